@@ -1,0 +1,164 @@
+"""Read a workbook as text: sheets, true row and column numbers, merged ranges, notes on suspect cells.
+
+``read_events`` streams, ``read_workbook`` gathers. Neither opens a file the guard has not passed, and spreadsheet
+parsers run in a child process with limits (``core.workbooks.child``), never in this one.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from core.workbooks import child
+from core.workbooks.guard import CSV, DEFAULT_LIMITS, Inspected, Limits, inspect_file
+from core.workbooks.refusals import WorkbookRefused
+
+NUMERIC_ID = child.NUMERIC_ID
+"""A number of more than 15 digits: its tail is lost, the text shows it as the sheet does (3.70999E+17)."""
+FORMULA_NO_VALUE = child.FORMULA_NO_VALUE
+ERROR_VALUE = child.ERROR_VALUE
+DATE_CELL = child.DATE_CELL
+"""The sheet holds a date or time; the text is ISO. A door number "2-7" typed in a sheet becomes one."""
+
+MergedRange = tuple[int, int, int, int]
+"""First row, first column, last row, last column, all 1-based and inclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetStart:
+    """A sheet begins; its rows follow until the next SheetStart."""
+
+    name: str
+    hidden: bool
+    merged: tuple[MergedRange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row: ``texts[0]`` is column A; ``notes`` maps a 1-based column to a note such as NUMERIC_ID."""
+
+    row_no: int
+    texts: tuple[str, ...]
+    notes: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet held in memory."""
+
+    name: str
+    hidden: bool
+    merged: tuple[MergedRange, ...]
+    rows: tuple[SheetRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """A workbook held in memory, with the kind it was read as (xlsx, xls, ods, csv)."""
+
+    kind: str
+    sheets: tuple[Sheet, ...]
+
+
+def column_letters(column: int) -> str:
+    """1 -> A, 27 -> AA."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def cell_address(row_no: int, column: int) -> str:
+    """(57, 3) -> C57."""
+    return f"{column_letters(column)}{row_no}"
+
+
+def read_workbook(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Workbook:
+    """Read the whole file; raises WorkbookRefused."""
+    inspected = inspect_file(path, limits=limits)
+    sheets: list[tuple[SheetStart, list[SheetRow]]] = []
+    for event in read_events(inspected, limits=limits):
+        if isinstance(event, SheetStart):
+            sheets.append((event, []))
+        else:
+            sheets[-1][1].append(event)
+    gathered = tuple(Sheet(start.name, start.hidden, start.merged, tuple(rows)) for start, rows in sheets)
+    return Workbook(inspected.kind, gathered)
+
+
+def read_events(inspected: Inspected, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[SheetStart | SheetRow]:
+    """Stream an inspected file as SheetStart and SheetRow; raises WorkbookRefused, possibly after some rows."""
+    if inspected.kind == CSV:
+        return _csv_events(inspected, limits)
+    return _child_events(inspected, limits)
+
+
+def _csv_events(inspected: Inspected, limits: Limits) -> Iterator[SheetStart | SheetRow]:
+    cells = 0
+    with inspected.path.open(encoding=inspected.encoding, newline="") as file:
+        delimiter = _delimiter(file)
+        yield SheetStart(inspected.path.stem, False, ())
+        try:
+            for row_no, texts in enumerate(csv.reader(file, delimiter=delimiter), 1):
+                cells += len(texts)
+                if cells > limits.cells:
+                    raise WorkbookRefused("FILE_TOO_MANY_CELLS", limit=limits.cells)
+                yield SheetRow(row_no, tuple(texts))
+        except csv.Error as error:
+            raise WorkbookRefused("FILE_CORRUPT", detail=str(error)) from error
+
+
+def _delimiter(file: IO[str]) -> str:
+    sample = file.read(16_384)
+    file.seek(0)
+    return max(",\t;", key=sample.count)
+
+
+def _child_events(inspected: Inspected, limits: Limits) -> Generator[SheetStart | SheetRow]:
+    numbers = (limits.cells, limits.memory_bytes, limits.cpu_s)
+    command = [sys.executable, "-I", child.__file__, str(inspected.path), inspected.kind, *map(str, numbers)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={"LC_ALL": "C.UTF-8"}
+    )
+    watchdog = threading.Timer(limits.wall_s, process.kill)
+    watchdog.start()
+    try:
+        assert process.stdout is not None
+        yield from _events(process.stdout)
+    finally:
+        watchdog.cancel()
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _events(lines: IO[bytes]) -> Iterator[SheetStart | SheetRow]:
+    for line in lines:
+        message = _message(line)
+        if message[0] == "rows":
+            for row_no, texts, notes in message[1]:
+                yield SheetRow(row_no, tuple(texts), {int(column): note for column, note in notes.items()})
+        elif message[0] == "sheet":
+            yield SheetStart(message[1], message[2], tuple(tuple(merged) for merged in message[3]))
+        elif message[0] == "refused":
+            raise WorkbookRefused(message[1], **message[2])
+        else:
+            return
+    # The child went without saying "end": killed by a limit of memory or time.
+    raise WorkbookRefused("FILE_TOO_MUCH_WORK", limit="memory or time")
+
+
+def _message(line: bytes) -> list[Any]:
+    try:
+        return list(json.loads(line))
+    except ValueError as error:
+        raise WorkbookRefused("FILE_TOO_MUCH_WORK", limit="memory or time") from error
