@@ -1,0 +1,35 @@
+"""The words of `./portal`."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from heating_portal.up import managing, testing
+from heating_portal.up.folders import ROOT
+from heating_portal.up.refusals import CannotStart, from_os_error
+
+USAGE = """\
+./portal up [--port N] [--host A] [--no-demo]   run the portal in the foreground; Ctrl-C stops it
+./portal test [PYTEST ARGUMENTS]                run the tests on throw-away servers
+./portal lint                                   style, types, import contracts, deployment checks
+./portal manage COMMAND …  or  ./portal COMMAND …   any management command (./portal verify_audit)
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the process's exit code. What cannot start is said in one sentence (code 2)."""
+    word, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
+    if word in ("help", "-h", "--help"):
+        print(USAGE)
+        return 0
+    commands: dict[str, Callable[[list[str]], int]] = {"test": testing.test, "manage": managing.manage}
+    os.chdir(ROOT)
+    try:
+        return commands[word](rest) if word in commands else managing.manage(arguments)
+    except CannotStart as refusal:
+        print(refusal, file=sys.stderr)
+    except OSError as error:
+        print(from_os_error(error, error.filename or ROOT), file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 2
