@@ -1,0 +1,162 @@
+"""Sockets and serial ports under a `BusLine`: asyncio and the standard library, pyserial for port settings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+import serial
+
+from devices.line.busline import BusLine
+
+_SCRATCH = bytearray(4096)
+_VIEW = memoryview(_SCRATCH)
+
+
+class LoopTimer:
+    """One pending handle per line, re-armed lazily: an answered request costs no timer of its own."""
+
+    def __init__(self, line: BusLine) -> None:
+        self._line, self._loop = line, asyncio.get_running_loop()
+        self._handle: asyncio.TimerHandle | None = None
+
+    def arm(self, due: float) -> None:
+        if self._handle is not None:
+            if self._handle.when() <= due:
+                return  # it fires earlier, sees that it is too early and arms again
+            self._handle.cancel()
+        self._handle = self._loop.call_at(due, self._fire)
+
+    def _fire(self) -> None:
+        self._handle = None
+        self._line.tick()
+
+
+class ByteProtocol(asyncio.BufferedProtocol):
+    """Feeds bytes of a stream to ``receive`` without a new buffer per segment (one shared, copied out at once)."""
+
+    def __init__(self, receive: Callable[[bytes], None], lost: Callable[[], None]) -> None:
+        self.receive, self.lost = receive, lost
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        keep_alive(transport.get_extra_info("socket"))
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _VIEW
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.receive(bytes(_VIEW[:nbytes]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        self.lost()
+
+
+class StreamWire:
+    """A TCP stream as the wire of a line."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self._transport.abort()
+
+
+def keep_alive(sock: socket.socket | None) -> None:
+    """No delay for small frames; a dead peer is found within about 90 seconds."""
+    if sock is None:
+        return
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+async def open_tcp(line: BusLine, host: str, port: int, timeout_s: float = 5.0) -> None:
+    """Connect RTU over TCP and attach it; OSError or TimeoutError when it can't be reached."""
+    loop = asyncio.get_running_loop()
+    connecting = loop.create_connection(lambda: ByteProtocol(line.received, line.detach), host, port)
+    transport, _ = await asyncio.wait_for(connecting, timeout_s)
+    line.attach(StreamWire(transport))
+
+
+class SerialWire:
+    """A serial port (or pseudo-terminal) as the wire of a line; opened exclusively."""
+
+    def __init__(self, line: BusLine, settings: SerialUrl) -> None:
+        self._line, self._loop = line, asyncio.get_running_loop()
+        self._port: serial.Serial | None = serial.Serial(
+            settings.path,
+            baudrate=settings.baud,
+            parity=settings.parity,
+            stopbits=settings.stop,
+            timeout=0,
+            write_timeout=0,
+            exclusive=True,
+        )
+        self._loop.add_reader(self._port.fileno(), self._readable)
+
+    def write(self, data: bytes) -> None:
+        try:
+            if self._port is None or os.write(self._port.fileno(), data) != len(data):
+                self.close()
+        except OSError:
+            self.close()
+
+    def close(self) -> None:
+        if self._port is None:
+            return
+        port, self._port = self._port, None
+        self._loop.remove_reader(port.fileno())
+        port.close()
+        # Never from inside write(): the line is in the middle of sending.
+        self._loop.call_soon(self._line.detach)
+
+    def _readable(self) -> None:
+        assert self._port
+        try:
+            data = os.read(self._port.fileno(), 4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._line.received(data)
+        else:
+            self.close()
+
+
+class SerialUrl:
+    """``/dev/ttyS0?baud=9600&parity=N&stop=1``; ValueError says which part is wrong."""
+
+    def __init__(self, text: str) -> None:
+        self.path, _, query = text.partition("?")
+        given = {key: values[-1] for key, values in parse_qs(query).items()}
+        unknown = set(given) - {"baud", "parity", "stop"}
+        if not self.path or unknown:
+            raise ValueError(f"serial line {text!r}: wanted <path>?baud=9600&parity=N&stop=1")
+        self.baud, self.stop = int(given.get("baud", 9600)), int(given.get("stop", 1))
+        self.parity = given.get("parity", "N")
+        if self.parity not in "NEO" or self.stop not in (1, 2) or not 300 <= self.baud <= 921600:
+            raise ValueError(f"serial line {text!r}: baud 300-921600, parity N, E or O, stop 1 or 2")
+
+    @property
+    def gap_s(self) -> float:
+        """3.5 characters of 11 bits; above 19200 baud the standard fixes it at 1.75 ms."""
+        return max(0.00175, 3.5 * 11 / self.baud)
+
+
+def open_serial(line: BusLine, settings: SerialUrl) -> None:
+    """Open the port and attach it; OSError (also serial.SerialException) when it can't be opened."""
+    line.attach(SerialWire(line, settings))

@@ -1,0 +1,98 @@
+"""Registers -> values. A value is a whole number or None, never a guess and never the last one again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from devices.protocol.points import MODES, Quality
+from devices.protocol.profiles import Point, Profile
+
+Registers = Mapping[tuple[str, int], int]
+
+
+@dataclass
+class Decoded:
+    """One poll of one heater.
+
+    ``values``: every point of the profile; measures in tenths of their unit, running 0 or 1, mode an index
+    into MODES, fault a bit mask; None where there is no trustworthy value.
+    ``flags``: Quality of each point that isn't good. ``quality``: all of them together.
+    ``rejected``: tenths of the values that were dropped because they were outside the profile's range.
+    """
+
+    values: dict[str, int | None] = field(default_factory=dict)
+    flags: dict[str, Quality] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def quality(self) -> Quality:
+        total = Quality.GOOD
+        for flag in self.flags.values():
+            total |= flag
+        return total
+
+
+def decode(profile: Profile, registers: Registers) -> Decoded:
+    """Values of all points; ``registers`` maps (table, address) to 0-65535 and may lack some (flag PARTIAL)."""
+    result = Decoded()
+    for name, point in profile.points.items():
+        raw = raw_value(point, registers)
+        if raw is None:
+            result.values[name], result.flags[name] = None, Quality.PARTIAL
+        elif raw in point.bad:
+            result.values[name], result.flags[name] = None, Quality.SENSOR_BROKEN
+        else:
+            _interpret(point, raw, result)
+    return result
+
+
+def _interpret(point: Point, raw: int, result: Decoded) -> None:
+    value, flag = _value(point, raw), Quality.GOOD
+    if point.map and raw not in point.map:
+        flag = Quality.UNKNOWN_CODE
+    elif point.range and not point.range[0] <= raw * point.scale <= point.range[1]:
+        flag = Quality.OUT_OF_RANGE
+        result.rejected[point.name] = value
+    result.values[point.name] = None if flag else value
+    if flag:
+        result.flags[point.name] = flag
+
+
+def _value(point: Point, raw: int) -> int:
+    if point.shape == "measure":
+        return round_half_up(raw * point.scale * 10)
+    if point.shape == "code":
+        return MODES.index(point.map[raw]) if raw in point.map else raw
+    if point.shape == "flag":
+        return int(point.map[raw] != "off") if raw in point.map else int(raw != 0)
+    return raw
+
+
+def raw_value(point: Point, registers: Registers) -> int | None:
+    """The point's raw number, signed where its type is; None when a register of it is missing."""
+    words = [registers.get((point.table, addr)) for addr in range(point.addr, point.end)]
+    total = 0
+    for word in in_order([w for w in words if w is not None], point.words):
+        total = total << 16 | word
+    if None in words:
+        return None
+    if point.bit is not None:
+        return total >> point.bit & 1
+    return total - (1 << 16 * point.length) if point.signed and total >> (16 * point.length - 1) else total
+
+
+def in_order(words: list[int], order: str) -> list[int]:
+    """Registers as the board sends them -> high word first with high byte first; its own inverse."""
+    if order in ("CDAB", "DCBA"):
+        words = words[::-1]
+    if order in ("BADC", "DCBA"):
+        words = [(w & 0xFF) << 8 | w >> 8 for w in words]
+    return words
+
+
+def round_half_up(value: Fraction) -> int:
+    """Nearest whole number, halves away from zero."""
+    whole = int(abs(value) + Fraction(1, 2))
+    return whole if value >= 0 else -whole

@@ -1,0 +1,206 @@
+"""Modbus-RTU frames: build and read requests and answers; no sockets, no clock.
+
+An answer is recognised by its *head*, the bytes that are known before it arrives:
+
+* read (1-4): unit, function, byte count
+* write (5, 6, 15, 16): unit, function, address, value or count: the exact echo
+* exception: unit, function | 0x80 (the code follows)
+
+RTU has no transaction number, so this head is all that ties an answer to its request.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+
+from devices.protocol.crc import crc16, sealed
+
+READ_CODES = {"c": 1, "d": 2, "h": 3, "i": 4}
+TABLES = {code: table for table, code in READ_CODES.items()}
+TABLE_NAMES = {"c": "coils", "d": "discrete inputs", "h": "holding registers", "i": "input registers"}
+MAX_REGISTERS = 125
+MAX_WRITE_REGISTERS = 123
+MAX_BITS = 2000
+MAX_FRAME = 256
+
+EXCEPTIONS = {
+    1: "function not supported",
+    2: "address does not exist",
+    3: "value not allowed",
+    4: "device failure",
+    5: "accepted, still working",
+    6: "busy",
+    8: "memory parity error",
+    10: "gateway path unavailable",
+    11: "gateway target did not respond",
+}
+
+
+class BadRequest(ValueError):
+    """A request that must not go on a line; the message says which value and what is allowed."""
+
+
+@dataclass(frozen=True, order=True)
+class Block:
+    """A run of registers of one table: ``h`` holding, ``i`` input, ``c`` coils, ``d`` discrete inputs."""
+
+    table: str
+    addr: int
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.table not in READ_CODES:
+            raise BadRequest(f"table {self.table!r} is not one of h, i, c, d")
+        _check_span(self.addr, self.count, MAX_BITS if self.table in "cd" else MAX_REGISTERS)
+
+    @property
+    def end(self) -> int:
+        """One past the last address."""
+        return self.addr + self.count
+
+    def read(self, unit: int) -> Request:
+        return Request(unit, READ_CODES[self.table], self.addr, self.count)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request to one unit. ``values`` only for writes: one for function 6, ``count`` for 16."""
+
+    unit: int
+    code: int
+    addr: int
+    count: int = 1
+    values: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.unit <= 247:
+            raise BadRequest(f"unit {self.unit} is outside 1-247")
+        if self.code in (1, 2):
+            _check_span(self.addr, self.count, MAX_BITS)
+        elif self.code in (3, 4):
+            _check_span(self.addr, self.count, MAX_REGISTERS)
+        elif self.code in (6, 16):
+            self._check_write()
+        else:
+            raise BadRequest(f"function {self.code} is not one of 1, 2, 3, 4, 6, 16")
+
+    def _check_write(self) -> None:
+        _check_span(self.addr, self.count, 1 if self.code == 6 else MAX_WRITE_REGISTERS)
+        if len(self.values) != self.count:
+            raise BadRequest(f"{len(self.values)} values for {self.count} registers")
+        wrong = [v for v in self.values if not 0 <= v <= 0xFFFF]
+        if wrong:
+            raise BadRequest(f"register value {wrong[0]} is outside 0-65535")
+
+    @property
+    def is_write(self) -> bool:
+        return self.code in (6, 16)
+
+    @cached_property
+    def frame(self) -> bytes:
+        """The bytes of the request with CRC."""
+        if self.code == 6:
+            return sealed(struct.pack(">BBHH", self.unit, 6, self.addr, self.values[0]))
+        body = struct.pack(">BBHH", self.unit, self.code, self.addr, self.count)
+        if self.code == 16:
+            body += bytes([2 * self.count]) + struct.pack(f">{self.count}H", *self.values)
+        return sealed(body)
+
+    @cached_property
+    def byte_count(self) -> int:
+        """Data bytes of the answer to a read."""
+        return (self.count + 7) // 8 if self.code in (1, 2) else 2 * self.count
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes of the only answer that counts."""
+        return self.frame[:6] if self.is_write else bytes([self.unit, self.code, self.byte_count])
+
+    @cached_property
+    def exception_head(self) -> bytes:
+        return bytes([self.unit, self.code | 0x80])
+
+    @cached_property
+    def answer_size(self) -> int:
+        return 8 if self.is_write else 5 + self.byte_count
+
+    def registers(self, answer: bytes) -> tuple[int, ...]:
+        """Values of a matched read answer: registers 0-65535, or coils as 0 and 1; empty for a write."""
+        if self.is_write:
+            return ()
+        if self.code in (3, 4):
+            return struct.unpack_from(f">{self.count}H", answer, 3)
+        bits = int.from_bytes(answer[3:-2], "little")
+        return tuple(bits >> i & 1 for i in range(self.count))
+
+
+def _check_span(addr: int, count: int, most: int) -> None:
+    if not 1 <= count <= most:
+        raise BadRequest(f"count {count} is outside 1-{most}")
+    if not 0 <= addr <= 0x10000 - count:
+        raise BadRequest(f"addresses {addr} to {addr + count - 1} are outside 0-65535")
+
+
+def answer_at(buffer: bytes, at: int) -> tuple[bytes, int] | None:
+    """(head, size) of a complete well-formed answer that starts at ``at``; None when there is none."""
+    if len(buffer) - at < 5:
+        return None
+    code = buffer[at + 1]
+    if 0x81 <= code <= 0x90:
+        head, size = buffer[at : at + 2], 5
+    elif 1 <= code <= 4:
+        head, size = buffer[at : at + 3], 5 + buffer[at + 2]
+    elif code in (5, 6, 15, 16):
+        head, size = buffer[at : at + 6], 8
+    else:
+        return None
+    if len(buffer) - at < size or crc16(buffer[at : at + size]):
+        return None
+    return head, size
+
+
+# --- the other side of the wire: what a unit reads and answers (simulator, tests) ---
+
+
+def request_at(buffer: bytes, at: int = 0) -> tuple[Request, int] | None:
+    """(request, size) of a complete well-formed request at ``at``; None when more bytes are needed or none is."""
+    if len(buffer) - at < 8:
+        return None
+    unit, code, addr, count = struct.unpack_from(">BBHH", buffer, at)
+    size = 9 + buffer[at + 6] if code == 16 else 8
+    if not 1 <= code <= 16 or len(buffer) - at < size or crc16(buffer[at : at + size]):
+        return None
+    try:
+        return _request(buffer[at : at + size], unit, code, addr, count), size
+    except BadRequest:
+        return None
+
+
+def _request(frame: bytes, unit: int, code: int, addr: int, count: int) -> Request:
+    if code == 6:
+        return Request(unit, code, addr, 1, (count,))
+    if code == 16:
+        if frame[6] != 2 * count:
+            raise BadRequest("byte count does not fit the register count")
+        return Request(unit, code, addr, count, struct.unpack_from(f">{count}H", frame, 7))
+    return Request(unit, code, addr, count)
+
+
+def read_answer(request: Request, values: tuple[int, ...]) -> bytes:
+    """What a healthy unit sends back for a read; ``values`` as long as the request asks."""
+    if request.code in (1, 2):
+        bits = sum((v & 1) << i for i, v in enumerate(values))
+        data = bits.to_bytes((len(values) + 7) // 8, "little")
+    else:
+        data = struct.pack(f">{len(values)}H", *values)
+    return sealed(bytes([request.unit, request.code, len(data)]) + data)
+
+
+def write_answer(request: Request) -> bytes:
+    return sealed(request.head)
+
+
+def exception_answer(unit: int, code: int, exception: int) -> bytes:
+    return sealed(bytes([unit, code | 0x80, exception]))
