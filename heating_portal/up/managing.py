@@ -40,8 +40,9 @@ def become(command: list[str], env: Environment, folders: Folders) -> NoReturn:
 
 
 def portal_environment(folders: Folders, mode: str) -> Environment:
-    """What the settings read, beside the servers' addresses."""
-    return {"PORTAL_MODE": mode, "PORTAL_VAR": str(folders.var), "PORTAL_SECRETS": str(folders.secrets)}
+    """What the settings read, beside the servers' addresses; only the web program needs the role `web`."""
+    places = {"PORTAL_VAR": str(folders.var), "PORTAL_SECRETS": str(folders.secrets)}
+    return {"PORTAL_MODE": mode, "ROLE": "worker", **places}
 
 
 def saved_mode(folders: Folders) -> str:
