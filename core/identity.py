@@ -22,7 +22,7 @@ MAX_AGE_YEARS = 120
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a value is not well formed: a stable code, its parameters, and a value to propose (never to apply)."""
+    """Why a value is not well formed: a stable code, its parameters, a value to propose (never to apply)."""
 
     code: str
     params: dict[str, str | int]

@@ -48,4 +48,6 @@ MASKS: dict[str, Callable[[str], str]] = {
 
 def mask(value: str, kind: str) -> str:
     """Mask ``value`` as ``kind`` (id, phone, card, name); an unknown kind hides everything."""
-    return MASKS.get(kind, lambda text: "*" * len(text))(value)
+    if kind not in MASKS:
+        return "*" * len(value)
+    return MASKS[kind](value)

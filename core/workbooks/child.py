@@ -4,8 +4,8 @@ Run by path (``python -I child.py``) with limits on memory, time and file size s
 loaded, so a file that breaks the parser breaks only this process. It therefore imports nothing of the portal.
 
 Lines on stdout: ``["sheet", name, hidden, merged]`` (merged ranges as 1-based first row, first column, last
-row, last column), ``["rows", [[row_no, [text, ...], {"column": note}], ...]]`` (columns 1-based), ``["end"]``,
-or ``["refused", code, values]``.
+row, last column), ``["rows", [[row_no, [text, ...], {"column": note}], ...]]`` (columns 1-based),
+``["end"]``, or ``["refused", code, values]``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,18 @@ import json
 import re
 import resource
 import sys
-import xml.etree.ElementTree as ElementTree
 import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-NUMERIC_ID, FORMULA_NO_VALUE, ERROR_VALUE, DATE_CELL = "NUMERIC_ID", "FORMULA_NO_VALUE", "ERROR_VALUE", "DATE_CELL"
+from defusedxml import ElementTree
+
+NUMERIC_ID, FORMULA_NO_VALUE, ERROR_VALUE, DATE_CELL = (
+    "NUMERIC_ID",
+    "FORMULA_NO_VALUE",
+    "ERROR_VALUE",
+    "DATE_CELL",
+)
 #: A spreadsheet keeps 15 digits; a longer number has lost its tail for ever.
 LARGEST_EXACT = 10**15
 _BATCH = 500
@@ -98,7 +104,9 @@ def all_notes(path: str) -> dict[str, Note]:
     """Notes of every sheet of an xlsx file."""
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-        return {name: sheet_notes(archive, part) for name, part in sheet_parts(archive).items() if part in names}
+        return {
+            name: sheet_notes(archive, part) for name, part in sheet_parts(archive).items() if part in names
+        }
 
 
 def sheet_rows(sheet: Any, notes: Note) -> Iterator[list[Any]]:
@@ -134,7 +142,7 @@ def _send_sheet(book: Any, position: int, notes: dict[str, Note], cells_left: in
 
     meta = book.sheets_metadata[position]
     sheet = book.get_sheet_by_index(position)
-    cells = sheet.total_height * sheet.total_width if sheet.start is not None else 0
+    cells = (sheet.end[0] + 1) * (sheet.end[1] + 1) if sheet.end is not None else 0
     if cells > cells_left:
         raise OverflowError
     _send("sheet", meta.name, meta.visible != SheetVisibleEnum.Visible, _merged(sheet))

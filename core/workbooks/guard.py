@@ -56,14 +56,12 @@ _CHUNK = 256 * 1024
 
 
 def inspect_file(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Inspected:
-    """Return how to read ``path``; raise WorkbookRefused with a code of ``FILE_CODES`` when it must not be read."""
+    """Return how to read ``path``; raise WorkbookRefused when it must not be read."""
     size = path.stat().st_size
     if size == 0:
         raise WorkbookRefused("FILE_EMPTY")
     if size > limits.file_bytes:
-        raise WorkbookRefused(
-            "FILE_TOO_LARGE", size_mb=-(-size // MIB), limit_mb=limits.file_bytes // MIB
-        )
+        raise WorkbookRefused("FILE_TOO_LARGE", size_mb=-(-size // MIB), limit_mb=limits.file_bytes // MIB)
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(b"PK"):
@@ -101,7 +99,11 @@ def _zip_kind(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> str:
 
 
 def _office_kind(names: set[str]) -> str:
-    for part, found in (("xl/workbook.bin", "xlsb"), ("word/document.xml", "docx"), ("ppt/presentation.xml", "pptx")):
+    for part, found in (
+        ("xl/workbook.bin", "xlsb"),
+        ("word/document.xml", "docx"),
+        ("ppt/presentation.xml", "pptx"),
+    ):
         if part in names:
             return found
     return "zip"
@@ -110,7 +112,9 @@ def _office_kind(names: set[str]) -> str:
 def _refuse_by_name(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
     for part in parts:
         name = part.filename.lower()
-        if not limits.allow_macros and (name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/"))):
+        if not limits.allow_macros and (
+            name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/"))
+        ):
             raise WorkbookRefused("FILE_MACROS")
         if name.startswith(_EXTERNAL_PARTS):
             raise WorkbookRefused("FILE_EXTERNAL_LINKS", part=part.filename)
@@ -124,7 +128,9 @@ def _unpack_and_scan(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], lim
         for chunk in _chunks(archive, part):
             unpacked += len(chunk)
             total += len(chunk)
-            too_dense = unpacked > limits.ratio_from_bytes and unpacked > limits.ratio * max(part.compress_size, 1)
+            too_dense = unpacked > limits.ratio_from_bytes and unpacked > limits.ratio * max(
+                part.compress_size, 1
+            )
             if too_dense or total > limits.unpacked_bytes:
                 raise WorkbookRefused("FILE_ZIP_BOMB", part=part.filename)
             _refuse_xml_traps(part.filename, tail + chunk)

@@ -1,7 +1,7 @@
 """Read a workbook as text: sheets, true row and column numbers, merged ranges, notes on suspect cells.
 
-``read_events`` streams, ``read_workbook`` gathers. Neither opens a file the guard has not passed, and spreadsheet
-parsers run in a child process with limits (``core.workbooks.child``), never in this one.
+``read_events`` streams, ``read_workbook`` gathers. Neither opens a file the guard has not passed, and
+spreadsheet parsers run in a child process with limits (``core.workbooks.child``), never in this one.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def read_workbook(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Workbook:
 
 
 def read_events(inspected: Inspected, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[SheetStart | SheetRow]:
-    """Stream an inspected file as SheetStart and SheetRow; raises WorkbookRefused, possibly after some rows."""
+    """Stream an inspected file as SheetStart and SheetRow; may raise WorkbookRefused after some rows."""
     if inspected.kind == CSV:
         return _csv_events(inspected, limits)
     return _child_events(inspected, limits)
@@ -126,7 +126,11 @@ def _child_events(inspected: Inspected, limits: Limits) -> Generator[SheetStart 
     numbers = (limits.cells, limits.memory_bytes, limits.cpu_s)
     command = [sys.executable, "-I", child.__file__, str(inspected.path), inspected.kind, *map(str, numbers)]
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={"LC_ALL": "C.UTF-8"}
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"LC_ALL": "C.UTF-8"},
     )
     watchdog = threading.Timer(limits.wall_s, process.kill)
     watchdog.start()

@@ -89,7 +89,12 @@ def test_masks_show_the_ends_only() -> None:
     assert masks.mask("370999198001010147", "id") == "3709**********0147"
     assert masks.mask("19900000147", "phone") == "199****0147"
     assert masks.mask("6230990000000000147", "card") == "6230 **** **** 0147"
-    assert [masks.mask(name, "name") for name in ("张示例", "张三", "张", "欧阳示例")] == ["张*例", "张*", "张", "欧**例"]
+    assert [masks.mask(name, "name") for name in ("张示例", "张三", "张", "欧阳示例")] == [
+        "张*例",
+        "张*",
+        "张",
+        "欧**例",
+    ]
     assert masks.mask("secret", "no such kind") == "******"
 
 
