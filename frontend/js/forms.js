@@ -1,0 +1,34 @@
+// Error summary gets the focus; a form cannot be sent twice; files say what was chosen by the browser itself.
+import { word } from './words.js';
+
+function focusSummary(scope) {
+  const summary = scope.querySelector('[data-focus]');
+  if (!summary) return;
+  summary.focus();
+  if (!document.title.startsWith(word('error'))) document.title = word('error') + document.title;
+}
+
+export function startFocus() {
+  focusSummary(document);
+  document.addEventListener('htmx:afterSettle', (event) => focusSummary(event.target));
+}
+
+function release(form) {
+  delete form.dataset.sent;
+  form.querySelectorAll('[aria-busy="true"]').forEach((button) => button.removeAttribute('aria-busy'));
+}
+
+// A second submit of the same form within five seconds is a double click, not a second wish.
+function guard(event) {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== 'post' || form.hasAttribute('hx-post')) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = '1';
+  if (event.submitter) event.submitter.setAttribute('aria-busy', 'true');
+  setTimeout(() => release(form), 5000);
+}
+
+export function startOnce() {
+  document.addEventListener('submit', guard);
+  window.addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach(release));
+}

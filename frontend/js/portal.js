@@ -1,0 +1,12 @@
+// Behaviour added to pages that already work as plain links and forms. No inline scripts anywhere: the
+// Content-Security-Policy forbids them. Each part is a module by subject.
+import { startFocus, startOnce } from './forms.js';
+import { startIdle } from './idle.js';
+import { startJobs } from './jobs.js';
+import { startLive } from './live.js';
+import { startMenus, startTheme } from './shell.js';
+import { startTables } from './tables.js';
+import { startToasts } from './toasts.js';
+
+document.body.classList.add('js');
+[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle].forEach((start) => start());

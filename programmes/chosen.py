@@ -1,0 +1,65 @@
+"""Which area and which programme (year) the person has chosen in the top bar; kept in the session.
+
+Rooms narrow their lists with it: `Model.objects.visible_to(user).within(chosen_area_code(request))`. It only ever
+narrows: what a person may see is decided by `visible_to`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from accounts.models import Area
+from core.areas import ancestors, is_inside
+from programmes.models import Programme
+
+AREA_KEY, PROGRAMME_KEY = "area_code", "programme_code"
+
+
+def chosen_area_code(request: HttpRequest) -> str:
+    """Code of the chosen area; without a choice the widest area the person holds, "" for strangers."""
+    held = held_codes(request.user)
+    code = str(_kept(request, AREA_KEY))
+    if code and any(is_inside(code, area) for area in held):
+        return code
+    return min(held, key=len) if held else ""
+
+
+def held_codes(user: Any) -> list[str]:
+    """Codes of the areas in the person's live grants, outermost only."""
+    codes: list[str] = user.area_codes_for() if user.is_authenticated else []
+    return [code for code in codes if not any(code != other and is_inside(code, other) for other in codes)]
+
+
+def programmes_for(user: Any) -> list[Programme]:
+    """Programmes of the person's areas and of the areas above them, newest first."""
+    condition = Q()
+    for code in held_codes(user):
+        condition |= Q(area_id__startswith=code) | Q(area_id__in=ancestors(code))
+    return list(Programme.objects.filter(condition).order_by("-year_from", "code")) if condition else []
+
+
+def chosen_programme(request: HttpRequest) -> Programme | None:
+    """The chosen programme, otherwise the newest one that covers the chosen area, otherwise None."""
+    if not hasattr(request, "_chosen_programme"):
+        request._chosen_programme = _pick(request, programmes_for(request.user))  # type: ignore[attr-defined]
+    return request._chosen_programme  # type: ignore[attr-defined,no-any-return]
+
+
+def _pick(request: HttpRequest, offered: list[Programme]) -> Programme | None:
+    wanted = _kept(request, PROGRAMME_KEY)
+    area = chosen_area_code(request)
+    covering = [p for p in offered if area and (is_inside(area, p.area_id) or is_inside(p.area_id, area))]
+    return next((p for p in covering if p.code == wanted), covering[0] if covering else None)
+
+
+def offered_areas(user: Any) -> list[Area]:
+    """What the area switch offers: the held areas and the level right below each, in tree order."""
+    held = held_codes(user)
+    return list(Area.objects.filter(Q(code__in=held) | Q(parent_id__in=held)).order_by("code")) if held else []
+
+
+def _kept(request: HttpRequest, key: str) -> Any:
+    return request.session.get(key) or "" if hasattr(request, "session") else ""

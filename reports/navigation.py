@@ -1,0 +1,151 @@
+"""Navigation per kind of role (`accounts.rights.Role.navigation`): same pages, different doors.
+
+An item is shown when the person holds its right and its page exists. Numbers come from functions registered under
+the item's URL name, called only while the menu is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.rights import ROLES
+
+Label = str | Promise
+
+
+@dataclass(frozen=True)
+class Item:
+    """`right` is "" for pages every signed-in person has; `hot` marks numbers that wait for the reader."""
+
+    title: Label
+    icon: str
+    url_name: str
+    right: str = ""
+    hot: bool = False
+    address: str = ""
+    current: bool = False
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    title: Label
+    items: tuple[Item, ...]
+
+
+HOME = Item(_("Workbench"), icon="home", url_name="home")
+OVERVIEW = Item(_("Year overview"), icon="chart-bar", url_name="reports:overview", right="overview.view")
+HOUSEHOLDS = Item(_("Household files"), icon="users", url_name="households:household-list", right="households.view")
+IMPORTS = Item(_("Roster import"), icon="upload", url_name="households:import-list", right="rosters.import")
+ROSTERS = Item(_("Rosters"), icon="file-text", url_name="households:roster-list", right="households.view")
+PROGRAMMES = Item(_("Targets and documents"), icon="target", url_name="programmes:programme-list", right="programmes.view")
+TASKS = Item(_("Retrofit tasks"), icon="tool", url_name="retrofits:task-list", right="tasks.view")
+ACCEPTANCES = Item(_("Acceptance"), icon="clipboard-check", url_name="retrofits:acceptance-list", right="tasks.view")
+VISITS = Item(_("Today's visits"), icon="clipboard-check", url_name="retrofits:visit-list", right="acceptances.record")
+ENTITLEMENTS = Item(_("What is due"), icon="calculator", url_name="subsidies:entitlement-list", right="entitlements.view")
+NOTICES = Item(_("Public notices"), icon="speakerphone", url_name="subsidies:notice-list", right="entitlements.view")
+BATCHES = Item(_("Payout batches"), icon="cash", url_name="subsidies:batch-list", right="payouts.view")
+FUNDS = Item(_("Funds"), icon="building-bank", url_name="subsidies:fund-list", right="funds.view")
+RETURNS = Item(_("Bank returns"), icon="receipt", url_name="subsidies:return-list", right="payouts.reconcile")
+POLICIES = Item(_("Policies"), icon="scale", url_name="subsidies:policy-list", right="policies.view")
+HEATERS = Item(_("Heaters"), icon="temperature", url_name="devices:heater-list", right="devices.view")
+ALERTS = Item(_("Alerts"), icon="bell", url_name="telemetry:alert-list", right="devices.view", hot=True)
+GATEWAYS = Item(_("Lines and gateways"), icon="router", url_name="devices:gateway-list", right="devices.view")
+PROFILES = Item(_("Register profiles"), icon="table", url_name="devices:profile-list", right="devices.view")
+COMMANDS = Item(_("Commands"), icon="send", url_name="devices:command-list", right="devices.view")
+TRACE = Item(_("Trace the money"), icon="route", url_name="reports:trace", right="audit.trace")
+LEDGERS = Item(_("Ledgers"), icon="file-spreadsheet", url_name="reports:ledger-list", right="ledgers.export")
+HISTORY = Item(_("Change log"), icon="history", url_name="accounts:audit-list", right="audit.log")
+ADMIN_LOG = Item(_("Administrators' log"), icon="history", url_name="accounts:audit-list", right="audit.admin_log")
+USERS = Item(_("Accounts and roles"), icon="user", url_name="accounts:user-list", right="users.view")
+JOBS = Item(_("Background work"), icon="progress", url_name="jobs:job-list", right="jobs.view_all")
+
+FIRST = Group("", (HOME, OVERVIEW))
+_WORKS = Group(_("Households and tasks"), (HOUSEHOLDS, PROGRAMMES, IMPORTS, ROSTERS, TASKS, ACCEPTANCES))
+_MONEY = Group(_("Subsidies"), (ENTITLEMENTS, NOTICES, BATCHES, FUNDS, RETURNS, POLICIES))
+_HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS))
+_WATCH = Group(_("Supervision"), (TRACE, LEDGERS, HISTORY))
+
+SETS: dict[str, tuple[Group, ...]] = {
+    "county": (FIRST, _WORKS, _MONEY, _HEAT, _WATCH),
+    "finance": (
+        FIRST, Group(_("Subsidies"), (BATCHES, FUNDS, RETURNS, ENTITLEMENTS, POLICIES)),
+        Group(_("Evidence"), (HOUSEHOLDS, ACCEPTANCES, NOTICES)), _WATCH,
+    ),
+    "town": (
+        FIRST, Group(_("Rosters"), (IMPORTS, ROSTERS, HOUSEHOLDS)),
+        Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, NOTICES)), Group(_("Heating"), (HEATERS, ALERTS)),
+        Group(_("Reports"), (LEDGERS,)),
+    ),
+    "audit": (
+        FIRST, Group(_("Trace"), (TRACE, LEDGERS, BATCHES, FUNDS)),
+        Group(_("Read only"), (HOUSEHOLDS, ROSTERS, ACCEPTANCES, ENTITLEMENTS, NOTICES, POLICIES, HEATERS, ALERTS)),
+        Group(_("Logs"), (HISTORY, JOBS)),
+    ),
+    "inspector": (Group("", (HOME, VISITS)), Group(_("Done"), (ACCEPTANCES,))),
+    "devices": (FIRST, Group(_("Heaters"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS)), Group(_("Works"), (TASKS,))),
+    "city": (FIRST, Group(_("Programmes"), (PROGRAMMES,))),
+    "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),
+}  # fmt: skip
+
+TABS: tuple[Item, ...] = (HOME, VISITS, HOUSEHOLDS, TASKS, ACCEPTANCES, BATCHES, HEATERS, ALERTS, USERS)
+TAB_COUNT = 5
+
+# URL name -> number for this person in this area: (user, area code) -> int
+COUNTS: dict[str, Callable[[Any, str], int]] = {}
+
+
+@lru_cache(maxsize=256)
+def page_address(url_name: str) -> str:
+    """Address of a page, "" while no room offers it."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _shown(item: Item, user: Any, path: str) -> Item | None:
+    address = page_address(item.url_name)
+    if not address or (item.right and not user.has_right(item.right)):
+        return None
+    current = path == address or (address != "/" and path.startswith(address))
+    return replace(item, address=address, current=current)
+
+
+def shown_items(items: Iterable[Item], user: Any, path: str) -> tuple[Item, ...]:
+    """Those of `items` that exist and that this person may open."""
+    return tuple(shown for item in items if (shown := _shown(item, user, path)))
+
+
+def navigation_set(user: Any) -> str:
+    """The set of the person's first role in the order of the rights table; county when there is none."""
+    held = [role for role in ROLES if role in user.role_codes]
+    return ROLES[held[0]].navigation if held else "county"
+
+
+def groups_for(user: Any, path: str) -> list[Group]:
+    """What this person sees in the side bar, empty groups left out; the current page is marked."""
+    shown = (Group(g.title, shown_items(g.items, user, path)) for g in SETS[navigation_set(user)])
+    return [group for group in shown if group.items]
+
+
+def with_numbers(groups: Iterable[Group], user: Any, area_code: str) -> list[Group]:
+    """The same groups with the registered numbers filled in."""
+    return [Group(g.title, tuple(_numbered(item, user, area_code) for item in g.items)) for g in groups]
+
+
+def _numbered(item: Item, user: Any, area_code: str) -> Item:
+    counter = COUNTS.get(item.url_name)
+    return replace(item, number=counter(user, area_code)) if counter else item
+
+
+def tabs_for(user: Any, path: str) -> tuple[Item, ...]:
+    """The phone's bottom bar: the first five pages this person has."""
+    return shown_items(TABS, user, path)[:TAB_COUNT]
