@@ -120,9 +120,7 @@ def history_guards() -> list[pgtrigger.Trigger]:
     born = "IF pg_trigger_depth() < 2 OR NEW.hash IS NOT NULL THEN RAISE EXCEPTION "
     born += "'history: entries are written by triggers only'; END IF; RETURN NEW;"
     return [
-        pgtrigger.Trigger(
-            name="born_of_trigger", when=pgtrigger.Before, operation=pgtrigger.Insert, func=born
-        ),
+        pgtrigger.Trigger(name="born_of_trigger", when=pgtrigger.Before, operation=pgtrigger.Insert, func=born),
         SealOnce(name="seal_once"),
         pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
         refuse_truncate(),

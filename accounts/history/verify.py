@@ -113,7 +113,8 @@ def _trigger_problem() -> Break | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-            "WHERE t.tgname LIKE %s", [f"pgtrigger_{TRIGGER_NAME}_%"]
+            "WHERE t.tgname LIKE %s",
+            [f"pgtrigger_{TRIGGER_NAME}_%"],
         )
         installed = dict(cursor.fetchall())
     for model in own_models():

@@ -1,0 +1,100 @@
+"""Deny by default: every view says who may open it, and no view holds a row its user may not touch.
+
+`@requires` sits on views bound to a right, `@signed_in` on personal pages, `@public` on the few pages open to all.
+A URL whose view says none of the three fails the start-up check in `heating_portal.checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.rights import RIGHTS
+
+View = Callable[..., HttpResponse]
+Row = TypeVar("Row")
+
+
+def requires(right: str) -> Callable[[View], View]:
+    """Only people who hold `right` somewhere get in; where exactly is decided row by row."""
+    if right not in RIGHTS:
+        raise ValueError(f"Unknown right {right!r}")
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            waiting = _ask_to_sign_in(request)
+            if waiting is not None:
+                return waiting
+            if not request.user.has_right(right):
+                raise PermissionDenied(right)
+            return view(request, *args, **kwargs)
+
+        return _declared(guarded, right)
+
+    return decorate
+
+
+def signed_in(view: View) -> View:
+    """Open to everybody with an account (and the second factor where the role demands one)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        waiting = _ask_to_sign_in(request)
+        return waiting if waiting is not None else view(request, *args, **kwargs)
+
+    return _declared(guarded, "signed_in")
+
+
+def public(view: View) -> View:
+    """Open to the whole world."""
+
+    @wraps(view)
+    def open_view(*args: Any, **kwargs: Any) -> HttpResponse:
+        return view(*args, **kwargs)
+
+    return _declared(open_view, "public")
+
+
+def get_visible_or_404(source: Any, user: Any, right: str = "", **lookup: Any) -> Any:
+    """The one row of `source` (model or queryset) that `lookup` names, inside the user's area.
+
+    Outside the area: 404, as if it did not exist. Inside, but without `right` over that place: 403.
+    `source` is narrowed by its own `view_right`; `right` is what the caller wants to do with the row.
+    """
+    rows = source.objects.all() if hasattr(source, "objects") else source
+    row = rows.visible_to(user).filter(**lookup).first()
+    if row is None:
+        raise Http404
+    if right and not user.has_right(right, area_code_of(row)):
+        raise PermissionDenied(right)
+    return row
+
+
+def area_code_of(row: Any) -> str:
+    """The code of the area a row belongs to."""
+    return str(getattr(row, "area_id", None) or row.pk)
+
+
+def _declared(view: View, declaration: str) -> View:
+    view.required_right = declaration  # type: ignore[attr-defined]
+    return view
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse | None:
+    if not request.user.is_authenticated:
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=401)
+        return redirect_to_login(request.get_full_path())
+    if request.user.needs_second_factor and not request.user.is_verified():
+        return HttpResponseRedirect(
+            f"{reverse('accounts:second-factor')}?{urlencode({'next': request.get_full_path()})}"
+        )
+    return None

@@ -1,0 +1,288 @@
+"""Places, people, what they may do where, and what they did."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history.triggers import append_only, history_guards
+from accounts.records import TrackedModel
+from accounts.rights import ROLE_CHOICES, ROLES, roles_with
+from core import clock
+from core.areas import code_range
+
+
+class AreaQuerySet(models.QuerySet["Area"]):
+    def visible_to(self, user: Any, right: str = "") -> AreaQuerySet:
+        """Areas inside the user's grants, whatever the role (or only where it holds `right`)."""
+        codes = user.area_codes_for(right) if user.is_authenticated else []
+        return self.within(*codes)
+
+    def within(self, *codes: str) -> AreaQuerySet:
+        if not codes:
+            return self.none()
+        condition = Q()
+        for code in codes:
+            low, high = code_range(code)
+            condition |= Q(code__gte=low, code__lt=high)
+        return self.filter(condition)
+
+
+class Area(TrackedModel):
+    """A place. Its code is the path to it: 37 → 3709 → 370902 → 370902001 → 370902001001 → …001001001."""
+
+    class Level(models.TextChoices):
+        PROVINCE = "province", _("Province")
+        CITY = "city", _("City")
+        COUNTY = "county", _("County or district")
+        TOWN = "town", _("Town or street")
+        VILLAGE = "village", _("Village or community")
+        GROUP = "group", _("Village group")
+
+    code = models.CharField(_("code"), max_length=15, primary_key=True)
+    level = models.CharField(_("level"), max_length=10, choices=Level.choices)
+    name = models.CharField(_("name"), max_length=60)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    aliases = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    area_class = models.CharField(_("area class"), max_length=20, blank=True)
+    is_scattered = models.BooleanField(_("scattered households"), default=False)
+    in_heat_network = models.BooleanField(null=True)
+    in_no_coal_zone = models.BooleanField(null=True)
+    gas_available = models.BooleanField(null=True)
+    grid_capacity_ok = models.BooleanField(null=True)
+
+    objects = AreaQuerySet.as_manager()
+    history_area_column: ClassVar = "code"
+    data_labels: ClassVar = {"code": "L0", "name": "L0", "aliases": "L0", "area_class": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username=username)
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(TrackedModel, AbstractBaseUser):
+    """An account of one named person. There is no superuser: what a person may do is in `Grant` alone."""
+
+    username = models.CharField(_("account"), max_length=40, unique=True)
+    person_name = models.CharField(_("person"), max_length=40)
+    person_no = models.CharField(
+        _("staff number"),
+        max_length=40,
+        help_text=_("The same person keeps the same number in every account"),
+    )
+    unit = models.CharField(_("unit"), max_length=80, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    password_changed_at = models.DateTimeField(null=True, blank=True)
+    old_passwords = ArrayField(models.CharField(max_length=128), default=list, blank=True)
+    access_version = models.PositiveIntegerField(
+        default=1, help_text="Raised when rights change: open sessions notice at once"
+    )
+    language = models.CharField(max_length=10, default="zh-hans")
+    theme = models.CharField(max_length=10, default="light")
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar = ["person_name", "person_no"]
+    objects = UserManager()
+    history_exclude: ClassVar = ("last_login",)
+    data_labels: ClassVar = {
+        "username": "L1",
+        "person_name": "L2",
+        "person_no": "L2",
+        "unit": "L1",
+        "password": "L4",
+        "old_passwords": "L4",
+        "language": "L0",
+        "theme": "L0",
+    }
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.person_name or self.username
+
+    @cached_property
+    def active_grants(self) -> list[Grant]:
+        return list(self.grants.active().select_related("area")) if self.is_active else []
+
+    @cached_property
+    def role_codes(self) -> list[str]:
+        return sorted({grant.role for grant in self.active_grants})
+
+    @cached_property
+    def rights(self) -> frozenset[str]:
+        return frozenset().union(*(ROLES[role].rights for role in self.role_codes))
+
+    @property
+    def needs_second_factor(self) -> bool:
+        return any(ROLES[role].second_factor for role in self.role_codes)
+
+    def area_codes_for(self, right: str = "") -> list[str]:
+        """Codes of the areas where a live grant holds `right` (any right when empty)."""
+        wanted = set(roles_with(right)) if right else set(ROLES)
+        return sorted({grant.area_id for grant in self.active_grants if grant.role in wanted})
+
+    def has_right(self, right: str, area: Area | str | None = None) -> bool:
+        """Whether the user holds `right` at all, or over the given area (object or code)."""
+        codes = self.area_codes_for(right)
+        if area is None:
+            return bool(codes)
+        code = area if isinstance(area, str) else area.code
+        return any(code.startswith(held) for held in codes)
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def active(self) -> GrantQuerySet:
+        today = clock.today()
+        return self.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=today), starts_on__lte=today)
+
+
+class Grant(TrackedModel):
+    """A right is a role on an area, for a time."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="grants")
+    person_no = models.CharField(max_length=40, editable=False)
+    role = models.CharField(_("role"), max_length=30, choices=ROLE_CHOICES)
+    admin_kind = models.SmallIntegerField(editable=False, default=0)
+    area = models.ForeignKey(Area, models.PROTECT)
+    starts_on = models.DateField(default=clock.today)
+    expires_on = models.DateField(null=True, blank=True)
+    granted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = GrantQuerySet.as_manager()
+    data_labels: ClassVar = {"person_no": "L2"}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "area"], name="grant_once"),
+            # System, security and audit administrators and ordinary officials: never two kinds in one person (C7).
+            ExclusionConstraint(
+                name="grant_one_kind_per_person",
+                index_type="GIST",
+                expressions=[(F("person_no"), "="), (F("admin_kind"), "<>")],
+            ),
+        ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.person_no = self.user.person_no
+        self.admin_kind = ROLES[self.role].admin_kind
+        super().save(*args, **kwargs)
+
+
+class SavedView(TrackedModel):
+    """A list's address under a name; private, shared by unit, or the system's."""
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=60)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000, blank=True)
+    shared = models.CharField(
+        max_length=10, default="private", choices=[("private", _("Private")), ("unit", _("My unit"))]
+    )
+    data_labels: ClassVar = {"page": "L0", "name": "L1", "query": "L1"}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["owner", "page", "name"], name="saved_view_once")]
+
+
+class Selection(TrackedModel):
+    """ "Select all" as a stored thing: the query, what it counted, and who un-ticked what; lives 30 minutes."""
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(User, models.CASCADE)
+    page = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000, blank=True)
+    excluded_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    included_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    count = models.PositiveIntegerField()
+    fingerprint = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+    data_labels: ClassVar = {"page": "L0", "query": "L1", "fingerprint": "L0"}
+
+
+class AuditEntry(models.Model):
+    """One change of one row, written by a trigger, later sealed into the hash chain. Never by application code."""
+
+    at = models.DateTimeField(db_index=True)
+    table = models.CharField(max_length=63)
+    row_pk = models.CharField(max_length=40)
+    operation = models.CharField(max_length=1, choices=[("I", _("created")), ("U", _("changed")), ("D", _("deleted"))])
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    actor_id = models.BigIntegerField(null=True, db_index=True)
+    actor_name = models.CharField(max_length=80)
+    request_id = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    area_id = models.CharField(max_length=15, blank=True, default="")
+    seq = models.BigIntegerField(null=True, unique=True)
+    prev_hash = models.BinaryField(null=True, unique=True)
+    hash = models.BinaryField(null=True)
+    data_labels: ClassVar = {
+        "table": "L0",
+        "row_pk": "L0",
+        "before": "L3",
+        "after": "L3",
+        "actor_name": "L2",
+        "request_id": "L0",
+        "reason": "L1",
+        "area_id": "L0",
+    }
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["table", "row_pk", "-id"], name="audit_of_row"),
+            models.Index(fields=["id"], name="audit_unsealed", condition=Q(hash__isnull=True)),
+        ]
+        triggers = history_guards()
+
+
+class AccessLog(TrackedModel):
+    """Who looked at what full value, or took which export, and why. Written before the value is shown."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    user = models.ForeignKey(User, models.PROTECT)
+    kind = models.CharField(
+        max_length=20, choices=[("reveal", _("reveal")), ("export", _("export")), ("download", _("download"))]
+    )
+    object_table = models.CharField(max_length=63)
+    object_pk = models.CharField(max_length=40)
+    field = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=300)
+    area = models.ForeignKey(Area, models.PROTECT, null=True, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    row_count = models.PositiveIntegerField(null=True, blank=True)
+    content_sha256 = models.CharField(max_length=64, blank=True)
+    data_labels: ClassVar = {
+        "object_table": "L0",
+        "object_pk": "L0",
+        "field": "L0",
+        "reason": "L1",
+        "request_id": "L0",
+        "content_sha256": "L0",
+    }
+
+    class Meta(TrackedModel.Meta):
+        triggers = [*TrackedModel.Meta.triggers, *append_only()]

@@ -1,0 +1,183 @@
+"""One table: which role may do what. Read by `visible_to`, `@requires`, navigation, tests and the manual.
+
+Roles follow requirements.md §7. A right ends in what is done: `.view`, `.edit`, `.approve` …
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Label = str | Promise
+
+RIGHTS: dict[str, Label] = {
+    "overview.view": _("See the year overview"),
+    "programmes.view": _("Read programmes, targets and documents"),
+    "programmes.edit": _("Edit programmes and targets"),
+    "households.view": _("Read household files"),
+    "households.edit": _("Enter and correct households"),
+    "households.reveal": _("See full identity, phone and card numbers, with a reason"),
+    "rosters.import": _("Import rosters"),
+    "rosters.seal_village": _("Seal a roster for the village"),
+    "rosters.seal_town": _("Seal a roster for the town"),
+    "rosters.approve": _("Approve rosters for the office"),
+    "tasks.view": _("Read retrofit tasks"),
+    "tasks.open": _("Open retrofit tasks from approved rosters"),
+    "installations.record": _("Record installations"),
+    "acceptances.record": _("Accept or refuse an installation at the door"),
+    "entitlements.view": _("Read what is due and why"),
+    "entitlements.assess": _("Calculate what is due"),
+    "notices.publish": _("Publish notice lists"),
+    "objections.decide": _("Decide objections"),
+    "payouts.view": _("Read payout batches"),
+    "payouts.prepare": _("Prepare payout batches"),
+    "payouts.review": _("Review payout batches"),
+    "payouts.approve": _("Approve payout batches"),
+    "payouts.release": _("Release payment to the bank"),
+    "payouts.reconcile": _("Enter bank returns"),
+    "funds.view": _("Read funds"),
+    "funds.record": _("Record money received"),
+    "policies.view": _("Read policies"),
+    "policies.draft": _("Draft policies"),
+    "policies.release": _("Release policies"),
+    "devices.view": _("Read heaters and their readings"),
+    "devices.edit": _("Register heaters, lines and profiles"),
+    "devices.command": _("Send commands to heaters"),
+    "alerts.handle": _("Acknowledge alerts"),
+    "ledgers.export": _("Export ledgers, masked"),
+    "ledgers.export_full": _("Export ledgers with full numbers, with a reason"),
+    "audit.trace": _("Trace amounts to their evidence"),
+    "audit.log": _("Read the log of changes and of looks"),
+    "audit.admin_log": _("Read what the administrators did"),
+    "jobs.view_all": _("See everybody's background work"),
+    "users.view": _("See accounts"),
+    "users.manage": _("Create and close accounts"),
+    "grants.manage": _("Give and take roles"),
+    "system.manage": _("Watch services, jobs and settings"),
+    "api.read": _("Read over the API"),
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    """`admin_kind`: 0 ordinary, 1 system, 2 security, 3 audit administrator; never two kinds in one person."""
+
+    label: Label
+    rights: frozenset[str]
+    second_factor: bool = False
+    admin_kind: int = 0
+    navigation: str = "county"
+
+
+def _role(label: Label, rights: str, **more: Any) -> Role:
+    return Role(label, frozenset(rights.split()), **more)
+
+
+_READ_COUNTY = (
+    "overview.view programmes.view households.view tasks.view entitlements.view payouts.view funds.view "
+    "policies.view devices.view api.read"
+)
+
+ROLES: dict[str, Role] = {
+    "leading_group": _role(_("Leading group"), _READ_COUNTY + " audit.trace"),
+    "office": _role(
+        _("Programme office"),
+        _READ_COUNTY + " programmes.edit households.edit households.reveal rosters.approve tasks.open notices.publish "
+        "objections.decide entitlements.assess policies.draft payouts.review ledgers.export ledgers.export_full audit.trace "
+        "devices.command alerts.handle",
+        second_factor=True,
+    ),
+    "town_staff": _role(
+        _("Town staff"),
+        "overview.view programmes.view households.view households.edit households.reveal rosters.import tasks.view installations.record "
+        "entitlements.view notices.publish devices.view ledgers.export api.read",
+        navigation="town",
+    ),
+    "town_leader": _role(
+        _("Town leader"),
+        "overview.view programmes.view households.view rosters.seal_town tasks.view entitlements.view payouts.view "
+        "devices.view ledgers.export",
+        second_factor=True,
+        navigation="town",
+    ),
+    "village_staff": _role(
+        _("Village staff"),
+        "households.view rosters.seal_village tasks.view entitlements.view overview.view programmes.view",
+        navigation="town",
+    ),
+    "finance": _role(
+        _("Finance, maker"),
+        "overview.view programmes.view households.view tasks.view entitlements.view entitlements.assess payouts.view payouts.prepare "
+        "payouts.reconcile funds.view funds.record policies.view policies.draft ledgers.export audit.trace",
+        second_factor=True,
+        navigation="finance",
+    ),
+    "finance_review": _role(
+        _("Finance, reviewer"),
+        "overview.view programmes.view households.view tasks.view entitlements.view payouts.view payouts.approve funds.view "
+        "policies.view policies.release ledgers.export audit.trace",
+        second_factor=True,
+        navigation="finance",
+    ),
+    "finance_release": _role(
+        _("Finance, releaser"),
+        "overview.view programmes.view households.view tasks.view entitlements.view payouts.view payouts.release funds.view policies.view "
+        "ledgers.export audit.trace",
+        second_factor=True,
+        navigation="finance",
+    ),
+    "auditor": _role(
+        _("Auditor"),
+        _READ_COUNTY + " audit.trace audit.log ledgers.export ledgers.export_full households.reveal jobs.view_all",
+        second_factor=True,
+        navigation="audit",
+    ),
+    "inspector": _role(
+        _("Third-party inspector"),
+        "households.view tasks.view acceptances.record devices.view",
+        navigation="inspector",
+    ),
+    "supplier": _role(
+        _("Supplier, installer"),
+        "tasks.view installations.record devices.view devices.edit",
+        navigation="devices",
+    ),
+    "ops": _role(
+        _("Platform operator"),
+        "overview.view devices.view devices.edit devices.command alerts.handle tasks.view",
+        second_factor=True,
+        navigation="devices",
+    ),
+    "city_viewer": _role(_("City, read only"), "overview.view programmes.view", navigation="city"),
+    "system_admin": _role(
+        _("System administrator"),
+        "users.view users.manage system.manage jobs.view_all",
+        second_factor=True,
+        admin_kind=1,
+        navigation="admin",
+    ),
+    "security_admin": _role(
+        _("Security administrator"),
+        "users.view grants.manage",
+        second_factor=True,
+        admin_kind=2,
+        navigation="admin",
+    ),
+    "audit_admin": _role(
+        _("Audit administrator"),
+        "users.view audit.admin_log",
+        second_factor=True,
+        admin_kind=3,
+        navigation="admin",
+    ),
+}
+
+ROLE_CHOICES = [(code, role.label) for code, role in ROLES.items()]
+
+
+def roles_with(right: str) -> list[str]:
+    """Codes of the roles that hold `right`."""
+    return [code for code, role in ROLES.items() if right in role.rights]

@@ -1,0 +1,157 @@
+"""What is installed and how to talk with it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Area, User
+from accounts.records import ScopedModel, TrackedModel
+from households.models import Dwelling
+
+
+class Supplier(TrackedModel):
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    contact_phone = models.CharField(max_length=30, blank=True)
+    admitted_on = models.DateField(null=True, blank=True)
+    data_labels: ClassVar = {"code": "L0", "name": "L0", "contact_phone": "L1"}
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RegisterProfile(TrackedModel):
+    """A vendor model's register map as YAML text; a version is never edited, only followed by the next."""
+
+    name = models.SlugField(max_length=60)
+    version = models.PositiveSmallIntegerField()
+    document = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    data_labels: ClassVar = {"name": "L0", "document": "L0", "sha256": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["name", "version"], name="profile_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+class DeviceModel(TrackedModel):
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="device_models")
+    name = models.CharField(max_length=80)
+    model_no = models.CharField(max_length=60)
+    kind = models.CharField(max_length=20)
+    profile = models.ForeignKey(RegisterProfile, models.PROTECT, null=True, blank=True)
+    rated_power_w = models.PositiveIntegerField(null=True, blank=True)
+    efficiency_grade = models.PositiveSmallIntegerField(null=True, blank=True)
+    docking_confirmed_on = models.DateField(null=True, blank=True, help_text="数据对接确认书")
+    data_labels: ClassVar = {"name": "L0", "model_no": "L0", "kind": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["supplier", "model_no"], name="device_model_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.model_no}"
+
+
+class Gateway(ScopedModel):
+    """A 4G DTU that dials in and says its id."""
+
+    view_right = "devices.view"
+
+    dtu_id = models.CharField(max_length=40, unique=True)
+    area = models.ForeignKey(Area, models.PROTECT)
+    dialect = models.CharField(max_length=30, default="imei15")
+    sim_iccid = models.CharField(max_length=20, blank=True)
+    data_labels: ClassVar = {"dtu_id": "L1", "dialect": "L0", "sim_iccid": "L2"}
+
+    def __str__(self) -> str:
+        return self.dtu_id
+
+
+class Bus(ScopedModel):
+    """A line on which one question at a time may be asked: dtu:<id>, tcp:<host>:<port> or serial:<port>."""
+
+    view_right = "devices.view"
+
+    line = models.CharField(max_length=120, unique=True)
+    area = models.ForeignKey(Area, models.PROTECT)
+    gateway = models.OneToOneField(Gateway, models.PROTECT, null=True, blank=True, related_name="bus")
+    baud = models.PositiveIntegerField(default=9600)
+    data_labels: ClassVar = {"line": "L1"}
+
+    class Meta(ScopedModel.Meta):
+        verbose_name_plural = "buses"
+
+    def __str__(self) -> str:
+        return self.line
+
+
+class Heater(ScopedModel):
+    """One heater at a dwelling. Address = (bus, unit), unique while installed; `platform_no` never changes."""
+
+    view_right = "devices.view"
+
+    platform_no = models.CharField(max_length=12, unique=True)
+    area = models.ForeignKey(Area, models.PROTECT)
+    dwelling = models.ForeignKey(Dwelling, models.PROTECT, null=True, blank=True, related_name="heaters")
+    device_model = models.ForeignKey(DeviceModel, models.PROTECT)
+    profile = models.ForeignKey(RegisterProfile, models.PROTECT)
+    factory_no = models.CharField(_("factory address code"), max_length=60, unique=True)
+    bus = models.ForeignKey(Bus, models.PROTECT, related_name="heaters")
+    unit = models.PositiveIntegerField()
+    installed_on = models.DateField()
+    removed_on = models.DateField(null=True, blank=True)
+    poll_enabled = models.BooleanField(default=True)
+    data_labels: ClassVar = {"platform_no": "L0", "factory_no": "L1"}
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bus", "unit"], name="heater_address_once", condition=Q(removed_on__isnull=True)
+            )
+        ]
+        indexes = [models.Index(fields=["area", "platform_no"], name="heater_area_no")]
+
+    def __str__(self) -> str:
+        return self.platform_no
+
+
+class Command(ScopedModel):
+    """One write to one heater, from the wish to what was read back. A timeout is 'unknown', never sent twice."""
+
+    view_right = "devices.view"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("waiting")
+        SENT = "sent", _("sent")
+        ECHOED = "echoed", _("echoed by the device")
+        VERIFIED = "verified", _("read back and equal")
+        MISMATCH = "mismatch", _("read back and different")
+        REFUSED = "refused", _("refused by the device")
+        UNKNOWN = "unknown", _("no answer: unknown")
+        EXPIRED = "expired", _("expired")
+
+    heater = models.ForeignKey(Heater, models.PROTECT, related_name="commands")
+    area = models.ForeignKey(Area, models.PROTECT)
+    request_id = models.UUIDField(unique=True)
+    point = models.CharField(max_length=30)
+    asked = models.DecimalField(max_digits=8, decimal_places=1)
+    before = models.DecimalField(max_digits=8, decimal_places=1, null=True, blank=True)
+    after = models.DecimalField(max_digits=8, decimal_places=1, null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    reason = models.CharField(max_length=200)
+    requested_by = models.ForeignKey(User, models.PROTECT)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    frames = ArrayField(models.CharField(max_length=600), default=list, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    data_labels: ClassVar = {"point": "L0", "reason": "L1", "frames": "L0", "note": "L0"}

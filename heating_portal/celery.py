@@ -1,0 +1,86 @@
+"""Celery carries hints; what has to be done stands in PostgreSQL (`jobs.Job`, due polls, unsealed history)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heating_portal.settings")
+
+from django.conf import settings
+
+app = Celery("heating_portal")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    result_backend=None,  # results live in PostgreSQL
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_default_queue="default",
+    task_routes={"telemetry.tasks.poll_*": {"queue": "poll"}},
+    task_time_limit=1800,
+    task_soft_time_limit=1740,
+    broker_connection_retry_on_startup=True,
+    broker_connection_timeout=2,
+    task_publish_retry=False,
+    # kombu's sweep of unacknowledged messages runs every interval × throttle seconds: stock values are 100 s.
+    broker_transport_options={
+        "visibility_timeout": 3600,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "max_retries": 1,
+    },
+    worker_hijack_root_logger=False,
+    timezone="Asia/Shanghai",
+    enable_utc=True,
+    beat_schedule={
+        "sweep-jobs": {
+            "task": "jobs.tasks.sweep",
+            "schedule": settings.JOB_SWEEP_S,
+            "options": {"expires": settings.JOB_SWEEP_S},
+        },
+        "seal-history": {
+            "task": "accounts.tasks.seal_history",
+            "schedule": settings.HISTORY_SEAL_S,
+            "options": {"expires": settings.HISTORY_SEAL_S},
+        },
+        "plan-polls": {
+            "task": "telemetry.tasks.plan_polls",
+            "schedule": settings.POLL_TICK_S,
+            "options": {"expires": settings.POLL_TICK_S},
+        },
+        "judge-silence": {
+            "task": "telemetry.tasks.judge_alerts",
+            "schedule": 15.0,
+            "options": {"expires": 15},
+        },
+        "roll-up-hours": {"task": "telemetry.tasks.roll_up", "schedule": 300.0, "options": {"expires": 300}},
+        "make-partitions": {"task": "telemetry.tasks.make_partitions", "schedule": 3600.0},
+        "expire-commands": {
+            "task": "devices.tasks.expire_commands",
+            "schedule": 30.0,
+            "options": {"expires": 30},
+        },
+        "refresh-summaries": {
+            "task": "reports.tasks.refresh_summaries",
+            "schedule": 20.0,
+            "options": {"expires": 20},
+        },
+        "assess-pending": {
+            "task": "subsidies.tasks.assess_pending",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
+        "close-notices": {
+            "task": "subsidies.tasks.close_notices",
+            "schedule": 300.0,
+            "options": {"expires": 300},
+        },
+    },
+    beat_schedule_filename=str(settings.VAR_DIR / "run" / "beat-schedule"),
+)
+app.autodiscover_tasks()

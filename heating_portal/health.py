@@ -1,0 +1,34 @@
+"""For supervisors and load balancers: does the process live, can it work?"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from redis import Redis, RedisError
+
+from accounts.access import public
+
+
+@require_safe
+@public
+def alive(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+@public
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers. Redis away is told but does not stop work: jobs wait in the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"database": "ok", "redis": _redis_state()})
+
+
+def _redis_state() -> str:
+    try:
+        Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1).ping()
+    except RedisError:
+        return "away"
+    return "ok"

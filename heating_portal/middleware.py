@@ -1,0 +1,53 @@
+"""A reference number for every request, and a plain 503 when a server behind us is away."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from psycopg_pool import PoolTimeout
+
+log = structlog.get_logger(__name__)
+_REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,36}$")
+
+
+class RequestReference:
+    """Gives each request a short reference that pages, logs and history share."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request.reference = given if _REFERENCE.match(given) else uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.reference  # type: ignore[attr-defined]
+        return response
+
+
+class OutageAsUnavailable:
+    """Database away: 503 with a plain page, and nothing to restart when it comes back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            return self._unavailable(request, error)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+            return self._unavailable(request, error)
+        return None
+
+    def _unavailable(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        from heating_portal.errors import unavailable
+
+        log.error("outage", error=type(error).__name__, reference=getattr(request, "reference", ""))
+        return unavailable(request)

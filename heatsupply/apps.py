@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class HeatsupplyConfig(AppConfig):
+    name = "heatsupply"
+    verbose_name = _("Heat supply")
+    default_auto_field = "django.db.models.BigAutoField"

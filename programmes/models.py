@@ -1,0 +1,166 @@
+"""A programme is place × years; everything that differs between programmes is a row here."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Area
+from accounts.records import ScopedModel, TrackedModel
+
+
+class Programme(ScopedModel):
+    """E.g. Jincheng urban district 2020. Soft words of the document live in `settings`, cited by clause."""
+
+    view_right = "programmes.view"
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    area = models.ForeignKey(Area, models.PROTECT)
+    year_from = models.PositiveSmallIntegerField()
+    year_to = models.PositiveSmallIntegerField()
+    lead_unit = models.CharField(_("lead department"), max_length=80, blank=True)
+    season_start = models.CharField(max_length=5, default="11-01", help_text="MM-DD")
+    season_end = models.CharField(max_length=5, default="03-31", help_text="MM-DD")
+    room_temp_min_c = models.DecimalField(max_digits=4, decimal_places=1, default=18)
+    venue_m2_per_household = models.PositiveSmallIntegerField(default=120)
+    notice_required = models.BooleanField(default=True)
+    notice_days = models.PositiveSmallIntegerField(default=7)
+    poll_period_s = models.PositiveIntegerField(default=300)
+    settings = models.JSONField(default=dict, blank=True)
+    is_demonstration = models.BooleanField(default=False)
+
+    data_labels: ClassVar = {
+        "code": "L0",
+        "name": "L0",
+        "lead_unit": "L0",
+        "season_start": "L0",
+        "season_end": "L0",
+        "settings": "L0",
+    }
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["-year_from", "code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(year_to__gte=F("year_from")), name="programme_years_in_order")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Phase(TrackedModel):
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="phases")
+    code = models.SlugField(max_length=30)
+    name = models.CharField(max_length=60)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    clause = models.CharField(max_length=40, blank=True)
+    data_labels: ClassVar = {"code": "L0", "name": "L0", "clause": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["starts_on", "ends_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "code"], name="phase_once"),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="phase_ends_after_start"),
+        ]
+
+    def is_running(self, on: date) -> bool:
+        return self.starts_on <= on <= self.ends_on
+
+
+class Technology(TrackedModel):
+    """A heating route a programme allows. `family` decides colour, devices and rules."""
+
+    class Family(models.TextChoices):
+        CENTRAL = "CENTRAL", _("central heating")
+        ELECTRIC = "ELECTRIC", _("coal-to-electricity")
+        GAS = "GAS", _("coal-to-gas")
+        WASTE_HEAT = "WASTE_HEAT", _("industrial waste heat")
+        SOLAR = "SOLAR", _("solar heating")
+        BIOMASS = "BIOMASS", _("biomass")
+        CLEAN_COAL = "CLEAN_COAL", _("clean coal and improved stove")
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="technologies")
+    code = models.CharField(max_length=30)
+    family = models.CharField(max_length=20, choices=Family.choices)
+    name = models.CharField(max_length=60)
+    has_heater = models.BooleanField(default=False, help_text="A heater with telemetry belongs to each dwelling")
+    synonyms = models.JSONField(default=list, blank=True)
+    clause = models.CharField(max_length=40, blank=True)
+    data_labels: ClassVar = {"code": "L0", "name": "L0", "synonyms": "L0", "clause": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["programme", "code"], name="technology_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Target(TrackedModel):
+    """What the document asks of a place, in its own unit; units are never added to each other."""
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="targets")
+    area = models.ForeignKey(Area, models.PROTECT)
+    technology = models.ForeignKey(Technology, models.PROTECT, null=True, blank=True)
+    year = models.PositiveSmallIntegerField()
+    quantity = models.DecimalField(max_digits=14, decimal_places=2)
+    unit = models.CharField(max_length=12, default="household")
+    row_no = models.PositiveSmallIntegerField(null=True, blank=True)
+    clause = models.CharField(max_length=40, blank=True)
+    data_labels: ClassVar = {"unit": "L0", "clause": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["programme", "row_no", "area_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "area", "technology", "year", "unit"],
+                name="target_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="target_not_negative"),
+        ]
+
+
+class PolicyDocument(TrackedModel):
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="documents")
+    number = models.CharField(max_length=80)
+    title = models.CharField(max_length=200)
+    issuer = models.CharField(max_length=120, blank=True)
+    printed_on = models.DateField(null=True, blank=True)
+    data_labels: ClassVar = {"number": "L0", "title": "L0", "issuer": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["programme", "number"], name="policy_document_once")]
+
+
+class Clause(TrackedModel):
+    document = models.ForeignKey(PolicyDocument, models.CASCADE, related_name="clauses")
+    ref = models.CharField(max_length=40)
+    quotation = models.TextField()
+    data_labels: ClassVar = {"ref": "L0", "quotation": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["document", "ref"], name="clause_once")]
+
+
+class Checklist(TrackedModel):
+    """Versioned questions.
+
+    `items` = [{code, text, kind: yes_no|number|photo|telemetry|signature, required, min, max, clause}].
+    """
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="checklists")
+    kind = models.CharField(max_length=20, choices=[("acceptance", _("acceptance at the door"))])
+    version = models.PositiveSmallIntegerField(default=1)
+    items = models.JSONField()
+    clause = models.CharField(max_length=40, blank=True)
+    data_labels: ClassVar = {"items": "L0", "clause": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["programme", "kind", "version"], name="checklist_once")]

@@ -1,0 +1,1 @@
+"""No tables yet: the rows arrive with their rooms."""

@@ -1,0 +1,22 @@
+"""What every test may rely on: an acting person for database work, and loud skips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+pytest_plugins = ["tests.plugins.loud_skips"]
+
+
+@pytest.fixture(autouse=True)
+def _acting_in_database_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """History refuses nameless writes; tests that check exactly that mark themselves `nameless`."""
+    wants_database = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames)
+    if not wants_database or request.node.get_closest_marker("nameless"):
+        yield
+        return
+    from accounts.acting import acting
+
+    with acting("tests"):
+        yield
