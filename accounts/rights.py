@@ -86,14 +86,14 @@ ROLES: dict[str, Role] = {
     "office": _role(
         _("Programme office"),
         _READ_COUNTY + " programmes.edit households.edit households.reveal rosters.approve tasks.open notices.publish "
-        "objections.decide entitlements.assess policies.draft payouts.review ledgers.export ledgers.export_full audit.trace "
-        "devices.command alerts.handle",
+        "objections.decide entitlements.assess policies.draft payouts.review ledgers.export ledgers.export_full "
+        "audit.trace devices.command alerts.handle",
         second_factor=True,
     ),
     "town_staff": _role(
         _("Town staff"),
-        "overview.view programmes.view households.view households.edit households.reveal rosters.import tasks.view installations.record "
-        "entitlements.view notices.publish devices.view ledgers.export api.read",
+        "overview.view programmes.view households.view households.edit households.reveal rosters.import tasks.view "
+        "installations.record entitlements.view notices.publish devices.view ledgers.export api.read",
         navigation="town",
     ),
     "town_leader": _role(
@@ -110,22 +110,23 @@ ROLES: dict[str, Role] = {
     ),
     "finance": _role(
         _("Finance, maker"),
-        "overview.view programmes.view households.view tasks.view entitlements.view entitlements.assess payouts.view payouts.prepare "
-        "payouts.reconcile funds.view funds.record policies.view policies.draft ledgers.export audit.trace",
+        "overview.view programmes.view households.view tasks.view entitlements.view entitlements.assess payouts.view "
+        "payouts.prepare payouts.reconcile funds.view funds.record policies.view policies.draft ledgers.export "
+        "audit.trace",
         second_factor=True,
         navigation="finance",
     ),
     "finance_review": _role(
         _("Finance, reviewer"),
-        "overview.view programmes.view households.view tasks.view entitlements.view payouts.view payouts.approve funds.view "
-        "policies.view policies.release ledgers.export audit.trace",
+        "overview.view programmes.view households.view tasks.view entitlements.view payouts.view payouts.approve "
+        "funds.view policies.view policies.release ledgers.export audit.trace",
         second_factor=True,
         navigation="finance",
     ),
     "finance_release": _role(
         _("Finance, releaser"),
-        "overview.view programmes.view households.view tasks.view entitlements.view payouts.view payouts.release funds.view policies.view "
-        "ledgers.export audit.trace",
+        "overview.view programmes.view households.view tasks.view entitlements.view payouts.view payouts.release "
+        "funds.view policies.view ledgers.export audit.trace",
         second_factor=True,
         navigation="finance",
     ),
