@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from heating_portal.up import managing, running, testing
+from heating_portal.up import linting, managing, running, testing
 from heating_portal.up.folders import ROOT
 from heating_portal.up.refusals import CannotStart, from_os_error
 
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     if word in ("help", "-h", "--help"):
         print(USAGE)
         return 0
-    commands: dict[str, Callable[[list[str]], int]] = {"up": running.up, "test": testing.test, "manage": managing.manage}
+    commands: dict[str, Callable[[list[str]], int]] = {"up": running.up, "test": testing.test, "lint": linting.lint, "manage": managing.manage}
     os.chdir(ROOT)
     try:
         return commands[word](rest) if word in commands else managing.manage(arguments)

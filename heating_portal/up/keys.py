@@ -4,8 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
-# django_key signs sessions; field_key and index_key protect personal data; hub_key joins worker and DTU hub.
-NAMES = ("django_key", "field_key", "index_key", "hub_key", "postgres_password", "valkey_password")
+# django_key signs sessions; field_key_1 and blind_index_key protect personal data; hub_secret joins worker and hub.
+NAMES = ("django_key", "field_key_1", "blind_index_key", "hub_secret", "postgres_password", "valkey_password")
 
 
 def make_missing(folder: Path) -> None:
