@@ -1,7 +1,12 @@
-"""Address of the interface's own page."""
+"""Addresses of the shell itself: switches of the top bar and the style guide."""
 
 from django.urls import path
 
-from heating_portal import styleguide
+from heating_portal import preferences, styleguide
 
-urlpatterns = [path("styleguide/", styleguide.show, name="styleguide")]
+urlpatterns = [
+    path("shell/scope/", preferences.set_scope, name="shell-scope"),
+    path("shell/theme/", preferences.set_theme, name="shell-theme"),
+    path("shell/language/", preferences.set_language, name="shell-language"),
+    path("styleguide/", styleguide.show, name="styleguide"),
+]

@@ -15,7 +15,7 @@ export function startIdle() {
   function alive() {
     last = Date.now();
     if (veil) return;
-    if (last - spoken > 60000) { spoken = last; fetch(location.href, { method: 'HEAD', credentials: 'same-origin' }).catch(() => {}); }
+    if (last - spoken > 60000) { spoken = last; fetch(document.body.dataset.touch, { credentials: 'same-origin' }).catch(() => {}); }
   }
 
   function stay() {

@@ -28,7 +28,7 @@ export function startJobs() {
 
   function ask() {
     if (document.hidden) { next(); return; }
-    fetch(list.dataset.tray, { credentials: 'same-origin', headers: { 'HX-Request': 'true', 'X-Background': '1' } })
+    fetch(list.dataset.tray, { credentials: 'same-origin', headers: { 'HX-Request': 'true', 'X-Unattended': '1' } })
       .then((answer) => (answer.status === 200 ? answer.text() : null))
       .then((html) => { if (html !== null) show(html); })
       .catch(() => {})

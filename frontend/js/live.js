@@ -6,7 +6,7 @@ const TIRED_MS = 30 * 60 * 1000;
 let lastSign = Date.now();
 
 function refresh(part) {
-  return fetch(part.dataset.live, { credentials: 'same-origin', headers: { 'HX-Request': 'true', 'X-Background': '1' } })
+  return fetch(part.dataset.live, { credentials: 'same-origin', headers: { 'HX-Request': 'true', 'X-Unattended': '1' } })
     .then((answer) => {
       if (answer.status === 304) return null;
       if (!answer.ok) throw new Error(String(answer.status));
