@@ -54,7 +54,7 @@ class Phase(Enum):
 class Ticket:
     """A submitted request; `BusLine.cancel` takes it back while its bytes haven't been sent."""
 
-    __slots__ = ("request", "done", "sent", "open")
+    __slots__ = ("done", "open", "request", "sent")
 
     def __init__(self, request: Request, done: Callable[[Outcome], None]) -> None:
         self.request, self.done, self.sent, self.open = request, done, False, True
@@ -108,15 +108,20 @@ class BusLine:
 
     def detach(self) -> None:
         """The transport is gone: what waits is told so. What may still be answered stays known."""
-        self._wire, self.phase, self._part = None, Phase.OFFLINE, b""
+        if self.phase is Phase.WAITING and self._asked:
+            self._remember(self._asked)
+        self._wire, self._asked, self.phase, self._part = None, None, Phase.OFFLINE, b""
         ticket, self._ticket = self._ticket, None
         waiting = [*self._urgent, *self._queue]
         self._urgent.clear()
         self._queue.clear()
-        if ticket and ticket.sent and self._asked is ticket.request:
-            self._remember(ticket.request)
         for one in ([ticket] if ticket else []) + waiting:
             self._close(one, Outcome(Status.OFFLINE, sent=one.sent))
+
+    def drop(self) -> None:
+        """Close the connection, if there is one; its transport then calls `detach`."""
+        if self._wire is not None:
+            self._wire.close()
 
     def received(self, data: bytes) -> None:
         """Bytes from the wire, any cut."""
@@ -243,7 +248,7 @@ class BusLine:
             return
         self._ticket.sent = self._ticket.sent or self._asked is self._ticket.request
         self._mark = len(self._part)
-        self._echo_due = self._echoing and self._asked.is_write
+        self._echo_due = self._echoing and self._asked.code == 6
         self._sent_at = self._clock()
         self.phase, self._due = Phase.WAITING, self._sent_at + self.answer_time
         self._timer.arm(self._due)

@@ -75,8 +75,8 @@ class Request:
     values: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 1 <= self.unit <= 247:
-            raise BadRequest(f"unit {self.unit} is outside 1-247")
+        if type(self.unit) is not int or not 1 <= self.unit <= 247:
+            raise BadRequest(f"unit {self.unit!r} is outside 1-247")
         if self.code in (1, 2):
             _check_span(self.addr, self.count, MAX_BITS)
         elif self.code in (3, 4):
@@ -137,6 +137,8 @@ class Request:
 
 
 def _check_span(addr: int, count: int, most: int) -> None:
+    if type(addr) is not int or type(count) is not int:
+        raise BadRequest(f"address {addr!r} and count {count!r} must be whole numbers")
     if not 1 <= count <= most:
         raise BadRequest(f"count {count} is outside 1-{most}")
     if not 0 <= addr <= 0x10000 - count:

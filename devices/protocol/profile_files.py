@@ -56,7 +56,7 @@ class _StrictLoader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases (*name) are not allowed")
-        return super().compose_node(parent, index)  # type: ignore[no-any-return]
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
@@ -83,9 +83,7 @@ class _Reader:
         self.source, self.document, self.problems = source, document, list[str]()
 
     def profile(self) -> Profile:
-        self._unknown_keys(
-            "", self.document, "profile version kind medium vendor title serial limits points writes"
-        )
+        self._unknown_keys("", self.document, "profile version kind medium vendor title serial limits points writes")
         limits = self._limits(self._mapping(self.document, "limits"))
         points = self._points(self._mapping(self.document, "points"))
         result = Profile(
@@ -121,9 +119,7 @@ class _Reader:
     def _limits(self, data: dict[str, Any]) -> Limits:
         self._unknown_keys("limits", data, "max_regs holes unit_bytes base")
         if data.get("unit_bytes", 1) != 1:
-            self._problem(
-                "limits.unit_bytes", data["unit_bytes"], "1 (a two-byte unit field is not supported yet)"
-            )
+            self._problem("limits.unit_bytes", data["unit_bytes"], "1 (a two-byte unit field is not supported yet)")
         most = self._number(data, "limits", "max_regs", 40, 1, 125)
         holes = data.get("holes", [])
         if not isinstance(holes, list):
@@ -148,9 +144,7 @@ class _Reader:
             self.problems.append("points: there are none")
         unknown = [name for name in data if name not in POINTS]
         if unknown:
-            self.problems.append(
-                f"points: {', '.join(map(str, unknown))} unknown; known: {', '.join(POINTS)}"
-            )
+            self.problems.append(f"points: {', '.join(map(str, unknown))} unknown; known: {', '.join(POINTS)}")
         made = [(name, self._point(name, data[name])) for name in data if name in POINTS]
         return {name: point for name, point in made if point}
 
@@ -183,9 +177,7 @@ class _Reader:
     def _writes(self, data: dict[str, Any], points: dict[str, Point]) -> dict[str, Write]:
         unknown = [name for name in data if name not in WRITE_NAMES]
         if unknown:
-            self.problems.append(
-                f"writes: {', '.join(map(str, unknown))} unknown; known: {', '.join(WRITE_NAMES)}"
-            )
+            self.problems.append(f"writes: {', '.join(map(str, unknown))} unknown; known: {', '.join(WRITE_NAMES)}")
         made = [(name, self._write(name, data[name], points)) for name in data if name in WRITE_NAMES]
         return {name: write for name, write in made if write}
 
@@ -194,9 +186,7 @@ class _Reader:
         if not isinstance(data, dict):
             self._problem(where, data, "a mapping with point or reg")
             return None
-        self._unknown_keys(
-            where, data, "point reg type words scale map fc range step value settle_ms clears_itself"
-        )
+        self._unknown_keys(where, data, "point reg type words scale map fc range step value settle_ms clears_itself")
         target = self._target(name, data, points)
         if target is None:
             return None
@@ -230,9 +220,7 @@ class _Reader:
         if point.table in "cd" and (point.length > 1 or point.bit is not None):
             self._problem(where, data["reg"], "a coil or discrete input without len, bit or a 32-bit type")
         if point.length == 3 and "words" in data:
-            self._problem(
-                f"{where}.words", data["words"], "no word order with len 3 (always high word first)"
-            )
+            self._problem(f"{where}.words", data["words"], "no word order with len 3 (always high word first)")
         if point.shape == "code" and not point.map:
             self.problems.append(f"{where}.map: missing; a mode needs its numbers, like {{0: off, 1: heat}}")
         if point.shape != "bits" and point.bits:
@@ -255,9 +243,7 @@ class _Reader:
         if write.target.table != "h":
             self._problem(where, f"{write.target.table}{write.target.addr}", "a holding register")
         if write.target.bit is not None:
-            self.problems.append(
-                f"{where}: a single bit can't be written alone; give a register of its own (reg)"
-            )
+            self.problems.append(f"{where}: a single bit can't be written alone; give a register of its own (reg)")
         if write.code == 6 and write.target.length != 1:
             self._problem(f"{where}.fc", 6, "16, because the value has two registers")
         if write.name == "reset" and write.value is None:
@@ -265,9 +251,7 @@ class _Reader:
         if write.target.shape == "measure" and write.name != "reset" and write.range is None:
             self.problems.append(f"{where}.range: missing; a temperature is never written without bounds")
         if write.step is not None and (write.step <= 0 or write.step % write.target.scale):
-            self._problem(
-                f"{where}.step", float(write.step), f"a multiple of the scale {float(write.target.scale):g}"
-            )
+            self._problem(f"{where}.step", float(write.step), f"a multiple of the scale {float(write.target.scale):g}")
 
     def _check_places(self, points: dict[str, Point], limits: Limits) -> None:
         """Two points may share one register only as different bits; none may lie in a hole."""
@@ -276,19 +260,13 @@ class _Reader:
             for addr in range(point.addr, point.end):
                 clash = taken.get((point.table, addr, None)) or taken.get((point.table, addr, point.bit))
                 if point.bit is None:
-                    clash = clash or next(
-                        (n for (t, a, _), n in taken.items() if (t, a) == (point.table, addr)), None
-                    )
+                    clash = clash or next((n for (t, a, _), n in taken.items() if (t, a) == (point.table, addr)), None)
                 if clash:
-                    self.problems.append(
-                        f"points.{point.name}.reg: {point.table}{addr} is also used by {clash}"
-                    )
+                    self.problems.append(f"points.{point.name}.reg: {point.table}{addr} is also used by {clash}")
                 taken[(point.table, addr, point.bit)] = point.name
             for table, first, last in limits.holes:
                 if point.table == table and point.addr <= last and point.end > first:
-                    self._problem(
-                        f"points.{point.name}.reg", f"{table}{point.addr}", f"a place outside {first}-{last}"
-                    )
+                    self._problem(f"points.{point.name}.reg", f"{table}{point.addr}", f"a place outside {first}-{last}")
             if point.length > limits.max_regs:
                 self.problems.append(f"points.{point.name}: longer than limits.max_regs {limits.max_regs}")
 
@@ -364,9 +342,7 @@ class _Reader:
     def _modes(self, where: str, value: Any) -> dict[int, str]:
         # YAML reads a bare off and on as false and true; "off" is a mode, so say so.
         named = (
-            {key: "off" if text is False else text for key, text in value.items()}
-            if isinstance(value, dict)
-            else {}
+            {key: "off" if text is False else text for key, text in value.items()} if isinstance(value, dict) else {}
         )
         if isinstance(value, dict) and all(type(k) is int and v in MODES for k, v in named.items()):
             return named
@@ -390,13 +366,7 @@ def _plain(value: Any) -> Any:
     """YAML values in a shape JSON orders the same way every time."""
     if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}
-    return (
-        [_plain(inner) for inner in value]
-        if isinstance(value, list)
-        else value
-        if _json(value)
-        else str(value)
-    )
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value if _json(value) else str(value)
 
 
 def _json(value: Any) -> bool:

@@ -34,9 +34,7 @@ def text_dialect(name: str, pattern: str) -> Dialect:
     try:
         compiled = re.compile(pattern.encode("ascii"))
     except (re.error, UnicodeEncodeError) as exc:
-        raise ValueError(
-            f"registration dialect {name}: {pattern!r} is not a usable expression: {exc}"
-        ) from exc
+        raise ValueError(f"registration dialect {name}: {pattern!r} is not a usable expression: {exc}") from exc
     if "id" not in compiled.groupindex:
         raise ValueError(f"registration dialect {name}: the expression {pattern!r} has no group (?P<id>...)")
     return Dialect(name, compiled)

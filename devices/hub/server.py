@@ -1,0 +1,120 @@
+"""The hub process: one event loop that owns every line. No database, no profile, no schedule."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from devices.hub.config import HubConfig
+from devices.hub.control import Control
+from devices.hub.door import Door
+from devices.hub.lines import Lines
+
+
+class Hub:
+    """Start and stop of all parts. ``listen_port`` and ``control_port`` are known after `start`."""
+
+    def __init__(self, config: HubConfig) -> None:
+        self.config = config
+        self.lines = Lines(config)
+        self.door = Door(config, self.lines)
+        self.control = Control(config, self.lines, self.door)
+        self.stopping = asyncio.Event()
+        self.lease_lost = False
+        self.listen_port = self.control_port = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """OSError when an address is taken."""
+        self.listen_port = await self.door.start()
+        self.control_port = await self.control.start()
+        self._tasks = [asyncio.create_task(self._housekeeping())]
+        if self.config.renew_lease:
+            self._tasks.append(asyncio.create_task(self._hold_lease(self.config.renew_lease)))
+        self.config.log("hub_started", {"listen": self.listen_port, "control": self.control_port})
+
+    async def stop(self) -> None:
+        """Let nobody in, close every line, wait for the loop to have told them."""
+        self.door.stop()
+        self.control.stop()
+        self.lines.close_all()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)
+        self.config.log("hub_stopped", {"lease_lost": self.lease_lost})
+
+    async def _housekeeping(self) -> None:
+        """A dialled-in line that has said nothing for too long is half-open: close it, the DTU dials again."""
+        while True:
+            await asyncio.sleep(self.config.housekeeping_s)
+            silent = self.lines.clock() - self.config.silent_s
+            for line in list(self.lines.by_name.values()):
+                if line.is_dialled_in and line.bus.connected and line.bus.heard_at < silent:
+                    self.door.counters["closed_silent"] += 1
+                    self.config.log("dtu_silent", {"line": line.name, "remote": line.remote})
+                    line.bus.drop()
+
+    async def _hold_lease(self, renew: Callable[[], bool]) -> None:
+        held_at = self.lines.clock()
+        while self.lines.clock() - held_at < self.config.lease_s:
+            asked_at = self.lines.clock()
+            # A database that is away for a moment is no loss yet.
+            with suppress(Exception):
+                left = held_at + self.config.lease_s - asked_at
+                if await asyncio.wait_for(asyncio.to_thread(renew), left):
+                    held_at = asked_at
+            await asyncio.sleep(self.config.lease_every_s)
+        self.lease_lost = True
+        self.lines.close_all()
+        self.stopping.set()
+
+
+async def run(config: HubConfig) -> bool:
+    """Run until SIGTERM or SIGINT; False when the hub stopped because it lost its lease."""
+    hub = Hub(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, hub.stopping.set)
+    try:
+        await hub.start()
+        await hub.stopping.wait()
+    finally:
+        await hub.stop()
+    return not hub.lease_lost
+
+
+@contextmanager
+def embedded(config: HubConfig) -> Iterator[Hub]:
+    """A hub in a thread of this process, for tests, the conformance command and serial-only sites."""
+    ready, box = threading.Event(), list[Hub | BaseException]()
+
+    async def main() -> None:
+        hub = Hub(config)
+        try:
+            await hub.start()
+        except OSError as exc:
+            box.append(exc)
+            ready.set()
+            await hub.stop()
+            return
+        loops.append(asyncio.get_running_loop())
+        box.append(hub)
+        ready.set()
+        await hub.stopping.wait()
+        await hub.stop()
+
+    loops: list[asyncio.AbstractEventLoop] = []
+    thread = threading.Thread(target=lambda: asyncio.run(main()), name="hub", daemon=True)
+    thread.start()
+    ready.wait()
+    if isinstance(box[0], BaseException):
+        raise box[0]
+    try:
+        yield box[0]
+    finally:
+        loops[0].call_soon_threadsafe(box[0].stopping.set)
+        thread.join(10)
