@@ -1,0 +1,195 @@
+"""Normalise and check household rows: every problem of every row, none hidden by another.
+
+``review(raw_rows, context)`` is the whole; it is run again over all rows after each correction, because a
+duplicate belongs to two rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+from core.workbooks.read import DATE_CELL, ERROR_VALUE, FORMULA_NO_VALUE, NUMERIC_ID
+from households.roster.columns import FIELDS, Synonyms, shipped_synonyms, word_key
+from households.roster.normalise import (
+    Typed,
+    normalise_area,
+    normalise_card,
+    normalise_id,
+    normalise_phone,
+    normalise_residents,
+    tidy_compact,
+    tidy_text,
+)
+from households.roster.rows import ParsedRow, RawRow, RosterContext, RowIssue
+from households.roster.villages import VillageBook
+
+LENGTH_LIMITS = {"head_name": 60, "door_no": 120, "group": 60, "dwelling_type": 60, "meter_no": 40, "note": 500}
+_COMPACT = frozenset({"town", "village", "group", "head_name", "door_no", "meter_no", "technology"})
+_NOTE_CODES = {FORMULA_NO_VALUE: "E_FORMULA_NO_VALUE", ERROR_VALUE: "E_ERROR_VALUE"}
+
+
+def review(raw_rows: Iterable[RawRow], context: RosterContext, *, synonyms: Synonyms | None = None) -> list[ParsedRow]:
+    """Normalise every row and check it, alone and against the others."""
+    rows = [normalise_row(raw, context) for raw in raw_rows]
+    check_rows(rows, context, synonyms=synonyms)
+    return rows
+
+
+def normalise_row(raw: RawRow, context: RosterContext) -> ParsedRow:
+    """Understand each cell by itself; what can't be understood becomes an issue and leaves ``values`` without it."""
+    row = ParsedRow(raw.sheet, raw.row_no, raw.raw, raw.cells)
+    for name in FIELDS:
+        text = raw.raw.get(name, "")
+        if name in raw.notes and _noted(row, name, raw.notes[name]):
+            continue
+        if tidy_text(text):
+            _take(row, name, text, _typed(name, text, context))
+    return row
+
+
+def _noted(row: ParsedRow, name: str, note: str) -> bool:
+    """Record what the reader noticed; True when the cell can't be used."""
+    if note in _NOTE_CODES:
+        row.add(_NOTE_CODES[note], name)
+        return True
+    if note == NUMERIC_ID:
+        row.add("E_NUMERIC_ID", name)
+        return True
+    if note == DATE_CELL and name == "door_no":
+        row.add("E_DOOR_NO_IS_DATE", name)
+        return True
+    return False
+
+
+def _typed(name: str, text: str, context: RosterContext) -> Typed:
+    if name == "id_number":
+        return normalise_id(text, on=context.today)
+    special: dict[str, Callable[[str], Typed]] = {
+        "phone": normalise_phone,
+        "bank_card": normalise_card,
+        "heated_area_m2": normalise_area,
+        "residents": normalise_residents,
+    }
+    if name in special:
+        return special[name](text)
+    value = tidy_compact(text) if name in _COMPACT else tidy_text(text)
+    limit = LENGTH_LIMITS.get(name, 120)
+    if len(value) > limit:
+        return Typed(None, "E_TOO_LONG", {"length": len(value), "limit": limit})
+    return Typed(value)
+
+
+def _take(row: ParsedRow, name: str, text: str, typed: Typed) -> None:
+    if typed.code:
+        row.add(typed.code, name, typed.params, typed.proposal)
+    if typed.value is None or typed.code.startswith("E_"):
+        return
+    row.values[name] = typed.value
+    if str(typed.value) != text.strip() and not typed.code and name != "heated_area_m2":
+        row.add("I_TIDIED", name, {"before": text, "after": str(typed.value)})
+
+
+def check_rows(
+    rows: Sequence[ParsedRow], context: RosterContext, *, synonyms: Synonyms | None = None
+) -> list[RowIssue]:
+    """Check rows against programme, area, each other and the register; returns every issue of every row."""
+    known = synonyms or shipped_synonyms()
+    villages = VillageBook(context.villages)
+    for row in rows:
+        villages.check(row)
+        _check_technology(row, context, known, villages)
+        _check_area(row, context)
+        _check_required(row, context)
+        _check_exclusions(row, context, known)
+        _check_register(row, context)
+    _check_duplicates(rows)
+    return [issue for row in rows for issue in row.issues]
+
+
+def _check_technology(
+    row: ParsedRow, context: RosterContext, synonyms: Synonyms, villages: VillageBook
+) -> None:
+    word = row.values.pop("technology", None)
+    if word is None:
+        return
+    allowed = "、".join(context.technologies.values())
+    code = next((c for c, n in context.technologies.items() if word_key(n) == word_key(str(word))), None)
+    code = code or synonyms.technology_of(str(word))
+    village = villages.by_code.get(str(row.values.get("village")))
+    if code is None:
+        row.add("E_TECHNOLOGY_UNKNOWN", "technology", {"allowed": allowed})
+    elif code not in context.technologies:
+        row.add("E_TECHNOLOGY_NOT_ALLOWED", "technology", {"allowed": allowed})
+    elif village and village.technologies and code not in village.technologies:
+        names = [context.technologies.get(target, target) for target in village.technologies]
+        proposal = names[0] if len(names) == 1 else ""
+        params: dict[str, str | int] = {"village": village.name, "target": "、".join(names)}
+        row.add("E_TECHNOLOGY_NOT_IN_TARGET", "technology", params, proposal)
+    else:
+        row.values["technology"] = code
+
+
+def _check_area(row: ParsedRow, context: RosterContext) -> None:
+    area = row.values.get("heated_area_m2")
+    if isinstance(area, Decimal) and not context.area_low_m2 <= area <= context.area_high_m2:
+        row.add("E_AREA_RANGE", "heated_area_m2", {"low": context.area_low_m2, "high": context.area_high_m2})
+
+
+def _check_required(row: ParsedRow, context: RosterContext) -> None:
+    complained = {issue.column for issue in row.issues if issue.family == "E"}
+    for name in context.required:
+        if name not in row.values and name not in complained:
+            row.add("E_MISSING", name)
+
+
+def _check_exclusions(row: ParsedRow, context: RosterContext, synonyms: Synonyms) -> None:
+    note = tidy_compact(str(row.values.get("note", "")))
+    for reason, phrases in synonyms.exclusions.items():
+        found = next((phrase for phrase in phrases if phrase in note), None)
+        if found and reason in context.exclusions:
+            row.add(f"X_{reason}", "note", {"words": found})
+
+
+def _check_register(row: ParsedRow, context: RosterContext) -> None:
+    for name in ("id_number", "bank_card", "meter_no", "door_no"):
+        value = _place(row) if name == "door_no" else row.values.get(name)
+        if value and context.key_of(name, str(value)) in context.registered_keys:
+            row.add("I_REGISTERED", name)
+
+
+def _place(row: ParsedRow) -> str:
+    """The house a row speaks of: village and, where given, group before the door number."""
+    village, door = row.values.get("village"), row.values.get("door_no")
+    return f"{village}/{row.values.get('group', '')}{door}" if village and door else ""
+
+
+def _check_duplicates(rows: Sequence[ParsedRow]) -> None:
+    first_by: dict[tuple[str, str], ParsedRow] = {}
+    for row in rows:
+        same_id = _earlier(first_by, "id_number", str(row.values.get("id_number", "")), row)
+        same_door = _earlier(first_by, "door_no", _place(row), row)
+        same_card = _earlier(first_by, "bank_card", str(row.values.get("bank_card", "")), row)
+        if same_id:
+            _same_id(row, same_id, same_door is not None)
+        else:
+            for other, code, column in ((same_door, "W_SAME_DOOR", "door_no"), (same_card, "W_SAME_CARD", "bank_card")):
+                if other:
+                    row.add(code, column, {"other_row": other.row_no})
+
+
+def _earlier(seen: dict[tuple[str, str], ParsedRow], kind: str, value: str, row: ParsedRow) -> ParsedRow | None:
+    if not value:
+        return None
+    first = seen.setdefault((kind, value), row)
+    return first if first is not row else None
+
+
+def _same_id(row: ParsedRow, first: ParsedRow, same_door: bool) -> None:
+    other: dict[str, str | int] = {"other_row": first.row_no}
+    if row.values == first.values and not any(issue.family == "E" for issue in row.issues):
+        row.add("W_DUPLICATE_ROW", "id_number", other)
+    elif row.values.get("door_no") and first.values.get("door_no") and not same_door:
+        row.add("W_SECOND_DWELLING", "id_number", other)
+    else:
+        row.add("E_DUPLICATE_ID", "id_number", other)

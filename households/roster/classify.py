@@ -1,0 +1,73 @@
+"""What is this row: a household, a subtotal, a total, a repeated header, a note, a signature line, or blank?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from unicodedata import normalize
+
+from core.workbooks.read import SheetRow
+from households.roster.columns import Synonyms, word_key
+from households.roster.header import Header, repeats_header
+
+DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE = (
+    "data",
+    "subtotal",
+    "total",
+    "blank",
+    "header",
+    "note",
+    "signature",
+    "title",
+)
+KINDS = (DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE)
+_SUBTOTAL = re.compile(r"(本页|.{0,10}(村|社区|居|组|屯|庄))?(小计|本页合计)共?\d*户?")
+_TOTAL = re.compile(r"(.{0,10}(镇|乡|街道|村|社区|区|县))?(合计|总计|共计|总合计|累计|总户数)共?\d*户?")
+_NOTE = re.compile(r"(备?注|说明|填表说明|填报说明|注意)[:\d.、]")
+_SIGNATURE = re.compile(
+    r"(签字|签名|盖章|签章|负责人|经办人|审核人|填表人|制表人|填报人|村主任|村支书|书记|联系人|日期)[:()]|签字|盖章"
+)
+_IDENTITY = ("head_name", "id_number")
+
+
+def classify_row(row: SheetRow, header: Header, synonyms: Synonyms) -> str:
+    """Return one of ``KINDS`` for a row below the header."""
+    filled = {column: text.strip() for column, text in enumerate(row.texts, 1) if word_key(text)}
+    if not filled and not row.notes:
+        return BLANK
+    if repeats_header(row.texts, header, synonyms):
+        return HEADER
+    if _holds_id(row, header):
+        return DATA
+    return _total_kind(list(filled.values())) or _remark_kind(filled, row, header) or DATA
+
+
+def _holds_id(row: SheetRow, header: Header) -> bool:
+    """A row with something like an ID number is a household, whatever its note says."""
+    for column, name in header.columns.items():
+        if name == "id_number" and column <= len(row.texts):
+            digits = sum(char.isdigit() for char in row.texts[column - 1])
+            return digits >= 6 or column in row.notes
+    return False
+
+
+def _total_kind(texts: Sequence[str]) -> str | None:
+    for text in texts[:3]:
+        key = word_key(text)
+        if _SUBTOTAL.fullmatch(key):
+            return SUBTOTAL
+        if _TOTAL.fullmatch(key):
+            return TOTAL
+    return None
+
+
+def _remark_kind(filled: dict[int, str], row: SheetRow, header: Header) -> str | None:
+    first = normalize("NFKC", next(iter(filled.values()), "")).replace(" ", "")
+    if _NOTE.match(first):
+        return NOTE
+    spread = normalize("NFKC", "".join(filled.values())).replace(" ", "")
+    if _SIGNATURE.search(spread) and len(filled) <= 5:
+        return SIGNATURE
+    if len(filled) == 1 and not row.notes and header.columns.get(next(iter(filled))) not in _IDENTITY:
+        return NOTE
+    return None

@@ -1,0 +1,89 @@
+"""Column headings and words of the trade as data: which field a heading means, which technology a word means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+FIELDS: tuple[str, ...] = (
+    "town",
+    "village",
+    "group",
+    "head_name",
+    "id_number",
+    "phone",
+    "bank_card",
+    "door_no",
+    "heated_area_m2",
+    "technology",
+    "dwelling_type",
+    "residents",
+    "meter_no",
+    "note",
+)
+"""Fields of a roster row, in the order pages show them."""
+SERIAL = "serial"
+"""The running number: recognised so that it isn't reported as unknown, and then left out."""
+_BRACKETS = re.compile(r"[(\[{【][^)\]}】]*[)\]}】]")
+_NOISE = re.compile(r"[\W_]+")
+
+
+def heading_key(text: str) -> str:
+    """What two headings are compared by: no width, spaces, bracketed units or punctuation."""
+    folded = unicodedata.normalize("NFKC", text)
+    return _NOISE.sub("", _BRACKETS.sub("", folded)).removesuffix("m2").lower()
+
+
+def word_key(text: str) -> str:
+    """What two words (villages, technologies) are compared by: no width, spaces or punctuation."""
+    return _NOISE.sub("", unicodedata.normalize("NFKC", text)).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Synonyms:
+    """Lookup tables made from ``columns.yaml`` and what a town's staff confirmed."""
+
+    fields: Mapping[str, str]
+    technologies: Mapping[str, str]
+    exclusions: Mapping[str, tuple[str, ...]]
+
+    def field_of(self, heading: str) -> str | None:
+        """Field a heading means, or None."""
+        return self.fields.get(heading_key(heading))
+
+    def technology_of(self, word: str) -> str | None:
+        """Technology code a word means, or None; the code itself is understood too."""
+        return self.technologies.get(word_key(word))
+
+    def learned(self, headings: Mapping[str, str]) -> Synonyms:
+        """A copy that also knows ``headings`` (heading -> field), which win over the shipped ones."""
+        added = {heading_key(heading): field for heading, field in headings.items()}
+        return Synonyms({**self.fields, **added}, self.technologies, self.exclusions)
+
+
+def _reversed(groups: Mapping[str, Iterable[str]], key: object) -> dict[str, str]:
+    assert callable(key)
+    table: dict[str, str] = {}
+    for name, words in groups.items():
+        for word in words:
+            table.setdefault(key(str(word)), name)
+    return table
+
+
+@cache
+def shipped_synonyms() -> Synonyms:
+    """The synonyms of ``columns.yaml``."""
+    path = Path(__file__).with_name("columns.yaml")
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    technologies = {code: [code, *words] for code, words in data["technologies"].items()}
+    return Synonyms(
+        _reversed(data["fields"], heading_key),
+        _reversed(technologies, word_key),
+        {reason: tuple(words) for reason, words in data["exclusions"].items()},
+    )

@@ -1,0 +1,148 @@
+"""Turn what was typed into what is stored, one function per kind of value.
+
+Only what cannot change the meaning is done unasked: full-width digits, spaces, dashes in numbers, lowercase x,
+thousands commas, the square-metre sign. Anything that needs a guess is a proposal, shown and never applied.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from core import identity
+
+_SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_NUMBER_NOISE = re.compile(r"[\s\-\u2010-\u2015\u2212_.·'\u200b-\u200f\u2060\ufeff]+")
+_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}")
+_PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+_SQUARE_METRE = re.compile(r"(m2|平方米|平米)$")
+_LOOSE_NUMBER = re.compile(r"(?:约|大约)?([0-9]+(?:\.[0-9]+)?)(?:平|方|左右|多|余|个平方|人|口|m)*")
+_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A value after tidying. ``code`` says why it can't be used, ``proposal`` what was perhaps meant."""
+
+    value: str | int | Decimal | None
+    code: str = ""
+    params: dict[str, str | int] | None = None
+    proposal: str = ""
+
+
+def tidy_text(text: str) -> str:
+    """Half-width, without invisible characters; runs of spaces become one."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+
+
+def tidy_compact(text: str) -> str:
+    """As ``tidy_text`` but without any space: names, door numbers and villages in Chinese have none."""
+    return tidy_text(text).replace(" ", "")
+
+
+def _tidy_number(text: str) -> str:
+    return _NUMBER_NOISE.sub("", unicodedata.normalize("NFKC", text))
+
+
+def normalise_id(text: str, *, on: date) -> Typed:
+    """ID number; ``on`` is the day from which ages are judged."""
+    if _SCIENTIFIC.fullmatch(tidy_compact(text)):
+        return Typed(tidy_compact(text), "E_NUMERIC_ID")
+    value = _tidy_number(text).upper()
+    problem = identity.id_problem(value, on=on)
+    if problem and problem.code == "ID_15_DIGITS":
+        return Typed(value, "W_ID_15_DIGITS", problem.params)
+    return _judged(value, problem)
+
+
+def normalise_phone(text: str) -> Typed:
+    """Mobile number; a leading +86 goes, a landline has to be confirmed."""
+    value = _tidy_number(text)
+    value = re.sub(r"^(\+86|0086|86(?=1[0-9]{10}$))", "", value)
+    problem = identity.phone_problem(value)
+    if problem and problem.code == "PHONE_LANDLINE":
+        return Typed(value, "W_PHONE_LANDLINE", problem.params)
+    return _judged(value, problem)
+
+
+def normalise_card(text: str) -> Typed:
+    """Bank card number."""
+    if _SCIENTIFIC.fullmatch(tidy_compact(text)):
+        return Typed(tidy_compact(text), "E_NUMERIC_ID")
+    value = _tidy_number(text)
+    return _judged(value, identity.card_problem(value))
+
+
+def _judged(value: str, problem: identity.Problem | None) -> Typed:
+    if problem is None:
+        return Typed(value)
+    return Typed(value, f"E_{problem.code}", problem.params, problem.proposal)
+
+
+def normalise_area(text: str) -> Typed:
+    """Heated area in m² as Decimal; words and loose units are proposals."""
+    compact = _SQUARE_METRE.sub("", tidy_compact(text))
+    number = _plain_decimal(compact)
+    if number is not None:
+        return Typed(number)
+    return Typed(None, "E_AREA_NOT_NUMBER", {}, _proposed_number(tidy_compact(text)))
+
+
+def normalise_residents(text: str) -> Typed:
+    """Number of people living there."""
+    compact = tidy_compact(text)
+    if compact.isascii() and compact.isdigit() and len(compact) <= 2:
+        return Typed(int(compact))
+    return Typed(None, "E_RESIDENTS_NOT_NUMBER", {}, _proposed_number(compact))
+
+
+def _plain_decimal(compact: str) -> Decimal | None:
+    if len(compact) > 12:
+        return None
+    if _THOUSANDS.fullmatch(compact):
+        compact = compact.replace(",", "")
+    return Decimal(compact) if _PLAIN_NUMBER.fullmatch(compact) else None
+
+
+def _proposed_number(compact: str) -> str:
+    loose = _LOOSE_NUMBER.fullmatch(compact)
+    if loose and len(loose[1]) <= 12:
+        return loose[1]
+    spoken = chinese_number(re.sub(r"(平方米|平米|平方|平|人|口)$", "", compact))
+    return "" if spoken is None else str(spoken)
+
+
+def chinese_number(text: str) -> Decimal | None:
+    """Value of a Chinese numeral below 10,000: 一百二 and 一百二十 are 120, 一百零二 is 102, 八十六点五 is 86.5."""
+    whole, point, fraction = text.partition("点")
+    value = _chinese_integer(whole)
+    if value is None or (point and not (fraction and all(char in _DIGITS for char in fraction))):
+        return None
+    decimals = "".join(str(_DIGITS[char]) for char in fraction)
+    return Decimal(f"{value}.{decimals}") if decimals else Decimal(value)
+
+
+def _chinese_integer(text: str) -> int | None:
+    if not text or any(char not in _DIGITS and char not in _UNITS for char in text):
+        return None
+    if all(char in _DIGITS for char in text):
+        return int("".join(str(_DIGITS[char]) for char in text)) if len(text) <= 4 else None
+    total, digit, unit, largest = 0, None, 0, 10_000
+    for char in text:
+        if char in _UNITS:
+            unit = _UNITS[char]
+            if unit >= largest or (digit is None and total):
+                return None
+            total, largest, digit = total + (1 if digit is None else digit) * unit, unit, None
+        elif digit:
+            return None
+        else:
+            digit = _DIGITS[char]
+            unit = 0 if char == "零" else unit
+    # A last digit straight after 百 or 千 counts the next lower unit: 一百二 is 120, not 102.
+    return total + (digit or 0) * (unit // 10 if unit > 10 else 1)

@@ -1,0 +1,172 @@
+"""The shapes a roster takes on its way in: mapped rows, problems, skipped rows, sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from households.roster.codes import FINDING_CODES, ROW_CODES
+
+READY, CONFIRM, EXCLUDED, REFUSED, MERGED = "ready", "confirm", "excluded", "refused", "merged"
+STATES = (READY, CONFIRM, EXCLUDED, REFUSED, MERGED)
+"""READY may be applied; CONFIRM after a person agreed; EXCLUDED is kept in the survey but not in the programme;
+REFUSED waits for a correction; MERGED repeats an earlier row exactly and adds nothing."""
+Value = str | int | Decimal
+Params = dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class RowIssue:
+    """One problem of one cell. ``column`` is a field name, ``cell`` its address, ``value`` the text as found.
+
+    ``proposal`` is a value the clerk may take over with one key; nothing applies it unseen.
+    """
+
+    code: str
+    sheet: str
+    row: int
+    column: str
+    cell: str
+    value: str
+    params: Params = field(default_factory=dict)
+    proposal: str = ""
+
+    def __post_init__(self) -> None:
+        if set(self.params) != set(ROW_CODES[self.code]):
+            raise TypeError(f"{self.code} takes {ROW_CODES[self.code]}, got {tuple(self.params)}")
+
+    @property
+    def family(self) -> str:
+        """I, W, X or E."""
+        return self.code[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a sheet as a whole, worth a sentence on the result page."""
+
+    code: str
+    sheet: str
+    row: int = 0
+    cell: str = ""
+    params: Params = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if set(self.params) != set(FINDING_CODES[self.code]):
+            raise TypeError(f"{self.code} takes {FINDING_CODES[self.code]}, got {tuple(self.params)}")
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A household row after the columns are known: field -> text exactly as in the file.
+
+    ``cells`` are the addresses, ``notes`` what the reader noticed (NUMERIC_ID …), ``extra`` the columns nobody
+    knows, by heading. This is what is stored as "raw row"; ``corrected`` gives the row after a repair.
+    """
+
+    sheet: str
+    row_no: int
+    raw: Mapping[str, str]
+    cells: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def corrected(self, changes: Mapping[str, str]) -> RawRow:
+        """The row with some texts replaced by what a person typed."""
+        notes = {name: note for name, note in self.notes.items() if name not in changes}
+        return replace(self, raw={**self.raw, **changes}, notes=notes)
+
+
+@dataclass(slots=True)
+class ParsedRow:
+    """A household row, normalised and checked. ``values`` holds only fields that could be understood.
+
+    ``values["village"]`` is the village's area code and ``values["technology"]`` a technology code.
+    """
+
+    sheet: str
+    row_no: int
+    raw: Mapping[str, str]
+    cells: Mapping[str, str]
+    values: dict[str, Value] = field(default_factory=dict)
+    issues: list[RowIssue] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """One of STATES, by the gravest issue."""
+        codes = {issue.code for issue in self.issues}
+        families = {code[0] for code in codes}
+        if "W_DUPLICATE_ROW" in codes:
+            return MERGED
+        return next(
+            (state for key, state in (("E", REFUSED), ("X", EXCLUDED), ("W", CONFIRM)) if key in families), READY
+        )
+
+    def add(self, code: str, column: str, params: Params | None = None, proposal: str = "") -> None:
+        """Record a problem of one field."""
+        cell, value = self.cells.get(column, ""), self.raw.get(column, "")
+        self.issues.append(RowIssue(code, self.sheet, self.row_no, column, cell, value, params or {}, proposal))
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that is no household: its kind (``classify.KINDS``) and what it says."""
+
+    sheet: str
+    row_no: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSheet:
+    """One sheet mapped: which column means what, household rows, and every other row with its kind.
+
+    ``columns`` maps a 1-based column to its field; every row of the sheet is in ``rows`` or in ``skipped``.
+    """
+
+    name: str
+    columns: dict[int, str]
+    header_row: int | None
+    rows: tuple[RawRow, ...]
+    skipped: tuple[SkippedRow, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """A village a row may name. ``technologies`` are those of its targets; empty means no target is set."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    town_name: str = ""
+    technologies: tuple[str, ...] = ()
+    inside: bool = True
+    """False for a village of the county outside the area this roster is for: known, but not allowed."""
+
+
+def _no_key(kind: str, value: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class RosterContext:
+    """What the checks need to know about programme, area and register.
+
+    ``key_of(kind, value)`` turns an ID number, card, meter or door number (kind is the field name; a door number
+    comes as "village code/door") into the opaque key of the register, and ``registered_keys`` are the keys
+    that exist: plain values never travel. ``technologies`` maps allowed codes to names shown to people.
+    """
+
+    villages: tuple[Village, ...]
+    technologies: Mapping[str, str]
+    today: date
+    required: tuple[str, ...] = ("village", "head_name", "id_number", "heated_area_m2", "technology")
+    area_low_m2: int = 10
+    area_high_m2: int = 500
+    exclusions: frozenset[str] = frozenset({"VOLUNTARY_GIVE_UP", "DEMOLITION_PLAN", "LONG_VACANT"})
+    registered_keys: frozenset[str] = frozenset()
+    key_of: Callable[[str, str], str] = _no_key

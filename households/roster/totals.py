@@ -1,0 +1,77 @@
+"""Check what subtotal and total rows state against the household rows above them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.workbooks.read import SheetRow, cell_address
+from households.roster.classify import SUBTOTAL
+from households.roster.columns import SERIAL
+from households.roster.header import Header
+from households.roster.normalise import normalise_area, tidy_compact
+from households.roster.rows import Finding
+
+_HOUSEHOLDS = re.compile(r"[^0-9]*([0-9]{1,6})户")
+_COUNT_COLUMNS = frozenset({SERIAL, "village", "group", "head_name", "id_number"})
+
+
+@dataclass(slots=True)
+class _Sum:
+    households: int = 0
+    area_m2: Decimal = Decimal(0)
+    area_known: bool = True
+
+
+@dataclass(slots=True)
+class TotalsCheck:
+    """Adds households as they come and compares when a total row comes; a subtotal starts anew."""
+
+    sheet: str
+    header: Header
+    findings: list[Finding] = field(default_factory=list)
+    _since_subtotal: _Sum = field(default_factory=_Sum)
+    _all: _Sum = field(default_factory=_Sum)
+
+    def add_household(self, row: SheetRow) -> None:
+        """Count one household row."""
+        area = self._area(row)
+        for tally in (self._since_subtotal, self._all):
+            tally.households += 1
+            tally.area_known &= area is not None
+            tally.area_m2 += area or 0
+
+    def check(self, row: SheetRow, kind: str) -> None:
+        """Compare one subtotal or total row; a sum over an unreadable area is not judged."""
+        tally = self._since_subtotal if kind == SUBTOTAL else self._all
+        for column, text in enumerate(row.texts, 1):
+            stated = self._stated_households(column, tidy_compact(text))
+            if stated is not None and stated != tally.households:
+                self._report("F_SUBTOTAL_COUNT", row.row_no, column, str(stated), str(tally.households))
+        area = self._area(row)
+        if area is not None and tally.area_known and area != tally.area_m2:
+            self._report("F_SUBTOTAL_AREA", row.row_no, self._area_column(), f"{area:f}", f"{tally.area_m2:f}")
+        if kind == SUBTOTAL:
+            self._since_subtotal = _Sum()
+
+    def _stated_households(self, column: int, text: str) -> int | None:
+        counted = _HOUSEHOLDS.fullmatch(text)
+        if counted:
+            return int(counted[1])
+        plain = text.isascii() and text.isdigit() and len(text) <= 6
+        return int(text) if plain and self.header.columns.get(column) in _COUNT_COLUMNS else None
+
+    def _area_column(self) -> int:
+        return next((c for c, name in self.header.columns.items() if name == "heated_area_m2"), 0)
+
+    def _area(self, row: SheetRow) -> Decimal | None:
+        column = self._area_column()
+        if not column or column > len(row.texts):
+            return None
+        value = normalise_area(row.texts[column - 1]).value
+        return value if isinstance(value, Decimal) else None
+
+    def _report(self, code: str, row_no: int, column: int, stated: str, counted: str) -> None:
+        params: dict[str, str | int] = {"stated": stated, "counted": counted}
+        self.findings.append(Finding(code, self.sheet, row_no, cell_address(row_no, column), params))

@@ -1,0 +1,60 @@
+"""Which village does a row mean? Names and aliases exactly, near spellings only as suggestions."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from households.roster.columns import word_key
+from households.roster.rows import ParsedRow, Village
+
+_SUFFIXES = ("村", "社区", "居", "庄", "村委会")
+_MOST_SUGGESTIONS = 3
+
+
+class VillageBook:
+    """The villages of a county by the names people write."""
+
+    def __init__(self, villages: Sequence[Village]) -> None:
+        self.by_code = {village.code: village for village in villages}
+        self._by_name: dict[str, list[Village]] = {}
+        for village in villages:
+            for name in dict.fromkeys((village.name, *village.aliases)):
+                self._by_name.setdefault(word_key(name), []).append(village)
+        self._inside = [village for village in villages if village.inside]
+
+    def check(self, row: ParsedRow) -> None:
+        """Replace the written village by its code, or record what is wrong with it."""
+        written = str(row.values.pop("village", ""))
+        town = str(row.values.get("town", ""))
+        if not written:
+            if len(self._inside) == 1 and not row.raw.get("village", "").strip():
+                row.values["village"] = self._inside[0].code
+            return
+        village = self._find(written, town)
+        if village is None:
+            self._unknown(row, written)
+        elif not village.inside:
+            row.add("E_VILLAGE_OUTSIDE", "village", {"area": village.town_name})
+        else:
+            row.values["village"] = village.code
+            if town and village.town_name and word_key(town) != word_key(village.town_name):
+                row.add("W_TOWN_DIFFERS", "town", {"town": village.town_name})
+
+    def _find(self, written: str, town: str) -> Village | None:
+        found = self._by_name.get(word_key(written), [])
+        inside = [village for village in found if village.inside] or found
+        of_town = [village for village in inside if word_key(village.town_name) == word_key(town)]
+        candidates = of_town or inside
+        return candidates[0] if len(candidates) == 1 else None
+
+    def _unknown(self, row: ParsedRow, written: str) -> None:
+        suggestions = self.near(written)
+        proposal = suggestions[0] if len(suggestions) == 1 else ""
+        row.add("E_VILLAGE_UNKNOWN", "village", {"suggestions": "、".join(suggestions)}, proposal)
+
+    def near(self, written: str) -> list[str]:
+        """Names people probably meant: the same with a suffix first, then close spellings."""
+        names = [village.name for village in self._inside]
+        with_suffix = [name for name in names if name in {written + suffix for suffix in _SUFFIXES}]
+        return with_suffix or difflib.get_close_matches(written, names, n=_MOST_SUGGESTIONS, cutoff=0.5)
