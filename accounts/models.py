@@ -116,6 +116,7 @@ class User(TrackedModel, AbstractBaseUser):
         "language": "L0",
         "theme": "L0",
     }
+    data_labels_plain: ClassVar = {"password": "Argon2 hash", "old_passwords": "Argon2 hashes"}
 
     class Meta(TrackedModel.Meta):
         ordering = ["username"]
@@ -248,7 +249,10 @@ class AuditEntry(models.Model):
         "request_id": "L0",
         "reason": "L1",
         "area_id": "L0",
+        "prev_hash": "L0",
+        "hash": "L0",
     }
+    data_labels_plain: ClassVar = dict.fromkeys(("before", "after"), "encrypted columns stand in it as envelopes")
 
     class Meta:
         indexes = [

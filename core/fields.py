@@ -44,7 +44,7 @@ def open_text(envelope: str) -> str:
     return OpenedText(key_ring().open(envelope).decode(), envelope) if envelope else ""
 
 
-class _Encrypted(models.TextField[Any, Any]):
+class _Encrypted(models.TextField):
     """Shared part: what is stored is text, and only "is it set" may be asked of it."""
 
     encrypted = True

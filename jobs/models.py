@@ -56,7 +56,9 @@ class Job(TrackedModel):
     queue = models.CharField(max_length=20, default="default")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     idempotency_key = models.CharField(max_length=120, null=True, blank=True, unique=True)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="jobs")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="jobs"
+    )
     area = models.ForeignKey("accounts.Area", models.PROTECT, null=True, blank=True, related_name="+")
     request_id = models.CharField(max_length=64, blank=True)
     progress_done = models.PositiveIntegerField(default=0)
@@ -78,17 +80,32 @@ class Job(TrackedModel):
     objects = JobQuerySet.as_manager()
     view_right: ClassVar = "jobs.view_all"
     history_exclude: ClassVar = (
-        "lease_token", "lease_until", "heartbeat_at", "hinted_at", "progress_done", "progress_total", "message",
+        "lease_token",
+        "lease_until",
+        "heartbeat_at",
+        "hinted_at",
+        "progress_done",
+        "progress_total",
+        "message",
     )
     data_labels: ClassVar = {
-        "kind": "L0", "args": "L0", "queue": "L0", "idempotency_key": "L0", "request_id": "L0", "message": "L1",
-        "result": "L1", "error_code": "L0", "error": "L1",
+        "kind": "L0",
+        "args": "L0",
+        "queue": "L0",
+        "idempotency_key": "L0",
+        "request_id": "L0",
+        "message": "L1",
+        "result": "L1",
+        "error_code": "L0",
+        "error": "L1",
     }
 
     class Meta(TrackedModel.Meta):
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["state", "lease_until"], name="job_open", condition=Q(state__in=["waiting", "running"])),
+            models.Index(
+                fields=["state", "lease_until"], name="job_open", condition=Q(state__in=["waiting", "running"])
+            ),
             models.Index(fields=["requested_by", "-id"], name="job_of_person"),
         ]
         constraints = [

@@ -69,7 +69,8 @@ class JobRun:
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT cancel_requested FROM jobs_job WHERE id = %s AND lease_token = %s AND state = 'running' "
-                    "FOR KEY SHARE", [self.job_id, self.token],
+                    "FOR KEY SHARE",
+                    [self.job_id, self.token],
                 )
                 row = cursor.fetchone()
             if row is None:
@@ -86,9 +87,7 @@ class JobRun:
 
     def beat(self) -> None:
         """Extend the lease, write progress, learn of a wish to cancel. Runs in the heartbeat's own connection."""
-        changed = self._mine().update(
-            heartbeat_at=Now(), lease_until=lease_end(), **self._progress_fields()
-        )
+        changed = self._mine().update(heartbeat_at=Now(), lease_until=lease_end(), **self._progress_fields())
         if not changed:
             self.lost.set()
         elif self._mine().filter(cancel_requested=True).exists():
@@ -128,8 +127,13 @@ def claim(job_id: int) -> Job | None:
     if job is None:
         return None
     Job.objects.filter(pk=job_id).update(
-        state=Job.State.RUNNING, lease_token=uuid.uuid4(), lease_until=lease_end(), heartbeat_at=Now(),
-        attempts=F("attempts") + 1, started_at=Now(), progress_done=0,
+        state=Job.State.RUNNING,
+        lease_token=uuid.uuid4(),
+        lease_until=lease_end(),
+        heartbeat_at=Now(),
+        attempts=F("attempts") + 1,
+        started_at=Now(),
+        progress_done=0,
     )
     return Job.objects.select_related("requested_by").get(pk=job_id)
 

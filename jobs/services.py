@@ -44,8 +44,12 @@ def enqueue(
     if by is not None:
         _check_quota(by)
     fields: dict[str, Any] = {
-        "kind": kind, "args": args or {}, "queue": known.queue, "requested_by": by,
-        "area_id": area.code if isinstance(area, Area) else area, "request_id": actor().get("request_id", ""),
+        "kind": kind,
+        "args": args or {},
+        "queue": known.queue,
+        "requested_by": by,
+        "area_id": area.code if isinstance(area, Area) else area,
+        "request_id": actor().get("request_id", ""),
     }
     job, created = _insert(fields, idempotency_key)
     if created:
@@ -62,7 +66,9 @@ def cancel(*, job: Job, by: User) -> Job:
         elif job.state == Job.State.RUNNING:
             job.cancel_requested = True
         else:
-            raise Refused("JOB_NOT_OPEN", _("This work is already finished; there is nothing to cancel."), conflict=True)
+            raise Refused(
+                "JOB_NOT_OPEN", _("This work is already finished; there is nothing to cancel."), conflict=True
+            )
         job.save(update_fields=["state", "finished_at", "cancel_requested"])
     return _fresh(job)
 
@@ -160,8 +166,17 @@ def _locked(job: Job, by: User) -> Job:
 
 def _back_to_waiting(job: Job, *, attempts: int) -> None:
     Job.objects.filter(pk=job.pk).update(
-        state=Job.State.WAITING, attempts=attempts, lease_token=None, lease_until=None, cancel_requested=False,
-        finished_at=None, progress_done=0, message="", error="", error_code="", hinted_at=Now(),
+        state=Job.State.WAITING,
+        attempts=attempts,
+        lease_token=None,
+        lease_until=None,
+        cancel_requested=False,
+        finished_at=None,
+        progress_done=0,
+        message="",
+        error="",
+        error_code="",
+        hinted_at=Now(),
     )
 
 
@@ -189,4 +204,3 @@ def max_attempts() -> int:
 def _fresh(job: Job) -> Job:
     job.refresh_from_db()
     return job
-

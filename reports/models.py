@@ -58,6 +58,7 @@ class DwellingSummary(models.Model):
         "family": "L0",
         "exclusion": "L1",
     }
+    data_labels_plain: ClassVar = {"id_number_tail": "the four characters every mask shows"}
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["programme", "dwelling"], name="summary_once")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pgtrigger
+from django.apps import apps
 from django.db import models
 
 TRIGGER_NAME = "history"
@@ -48,7 +49,7 @@ class HistoryTrigger(pgtrigger.Trigger):
 
     when = pgtrigger.After
     operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
-    declare = [  # noqa: RUF012 - pgtrigger's own class attribute
+    declare = [
         ("context", "jsonb := NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb"),
         ("row_now", "jsonb"),
         ("row_old", "jsonb"),
@@ -56,6 +57,7 @@ class HistoryTrigger(pgtrigger.Trigger):
     ]
 
     def get_func(self, model: Any) -> str:
+        model = _real(model)
         sql = _RECORD.format(
             minus=_minus(_columns(model, getattr(model, "history_exclude", ()))),
             redact="\n".join(_redact(column) for column in _secret_columns(model)),
@@ -125,6 +127,14 @@ def history_guards() -> list[pgtrigger.Trigger]:
         pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
         refuse_truncate(),
     ]
+
+
+def _real(model: Any) -> Any:
+    """The model as written: migrations hand over a copy that lacks our class attributes."""
+    try:
+        return apps.get_model(model._meta.label)
+    except LookupError:  # deleted since; its trigger goes with it
+        return model
 
 
 def _columns(model: Any, names: Any) -> list[str]:

@@ -8,52 +8,117 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=80, verbose_name='kind of work')),
-                ('args', models.JSONField(blank=True, default=dict, help_text='ids and short codes only, never personal data')),
-                ('queue', models.CharField(default='default', max_length=20)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='waiting', max_length=10, verbose_name='state')),
-                ('idempotency_key', models.CharField(blank=True, max_length=120, null=True, unique=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('progress_done', models.PositiveIntegerField(default=0)),
-                ('progress_total', models.PositiveIntegerField(blank=True, null=True)),
-                ('message', models.CharField(blank=True, max_length=200)),
-                ('result', models.JSONField(blank=True, help_text='{"url": …, "message": …}', null=True)),
-                ('error_code', models.CharField(blank=True, max_length=60)),
-                ('error', models.CharField(blank=True, max_length=1000)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('hinted_at', models.DateTimeField(blank=True, null=True)),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.area')),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=80, verbose_name="kind of work")),
+                (
+                    "args",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="ids and short codes only, never personal data"
+                    ),
+                ),
+                ("queue", models.CharField(default="default", max_length=20)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("idempotency_key", models.CharField(blank=True, max_length=120, null=True, unique=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("progress_done", models.PositiveIntegerField(default=0)),
+                ("progress_total", models.PositiveIntegerField(blank=True, null=True)),
+                ("message", models.CharField(blank=True, max_length=200)),
+                ("result", models.JSONField(blank=True, help_text='{"url": …, "message": …}', null=True)),
+                ("error_code", models.CharField(blank=True, max_length=60)),
+                ("error", models.CharField(blank=True, max_length=1000)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("hinted_at", models.DateTimeField(blank=True, null=True)),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.area",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['state', 'lease_until'], name='job_open'), models.Index(fields=['requested_by', '-id'], name='job_of_person')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', False), ('lease_until__isnull', False), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('lease_token__isnull', True)), _connector='OR'), name='job_lease_while_running')],
+                "ordering": ["-id"],
+                "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "running"])),
+                        fields=["state", "lease_until"],
+                        name="job_open",
+                    ),
+                    models.Index(fields=["requested_by", "-id"], name="job_of_person"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("lease_token__isnull", False), ("lease_until__isnull", False), ("state", "running")
+                            ),
+                            models.Q(models.Q(("state", "running"), _negated=True), ("lease_token__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="job_lease_while_running",
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='job',
-            trigger=pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare="DECLARE context jsonb := NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb; row_now jsonb; row_old jsonb; row_new jsonb;", func='IF COALESCE(context->>\'actor_name\', \'\') = \'\' THEN RAISE EXCEPTION \'history: % on % without an actor\', TG_OP, TG_TABLE_NAME USING ERRCODE = \'HS001\', HINT = \'wrap the work in accounts.acting.acting(...)\'; END IF; IF TG_OP = \'INSERT\' THEN row_now := to_jsonb(NEW); row_new := row_now; ELSIF TG_OP = \'DELETE\' THEN row_now := to_jsonb(OLD); row_old := row_now; ELSE row_now := to_jsonb(NEW); row_old := to_jsonb(OLD); SELECT jsonb_object_agg(key, row_old->key), jsonb_object_agg(key, value) INTO row_old, row_new FROM jsonb_each(row_now) WHERE value IS DISTINCT FROM row_old->key; IF row_new IS NULL THEN RETURN NULL; END IF; END IF; INSERT INTO accounts_auditentry (at, "table", row_pk, operation, before, after, actor_id, actor_name, request_id, reason, area_id) VALUES (clock_timestamp(), \'jobs_job\', row_now->>\'id\', left(TG_OP, 1), row_old, row_new, (context->>\'actor_id\')::bigint, left(context->>\'actor_name\', 80), COALESCE(left(context->>\'request_id\', 64), \'\'), COALESCE(left(context->>\'reason\', 300), \'\'), COALESCE(row_now->>\'area_id\', \'\')); RETURN NULL;', hash='d207af3f0ad0fbc9dcb5e08dd084cdb5fccdb9b0', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_4a87c', table='jobs_job', when='AFTER')),
+            model_name="job",
+            trigger=pgtrigger.compiler.Trigger(
+                name="history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE context jsonb := NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb; row_now jsonb; row_old jsonb; row_new jsonb;",
+                    func="IF COALESCE(context->>'actor_name', '') = '' THEN RAISE EXCEPTION 'history: % on % without an actor', TG_OP, TG_TABLE_NAME USING ERRCODE = 'HS001', HINT = 'wrap the work in accounts.acting.acting(...)'; END IF; IF TG_OP = 'INSERT' THEN row_now := to_jsonb(NEW); row_new := row_now; ELSIF TG_OP = 'DELETE' THEN row_now := to_jsonb(OLD); row_old := row_now; ELSE row_now := to_jsonb(NEW); row_old := to_jsonb(OLD); SELECT jsonb_object_agg(key, row_old->key), jsonb_object_agg(key, value) INTO row_old, row_new FROM jsonb_each(row_now) WHERE value IS DISTINCT FROM row_old->key; IF row_new IS NULL THEN RETURN NULL; END IF; END IF; INSERT INTO accounts_auditentry (at, \"table\", row_pk, operation, before, after, actor_id, actor_name, request_id, reason, area_id) VALUES (clock_timestamp(), 'jobs_job', row_now->>'id', left(TG_OP, 1), row_old, row_new, (context->>'actor_id')::bigint, left(context->>'actor_name', 80), COALESCE(left(context->>'request_id', 64), ''), COALESCE(left(context->>'reason', 300), ''), COALESCE(row_now->>'area_id', '')); RETURN NULL;",
+                    hash="d207af3f0ad0fbc9dcb5e08dd084cdb5fccdb9b0",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_history_4a87c",
+                    table="jobs_job",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

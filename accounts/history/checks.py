@@ -1,0 +1,35 @@
+"""Start-up check: no business table without its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.checks import Error, register
+from django.db import models
+
+from accounts.history.triggers import is_tracked
+from core.checks import own_models
+
+# Machine rows: what the heaters said, what is rebuilt from other tables, and the history itself.
+WITHOUT_HISTORY = {
+    "accounts.AuditEntry": "is the history",
+    "telemetry.Reading": "append-only measurements, partitioned by day",
+    "telemetry.LatestReading": "rebuilt from readings",
+    "telemetry.HourlyRollup": "rebuilt from readings",
+    "telemetry.PollCycle": "a worker's own tally",
+    "reports.DwellingSummary": "rebuilt from the tables it summarises",
+}
+
+
+def lacks_history(model: type[models.Model]) -> bool:
+    return model._meta.label not in WITHOUT_HISTORY and not is_tracked(model)
+
+
+@register("history")
+def check_history(app_configs: Any = None, **_: Any) -> list[Error]:
+    hint = "Inherit accounts.records.TrackedModel and write `class Meta(TrackedModel.Meta)`."
+    return [
+        Error(f"{model._meta.label} has no history trigger.", hint=hint, id="accounts.E010")
+        for model in own_models()
+        if lacks_history(model)
+    ]
