@@ -15,7 +15,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     reasons = Counter(reason_of(report) for report in skipped)
     write = terminalreporter.write_line
     write("#" * WIDTH, red=True, bold=True)
-    write(f"#  NOT TESTED · 未测试: {len(skipped)} of {tests_seen(terminalreporter)} tests were skipped", red=True, bold=True)
+    write(
+        f"#  NOT TESTED · 未测试: {len(skipped)} of {tests_seen(terminalreporter)} tests were skipped",
+        red=True,
+        bold=True,
+    )
     for reason, count in reasons.most_common():
         write(f"#  {count:5d} × {reason}", red=True)
     write("#" * WIDTH, red=True, bold=True)

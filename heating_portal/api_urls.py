@@ -1,0 +1,28 @@
+"""The API: the same rows under the same rights as the pages, read only, with its description at /api/schema/."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.routers import SimpleRouter
+
+from households.api import DwellingRows
+from programmes.api import ProgrammeRows
+from retrofits.api import TaskRows
+from subsidies.api import EntitlementRows
+from telemetry.api import HeaterRows
+
+app_name = "api"
+router = SimpleRouter()
+router.register("programmes", ProgrammeRows, "programme")
+router.register("dwellings", DwellingRows, "dwelling")
+router.register("tasks", TaskRows, "task")
+router.register("entitlements", EntitlementRows, "entitlement")
+router.register("heaters", HeaterRows, "heater")
+
+
+class Schema(SpectacularJSONAPIView):
+    """OpenAPI description; for everybody who may read over the API."""
+
+    required_right = "api.read"
+
+
+urlpatterns = [path("schema/", Schema.as_view(), name="schema"), path("", include(router.urls))]
