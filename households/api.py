@@ -18,9 +18,17 @@ class DwellingSerializer(serializers.ModelSerializer[Dwelling]):
     class Meta:
         model = Dwelling
         fields = [
-            "dwelling_no", "household_no", "head_name", "id_number", "phone", "area", "dwelling_type", "heated_area_m2",
-            "is_second_home", "exclusion",
-        ]  # fmt: skip
+            "dwelling_no",
+            "household_no",
+            "head_name",
+            "id_number",
+            "phone",
+            "area",
+            "dwelling_type",
+            "heated_area_m2",
+            "is_second_home",
+            "exclusion",
+        ]
 
     def get_id_number(self, dwelling: Dwelling) -> str:
         return masks.mask_id(dwelling.household.id_number)

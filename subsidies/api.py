@@ -21,9 +21,20 @@ class EntitlementSerializer(serializers.ModelSerializer[Entitlement]):
     class Meta:
         model = Entitlement
         fields = [
-            "id", "dwelling_no", "area", "benefit", "benefit_kind", "period", "outcome", "reason", "amount_fen", "clause",
-            "state", "lines", "steps",
-        ]  # fmt: skip
+            "id",
+            "dwelling_no",
+            "area",
+            "benefit",
+            "benefit_kind",
+            "period",
+            "outcome",
+            "reason",
+            "amount_fen",
+            "clause",
+            "state",
+            "lines",
+            "steps",
+        ]
 
 
 class EntitlementRows(VisibleRows):

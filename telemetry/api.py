@@ -13,9 +13,20 @@ class LatestSerializer(serializers.ModelSerializer[LatestReading]):
     class Meta:
         model = LatestReading
         fields = [
-            "at", "supply_dc", "return_dc", "outdoor_dc", "room_dc", "set_room_dc", "running", "mode", "fault", "power_w",
-            "energy_dkwh", "flags", "misses",
-        ]  # fmt: skip
+            "at",
+            "supply_dc",
+            "return_dc",
+            "outdoor_dc",
+            "room_dc",
+            "set_room_dc",
+            "running",
+            "mode",
+            "fault",
+            "power_w",
+            "energy_dkwh",
+            "flags",
+            "misses",
+        ]
 
 
 class HeaterSerializer(serializers.ModelSerializer[Heater]):
