@@ -76,7 +76,11 @@ class PerUnit:
             ctx.step("BASE_DEDUCTED", quantity=self.quantity, gross=exact(gross), counted=exact(net))
         fen = net * self.rate
         ctx.step(
-            "PER_UNIT", quantity=self.quantity, units=exact(net), rate_yuan=exact(self.rate / 100), yuan=exact(fen / 100)
+            "PER_UNIT",
+            quantity=self.quantity,
+            units=exact(net),
+            rate_yuan=exact(self.rate / 100),
+            yuan=exact(fen / 100),
         )
         return Value(fen)
 
@@ -100,7 +104,9 @@ class ShareOf:
     def evaluate(self, ctx: Context) -> Value:
         value = self.of.evaluate(ctx)
         fen = value.fen * self.share
-        ctx.step("SHARE_OF", percent=exact(self.share * 100), of_yuan=exact(value.fen / 100), yuan=exact(fen / 100))
+        ctx.step(
+            "SHARE_OF", percent=exact(self.share * 100), of_yuan=exact(value.fen / 100), yuan=exact(fen / 100)
+        )
         return replace(value, fen=fen, code="OK_SHARE")
 
 

@@ -19,8 +19,10 @@ def pass_gates(policy: Policy, benefit: Benefit, ctx: Context) -> None:
             ctx.under(gate.clause).step("GATE_PASSED", gate=name)
 
 
-def _refuse(code: str, ctx: Context, **params: str) -> Halt:
-    return Halt(code, refused=True, clause=ctx.clause, **params)
+def _refuse(code: str, ctx: Context, missing: str | None = None) -> Halt:
+    if missing is None:
+        return Halt(code, refused=True, clause=ctx.clause)
+    return Halt(code, refused=True, clause=ctx.clause, missing=missing)
 
 
 def _excluded(gate: Gate, benefit: Benefit, ctx: Context) -> None:

@@ -53,7 +53,12 @@ def _ref(name: str) -> Schema:
 def _node(constructs: Schema, what: str) -> Schema:
     """A mapping with exactly one of the constructs, or ``choose`` among several by an option."""
     properties = {**constructs, "choose": _choose(what)}
-    closed: Schema = {"properties": properties, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+    closed: Schema = {
+        "properties": properties,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
     return {"type": "object", **closed}
 
 
@@ -115,7 +120,10 @@ SPLITS: Schema = {
     "whole": CODE,
     "fixed_first": _object(
         ["parts", "rest"],
-        {"parts": _list(_object(["source", "up_to"], {"source": CODE, "up_to": _ref("amount")})), "rest": CODE},
+        {
+            "parts": _list(_object(["source", "up_to"], {"source": CODE, "up_to": _ref("amount")})),
+            "rest": CODE,
+        },
     ),
     "ratio": _list(_object(["source", "part"], {"source": CODE, "part": _ref("number")})),
     "first_of": _list(_object(["split"], {"when": _ref("conditions"), "split": _ref("split")})),
@@ -139,12 +147,14 @@ CONDITION: Schema = {
 }
 
 _REASONED: Schema = {"code": _one_of(OWN_DUE_CODES), "rule": RULE_ID, "clause": CLAUSE}
-_CHECK = _object(["when", "otherwise"], {"when": _ref("conditions"), "otherwise": _ref("refusal"), "clause": CLAUSE})
+_CHECK = _object(
+    ["when", "otherwise"], {"when": _ref("conditions"), "otherwise": _ref("refusal"), "clause": CLAUSE}
+)
 
 DEFS: Schema = {
     "number": _switchable("number", {"type": "number", "minimum": 0, "maximum": 10**12}),
     "signed": _switchable("signed", {"type": "number", "minimum": -(10**12), "maximum": 10**12}),
-    "share": _switchable("share", {"type": "number", "minimum": 0, "maximum": 1}),
+    "share": _switchable("share", {"type": ["number", "null"], "minimum": 0, "maximum": 1}),
     "flag": _switchable("flag", {"type": "boolean"}),
     "operator": _switchable("operator", _one_of(list(OPERATORS))),
     "cap_period": _switchable("cap_period", {"enum": ["season", "calendar_year"]}),
@@ -160,7 +170,8 @@ DEFS: Schema = {
     "amount": _node(AMOUNTS, "amount"),
     "split": _node(SPLITS, "split"),
     "band": _object(
-        ["amount"], {"until": _ref("number"), "inclusive": _ref("flag"), "amount": _ref("amount"), **_REASONED}
+        ["amount"],
+        {"until": _ref("number"), "inclusive": _ref("flag"), "amount": _ref("amount"), **_REASONED},
     ),
     "marginal_band": _object(["rate"], {"until": _ref("number"), "rate": _ref("number")}),
     "case": _object(["amount"], {"when": _ref("conditions"), "amount": _ref("amount"), **_REASONED}),
@@ -171,7 +182,7 @@ _OPTION = _object(
     {
         "question": TEXT,
         "default": {"type": ["string", "number", "boolean", "null"]},
-        "choices": _list({"type": ["string", "number", "boolean"]}, 2),
+        "choices": _list({"type": ["string", "number", "boolean"]}),
         "clause": CLAUSE,
         "note": TEXT,
         "used_by": {"enum": ["rules", "facts"]},
@@ -251,7 +262,12 @@ SCHEMA: Schema = {
         "note": TEXT,
         "season": _object(
             ["from", "to"],
-            {"from": _ref("month_day"), "to": _ref("month_day"), "boundary": _ref("boundary"), "clause": CLAUSE},
+            {
+                "from": _ref("month_day"),
+                "to": _ref("month_day"),
+                "boundary": _ref("boundary"),
+                "clause": CLAUSE,
+            },
         ),
         "sources": _list(CODE),
         "options": {"type": "object", "propertyNames": RULE_ID, "additionalProperties": _OPTION},

@@ -27,7 +27,7 @@ _FORMS = {
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "2021-10-13",
     "^[0-9]{2}-[0-9]{2}$": "11-01",
     "^[A-Z][A-Z0-9_]{0,39}$": "CAPITALS_AND_UNDERSCORES",
-    "^[0-9]{2,15}$": "\"370902\" (area code in digits)",
+    "^[0-9]{2,15}$": '"370902" (area code in digits)',
 }
 
 
@@ -66,13 +66,17 @@ def _problems(tree: Any, error: ValidationError) -> Iterator[Problem]:
         case "enum":
             yield unknown(line, place, "UNKNOWN_VALUE", _show(value), map(str, error.validator_value))
         case "type":
-            yield problem(line, place, "WRONG_TYPE", value=_show(value), expected=_expected(error.validator_value))
+            yield problem(
+                line, place, "WRONG_TYPE", value=_show(value), expected=_expected(error.validator_value)
+            )
         case "pattern":
             form = _FORMS.get(error.validator_value, error.validator_value)
             yield problem(line, place, "WRONG_FORM", value=_show(value), form=form)
         case "minimum" | "maximum":
             word = "at least" if error.validator == "minimum" else "at most"
-            yield problem(line, place, "OUT_OF_RANGE", value=_show(value), reason=f"{word} {error.validator_value}")
+            yield problem(
+                line, place, "OUT_OF_RANGE", value=_show(value), reason=f"{word} {error.validator_value}"
+            )
         case _:
             yield problem(line, place, "WRONG_COUNT", reason=_count_reason(error))
 
