@@ -2,7 +2,7 @@
 
 Two engines give the same sheet: XlsxWriter, whose totals are formulas with their value stored beside them,
 and rustpy-xlsxwriter for large exports (about 7 times quicker), whose totals are values. No text can be taken
-for a formula: every text cell is written as text and carries the sheet's own "quote prefix" mark, so its value
+for a formula: every text cell is written as text and carries the sheet's "quote prefix" mark, so its value
 stays untouched.
 """
 

@@ -107,9 +107,7 @@ def check_rows(
     return [issue for row in rows for issue in row.issues]
 
 
-def _check_technology(
-    row: ParsedRow, context: RosterContext, synonyms: Synonyms, villages: VillageBook
-) -> None:
+def _check_technology(row: ParsedRow, context: RosterContext, synonyms: Synonyms, villages: VillageBook) -> None:
     word = row.values.pop("technology", None)
     if word is None:
         return
