@@ -220,6 +220,12 @@ class ImportRow(TrackedModel):
         SKIPPED = "skipped", _("not a household")
         APPLIED = "applied", _("stored")
 
+    class Outcome(models.TextChoices):
+        CREATED = "created", _("new household")
+        SECOND_HOME = "second_home", _("further dwelling")
+        UPDATED = "updated", _("changed")
+        UNCHANGED = "unchanged", _("unchanged")
+
     roster_import = models.ForeignKey(RosterImport, models.CASCADE, related_name="rows")
     sheet = models.CharField(max_length=60)
     row_no = models.PositiveIntegerField()
@@ -231,6 +237,10 @@ class ImportRow(TrackedModel):
     issue_codes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     village = models.ForeignKey(Area, models.PROTECT, null=True, blank=True)
     technology = models.CharField(max_length=30, blank=True)
+    corrections = EncryptedJSONField(default=dict, blank=True)
+    confirmed = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    keys_index = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     edited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
     dwelling = models.ForeignKey(Dwelling, models.SET_NULL, null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -242,12 +252,44 @@ class ImportRow(TrackedModel):
         "issues": "L4",
         "issue_codes": "L0",
         "technology": "L0",
+        "corrections": "L4",
+        "confirmed": "L0",
+        "keys_index": "L3",
     }
 
     class Meta(TrackedModel.Meta):
         ordering = ["roster_import", "sheet", "row_no"]
         constraints = [models.UniqueConstraint(fields=["roster_import", "sheet", "row_no"], name="import_row_once")]
-        indexes = [models.Index(fields=["roster_import", "state"], name="import_row_state")]
+        indexes = [
+            models.Index(fields=["roster_import", "state"], name="import_row_state"),
+            GinIndex(fields=["keys_index"], name="import_row_keys"),
+        ]
+
+
+class Enrolment(ScopedModel):
+    """A dwelling put forward for a programme, with the route it is meant to take. What a roster is drawn up from."""
+
+    view_right = "households.view"
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="enrolments")
+    dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="enrolments")
+    area = models.ForeignKey(Area, models.PROTECT)
+    technology = models.ForeignKey(Technology, models.PROTECT)
+    source_import = models.ForeignKey(RosterImport, models.PROTECT, null=True, blank=True)
+    entered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta(ScopedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["programme", "dwelling"], name="enrolment_once")]
+        indexes = [models.Index(fields=["programme", "area"], name="enrolment_place")]
+
+
+class NumberSeries(TrackedModel):
+    """Household numbers of one village: prefix such as QJD-03 and the next number, handed out under a row lock."""
+
+    area = models.OneToOneField(Area, models.PROTECT, primary_key=True)
+    prefix = models.CharField(max_length=16, unique=True)
+    next_no = models.PositiveIntegerField(default=1)
+    data_labels: ClassVar = {"prefix": "L0"}
 
 
 class Roster(ScopedModel):
