@@ -22,7 +22,12 @@ def main(arguments: list[str]) -> int:
     if word in ("help", "-h", "--help"):
         print(USAGE)
         return 0
-    commands: dict[str, Callable[[list[str]], int]] = {"up": running.up, "test": testing.test, "lint": linting.lint, "manage": managing.manage}
+    commands: dict[str, Callable[[list[str]], int]] = {
+        "up": running.up,
+        "test": testing.test,
+        "lint": linting.lint,
+        "manage": managing.manage,
+    }
     os.chdir(ROOT)
     try:
         return commands[word](rest) if word in commands else managing.manage(arguments)

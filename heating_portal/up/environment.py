@@ -70,8 +70,7 @@ def demand_venv_module() -> None:
         package = "python%d.%d-venv" % sys.version_info[:2]
         raise CannotStart(
             f"当前 Python 缺少 venv/ensurepip 模块。请先安装软件包 {package}（apt-get install {package}）。",
-            f"This Python lacks the venv/ensurepip modules. Install the package {package}"
-            f" (apt-get install {package}).",
+            f"This Python lacks the venv/ensurepip modules. Install the package {package} (apt-get install {package}).",
         ) from None
 
 
@@ -100,7 +99,16 @@ def make_venv() -> None:
 def install(lock: str) -> None:
     """Install exactly what the lock names, every file checked against its hash."""
     say(f"正在安装 requirements/{lock}.txt … · Installing requirements/{lock}.txt …")
-    command = [PYTHON, "-m", "pip", "install", "--require-hashes", "--no-deps", "--quiet", "--progress-bar=off"]
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--require-hashes",
+        "--no-deps",
+        "--quiet",
+        "--progress-bar=off",
+    ]
     command += ["--disable-pip-version-check", "--no-input", "-r", ROOT / "requirements" / f"{lock}.txt"]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
     if done.returncode:

@@ -66,7 +66,7 @@ def make_folder(folder: Path) -> None:
 def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[IO[str]]:
     """Hold an advisory lock on `path`; BlockingIOError when it is taken and `wait` is False."""
     try:
-        handle = open(path, "a+")
+        handle = open(path, "a+")  # noqa: SIM115  (closed by the `with` below)
     except OSError as error:
         raise from_os_error(error, path) from error
     with handle:

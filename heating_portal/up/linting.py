@@ -13,7 +13,14 @@ from heating_portal.up.supervisor import Supervisor
 
 BIN = VENV / "bin"
 # Written in two halves so that this file does not fail its own check.
-HOSTS = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "deb" + "ian.org", "npm" + "mirror"]
+HOSTS = [
+    "py" + "pi.org",
+    "python" + "hosted.org",
+    "npm" + "js.org",
+    "npm" + "js.com",
+    "deb" + "ian.org",
+    "npm" + "mirror",
+]
 PRODUCTION = {"PORTAL_MODE": "production", "PORTAL_HTTPS": "1", "PORTAL_HOSTS": "portal.example"}
 
 
@@ -36,8 +43,8 @@ def checks(supervisor: Supervisor, env: Environment) -> dict[str, Callable[[], i
     no_database_touched = ["makemigrations", "--check", "--dry-run"]
     return {
         "registry addresses": registry_addresses,
-        "ruff check": lambda: run([str(BIN / "ruff"), "check", "."], env),
-        "ruff format": lambda: run([str(BIN / "ruff"), "format", "--check", "."], env),
+        "ruff check": lambda: run([str(BIN / "ruff"), "check", "--output-format=concise", "."], env),
+        "ruff format": lambda: run([str(BIN / "ruff"), "format", "--check", "--output-format=concise", "."], env),
         "import contracts": lambda: run([str(BIN / "lint-imports")], env),
         "missing migrations": lambda: run([*MANAGE, *no_database_touched], env),
         "deployment": lambda: run([*MANAGE, "check", "--deploy", "--fail-level=WARNING"], env | PRODUCTION),

@@ -68,7 +68,7 @@ class Postgres:
         owner = unprivileged_user()
         if owner:
             os.chown(self.data, owner.pw_uid, owner.pw_gid)
-        initdb = [binaries(self.home) / "initdb", "-D", self.data, "-U", "postgres", "-E", "UTF8"]
+        initdb: list[Path | str] = [binaries(self.home) / "initdb", "-D", self.data, "-U", "postgres", "-E", "UTF8"]
         initdb += ["--locale=C.UTF-8", "--auth=trust", "--no-instructions"]
         initdb += [] if self.durable else ["--no-sync"]
         checked(initdb, cwd=self.data, **identity())
@@ -83,7 +83,7 @@ class Postgres:
             f"CREATE ROLE portal LOGIN CREATEDB PASSWORD '{self.password}';\n"
             "CREATE DATABASE portal OWNER portal;\n"
         )
-        single = [binaries(self.home) / "postgres", "--single", "-D", self.data, "postgres"]
+        single: list[Path | str] = [binaries(self.home) / "postgres", "--single", "-D", self.data, "postgres"]
         output = checked(single, cwd=self.data, input=script, **identity())
         if "ERROR" in output:
             raise CannotStart(f"数据库初始化失败：{output}", f"Setting up the database failed: {output}")
@@ -101,7 +101,9 @@ def identity() -> dict[str, Any]:
 
 def checked(command: list[Path | str], **options: Any) -> str:
     """Run to the end and return its output; a failure becomes one sentence."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    done: subprocess.CompletedProcess[str] = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+    )
     if done.returncode:
         name, why = Path(command[0]).name, done.stdout.strip()[-600:]
         raise CannotStart(f"{name} 失败：{why}", f"{name} failed: {why}")

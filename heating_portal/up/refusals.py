@@ -19,7 +19,8 @@ def from_os_error(error: OSError, where: Path | str) -> CannotStart:
     """The sentence for a file operation that the machine refused at `where`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CannotStart(
-            f"磁盘空间不足：{where}。请腾出空间后再试。", f"No disk space left at {where}. Free some space and try again."
+            f"磁盘空间不足：{where}。请腾出空间后再试。",
+            f"No disk space left at {where}. Free some space and try again.",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return CannotStart(

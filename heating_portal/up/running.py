@@ -17,6 +17,7 @@ from heating_portal.up.servers import Environment, owning, published, start_serv
 from heating_portal.up.supervisor import StopRequested, Supervisor
 
 DEFAULT_PORT = 8000
+EVERY_INTERFACE = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not bound to)
 HUB_LISTEN_PORT, HUB_CONTROL_PORT = 7501, 7502
 
 
@@ -122,7 +123,7 @@ def background_programs(env: Environment, *, demo: bool) -> Iterator[Program]:
     for queue, processes in (("default", 2), ("poll", 1)):
         flags = (f"--queues={queue}", f"--concurrency={processes}", f"--hostname={queue}@%h", "--loglevel=INFO")
         yield python_program(f"{queue}-worker", *celery, "worker", *flags, "--without-gossip", env=env)
-    yield python_program("beat", *celery, "beat", "--pidfile=", "--loglevel=INFO", env=env)
+    yield python_program("beat", *celery, "beat", "--pidfile=", "--loglevel=WARNING", env=env)
     if has_command("dtu_hub"):
         yield python_program("hub", "manage.py", "dtu_hub", env=env)
     if demo and has_command("simulate_heaters"):
@@ -135,7 +136,7 @@ def has_command(name: str) -> bool:
 
 def answers(host: str, port: int) -> bool:
     """True when the web server answers anything at all over HTTP."""
-    line = http.client.HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=20)
+    line = http.client.HTTPConnection(reachable(host), port, timeout=20)
     try:
         line.request("GET", "/")
         line.getresponse().read()
@@ -144,6 +145,11 @@ def answers(host: str, port: int) -> bool:
     finally:
         line.close()
     return True
+
+
+def reachable(host: str) -> str:
+    """An address to call ourselves on: a server on all interfaces also listens on the loopback one."""
+    return "127.0.0.1" if host in EVERY_INTERFACE else host
 
 
 def announce(options: argparse.Namespace, folders: Folders) -> None:

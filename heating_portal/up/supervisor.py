@@ -158,9 +158,10 @@ class Supervisor:
 
     def stop_all(self) -> None:
         """First the portal's own programs together, then each server, last started first."""
-        servers = [name for name in ("postgres", "valkey") if name in self.kept]
-        for names in ([n for n in self.kept if n not in servers], *([name] for name in reversed(servers))):
-            for name in children.stop([(self.kept[n].program, self.kept[n].process) for n in names]):
+        servers = [name for name in ("valkey", "postgres") if name in self.kept]
+        batches = [[name for name in self.kept if name not in servers], *([server] for server in servers)]
+        for names in batches:
+            for name in children.stop([(self.kept[name].program, self.kept[name].process) for name in names]):
                 self.say(f"{name:>10} | did not end in time and was killed")
         self.kept.clear()
         self.roll.unlink(missing_ok=True)

@@ -82,9 +82,9 @@ def test_a_second_start_of_the_same_installation_is_refused(run: Run, copy: Path
 def test_full_disk_is_refused_with_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")(10**9, 10**9, 5 * 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(CannotStart, match="5 MB left at .*, 300 MB needed"):
+    with pytest.raises(CannotStart, match=r"5 MB left at .*, 300 MB needed"):
         folders.Folders(tmp_path / "var").make()
-    with pytest.raises(CannotStart, match="first set-up needs"):
+    with pytest.raises(CannotStart, match=r"first set-up needs"):
         environment.demand_room()
 
 

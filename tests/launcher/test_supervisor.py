@@ -1,7 +1,6 @@
 """Children are restarted when they die, stopped in order, and never outlive the launcher."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -61,7 +60,9 @@ def test_pauses_between_restarts_grow_and_are_bounded(folders: Folders) -> None:
 
 
 def test_stop_kills_what_ignores_the_request_with_its_descendants(folders: Folders) -> None:
-    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    stubborn = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    )
     log = folders.logs / "stubborn.log"
     program = Program("stubborn", (sys.executable, "-c", stubborn), grace_s=0.2)
     process = children.start(program, log)
@@ -85,9 +86,7 @@ def test_children_die_with_a_launcher_that_is_killed(folders: Folders) -> None:
 def test_processes_left_by_a_killed_start_are_ended_and_strangers_are_not(folders: Folders) -> None:
     ours, stranger = (subprocess.Popen(SLEEPER, start_new_session=True, stdout=subprocess.DEVNULL) for _ in range(2))
     roll = folders.run / "children.json"
-    roll.write_text(
-        json.dumps({"sleeper": [ours.pid, children.started_at(ours.pid)], "reused": [stranger.pid, "1"]})
-    )
+    roll.write_text(json.dumps({"sleeper": [ours.pid, children.started_at(ours.pid)], "reused": [stranger.pid, "1"]}))
     try:
         assert children.end_orphans(roll) == ["sleeper"]
         assert ours.wait(10) == -signal.SIGTERM
@@ -118,9 +117,9 @@ def test_servers_keep_data_through_kill_9_and_refuse_strangers(
             assert database.execute("SELECT name FROM kept").fetchall() == [("王小明",)]
             database.execute("CREATE EXTENSION pg_trgm")
             assert database.execute("SELECT show_trgm('王小明')").fetchone() != ([],)
-        with pytest.raises(psycopg.OperationalError, match="password"):
+        with pytest.raises(psycopg.OperationalError, match=r"password"):
             psycopg.connect(url.replace("portal:", "portal:wrong"))
-        with pytest.raises(psycopg.OperationalError, match="password|authentication"):
+        with pytest.raises(psycopg.OperationalError, match=r"password|authentication"):
             psycopg.connect(url.replace("portal:", "postgres:x"))
         assert not Valkey(folders.var, port_of(env["REDIS_URL"]), "wrong").is_ready()
     for address in env.values():

@@ -1,5 +1,6 @@
 """Everything between a running database and a running portal, in one process: `./portal up` and compose call it."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         call_command("check_database")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
-        call_command("check", databases=["default"], verbosity=0)
+        call_command("check", databases=["default"], stdout=StringIO())  # raises where it would print errors
         if options["static"]:
             call_command("collectstatic", interactive=False, verbosity=0)
         if options["demo"] and "load_demo" in get_commands():
