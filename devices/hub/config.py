@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from devices.line.rules import LineRules
@@ -14,6 +15,8 @@ from devices.protocol.registration import DIALECTS, HEARTBEATS, Dialect
 class HubConfig:
     """Addresses are ``host:port`` (port 0: any free one). Times in seconds.
 
+    ``serial_folder``: where relative paths of serial lines are seen from.
+
     ``renew_lease``: called every ``lease_every_s`` in a thread; when it hasn't returned True for ``lease_s``
     the hub closes every line and stops, because another hub may have taken over.
     """
@@ -21,6 +24,7 @@ class HubConfig:
     secret: bytes
     listen: str = "127.0.0.1:7501"
     control: str = "127.0.0.1:7502"
+    serial_folder: Path = Path()
     rules: LineRules = field(default_factory=LineRules)
     dialects: tuple[Dialect, ...] = DIALECTS
     heartbeats: tuple[bytes, ...] = HEARTBEATS

@@ -102,7 +102,7 @@ class Lines:
             if kind == "tcp":
                 await open_tcp(line.bus, *split_address(rest))
             else:
-                open_serial(line.bus, SerialUrl(rest))
+                open_serial(line.bus, SerialUrl(rest), self.config.serial_folder)
             line.tries, line.trouble, line.remote, line.connected_at = 0, "", rest, time.time()
             self.config.log("line_open", {"line": line.name})
         except (OSError, ValueError, TimeoutError) as exc:

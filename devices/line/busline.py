@@ -225,9 +225,12 @@ class BusLine:
         return None
 
     def _give_up(self) -> None:
-        """Out of step. Late answers came: the stream lags, a new connection helps. None came: the unit is silent."""
+        """Late answers came during the fences: the stream lags, a new connection helps. None came: a silent unit."""
+        if not self._late_seen:
+            self._end(Outcome(Status.TIMEOUT))
+            return
         self.stats.out_of_step += 1
-        wire = self._wire if self._late_seen and not self.rules.gap_s else None
+        wire = None if self.rules.gap_s else self._wire  # a serial bus can only wait the window out
         self._end(Outcome(Status.OUT_OF_STEP))
         if wire:
             wire.close()

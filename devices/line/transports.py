@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import serial
@@ -94,10 +95,10 @@ async def open_tcp(line: BusLine, host: str, port: int, timeout_s: float = 5.0) 
 class SerialWire:
     """A serial port (or pseudo-terminal) as the wire of a line; opened exclusively."""
 
-    def __init__(self, line: BusLine, settings: SerialUrl) -> None:
+    def __init__(self, line: BusLine, settings: SerialUrl, folder: Path) -> None:
         self._line, self._loop = line, asyncio.get_running_loop()
         self._port: serial.Serial | None = serial.Serial(
-            settings.path,
+            str(folder / settings.path),
             baudrate=settings.baud,
             parity=settings.parity,
             stopbits=settings.stop,
@@ -157,6 +158,9 @@ class SerialUrl:
         return max(0.00175, 3.5 * 11 / self.baud)
 
 
-def open_serial(line: BusLine, settings: SerialUrl) -> None:
-    """Open the port and attach it; OSError (also serial.SerialException) when it can't be opened."""
-    line.attach(SerialWire(line, settings))
+def open_serial(line: BusLine, settings: SerialUrl, folder: Path = Path()) -> None:
+    """Open the port (a relative path is seen from ``folder``) and attach it.
+
+    OSError (serial.SerialException is one) when it can't be opened or somebody else holds it.
+    """
+    line.attach(SerialWire(line, settings, folder))

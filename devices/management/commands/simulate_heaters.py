@@ -1,0 +1,93 @@
+"""Run simulated heaters that dial in to the hub, or switch a fault of running ones."""
+
+import asyncio
+import json
+import signal
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from devices.hub.config import split_address
+from devices.protocol.profiles import ProfileError
+from devices.simulator.faults import FAULTS, FaultSwitches, known_fault, switch
+from devices.simulator.fleet import Fleet, FleetError, SimulatedFleet, load_fleet, numbered_fleet, summary
+
+DEMO_FLEET = Path("presets/jincheng_2020/fleet.yaml")
+
+
+class Command(BaseCommand):
+    help = "Simulated heaters with a house each: real RTU frames over dialled-in TCP lines and a pseudo-terminal."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="the 185 heaters of the demonstration")
+        parser.add_argument("--fleet", metavar="FILE", help="heaters from a fleet file")
+        parser.add_argument("--count", type=int, metavar="N", help="N heaters, one per DTU")
+        parser.add_argument("--profile", default="linshi-ashp-08", help="profile of --count (default %(default)s)")
+        parser.add_argument("--listen-to", metavar="HOST:PORT", help="the hub's door (setting PORTAL_HUB_LISTEN)")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--control-file", metavar="FILE", help="JSON of faults, watched while running")
+        place = "dtu:<id>/<unit> or serial:serial0/<unit>, of heaters already running"
+        parser.add_argument("--unplug", metavar="PLACE", help=f"switch one off at the breaker: {place}")
+        parser.add_argument("--plug", metavar="PLACE", help="back to normal")
+        parser.add_argument(
+            "--fault", nargs=2, metavar=("NAME", "PLACE"), help=f"one of {', '.join(FAULTS)}, sensor:<point>"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        control = Path(options["control_file"] or settings.RUN_DIR / "heater_faults.json")
+        if options["unplug"] or options["plug"] or options["fault"]:
+            self._switch(control, options)
+            return
+        fleet = self._fleet(options)
+        host, port = self._door(options["listen_to"] or settings.HUB_LISTEN)
+        self.stdout.write(json.dumps({"event": "heaters_started", "hub": f"{host}:{port}", **summary(fleet)}))
+        self.stdout.flush()
+        try:
+            asyncio.run(simulate(fleet, host, port, FaultSwitches(control), settings.RUN_DIR))
+        except (OSError, ProfileError) as exc:
+            raise CommandError(f"The simulated heaters can't run: {exc}") from exc
+
+    def _switch(self, control: Path, options: dict[str, Any]) -> None:
+        name, place = options["fault"] or ("unplugged", options["unplug"] or options["plug"])
+        line, _, unit = place.replace(" ", "/").rpartition("/")
+        if not line or not unit.isdigit():
+            raise CommandError(f"{place!r}: wanted a line and a unit, like dtu:861990000000018/1")
+        if not known_fault(name):
+            raise CommandError(f"{name!r} is not one of {', '.join(FAULTS)} or sensor:<point>")
+        place = place if ":" in line else f"dtu:{place}"
+        switch(control, place, None if options["plug"] else name)
+        self.stdout.write(f"{place}: {'normal' if options['plug'] else name}")
+
+    def _fleet(self, options: dict[str, Any]) -> Fleet:
+        try:
+            if options["count"]:
+                return numbered_fleet(options["count"], options["profile"], options["seed"])
+            if options["fleet"] or options["demo"]:
+                return load_fleet(Path(options["fleet"] or settings.BASE_DIR / DEMO_FLEET))
+        except (FleetError, OSError, ValueError) as exc:
+            raise CommandError(str(exc)) from exc
+        raise CommandError("Say which heaters: --demo, --fleet FILE or --count N.")
+
+    def _door(self, text: str) -> tuple[str, int]:
+        try:
+            return split_address(text)
+        except ValueError as exc:
+            raise CommandError(f"--listen-to: {exc}") from exc
+
+
+async def simulate(fleet: Fleet, host: str, port: int, faults: FaultSwitches, folder: Path) -> None:
+    """Until SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    running = SimulatedFleet(fleet, faults, time.time)
+    running.start(host, port, folder)
+    try:
+        await stopping.wait()
+    finally:
+        await running.stop()
