@@ -248,7 +248,8 @@ POLL_TICK_S = env.float("PORTAL_POLL_TICK_S", default=5)
 # --- Heater lines ---------------------------------------------------------------------------------
 HUB_LISTEN = env("PORTAL_HUB_LISTEN", default="127.0.0.1:7501")
 HUB_CONTROL = env("PORTAL_HUB_CONTROL", default="127.0.0.1:7502")
-RUN_DIR = VAR_DIR / "run"
+HUB_SECRET = read_secret("hub_secret", SECRETS_DIR, PORTAL_MODE)
+RUN_DIR = VAR_DIR / "run"  # relative serial lines are seen from here
 
 # --- Personal data --------------------------------------------------------------------------------
 FIELD_CIPHER = env("PORTAL_FIELD_CIPHER", default="AES-GCM")  # or SM4-GCM
