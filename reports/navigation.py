@@ -40,7 +40,7 @@ class Group:
     items: tuple[Item, ...]
 
 
-HOME = Item(_("Workbench"), icon="home", url_name="home")
+HOME = Item(_("Workbench"), icon="home", url_name="home", hot=True)
 OVERVIEW = Item(_("Year overview"), icon="chart-bar", url_name="reports:overview", right="overview.view")
 HOUSEHOLDS = Item(_("Household files"), icon="users", url_name="households:household-list", right="households.view")
 IMPORTS = Item(_("Roster import"), icon="upload", url_name="households:import-list", right="rosters.import")

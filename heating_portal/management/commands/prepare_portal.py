@@ -24,6 +24,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("check", databases=["default"], stdout=StringIO())  # raises where it would print errors
+        call_command("compile_catalogue", stdout=StringIO())
         if options["static"]:
             call_command("collectstatic", interactive=False, verbosity=0)
         if options["demo"] and "load_demo" in get_commands():
