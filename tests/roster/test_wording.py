@@ -1,0 +1,52 @@
+"""Every code has words, every sentence takes exactly its parameters, and every word is translated."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polib
+import pytest
+from django.utils import translation
+
+from core.workbooks.refusals import FILE_CODES
+from households import issue_wording
+from households.roster.classify import KINDS
+from households.roster.codes import FINDING_CODES, ROW_CODES
+from households.roster.columns import FIELDS
+from households.roster.rows import STATES
+
+ALL_CODES = {**ROW_CODES, **FINDING_CODES, **FILE_CODES}
+PART = Path(__file__).parents[2] / "locale/parts/roster.po"
+
+
+def test_codes_fields_states_and_kinds_all_have_words() -> None:
+    assert set(issue_wording.WORDINGS) == set(ALL_CODES)
+    assert set(issue_wording.FIELD_TITLES) == set(FIELDS)
+    assert set(issue_wording.STATE_TITLES) == set(STATES) and set(issue_wording.ROW_KIND_TITLES) == set(KINDS)
+
+
+@pytest.mark.parametrize("code", sorted(ALL_CODES))
+def test_a_sentence_names_every_parameter_and_no_other(code: str) -> None:
+    with translation.override("en"):
+        named = set(re.findall(r"%\((\w+)\)s", str(issue_wording.WORDINGS[code].sentence)))
+    unspoken = {"expected"} if code == "E_ID_LENGTH" else set()
+    assert set(ALL_CODES[code]) - unspoken <= named <= {*ALL_CODES[code], "value"}
+
+
+def test_every_word_is_translated_with_the_same_parameters() -> None:
+    entries = {entry.msgid: entry.msgstr for entry in polib.pofile(str(PART))}
+    with translation.override("en"):
+        words = [word for w in issue_wording.WORDINGS.values() for word in (w.title, w.sentence, w.todo)]
+        tables = (issue_wording.FIELD_TITLES, issue_wording.STATE_TITLES, issue_wording.ROW_KIND_TITLES)
+        wanted = {str(word) for word in (*words, *(word for table in tables for word in table.values()))}
+    assert wanted == set(entries)
+    for msgid, msgstr in entries.items():
+        assert msgstr and sorted(re.findall(r"%\(\w+\)s", msgid)) == sorted(re.findall(r"%\(\w+\)s", msgstr)), msgid
+
+
+def test_a_sentence_shows_values_and_a_dash_for_nothing() -> None:
+    with translation.override("en"):
+        shown = issue_wording.sentence("E_VILLAGE_UNKNOWN", {"suggestions": ""}, value="南村")
+        assert shown == "There is no village “南村” here. Similar: –."
+        assert issue_wording.sentence("F_REQUIRED_COLUMN", {"field": "phone"}) == "The column Mobile number is missing."
