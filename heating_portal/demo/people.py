@@ -1,0 +1,44 @@
+"""The demonstration's people: accounts with grants, made from `accounts.yaml` through the account services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts import demonstration
+from accounts.acting import acting
+from accounts.models import Area, Grant, User
+from accounts.services import create_user, grant_role
+
+BY = "demonstration"
+
+
+def make_people(entries: list[dict[str, Any]]) -> int:
+    """Every account with its grants and its ready second factor; what is there stays. Returns how many are new."""
+    with acting(BY, "demonstration accounts"):
+        return sum(_make(entry) for entry in entries)
+
+
+def _make(entry: dict[str, Any]) -> bool:
+    user = User.objects.filter(username=entry["username"]).first()
+    is_new = user is None
+    if user is None:
+        fields = {name: entry.get(name, "") for name in ("username", "person_name", "person_no", "unit")}
+        user = create_user(**fields, by=BY)
+    for grant in entry["grants"]:
+        _grant(user, grant["role"], str(grant["area"]))
+    demonstration.give_device(user)
+    return is_new
+
+
+def _grant(user: User, role: str, area_code: str) -> None:
+    if not Grant.objects.filter(user=user, role=role, area_id=area_code).exists():
+        grant_role(user=user, role=role, area=Area.objects.get(code=area_code), by=BY)
+
+
+def person(role: str, area_code: str) -> User:
+    """The demonstration's person who holds `role` over that area, the nearest grant first."""
+    grants = Grant.objects.filter(role=role, user__totpdevice__name=demonstration.MARK).select_related("user")
+    holding = [grant for grant in grants.order_by("id") if area_code.startswith(grant.area_id)]
+    if not holding:
+        raise LookupError(f"No demonstration account holds {role} over {area_code}.")
+    return max(holding, key=lambda grant: len(grant.area_id)).user

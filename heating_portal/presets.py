@@ -1,0 +1,82 @@
+"""Presets: one folder per programme, read by each app's own loader in the order of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from accounts.loading import load_areas
+from core.refusals import Refused
+from programmes.loading import load_programme
+from programmes.models import Programme
+
+FOLDER: Path = settings.BASE_DIR / "presets"
+SAY = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The files of one preset; only `programme` must exist."""
+
+    name: str
+    programme: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.programme.parent
+
+    def file(self, name: str) -> Path | None:
+        path = self.folder / name
+        return path if path.is_file() else None
+
+    def read(self, name: str) -> Any:
+        """Content of a YAML file of the preset, None when it has none."""
+        path = self.file(name)
+        return yaml.safe_load(path.read_text(encoding="utf-8")) if path else None
+
+
+def names() -> list[str]:
+    return sorted(path.parent.name for path in FOLDER.glob("*/programme.yaml"))
+
+
+def find(name: str) -> Preset:
+    """A preset by name (`jincheng_2020`), by folder, or by the path of its programme file. Raises `Refused`."""
+    bundled, path = FOLDER / name, Path(name)
+    for candidate in (bundled / "programme.yaml", path / "programme.yaml", path):
+        if candidate.is_file():
+            return Preset(candidate.parent.name, candidate)
+    raise Refused(
+        "NO_SUCH_PRESET",
+        _("There is no programme “%(name)s”. There are: %(names)s; or give a file."),
+        name=name,
+        names=", ".join(names()),
+    )
+
+
+def load(preset: Preset, *, by: Any, say: SAY = lambda words: None) -> Programme:
+    """Places, programme and policy, in this order. Safe to repeat."""
+    areas = preset.file("areas.csv")
+    if areas:
+        done = load_areas(path=areas, by=by)
+        say(f"{areas.name}: {done.created} created, {done.changed} changed, {done.same} unchanged")
+    programme = load_programme(path=preset.programme, by=by)
+    say(f"{preset.programme.name}: {programme.code} {programme.name}")
+    _load_policy(preset, programme, by, say)
+    return programme
+
+
+def _load_policy(preset: Preset, programme: Programme, by: Any, say: SAY) -> None:
+    """Through the subsidies room's own loader, when both it and a policy are there."""
+    path = preset.file("policy.yaml")
+    if path is None or find_spec("subsidies.loading") is None:
+        return
+    loaded = import_module("subsidies.loading").load_policy(path=path, programme=programme, by=by)
+    say(f"{path.name}: {loaded}")

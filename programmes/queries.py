@@ -1,0 +1,91 @@
+"""Reads about programmes that more than one room asks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import Area
+from core.areas import parent_of
+from programmes.models import Checklist, Programme, Technology
+
+
+@dataclass
+class TargetLine:
+    """One line of the task table: a place (or a town's subtotal, or the total) and its number per route."""
+
+    area: Area | None
+    row_no: int | None = None
+    is_sum: bool = False
+    by_route: dict[int | None, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.by_route.values(), Decimal(0))
+
+
+@dataclass(frozen=True)
+class TargetTable:
+    """Targets of one year and unit: routes as columns, places as lines, a subtotal after each town of several lines."""
+
+    year: int
+    unit: str
+    routes: list[Technology]
+    lines: list[TargetLine]
+
+    @property
+    def rows(self) -> list[tuple[TargetLine, list[Decimal | None]]]:
+        """Each line with its numbers in the order of the routes; None where the document leaves the cell empty."""
+        return [(line, [line.by_route.get(route.pk) for route in self.routes]) for line in self.lines]
+
+
+def target_tables(programme: Programme) -> list[TargetTable]:
+    """The programme's targets as the document prints them, one table per year and unit."""
+    routes = {route.pk: route for route in programme.technologies.all()}
+    groups: dict[tuple[int, str], list[Any]] = defaultdict(list)
+    for target in programme.targets.select_related("area").order_by("row_no", "area_id"):
+        groups[(target.year, target.unit)].append(target)
+    return [
+        TargetTable(year, unit, _used(routes, targets), _lines(targets))
+        for (year, unit), targets in sorted(groups.items())
+    ]
+
+
+def checklist_for(programme: Programme, kind: str = "acceptance") -> Checklist | None:
+    """The newest version of the programme's checklist."""
+    return programme.checklists.filter(kind=kind).order_by("-version").first()
+
+
+def _used(routes: dict[int, Technology], targets: list[Any]) -> list[Technology]:
+    used = {target.technology_id for target in targets}
+    return [route for key, route in routes.items() if key in used]
+
+
+def _lines(targets: list[Any]) -> list[TargetLine]:
+    by_place: dict[str, TargetLine] = {}
+    for target in targets:
+        line = by_place.setdefault(target.area_id, TargetLine(target.area, target.row_no))
+        line.by_route[target.technology_id] += target.quantity
+    towns = _by_town(by_place)
+    names = {area.code: area for area in Area.objects.filter(code__in=[code for code in towns if code])}
+    lines: list[TargetLine] = []
+    for town, members in towns.items():
+        lines += members + ([_sum(members, names.get(town))] if len(members) > 1 else [])
+    return [*lines, _sum([line for members in towns.values() for line in members], None)]
+
+
+def _by_town(by_place: dict[str, TargetLine]) -> dict[str, list[TargetLine]]:
+    towns: dict[str, list[TargetLine]] = defaultdict(list)
+    for code, line in by_place.items():
+        towns[parent_of(code) or ""].append(line)
+    return towns
+
+
+def _sum(lines: list[TargetLine], area: Area | None) -> TargetLine:
+    total = TargetLine(area, is_sum=True)
+    for line in lines:
+        for route, quantity in line.by_route.items():
+            total.by_route[route] += quantity
+    return total
