@@ -90,8 +90,9 @@ class Supervisor:
         self._write_roll()
 
     def step(self, timeout_s: float) -> None:
-        """Sleep until a child dies, a signal arrives or the time is over; then restart what is due."""
-        select.select([self._wake], [], [], timeout_s)
+        """Sleep until a child dies, a restart is due, a signal arrives or the time is over; then restart what is due."""
+        pauses = [kept.due - time.monotonic() for kept in self.kept.values() if kept.due is not None]
+        select.select([self._wake], [], [], max(0.0, min([timeout_s, *pauses])))
         try:
             while os.read(self._wake, 512):
                 pass
@@ -158,7 +159,7 @@ class Supervisor:
 
     def stop_all(self) -> None:
         """First the portal's own programs together, then each server, last started first."""
-        servers = [name for name in ("valkey", "postgres") if name in self.kept]
+        servers: list[str] = [name for name in ("valkey", "postgres") if name in self.kept]
         batches = [[name for name in self.kept if name not in servers], *([server] for server in servers)]
         for names in batches:
             for name in children.stop([(self.kept[name].program, self.kept[name].process) for name in names]):
