@@ -4,7 +4,7 @@
 //   charts.js    ECharts cut down to lines and bars, with our chart drawing
 //   icons.svg    a sprite with only the icons some template, tag or script names
 // The browser floor is in package.json; nothing is lowered silently, see check_floor.mjs.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
@@ -57,10 +57,7 @@ const css = await transform(stylesheet(), { loader: 'css', minify: true, target:
 writeFileSync(join(out, 'portal.css'), css.code);
 const icons = iconNames().map(symbol).filter(Boolean);
 writeFileSync(join(out, 'icons.svg'), `<svg xmlns="http://www.w3.org/2000/svg">${icons.join('')}</svg>`);
-// The release names one optional chain that esbuild rewrites for Chromium below 91 (a V8 fault); the rest stays as it is.
-const library = readFileSync(join(root, 'node_modules/htmx.org/dist/htmx.min.js'), 'utf8');
-const htmx = await transform(library, { loader: 'js', minify: true, target: floor, legalComments: 'none' });
-writeFileSync(join(out, 'htmx.js'), htmx.code);
+copyFileSync(join(root, 'node_modules/htmx.org/dist/htmx.min.js'), join(out, 'htmx.js'));
 const common = { bundle: true, minify: true, format: 'iife', target: floor, logLevel: 'warning', legalComments: 'none' };
 await build({ ...common, entryPoints: [join(here, 'js', 'portal.js')], outfile: join(out, 'portal.js') });
 await build({ ...common, entryPoints: [join(here, 'js', 'charts.js')], outfile: join(out, 'charts.js') });
