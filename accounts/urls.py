@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views
+from accounts import reveal_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -10,5 +10,6 @@ urlpatterns = [
     path("second-factor/", views.second_factor, name="second-factor"),
     path("second-factor/enrol/", views.enrol, name="second-factor-enrol"),
     path("password/", views.change_password, name="change-password"),
+    path("reveal/", reveal_views.reveal, name="reveal"),
     path("idle/", views.logged_out_for_idle, name="idle"),
 ]

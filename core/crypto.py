@@ -118,8 +118,8 @@ def _split(envelope: str) -> tuple[str, str, str, bytes]:
         body = base64.b64decode(parts[3].encode(), altchars=b"-_", validate=True)
     except ValueError:
         raise Tampered("A stored value is not a sealed value.") from None
-    if len(body) < NONCE_BYTES + TAG_BYTES:
-        raise Tampered("A stored value is cut short.")
+    if len(body) < NONCE_BYTES + TAG_BYTES or base64.urlsafe_b64encode(body).decode() != parts[3]:
+        raise Tampered("A stored value is cut short or written in another form.")
     return f"{parts[0]}:{parts[1]}:{parts[2]}:", parts[1], parts[2], body
 
 

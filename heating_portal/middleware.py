@@ -11,6 +11,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from psycopg_pool import PoolTimeout
 
+from core.refusals import Refused
+
 log = structlog.get_logger(__name__)
 _REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,36}$")
 
@@ -42,6 +44,10 @@ class OutageAsUnavailable:
             return self._unavailable(request, error)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Refused):  # a service said no, and the view has no better place for the sentence
+            from heating_portal.errors import refused
+
+            return refused(request, error.sentence, conflict=error.status == 409)
         if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
             return self._unavailable(request, error)
         return None

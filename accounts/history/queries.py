@@ -1,0 +1,81 @@
+"""Reading history: what happened to a row, and the log an auditor may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from accounts.models import AccessLog, AuditEntry, User
+from core.areas import code_range
+from core.labels import personal_fields
+
+# What the three administrators do; only the audit administrator reads it, and nothing of households.
+ADMIN_TABLES = ("accounts_user", "accounts_grant", "accounts_area")
+HIDDEN = "***"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One column of one entry, ready to show: personal columns are hidden on both sides."""
+
+    column: str
+    label: Any
+    before: Any
+    after: Any
+
+
+def history_of(row: models.Model) -> QuerySet[AuditEntry]:
+    """Entries about one row, newest first. Ask only for rows the user may see."""
+    return AuditEntry.objects.filter(table=row._meta.db_table, row_pk=str(row.pk)).order_by("-id")
+
+
+def log_for(user: User) -> QuerySet[AuditEntry]:
+    """The change log as far as the user may read it: auditors their areas, the audit administrator the administrators."""
+    allowed = _in_areas(user.area_codes_for("audit.log")) & ~Q(table__in=ADMIN_TABLES)
+    if user.has_right("audit.admin_log"):
+        allowed |= Q(table__in=ADMIN_TABLES)
+    return AuditEntry.objects.filter(allowed).order_by("-id")
+
+
+def looks_for(user: User) -> QuerySet[AccessLog]:
+    """The log of reveals and exports in the areas where the user holds `audit.log`."""
+    found = AccessLog.objects.filter(_in_areas(user.area_codes_for("audit.log")))
+    return found.select_related("user").order_by("-id")
+
+
+def changes_of(entry: AuditEntry) -> list[Change]:
+    """The columns of an entry with the labels of its model."""
+    model = _models_by_table().get(entry.table)
+    fields = {field.column: field for field in model._meta.concrete_fields} if model else {}
+    hidden = {field.column for field in _personal(model)} if model else set()
+    columns = sorted({*(entry.before or {}), *(entry.after or {})})
+    return [_change(entry, column, fields.get(column), column in hidden) for column in columns]
+
+
+def _change(entry: AuditEntry, column: str, field: Any, hidden: bool) -> Change:
+    sides = [(side or {}).get(column) for side in (entry.before, entry.after)]
+    shown = [HIDDEN if hidden and value else value for value in sides]
+    return Change(column, getattr(field, "verbose_name", column), *shown)
+
+
+def _personal(model: type[models.Model]) -> list[Any]:
+    return [model._meta.get_field(name) for name in personal_fields(model)]
+
+
+def _models_by_table() -> dict[str, type[models.Model]]:
+    return {model._meta.db_table: model for model in apps.get_models()}
+
+
+def _in_areas(codes: list[str]) -> Q:
+    """Nothing for no codes; rows of no area belong to whoever holds the right anywhere (money tables have none)."""
+    if not codes:
+        return Q(pk__in=[])
+    condition = Q(area_id="") | Q(area_id__isnull=True)
+    for code in codes:
+        low, high = code_range(code)
+        condition |= Q(area_id__gte=low, area_id__lt=high)
+    return condition
