@@ -10,6 +10,8 @@ from households.roster.columns import SERIAL, Synonyms, word_key
 
 _SEARCHED_ROWS = 40
 _FEWEST_FIELDS = 3
+_FEWEST_TICKS = 2
+"""One technology under 改造方式 is the first data row; a choice needs two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +36,45 @@ class Header:
         return frozenset(found - {SERIAL})
 
     @property
-    def score(self) -> int:
-        """How much the header explains; the best one wins."""
-        return len(self.fields)
+    def score(self) -> tuple[int, int]:
+        """How much the header explains: fields, then tick columns; the best one wins."""
+        return len(self.fields), len(self.ticks)
 
 
 def find_header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[MergedRange] = ()) -> Header | None:
     """Return the header that explains most columns within the first 40 filled rows, or None.
 
     A header names at least three fields and among them the head's name or ID number. Two rows are taken
-    together only where the second explains more than the first alone.
+    together only where they explain more than either alone, so a title row above never joins the header.
     """
     filled = [row for row in rows[:400] if any(row.texts)][:_SEARCHED_ROWS]
     best: Header | None = None
     for position, row in enumerate(filled):
-        below = filled[position + 1 : position + 2]
-        for candidate in (_header([row], synonyms, merged), _header([row, *below], synonyms, merged)):
-            if _is_header(candidate) and (best is None or candidate.score > best.score):
-                best = candidate
+        alone = _header([row], synonyms, merged)
+        for below in filled[position + 1 : position + 2]:
+            both = _header([row, below], synonyms, merged)
+            if both.score > max(alone.score, _header([below], synonyms, merged).score):
+                alone = both
+        if _is_header(alone) and (best is None or alone.score > best.score):
+            best = alone
     return best
 
 
 def _is_header(header: Header) -> bool:
-    return header.score >= _FEWEST_FIELDS and bool(header.fields & {"head_name", "id_number"})
+    return len(header.fields) >= _FEWEST_FIELDS and bool(header.fields & {"head_name", "id_number"})
 
 
 def _header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[MergedRange]) -> Header:
     header = Header(rows[0].row_no, rows[-1].row_no, {})
+    headings = {column: levels for column, levels in _headings(rows, merged).items() if levels}
+    ticks = {column: _ticked_technology(levels, synonyms) for column, levels in headings.items()}
+    if sum(map(bool, ticks.values())) < _FEWEST_TICKS:
+        ticks = {}
     twice: list[tuple[int, str, str, int]] = []
     first_of: dict[str, int] = {}
-    for column, levels in _headings(rows, merged).items():
-        if not levels:
-            continue
-        name, technology = _meaning(levels, synonyms)
-        title = "/".join(levels)
-        if technology:
+    for column, levels in headings.items():
+        name, title = _meaning(levels, synonyms), "/".join(levels)
+        if technology := ticks.get(column):
             header.ticks[column] = technology
         elif name is None:
             header.unknown[column] = title
@@ -104,17 +110,17 @@ def _text_at(row: SheetRow, column: int, merged: Sequence[MergedRange]) -> str:
     return ""
 
 
-def _meaning(levels: Sequence[str], synonyms: Synonyms) -> tuple[str | None, str | None]:
-    """(field, None) or (None, technology of a tick column): the lowest heading that is known decides."""
+def _ticked_technology(levels: Sequence[str], synonyms: Synonyms) -> str:
+    """Technology of a tick column (改造方式 over 集中供热), or ''."""
     if len(levels) > 1 and synonyms.field_of(levels[0]) == "technology":
-        technology = synonyms.technology_of(levels[-1])
-        if technology:
-            return None, technology
-    for text in (*reversed(levels), "".join(levels)):
-        name = synonyms.field_of(text)
-        if name:
-            return name, None
-    return None, None
+        return synonyms.technology_of(levels[-1]) or ""
+    return ""
+
+
+def _meaning(levels: Sequence[str], synonyms: Synonyms) -> str | None:
+    """Field of a column: the lowest heading that is known decides."""
+    names = (synonyms.field_of(text) for text in (*reversed(levels), "".join(levels)))
+    return next((name for name in names if name), None)
 
 
 def repeats_header(texts: Sequence[str], header: Header, synonyms: Synonyms) -> bool:
