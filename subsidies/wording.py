@@ -1,0 +1,222 @@
+"""Codes of the rules as sentences, in the reader's language: reasons, questions, warnings, steps, problems.
+
+The rules know only codes and parameters; this is the one place that words them. Parameters whose name ends
+in ``_fen`` are shown as yuan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from core.money import format_yuan
+from subsidies.rules.documents import Problem
+from subsidies.rules.outcomes import Step
+
+REASONS = {
+    "OK": gettext_noop("By rate and quantity"),
+    "OK_AT_CAP": gettext_noop("Exactly at the cap"),
+    "OK_CAPPED": gettext_noop("Limited to the cap; the excess is borne by the household"),
+    "OK_COST_BELOW_CAP": gettext_noop("Full eligible cost, below the cap"),
+    "OK_STANDARD": gettext_noop("Fixed standard"),
+    "OK_80PCT": gettext_noop("Cost below the threshold: 80 % of it"),
+    "OK_SHARE": gettext_noop("A share of the cost"),
+    "OK_STACKED": gettext_noop("Sum of several benefits"),
+    "OK_BY_DECISION": gettext_noop("Amount fixed by decision"),
+    "OK_REFUND": gettext_noop("Refund of the heating fee by days"),
+    "DEDUCT_FROM_RECEIVABLE": gettext_noop("Deducted from the unpaid heating fee"),
+    "NO_USAGE": gettext_noop("No usage counted in this season yet"),
+    "BATCH_CEILING": gettext_noop("All households at the cap: the most this can cost"),
+    "BATCH_CHECK": gettext_noop("Sum of a batch"),
+    "SECOND_HOME": gettext_noop("Second home: only one dwelling per household is subsidised"),
+    "DEMOLITION_PLAN": gettext_noop("Listed for demolition"),
+    "LONG_VACANT": gettext_noop("Long-term unoccupied"),
+    "VOLUNTARY_GIVE_UP": gettext_noop("Given up voluntarily"),
+    "ENTERPRISE_PAID": gettext_noop("Pilot installation paid by the enterprise"),
+    "OTHER_PROGRAMME": gettext_noop("Subsidised under another programme"),
+    "NO_ELIGIBLE_COST": gettext_noop("No cost inside the cost scope"),
+    "URBAN_CENTRAL_TASK_ONLY": gettext_noop("Urban central heating: counts toward the task, not subsidised"),
+    "NOT_ON_ROSTER": gettext_noop("Not on an approved roster"),
+    "NOT_ACCEPTED": gettext_noop("Not accepted yet"),
+    "JOINT_ACCEPTANCE_INCOMPLETE": gettext_noop("Signatures of the joint acceptance are missing"),
+    "SELF_FUNDS_MISSING": gettext_noop("The household's own funds are not in place"),
+    "ALREADY_PAID": gettext_noop("Already paid for this dwelling"),
+    "ALREADY_SUBSIDISED": gettext_noop("Already subsidised for another technology"),
+    "INSTALLER_NOT_ADMITTED": gettext_noop("The installer is not admitted"),
+    "TECH_NONCOMPLIANT": gettext_noop("The device does not meet the technical requirement"),
+    "TECH_NOT_COVERED": gettext_noop("This technology is not covered by the rule"),
+    "METER_NOT_INDIVIDUAL": gettext_noop("Shared meter: one household, one meter is required"),
+    "YEARS_EXHAUSTED": gettext_noop("The number of subsidised seasons is used up"),
+    "OUT_OF_SEASON": gettext_noop("Outside the subsidised seasons"),
+    "CAUSE_NOT_COMPANY": gettext_noop("The fault was not caused by the heating company"),
+    "CONDITION_NOT_MET": gettext_noop("A condition of the rule is not met"),
+    "NO_RULE": gettext_noop("The policy defines no amount for this"),
+    "NO_RATE_DECISION_NEEDED": gettext_noop("The policy gives no rate; a decision is needed"),
+    "BY_DECISION": gettext_noop("The amount is fixed by a decision"),
+    "PRICE_POLICY_ONLY": gettext_noop("A price policy, no cash subsidy"),
+    "SUSPENSION_BASIC_FEE": gettext_noop("Basic fee during suspension, paid by the user"),
+    "METER_ANOMALY": gettext_noop("The meter readings contradict each other; held until clarified"),
+    "FACT_MISSING": gettext_noop("A fact the rule needs is not recorded"),
+    "OVERFUNDED": gettext_noop("Subsidy and enterprise share together exceed the cost"),
+    "BOUNDARY_READING_MISSING": gettext_noop("A reading on the first or last day of the season is missing"),
+    "POLICY_NOT_IN_FORCE": gettext_noop("The policy is not in force on this day"),
+    "PAYMENT_SOURCES_UNKNOWN": gettext_noop("An earlier payment is recorded without its sources"),
+}
+
+WARNINGS = {
+    "THRESHOLD_NEARBY": gettext_noop("The cost lies close above a threshold; check the invoice"),
+    "AREA_FAR_FROM_60": gettext_noop("The heated area is far from 60 m²; the amount does not change"),
+    "ESTIMATED": gettext_noop("Usage at the season's edge is divided by days (estimated)"),
+    "BELOW_PAID": gettext_noop("More has been paid than is due"),
+}
+
+STEPS = {
+    "GATE_PASSED": gettext_noop("Gate passed: %(gate)s"),
+    "ELIGIBLE_COST": gettext_noop("Eligible cost %(eligible)s of total %(total)s yuan"),
+    "COST_NOT_IN_SCOPE": gettext_noop("Cost outside the scope: %(amount)s yuan"),
+    "FIXED": gettext_noop("Standard: %(amount)s yuan"),
+    "PER_UNIT": gettext_noop("%(quantity)s: %(units)s × %(rate_yuan)s yuan = %(yuan)s yuan"),
+    "BASE_DEDUCTED": gettext_noop("Base deducted from %(quantity)s: %(gross)s, counted %(counted)s"),
+    "SHARE_OF": gettext_noop("%(percent)s %% of %(of_yuan)s yuan = %(yuan)s yuan"),
+    "CAPPED": gettext_noop("%(yuan)s yuan is above the cap of %(cap_yuan)s yuan"),
+    "NOT_CAPPED": gettext_noop("%(yuan)s yuan is not above the cap of %(cap_yuan)s yuan"),
+    "RAISED_TO_MINIMUM": gettext_noop("%(yuan)s yuan is raised to the minimum of %(minimum_yuan)s yuan"),
+    "BAND": gettext_noop("%(by)s = %(number)s falls into band %(band)s"),
+    "MARGINAL_BAND": gettext_noop("%(units)s units at %(rate_yuan)s yuan"),
+    "CASE": gettext_noop("Case %(case)s applies"),
+    "SUM": gettext_noop("Sum of %(parts)s parts: %(yuan)s yuan"),
+    "DAY_SHARE": gettext_noop(
+        "%(fee)s yuan × %(days)s / %(season_days)s days × %(share)s; fee left: %(left)s yuan"
+    ),
+    "BY_DECISION": gettext_noop("Decision %(document)s: %(amount)s yuan"),
+    "HOUSEHOLD_FEE": gettext_noop("%(fee)s yuan × %(share)s: the user pays %(household)s yuan"),
+    "IN_SEASON": gettext_noop("Season from %(first_day)s to %(last_day)s"),
+    "OUT_OF_SEASON": gettext_noop("Not counted: %(energy)s %(quantity)s from %(first_day)s to %(last_day)s"),
+    "ESTIMATED": gettext_noop(
+        "%(energy)s %(quantity)s: %(days)s of %(of)s days lie in the season (estimated)"
+    ),
+    "SEASON_NUMBER": gettext_noop("Season %(season)s is number %(number)s of %(of)s"),
+    "ROUNDED": gettext_noop("Rounded half up once: %(amount)s yuan"),
+    "SPLIT_FIXED": gettext_noop("%(source)s bears %(amount)s yuan first (standard %(standard)s)"),
+    "SPLIT_RATIO": gettext_noop("%(source)s bears %(amount)s yuan (part %(part)s)"),
+    "SPLIT_REST": gettext_noop("%(source)s bears the rest: %(amount)s yuan"),
+    "PAID_BEFORE": gettext_noop("Already paid this season: %(amount)s yuan"),
+}
+
+GATES = {
+    "excluded": gettext_noop("beneficiary not excluded"),
+    "roster": gettext_noop("on an approved roster"),
+    "installer": gettext_noop("installer admitted"),
+    "device": gettext_noop("device admissible"),
+    "own_funds": gettext_noop("own funds in place"),
+    "acceptance": gettext_noop("accepted"),
+    "already_paid": gettext_noop("not paid before"),
+}
+
+SOURCES = {
+    "CENTRAL_MUNICIPAL": gettext_noop("Central and municipal"),
+    "CENTRAL": gettext_noop("Central"),
+    "PROVINCIAL": gettext_noop("Provincial"),
+    "MUNICIPAL": gettext_noop("Municipal"),
+    "DISTRICT": gettext_noop("District"),
+    "HOUSEHOLD": gettext_noop("Household"),
+    "ENTERPRISE": gettext_noop("Enterprise"),
+    "HEATING_COMPANY": gettext_noop("Heating company"),
+}
+
+NAMES = {
+    "heated_area_m2": gettext_noop("heated area (m²)"),
+    "assessed_area_m2": gettext_noop("assessed heated area (m²)"),
+    "renovated_area_m2": gettext_noop("renovated floor area (m²)"),
+    "power_kw": gettext_noop("thermal power (kW)"),
+    "electricity_kwh": gettext_noop("electricity (kWh)"),
+    "gas_m3": gettext_noop("gas (m³)"),
+    "eligible_cost": gettext_noop("eligible cost"),
+    "total_cost": gettext_noop("total cost"),
+    "affected_days": gettext_noop("affected days"),
+    "accepted_on": gettext_noop("date of acceptance"),
+    "season_fee": gettext_noop("season fee"),
+}
+
+PROBLEMS = {
+    "TOO_LARGE": gettext_noop("The document has %(size)s bytes; at most %(limit)s are read."),
+    "NOT_UTF8": gettext_noop("The document is not UTF-8 text; save it as UTF-8."),
+    "NOT_YAML": gettext_noop("This is not valid YAML: %(reason)s."),
+    "TOO_DEEP": gettext_noop("The document is nested more than %(limit)s levels deep."),
+    "TOO_MANY": gettext_noop("The document has more than %(limit)s parts."),
+    "NO_ALIASES": gettext_noop("Anchors, aliases and tags are not allowed; write the value out."),
+    "SECOND_DOCUMENT": gettext_noop("Only one document per file; remove the line “---”."),
+    "DUPLICATE_KEY": gettext_noop(
+        "“%(key)s” is written twice in the same place (first on line %(first)s); keep one."
+    ),
+    "KEY_NOT_TEXT": gettext_noop("A key must be plain text."),
+    "NUMBER_TOO_LONG": gettext_noop("The number “%(value)s” is too long."),
+    "UNKNOWN_KEY": gettext_noop("“%(key)s” is not known here; known are: %(known)s."),
+    "UNKNOWN_KEY_NEAR": gettext_noop("“%(key)s” is not known here; did you mean “%(near)s”?"),
+    "MISSING_KEY": gettext_noop("“%(key)s” is missing here."),
+    "WRONG_TYPE": gettext_noop("%(value)s stands here, but %(expected)s is expected."),
+    "UNKNOWN_VALUE": gettext_noop("“%(value)s” is not one of: %(known)s."),
+    "UNKNOWN_VALUE_NEAR": gettext_noop("“%(value)s” is not known here; did you mean “%(near)s”?"),
+    "WRONG_FORM": gettext_noop("“%(value)s” does not have the form %(form)s."),
+    "OUT_OF_RANGE": gettext_noop("%(value)s is not allowed here: %(reason)s."),
+    "WRONG_COUNT": gettext_noop("%(reason)s."),
+    "NOT_A_DATE": gettext_noop("“%(value)s” is not a date; write it like 2021-10-13."),
+    "MEANING": "%(reason)s",
+}
+
+
+def reason_sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """A reason or open question in words, with the fact or the signatures it is about."""
+    about = (params or {}).get("fact") or (params or {}).get("missing")
+    sentence = _(REASONS[code])
+    return (
+        _("%(reason)s: %(about)s") % {"reason": sentence, "about": name_of(str(about))} if about else sentence
+    )
+
+
+def warning_sentence(code: str) -> str:
+    """A warning in words."""
+    return _(WARNINGS[code])
+
+
+def source_name(code: str) -> str:
+    """A funding source in words; a source only this policy knows stays its code."""
+    return _(SOURCES[code]) if code in SOURCES else code
+
+
+def name_of(code: str) -> str:
+    """A fact or quantity in words."""
+    return _(NAMES[code]) if code in NAMES else code
+
+
+def step_sentence(step: Step) -> str:
+    """A step in words, with the clause behind it."""
+    words = {name.removesuffix("_fen"): _shown(name, value) for name, value in step.params.items()}
+    sentence = _(STEPS[step.code]) % words
+    return (
+        _("%(sentence)s [clause %(clause)s]") % {"sentence": sentence, "clause": step.clause}
+        if step.clause
+        else sentence
+    )
+
+
+def problem_sentence(problem: Problem) -> str:
+    """A problem of a document in words, with its line and place."""
+    sentence = _(PROBLEMS[problem.code]) % problem.values
+    place = _("Line %(line)s") % {"line": problem.line}
+    return f"{place} ({problem.where}): {sentence}" if problem.where else f"{place}: {sentence}"
+
+
+def _shown(name: str, value: Any) -> str:
+    if name.endswith("_fen"):
+        return format_yuan(value)
+    if name == "gate":
+        return _(GATES[value])
+    if name == "source":
+        return source_name(value)
+    return (
+        name_of(str(value)) if name in ("quantity", "by", "energy") else "–" if value is None else str(value)
+    )
