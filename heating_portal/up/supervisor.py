@@ -90,7 +90,7 @@ class Supervisor:
         self._write_roll()
 
     def step(self, timeout_s: float) -> None:
-        """Sleep until a child dies, a restart is due, a signal arrives or the time is over; then restart what is due."""
+        """Sleep until a child dies, a restart is due, a signal comes or time is over; restart what is due."""
         pauses = [kept.due - time.monotonic() for kept in self.kept.values() if kept.due is not None]
         select.select([self._wake], [], [], max(0.0, min([timeout_s, *pauses])))
         try:

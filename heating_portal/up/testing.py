@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from heating_portal.up import environment, frontend
-from heating_portal.up.folders import Folders, database_home, default_folders, locked
+from heating_portal.up.folders import Folders, default_folders, locked, reachable_by_postgres
 from heating_portal.up.servers import Environment, start_servers
 from heating_portal.up.supervisor import StopRequested, Supervisor
 
@@ -52,7 +52,7 @@ def trial(*, needs_frontend: bool = True) -> Iterator[tuple[Supervisor, Environm
 def throwaway_folders() -> Iterator[Folders]:
     """A state folder that disappears with the run; folders of runs that were killed are swept away first."""
     base = default_folders().var
-    if database_home(base) != base:  # root under a closed home folder: PostgreSQL's user must reach it
+    if not reachable_by_postgres(base):  # root under a closed home folder: PostgreSQL's user must reach it
         base = Path(tempfile.gettempdir())
     sweep(base)
     folders = Folders(base / f"test-{secrets.token_hex(4)}")

@@ -14,7 +14,9 @@ import pytest
 
 from heating_portal.up import children
 from heating_portal.up.children import Program
-from heating_portal.up.folders import ROOT, Folders
+from heating_portal.up.folders import ROOT, Folders, database_home
+from heating_portal.up.postgres import Postgres
+from heating_portal.up.refusals import CannotStart
 from heating_portal.up.servers import start_servers
 from heating_portal.up.supervisor import Supervisor
 from heating_portal.up.testing import throwaway_folders, with_defaults
@@ -149,3 +151,22 @@ def test_named_files_run_in_one_process_and_folders_in_two(tmp_path: Path) -> No
     assert with_defaults([f"{file}::test_a", "-x"]) == ["-n", "0", f"{file}::test_a", "-x"]
     assert with_defaults([str(tmp_path)]) == ["-n", "2", "--dist", "loadgroup", str(tmp_path)]
     assert with_defaults(["-n4", str(file)]) == ["-n4", str(file)]
+
+
+def test_lost_secrets_are_named_instead_of_a_failing_password(folders: Folders) -> None:
+    first = Postgres(folders.var, 1, "a" * 64, durable=False)
+    first.prepare()
+    first.prepare()
+    with pytest.raises(CannotStart, match=r"made with other secrets"):
+        Postgres(folders.var, 1, "b" * 64, durable=False).prepare()
+
+
+def test_root_under_a_closed_home_keeps_the_database_where_postgres_can_reach_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+    monkeypatch.setattr("heating_portal.up.folders.reachable_by_postgres", lambda folder: False)
+    monkeypatch.setattr("heating_portal.up.folders.make_folder", made.append)
+    home = database_home(tmp_path)
+    assert made == [home] and home != tmp_path and (tmp_path / "pg18").readlink() == home / "pg18"
+    assert database_home(tmp_path) == home and len(made) == 1
