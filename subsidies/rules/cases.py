@@ -156,7 +156,8 @@ class _FactReader:
             return Facts(on=date.min)
 
     def _undated(self) -> Facts:
-        self._complain("on", "“on” (the day as of which to assess) is missing.")
+        if "on" not in self.given:
+            self._complain("on", "“on” (the day as of which to assess) is missing.")
         return Facts(on=date.min)
 
     def _take(self, key: str, value: Any, values: dict[str, Any]) -> None:

@@ -1,0 +1,152 @@
+"""The properties every engine must have (subsidy rules, section 5), over generated dwellings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subsidies.rules.engine import assess, instalments, task_equivalents
+from subsidies.rules.facts import Usage
+from subsidies.rules.outcomes import Due, NotDue, Undefined
+from subsidies.rules.policy import Policy
+from subsidies.rules.totals import batch
+from tests.rules.builders import due, dwelling, preset, split_of, used
+
+# A machine under load is slow, not wrong.
+quick = settings(deadline=None)
+TAISHAN, LITONG = preset("taishan_2021"), preset("litong_2021")
+READINGS = [
+    TAISHAN,
+    preset("taishan_2021", (("Q2", "proportional"),)),
+    LITONG,
+    preset("litong_2021", (("Q16", "central_first"),)),
+    preset("litong_2021", (("Q15", "of_standard"),)),
+    preset("litong_2021", (("Q15_operator", "up_to"),)),
+]
+fen = st.integers(1, 5_000_000) | st.sampled_from([1, 299_999, 300_000, 300_001, 599_999, 600_000, 600_001])
+kwh = st.decimals(0, 9000, places=3)
+MONTHS = [("2021-11-01", "2021-11-30"), ("2021-12-01", "2021-12-31"), ("2022-01-01", "2022-01-31"),
+          ("2022-02-01", "2022-02-28"), ("2022-03-01", "2022-03-31")]  # fmt: skip
+
+
+@quick
+@given(st.sampled_from(READINGS), fen, fen)
+def test_cost_rules_stay_between_nothing_and_the_cost_and_rise_with_it(
+    policy: Policy, one: int, other: int
+) -> None:
+    low, high = (due(assess(policy, dwelling(cost=cost), kind="CONVERSION")) for cost in sorted((one, other)))
+    assert 0 <= low.amount_fen <= min(one, other)
+    assert low.household_fen == min(one, other) - low.amount_fen
+    assert low.amount_fen <= high.amount_fen
+    assert sum(split_of(high).values()) == high.amount_fen
+
+
+@quick
+@given(fen, fen, st.decimals("0.01", 99999, places=2), st.decimals("0.01", 99999, places=2))
+def test_area_rules_rise_with_cost_and_area(one: int, other: int, area: Decimal, further: Decimal) -> None:
+    def amount(cost: int, heated: Decimal) -> int:
+        facts = dwelling(cost=cost, cost_kind="HEAT_SOURCE", technology="BLOCK_AIR_SOURCE")
+        outcome = due(
+            assess(TAISHAN, replace(facts, quantities={"heated_area_m2": heated}), kind="CONVERSION")
+        )
+        assert outcome.amount_fen <= cost
+        return outcome.amount_fen
+
+    small, large = sorted((area, further))
+    cheap, dear = sorted((one, other))
+    assert amount(cheap, small) <= amount(dear, small) <= amount(dear, large)
+
+
+@quick
+@given(kwh, kwh)
+def test_running_rules_rise_and_are_constant_above_the_cap(one: Decimal, other: Decimal) -> None:
+    def amount(quantity: Decimal) -> int:
+        usage = (used("electricity_kwh", "2021-11-01", "2022-03-31", quantity),)
+        return due(assess(TAISHAN, dwelling(usage=usage), rule="T-R8")).amount_fen
+
+    low, high = sorted((one, other))
+    assert amount(low) <= amount(high) <= 60_000
+    assert amount(high) == 60_000 or high < 3000
+
+
+@quick
+@given(
+    st.lists(kwh, min_size=5, max_size=5),
+    st.permutations(range(5)),
+    st.sampled_from(["season", "calendar_year"]),
+)
+def test_payments_add_up_to_the_season_in_any_order_of_arrival(
+    quantities: list[Decimal], order: list[int], period: str
+) -> None:
+    policy = preset("taishan_2021", (("Q3", period),))
+    entries = [
+        used("electricity_kwh", *days, quantity) for days, quantity in zip(MONTHS, quantities, strict=True)
+    ]
+    arriving = dwelling(usage=tuple(entries[index] for index in order))
+    paid = [due(outcome).payable_fen for outcome in instalments(policy, arriving, rule="T-R8")]
+    assert min(paid) >= 0
+    assert sum(paid) == due(assess(policy, dwelling(usage=tuple(entries)), rule="T-R8")).amount_fen
+
+
+@quick
+@given(st.sampled_from(READINGS), fen)
+def test_the_same_facts_give_the_same_answer(policy: Policy, cost: int) -> None:
+    facts = dwelling(cost=cost)
+    assert assess(policy, facts, kind="CONVERSION") == assess(policy, facts, kind="CONVERSION")
+
+
+@quick
+@given(fen, st.sampled_from(["SECOND_HOME", "DEMOLITION_PLAN", "LONG_VACANT", "VOLUNTARY_GIVE_UP"]))
+def test_excluded_unaccepted_and_off_roster_never_become_due(cost: int, exclusion: str) -> None:
+    facts = dwelling(cost=cost)
+    for refused in (
+        replace(facts, exclusions=frozenset({exclusion})),
+        replace(facts, accepted_on=None),
+        replace(facts, accepted_on=date(2022, 4, 11)),
+        replace(facts, on_roster=False),
+    ):
+        assert isinstance(assess(TAISHAN, refused, kind="CONVERSION"), NotDue)
+
+
+@quick
+@given(fen, st.booleans(), st.booleans())
+def test_task_counts_do_not_depend_on_money(cost: int, accepted: bool, on_roster: bool) -> None:
+    facts = dwelling(cost=cost, accepted_on=date(2021, 10, 20) if accepted else None, on_roster=on_roster)
+    assert task_equivalents(TAISHAN, facts) == 1
+
+
+@quick
+@given(st.lists(st.tuples(fen, st.integers(1, 500)), max_size=8))
+def test_the_lines_of_a_batch_add_up(households: list[tuple[int, int]]) -> None:
+    total = batch(
+        (assess(LITONG, dwelling(cost=cost), kind="CONVERSION"), times) for cost, times in households
+    )
+    assert sum(line.amount_fen for line in total.lines) == total.amount_fen
+    assert total.count == sum(times for _, times in households)
+
+
+@pytest.mark.parametrize("policy", [preset("datong_2021"), preset("jincheng_2020")])
+@quick
+@given(cost=fen)
+def test_no_rule_is_never_an_amount(policy: Policy, cost: int) -> None:
+    assert isinstance(assess(policy, dwelling(cost=cost, on=date(2021, 6, 1)), kind="CONVERSION"), Undefined)
+
+
+def test_litong_has_its_cliff_in_the_household_share() -> None:
+    shares = [
+        due(assess(LITONG, dwelling(cost=cost), kind="CONVERSION")).household_fen
+        for cost in (599_999, 600_000, 600_001)
+    ]
+    assert shares == [120_000, 70_000, 70_001]
+
+
+def test_a_reading_below_the_last_holds_everything() -> None:
+    good = used("electricity_kwh", "2021-11-01", "2021-11-30", 500)
+    bad = Usage.from_readings("electricity_kwh", good.span, Decimal(900), Decimal(100), meter="2")
+    outcomes = list(instalments(TAISHAN, dwelling(usage=(good, bad)), rule="T-R8"))
+    assert [type(outcome) for outcome in outcomes] == [Due, Undefined]
