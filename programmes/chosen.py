@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.models import Area
-from core.areas import ancestors, is_inside
+from core.areas import ancestors, code_range, is_inside
 from programmes.models import Programme
 
 AREA_KEY, PROGRAMME_KEY = "area_code", "programme_code"
@@ -22,9 +22,17 @@ def chosen_area_code(request: HttpRequest) -> str:
     """Code of the chosen area; without a choice the widest area the person holds, "" for strangers."""
     held = held_codes(request.user)
     code = str(_kept(request, AREA_KEY))
-    if code and any(is_inside(code, area) for area in held):
+    if is_held(code, held):
         return code
     return min(held, key=len) if held else ""
+
+
+def is_held(code: str, held: list[str]) -> bool:
+    """Whether `code` is an area code inside one of `held`; anything that is no area code is not."""
+    try:
+        return any(is_inside(code, area) for area in held)
+    except ValueError:
+        return False
 
 
 def held_codes(user: Any) -> list[str]:
@@ -37,7 +45,7 @@ def programmes_for(user: Any) -> list[Programme]:
     """Programmes of the person's areas and of the areas above them, newest first."""
     condition = Q()
     for code in held_codes(user):
-        condition |= Q(area_id__startswith=code) | Q(area_id__in=ancestors(code))
+        condition |= Q(area__code__startswith=code) | Q(area_id__in=ancestors(code))
     return list(Programme.objects.filter(condition).order_by("-year_from", "code")) if condition else []
 
 
