@@ -194,7 +194,9 @@ def build_table(
     )
 
 
-def render_table(request: HttpRequest, template: str, table: Table, context: dict[str, Any] | None = None) -> HttpResponse:
+def render_table(
+    request: HttpRequest, template: str, table: Table, context: dict[str, Any] | None = None
+) -> HttpResponse:
     """The whole page, or for htmx asking into this very table only the table. Same address for both."""
     asked = request.headers.get("HX-Target") == table.id and request.headers.get("HX-Request") == "true"
     name = "parts/table.html" if asked and not request.headers.get("HX-History-Restore-Request") else template
@@ -256,7 +258,11 @@ def _chips(filters: Any, query: QueryDict) -> list[Chip]:
     """A chip per filter that holds a value the form accepted."""
     cleaned: dict[str, Any] = getattr(filters.form, "cleaned_data", {})
     return [
-        Chip(filters.form.fields[name].label or name, _words(filters.form.fields[name], value), address_with(query, **{name: None}))
+        Chip(
+            filters.form.fields[name].label or name,
+            _words(filters.form.fields[name], value),
+            address_with(query, **{name: None}),
+        )
         for name, value in cleaned.items()
         if name in query and value not in (None, "", [], ())
     ]

@@ -10,7 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.access import public, signed_in
-from programmes.chosen import AREA_KEY, PROGRAMME_KEY, held_codes, programmes_for
+from accounts.models import Area
+from programmes.chosen import AREA_KEY, PROGRAMME_KEY, held_codes, is_held, programmes_for
 
 YEAR_S = 365 * 24 * 3600
 
@@ -33,8 +34,8 @@ def _keep(response: HttpResponse, name: str, value: str) -> HttpResponse:
 def set_scope(request: HttpRequest) -> HttpResponse:
     """Keep the chosen area or programme in the session; what is not the person's own is ignored."""
     area = request.POST.get("area", "")
-    if area.isascii() and area.isdigit() and any(area.startswith(code) for code in held_codes(request.user)):
-        request.session[AREA_KEY] = area[:15]
+    if is_held(area, held_codes(request.user)) and Area.objects.filter(code=area).exists():
+        request.session[AREA_KEY] = area
     programme = request.POST.get("programme", "")
     if programme and any(programme == offered.code for offered in programmes_for(request.user)):
         request.session[PROGRAMME_KEY] = programme
@@ -54,4 +55,6 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Keep one of the two languages in Django's language cookie; any other word changes nothing."""
     language = request.POST.get("language", "")
     response = _back(request)
-    return _keep(response, settings.LANGUAGE_COOKIE_NAME, language) if language in dict(settings.LANGUAGES) else response
+    return (
+        _keep(response, settings.LANGUAGE_COOKIE_NAME, language) if language in dict(settings.LANGUAGES) else response
+    )

@@ -44,9 +44,13 @@ class SampleForm(forms.Form):
 
     id_number = forms.CharField(label=_("Identity number"), help_text=_("18 characters, as on the card"))
     heated_area = forms.DecimalField(label=_("Heated area/m²"), min_value=10, max_value=500)
-    route = forms.ChoiceField(label=_("Technology"), choices=[("elec", _("Coal to electricity")), ("gas", _("Coal to gas"))])
+    route = forms.ChoiceField(
+        label=_("Technology"), choices=[("elec", _("Coal to electricity")), ("gas", _("Coal to gas"))]
+    )
     opinion = forms.ChoiceField(
-        label=_("Opinion"), widget=forms.RadioSelect, choices=[("yes", _("agree")), ("no", _("return")), ("later", _("wait"))]
+        label=_("Opinion"),
+        widget=forms.RadioSelect,
+        choices=[("yes", _("agree")), ("no", _("return")), ("later", _("wait"))],
     )
     remark = forms.CharField(label=_("Remark"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -64,9 +68,17 @@ def _chain(now: dt.datetime) -> list[Sample]:
 
 def _jobs() -> list[Sample]:
     return [
-        Sample(_("Export the ledger"), "running", pk=1, done=8214, total=24961, time_left=_("40 seconds"), cancel_url="#"),
+        Sample(
+            _("Export the ledger"), "running", pk=1, done=8214, total=24961, time_left=_("40 seconds"), cancel_url="#"
+        ),
         Sample(_("Import a roster, 600 rows"), "succeeded", pk=2, result_url="#", result_word=_("repair 37 rows")),
-        Sample(_("Bank return, third file"), "failed", pk=3, result_url="#", error=_("The file's sum is not the batch's sum.")),
+        Sample(
+            _("Bank return, third file"),
+            "failed",
+            pk=3,
+            result_url="#",
+            error=_("The file's sum is not the batch's sum."),
+        ),
     ]
 
 

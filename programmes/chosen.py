@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.models import Area
-from core.areas import ancestors, code_range, is_inside
+from core.areas import ancestors, is_inside
 from programmes.models import Programme
 
 AREA_KEY, PROGRAMME_KEY = "area_code", "programme_code"

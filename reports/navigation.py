@@ -45,11 +45,15 @@ OVERVIEW = Item(_("Year overview"), icon="chart-bar", url_name="reports:overview
 HOUSEHOLDS = Item(_("Household files"), icon="users", url_name="households:household-list", right="households.view")
 IMPORTS = Item(_("Roster import"), icon="upload", url_name="households:import-list", right="rosters.import")
 ROSTERS = Item(_("Rosters"), icon="file-text", url_name="households:roster-list", right="households.view")
-PROGRAMMES = Item(_("Targets and documents"), icon="target", url_name="programmes:programme-list", right="programmes.view")
+PROGRAMMES = Item(
+    _("Targets and documents"), icon="target", url_name="programmes:programme-list", right="programmes.view"
+)
 TASKS = Item(_("Retrofit tasks"), icon="tool", url_name="retrofits:task-list", right="tasks.view")
 ACCEPTANCES = Item(_("Acceptance"), icon="clipboard-check", url_name="retrofits:acceptance-list", right="tasks.view")
 VISITS = Item(_("Today's visits"), icon="clipboard-check", url_name="retrofits:visit-list", right="acceptances.record")
-ENTITLEMENTS = Item(_("What is due"), icon="calculator", url_name="subsidies:entitlement-list", right="entitlements.view")
+ENTITLEMENTS = Item(
+    _("What is due"), icon="calculator", url_name="subsidies:entitlement-list", right="entitlements.view"
+)
 NOTICES = Item(_("Public notices"), icon="speakerphone", url_name="subsidies:notice-list", right="entitlements.view")
 BATCHES = Item(_("Payout batches"), icon="cash", url_name="subsidies:batch-list", right="payouts.view")
 FUNDS = Item(_("Funds"), icon="building-bank", url_name="subsidies:fund-list", right="funds.view")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core import masks
 
 register = Library()
-MISSING = mark_safe('<span class="muted">—</span>')  # noqa: S308 - a constant
+MISSING = mark_safe('<span class="muted">—</span>')
 MINUS = "−"
 FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000

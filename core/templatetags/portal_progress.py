@@ -49,7 +49,7 @@ def bar(part: int, whole: int, look: str = "brand", plan: float | None = None) -
     """One thin bar: part of whole. Words belong beside it; the bar itself is hidden from screen readers."""
     if look not in FILLS:
         raise ValueError(f"unknown bar look {look!r}; choose one of {sorted(FILLS)}")
-    mark = mark_safe("") if plan is None else _plan_mark(share(Decimal(str(plan)), 100))  # noqa: S308
+    mark = mark_safe("") if plan is None else _plan_mark(share(Decimal(str(plan)), 100))
     return format_html(
         '<svg class="bar" aria-hidden="true">{}{}{}</svg>',
         _layer("100", "0", "6", "f-ground"), _layer(share(part, whole), "0", "6", f"f-{look}"), mark,
@@ -87,7 +87,7 @@ def _points(values: list[float | None], width: int, height: int) -> list[tuple[f
 def spark(values: list[float | None]) -> SafeString:
     """A small line without axes; None is a gap and is drawn as a gap."""
     if not any(v is not None for v in values):
-        return mark_safe("")  # noqa: S308
+        return mark_safe("")
     path, pen = "", "M"
     for point in _points(values, 200, 16):
         if point is not None:

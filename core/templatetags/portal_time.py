@@ -42,9 +42,7 @@ def when(value: dt.datetime | dt.date | None) -> SafeString:
     if value is None:
         return MISSING
     shown, exact = _shown(value, clock.today())
-    return format_html(
-        '<time class="num nowrap" datetime="{}" title="{}">{}</time>', value.isoformat(), exact, shown
-    )
+    return format_html('<time class="num nowrap" datetime="{}" title="{}">{}</time>', value.isoformat(), exact, shown)
 
 
 def _ago_words(seconds: int) -> str:

@@ -50,7 +50,9 @@ def test_every_common_look_exists() -> None:
     assert set(COMMON_LOOKS.values()) <= LOOKS
 
 
-@pytest.mark.parametrize(("code", "family"), [("elec", "elec"), ("elec_ashp", "elec"), ("direct-elec", "elec"), ("coal", "")])
+@pytest.mark.parametrize(
+    ("code", "family"), [("elec", "elec"), ("elec_ashp", "elec"), ("direct-elec", "elec"), ("coal", "")]
+)
 def test_a_technology_takes_the_colour_its_code_names(code: str, family: str) -> None:
     assert tech_family(code) == family
 
@@ -92,7 +94,10 @@ def test_missing_papers_are_counted() -> None:
 
 
 def test_the_chain_shows_words_and_escapes_them() -> None:
-    steps = [{"title": "镇", "state": "did", "who": "孙占位", "words": "<b>同意</b>"}, {"title": "财政", "state": "now"}]
+    steps = [
+        {"title": "镇", "state": "did", "who": "孙占位", "words": "<b>同意</b>"},
+        {"title": "财政", "state": "now"},
+    ]
     html = drawn("{% chain steps %}", steps=steps)
     assert "&lt;b&gt;同意" in html
     assert html.index('class="did"') < html.index('class="now"')

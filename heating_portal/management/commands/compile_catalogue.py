@@ -58,16 +58,14 @@ def _add(
     problems: list[str],
 ) -> None:
     if not entry.translated():
-        problems.append(f"{name}:{entry.linenum}: {entry.msgid!r} has no translation")
+        problems.append(f"{name}: {entry.msgid!r} has no translation")
         return
     known = first.get(_key(entry))
     if known is None:
         first[_key(entry)] = (entry, name)
         into.append(entry)
     elif _words(known[0]) != _words(entry):
-        problems.append(
-            f"{name}:{entry.linenum}: {entry.msgid!r} is {_words(entry)!r} here but {_words(known[0])!r} in {known[1]}"
-        )
+        problems.append(f"{name}: {entry.msgid!r} is {_words(entry)!r} here but {_words(known[0])!r} in {known[1]}")
 
 
 def write(po: polib.POFile, folder: Path) -> None:
@@ -79,7 +77,7 @@ def write(po: polib.POFile, folder: Path) -> None:
 
 class Command(BaseCommand):
     help = "Merge the rooms' translations into one catalogue and compile it."
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own attribute
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="fail on conflicts and on missing translations")
