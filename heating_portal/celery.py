@@ -53,11 +53,6 @@ app.conf.update(
             "schedule": settings.POLL_TICK_S,
             "options": {"expires": settings.POLL_TICK_S},
         },
-        "judge-silence": {
-            "task": "telemetry.tasks.judge_alerts",
-            "schedule": 15.0,
-            "options": {"expires": 15},
-        },
         "roll-up-hours": {"task": "telemetry.tasks.roll_up", "schedule": 300.0, "options": {"expires": 300}},
         "make-partitions": {"task": "telemetry.tasks.make_partitions", "schedule": 3600.0},
         "expire-commands": {

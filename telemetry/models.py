@@ -74,18 +74,22 @@ class HourlyRollup(models.Model):
 class PollCycle(models.Model):
     """One shard's turn: what was asked, answered and stored. An overrun is skipped and counted, never queued."""
 
+    area = models.ForeignKey(Area, models.CASCADE, related_name="+")
     shard = models.PositiveSmallIntegerField()
     cycle = models.BigIntegerField(help_text="Unix time of the turn divided by the period")
     period_s = models.PositiveIntegerField()
-    started_at = models.DateTimeField()
+    planned_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     asked = models.PositiveIntegerField(default=0)
     answered = models.PositiveIntegerField(default=0)
     stored = models.PositiveIntegerField(default=0)
-    skipped = models.PositiveIntegerField(default=0)
+    outcome = models.CharField(max_length=16, blank=True)
+    data_labels: ClassVar = {"outcome": "L0"}
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["shard", "period_s", "cycle"], name="poll_cycle_once")]
+        constraints = [models.UniqueConstraint(fields=["area", "shard", "cycle"], name="poll_cycle_once")]
+        indexes = [models.Index(fields=["planned_at"], name="poll_cycle_planned")]
 
 
 class Alert(ScopedModel):
