@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.plugins.loud_skips"]
+pytest_plugins = ["tests.plugins.loud_skips", "tests.plugins.proofs"]
 
 
 @pytest.fixture(autouse=True)

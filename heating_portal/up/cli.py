@@ -4,13 +4,15 @@ import os
 import sys
 from collections.abc import Callable
 
-from heating_portal.up import linting, managing, running, testing
+from heating_portal.up import linting, managing, proving, running, testing
 from heating_portal.up.folders import ROOT
 from heating_portal.up.refusals import CannotStart, from_os_error
 
 USAGE = """\
 ./portal up [--port N] [--host A] [--no-demo]   run the portal in the foreground; Ctrl-C stops it
 ./portal test [PYTEST ARGUMENTS]                run the tests on throw-away servers
+./portal prove [NAME]                           the tests at the large sizes; writes docs/proofs.md
+./portal bench [NAME …]                         benchmarks beside their peers, with the machine's load
 ./portal lint                                   style, types, import contracts, deployment checks
 ./portal manage COMMAND …  or  ./portal COMMAND …   any management command (./portal verify_audit)
 """
@@ -26,6 +28,8 @@ def main(arguments: list[str]) -> int:
         "up": running.up,
         "test": testing.test,
         "lint": linting.lint,
+        "prove": proving.prove,
+        "bench": proving.bench,
         "manage": managing.manage,
     }
     os.chdir(ROOT)
