@@ -22,6 +22,7 @@ from households.roster.columns import shipped_synonyms
 from households.roster.mapping import map_sheet
 from households.roster.parse import ParsedRoster, parse_roster
 from households.roster.rows import RawRow, RosterContext, Village
+from households.roster.villages import VillageBook
 
 TECHNOLOGIES = {"CENTRAL": "集中供热", "ELECTRIC": "煤改电"}
 CONTEXT = RosterContext(
@@ -135,6 +136,18 @@ def test_a_household_that_mentions_a_total_stays_a_household() -> None:
     rows = (*HEAD, "备注"), (*house(1), "合计"), ("", "", "南村村", "80", "集中供热", "3号", "")
     roster = parsed(*rows)
     assert len(roster.rows) == 2 and problems(roster) == [(3, "head_name", "E_MISSING"), (3, "id_number", "E_MISSING")]
+
+
+def test_a_row_with_an_id_number_is_a_household_whatever_else_it_says() -> None:
+    rows = ("备注", "户主姓名", "身份证号", "联系电话"), ("合计", "张例1", identity.synthetic_id(1), "")
+    roster = parsed(*rows, ("经办人：李样本", "张例2", identity.synthetic_id(2), ""))
+    assert [row.values["head_name"] for row in roster.rows] == ["张例1", "张例2"]
+
+
+def test_the_same_name_with_a_suffix_is_the_only_suggestion() -> None:
+    villages = [Village(code, name) for code, name in (("1", "南村村"), ("2", "南庄村"), ("3", "南村岭"))]
+    book = VillageBook(villages)
+    assert book.near("南村") == ["南村村"] and "南村村" in book.near("南材村")
 
 
 KINDS_OF_ROWS: dict[str, Callable[[int], tuple[str, ...]]] = {

@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from core.workbooks import child
 from core.workbooks.guard import DEFAULT_LIMITS, Limits, inspect_file
 from core.workbooks.read import (
     DATE_CELL,
@@ -23,9 +24,7 @@ from core.workbooks.read import (
 )
 from core.workbooks.refusals import WorkbookRefused
 
-SMALL_LIMITS = Limits(
-    file_bytes=1 << 20, cells=10_000, ratio_from_bytes=1 << 16, memory_bytes=1 << 30, wall_s=20
-)
+SMALL_LIMITS = Limits(file_bytes=1 << 20, cells=10_000, ratio_from_bytes=1 << 16, memory_bytes=1 << 30, wall_s=20)
 
 
 def made(path: Path, fill: Callable[[xlsxwriter.Workbook], None]) -> Path:
@@ -40,9 +39,7 @@ def refusal(path: Path, limits: Limits = SMALL_LIMITS) -> WorkbookRefused:
     return caught.value
 
 
-def rewritten(
-    source: Path, target: Path, changes: dict[str, Callable[[bytes], bytes]], **added: bytes
-) -> Path:
+def rewritten(source: Path, target: Path, changes: dict[str, Callable[[bytes], bytes]], **added: bytes) -> Path:
     """A copy of a zip container with some parts changed and others added."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.namelist():
@@ -93,10 +90,16 @@ def test_formulas_without_value_and_errors_are_named(tmp_path: Path) -> None:
     assert row.notes == {2: FORMULA_NO_VALUE, 3: ERROR_VALUE} and row.texts[3] == "5"
 
 
+def test_no_uncached_formula_is_missed_at_the_edge_of_a_chunk(tmp_path: Path) -> None:
+    cells = "".join(f'<c r="A{row_no}" s="1"><f>B{row_no}+C{row_no}</f></c>' for row_no in range(1, 60_001))
+    with zipfile.ZipFile(tmp_path / "f.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sheet.xml", cells)
+    with zipfile.ZipFile(tmp_path / "f.zip") as archive:
+        assert len(child.sheet_notes(archive, "sheet.xml")) == 60_000
+
+
 def test_formulas_with_their_value_are_read_as_the_value(tmp_path: Path) -> None:
-    path = made(
-        tmp_path / "f.xlsx", lambda book: book.add_worksheet().write_formula("A1", "=60+26", None, 86)
-    )
+    path = made(tmp_path / "f.xlsx", lambda book: book.add_worksheet().write_formula("A1", "=60+26", None, 86))
     row = read_workbook(path).sheets[0].rows[0]
     assert row.texts == ("86",) and row.notes == {}
 
@@ -167,9 +170,7 @@ def test_ods_is_read_and_an_encrypted_one_refused(tmp_path: Path) -> None:
         (b"a," * 10_001, "FILE_TOO_MANY_CELLS"),
     ],
 )
-def test_a_file_under_a_false_name_is_refused_by_what_it_is(
-    tmp_path: Path, content: bytes, code: str
-) -> None:
+def test_a_file_under_a_false_name_is_refused_by_what_it_is(tmp_path: Path, content: bytes, code: str) -> None:
     path = tmp_path / "名单.xls"
     path.write_bytes(content)
     assert refusal(path).code == code
@@ -237,9 +238,7 @@ def test_too_many_cells_and_too_little_time(tmp_path: Path) -> None:
     assert refusal(path, Limits(memory_bytes=20 << 20)).code == "FILE_TOO_MUCH_WORK"
 
 
-def test_a_broken_sheet_is_corrupt_and_the_default_limits_pass_an_ordinary_file(
-    tmp_path: Path, plain: Path
-) -> None:
+def test_a_broken_sheet_is_corrupt_and_the_default_limits_pass_an_ordinary_file(tmp_path: Path, plain: Path) -> None:
     path = rewritten(plain, tmp_path / "c.xlsx", {SHEET: lambda x: x[: len(x) // 2]})
     assert refusal(path).code == "FILE_CORRUPT"
     assert inspect_file(plain, limits=DEFAULT_LIMITS).kind == "xlsx"

@@ -52,11 +52,7 @@ def test_a_ledger_has_titles_units_frozen_header_types_and_totals(tmp_path: Path
     written = write(tmp_path / "l.xlsx", [ledger_row("张示例", 599_999), ledger_row("李样本")], large=large)
     assert written.rows == 2 and written.totals == {"area": Decimal("173.00"), "amount": 1_199_999}
     sheet = openpyxl.load_workbook(tmp_path / "l.xlsx", data_only=True)["台账"]
-    assert (
-        sheet["A1"].value == "补贴发放台账"
-        and sheet.freeze_panes == "A4"
-        and len(sheet.merged_cells.ranges) == 2
-    )
+    assert sheet["A1"].value == "补贴发放台账" and sheet.freeze_panes == "A4" and len(sheet.merged_cells.ranges) == 2
     assert [cell.value for cell in sheet[3]] == ["户主", "身份证号", "日期", "面积(㎡)", "金额(元)"]
     assert sheet["B4"].value == "370999198001010147" and sheet["B4"].data_type == "s"
     assert sheet["E4"].value == 5999.99 and sheet["E4"].number_format == "#,##0.00"
@@ -108,9 +104,7 @@ def test_what_cannot_be_written_is_refused_by_name(tmp_path: Path) -> None:
         LedgerWriter(tmp_path / "l", [Column("a", "a", total=True)], titles=[], query={}, sheet_name="s")
 
 
-TEXTS = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff"), min_size=1, max_size=40
-)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff"), min_size=1, max_size=40)
 
 
 @settings(max_examples=15, deadline=None)
