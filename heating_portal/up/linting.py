@@ -66,7 +66,8 @@ def compose_file(supervisor: Supervisor, env: Environment) -> int:
     if client is None:
         say("no docker compose client here; not checked")
         return 0
-    return supervisor.run([*client, "-f", str(ROOT / "docker-compose.yml"), "config", "--quiet"], env)
+    names = {"PORTAL_HOSTS": "portal.example", "PORTAL_ORIGINS": "https://portal.example"}
+    return supervisor.run([*client, "-f", str(ROOT / "docker-compose.yml"), "config", "--quiet"], env | names)
 
 
 def compose_client() -> list[str] | None:
