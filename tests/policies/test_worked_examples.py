@@ -41,7 +41,7 @@ def comparable(key: str, value: Any) -> Any:
     """Amounts and counts as numbers, so that 6000 and 6000.00 agree; codes as they are."""
     if key == "split":
         return {source: Decimal(str(amount)) for source, amount in value.items()}
-    if key in ("amount", "household", "task_equivalents") and value is not None:
+    if key in ("amount", "payable", "household", "task_equivalents") and value is not None:
         return Decimal(str(value))
     if key == "instalments":
         return [Decimal(str(each)) for each in value]
