@@ -22,7 +22,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
-from devices.line.rules import LineRules, LineStats, Outcome, Status, Unanswered
+from devices.line.outstanding import Outstanding, Unanswered
+from devices.line.rules import LineRules, LineStats, Outcome, Status
 from devices.protocol.crc import crc16
 from devices.protocol.frames import Request, answer_at
 
@@ -83,7 +84,7 @@ class BusLine:
         self._urgent: deque[Ticket] = deque()
         self._ticket: Ticket | None = None
         self._asked: Request | None = None
-        self._unanswered: dict[bytes, Unanswered] = {}
+        self._outstanding = Outstanding(self.rules.late_s)
         self._part = b""
         self._mark = 0  # bytes of _part that came before the request in flight was sent
         self._sent_at = self._due = self._quiet_at = 0.0
@@ -109,7 +110,7 @@ class BusLine:
     def detach(self) -> None:
         """The transport is gone: what waits is told so. What may still be answered stays known."""
         if self.phase is Phase.WAITING and self._asked:
-            self._remember(self._asked)
+            self._outstanding.remember(self._asked, self._sent_at, self._clock())
         self._wire, self._asked, self.phase, self._part = None, None, Phase.OFFLINE, b""
         ticket, self._ticket = self._ticket, None
         waiting = [*self._urgent, *self._queue]
@@ -197,7 +198,7 @@ class BusLine:
         """Send the request, or a fence where its head is still outstanding."""
         ticket = self._ticket
         assert ticket
-        self._expire()
+        self._outstanding.expire(self._clock())
         if not self._is_blocked(ticket.request):
             self._transmit(ticket.request)
             return
@@ -210,7 +211,7 @@ class BusLine:
         self._transmit(fence)
 
     def _is_blocked(self, request: Request) -> bool:
-        return request.head in self._unanswered
+        return request.head in self._outstanding
 
     def _free_fence(self, request: Request) -> Request | None:
         code = 3 if request.is_write else request.code
@@ -220,7 +221,7 @@ class BusLine:
             if request.addr + count > 0x10000:
                 return None
             fence = Request(request.unit, code, request.addr, count)
-            if fence.head != request.head and fence.head not in self._unanswered:
+            if fence.head != request.head and fence.head not in self._outstanding:
                 return fence
         return None
 
@@ -312,7 +313,7 @@ class BusLine:
             else:
                 self._accept(frame)
             return
-        late = self._late_for(head)
+        late = self._outstanding.matching(head, self._clock())
         if late:
             self._late(late)
         else:
@@ -323,17 +324,10 @@ class BusLine:
         assert asked
         if head == asked.head:
             return len(frame) == asked.answer_size
-        return head == asked.exception_head and self._late_for(head) is None
-
-    def _late_for(self, head: bytes) -> Unanswered | None:
-        self._expire()
-        if len(head) > 2:
-            return self._unanswered.get(head)
-        fits = [u for u in self._unanswered.values() if u.request.exception_head == head]
-        return min(fits, key=lambda u: u.sent_at, default=None)
+        return head == asked.exception_head and self._outstanding.matching(head, self._clock()) is None
 
     def _late(self, late: Unanswered) -> None:
-        del self._unanswered[late.request.head]
+        self._outstanding.forget(late)
         self.stats.late += 1
         ticket, now = self._ticket, self._clock()
         self._late_seen = self._late_seen or (ticket is not None and ticket.request.unit == late.request.unit)
@@ -348,7 +342,7 @@ class BusLine:
         assert asked and ticket
         took = self._clock() - self._sent_at
         self._part, self._noise = b"", 0
-        self._unit_is_in_step(asked.unit)
+        self._outstanding.unit_is_in_step(asked.unit)
         self._decay(took)
         self._forget_asked()
         if asked is not ticket.request:
@@ -362,11 +356,6 @@ class BusLine:
             registers = asked.registers(frame)
             self._end(Outcome(Status.OK, registers, took_s=took, sent=True, answer=frame))
 
-    def _unit_is_in_step(self, unit: int) -> None:
-        if self._unanswered:
-            kept = {h: u for h, u in self._unanswered.items() if u.request.unit != unit}
-            self._unanswered = kept
-
     def _decay(self, took: float) -> None:
         self.stats.rtts.append(took)
         if self.answer_time > self.rules.timeout_s:
@@ -379,7 +368,7 @@ class BusLine:
         assert asked and ticket
         self.stats.timeouts += 1
         self.stats.crc_errors += self._holds_damaged_answer(asked)
-        self._remember(asked)
+        self._outstanding.remember(asked, self._sent_at, self._clock())
         self._forget_asked()
         if asked is ticket.request:
             self._end(Outcome(Status.TIMEOUT, took_s=self._clock() - self._sent_at, sent=True))
@@ -387,15 +376,6 @@ class BusLine:
     def _holds_damaged_answer(self, asked: Request) -> bool:
         at = self._part.find(asked.head, self._mark)
         return at >= 0 and len(self._part) - at >= asked.answer_size
-
-    def _remember(self, request: Request) -> None:
-        expires = self._clock() + self.rules.late_s
-        self._unanswered[request.head] = Unanswered(request, self._sent_at, expires)
-
-    def _expire(self) -> None:
-        if self._unanswered:
-            now = self._clock()
-            self._unanswered = {h: u for h, u in self._unanswered.items() if u.expires_at > now}
 
     def _forget_asked(self) -> None:
         self._asked = None

@@ -6,8 +6,6 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from devices.protocol.frames import Request
-
 
 @dataclass(frozen=True)
 class LineRules:
@@ -79,12 +77,3 @@ class LineStats:
         """The ``share`` quantile (0 to 1) of the last 64 answer times in milliseconds; None before any."""
         ranked = sorted(self.rtts)
         return round(1000 * ranked[min(len(ranked) - 1, int(share * len(ranked)))]) if ranked else None
-
-
-@dataclass(frozen=True)
-class Unanswered:
-    """A request that timed out and may still be answered."""
-
-    request: Request
-    sent_at: float
-    expires_at: float

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from devices.protocol.points import MODES, Quality
 from devices.protocol.profiles import Point, Profile
@@ -52,7 +51,7 @@ def _interpret(point: Point, raw: int, result: Decoded) -> None:
     value, flag = _value(point, raw), Quality.GOOD
     if point.map and raw not in point.map:
         flag = Quality.UNKNOWN_CODE
-    elif point.range and not point.range[0] <= raw * point.scale <= point.range[1]:
+    elif not point.in_range(raw):
         flag = Quality.OUT_OF_RANGE
         result.rejected[point.name] = value
     result.values[point.name] = None if flag else value
@@ -62,7 +61,7 @@ def _interpret(point: Point, raw: int, result: Decoded) -> None:
 
 def _value(point: Point, raw: int) -> int:
     if point.shape == "measure":
-        return round_half_up(raw * point.scale * 10)
+        return point.tenths(raw)
     if point.shape == "code":
         return MODES.index(point.map[raw]) if raw in point.map else raw
     if point.shape == "flag":
@@ -72,12 +71,13 @@ def _value(point: Point, raw: int) -> int:
 
 def raw_value(point: Point, registers: Registers) -> int | None:
     """The point's raw number, signed where its type is; None when a register of it is missing."""
-    words = [registers.get((point.table, addr)) for addr in range(point.addr, point.end)]
     total = 0
-    for word in in_order([w for w in words if w is not None], point.words):
-        total = total << 16 | word
-    if None in words:
+    try:
+        words = [registers[point.table, addr] for addr in range(point.addr, point.end)]
+    except KeyError:
         return None
+    for word in words if point.words == "ABCD" else in_order(words, point.words):
+        total = total << 16 | word
     if point.bit is not None:
         return total >> point.bit & 1
     return total - (1 << 16 * point.length) if point.signed and total >> (16 * point.length - 1) else total
@@ -90,9 +90,3 @@ def in_order(words: list[int], order: str) -> list[int]:
     if order in ("BADC", "DCBA"):
         words = [(w & 0xFF) << 8 | w >> 8 for w in words]
     return words
-
-
-def round_half_up(value: Fraction) -> int:
-    """Nearest whole number, halves away from zero."""
-    whole = int(abs(value) + Fraction(1, 2))
-    return whole if value >= 0 else -whole

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import floor
 
-from devices.protocol.decoder import in_order, round_half_up
+from devices.protocol.decoder import in_order
 from devices.protocol.frames import Block, Request
 from devices.protocol.points import MODES
 from devices.protocol.profiles import Point, Profile, Write
@@ -87,7 +88,7 @@ def raw_of(point: Point, value: int | None) -> int:
         return min(point.bad, default=0)
     if point.shape == "measure":
         low, high = point.raw_range
-        return max(low, min(high, round_half_up(Fraction(value, 10) / point.scale)))
+        return max(low, min(high, floor(Fraction(value, 10) / point.scale + Fraction(1, 2))))
     if point.shape == "code":
         return next((raw for raw, mode in point.map.items() if mode == MODES[value]), min(point.map))
     return value

@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
+from math import ceil, floor
 
 from devices.protocol.points import POINTS, REQUIRED_POINTS, REQUIRED_WRITES
 
@@ -85,6 +87,30 @@ class Point:
     @property
     def end(self) -> int:
         return self.addr + self.length
+
+    def tenths(self, raw: int) -> int:
+        """The raw number in tenths of the unit, halves away from zero; whole-number arithmetic, so exact."""
+        times, over = self._tenths_scale
+        size = (2 * abs(raw * times) + over) // (2 * over)
+        return size if raw * times >= 0 else -size
+
+    def in_range(self, raw: int) -> bool:
+        """Is the raw number inside the plausible range (always, where none is given)?"""
+        if self._range_over is None:
+            return True
+        low, high = self._range_over
+        return low <= raw * self.scale.numerator <= high
+
+    @cached_property
+    def _tenths_scale(self) -> tuple[int, int]:
+        return (10 * self.scale).numerator, (10 * self.scale).denominator
+
+    @cached_property
+    def _range_over(self) -> tuple[int, int] | None:
+        """The range times the denominator of the scale, so that fractions stay out of every poll."""
+        if self.range is None:
+            return None
+        return ceil(self.range[0] * self.scale.denominator), floor(self.range[1] * self.scale.denominator)
 
     @property
     def raw_range(self) -> tuple[int, int]:

@@ -81,7 +81,13 @@ def test_the_docking_test_of_a_dead_line_fails(capsys) -> None:
     out = StringIO()
     with pytest.raises(CommandError, match="not passed"):
         call_command(
-            "conformance", profile="linshi-ashp-08", url="serial:/dev/no-such-port", unit=1, reads=2, json=True, stdout=out
+            "conformance",
+            profile="linshi-ashp-08",
+            url="serial:/dev/no-such-port",
+            unit=1,
+            reads=2,
+            json=True,
+            stdout=out,
         )
     report = json.loads(out.getvalue())
     assert report["passed"] is False and [step["passed"] for step in report["steps"]] == [True, False]

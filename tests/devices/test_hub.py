@@ -208,7 +208,7 @@ def test_nonsense_is_refused_with_a_sentence_and_the_connection_lives() -> None:
 
 
 def test_a_hub_that_is_not_there_is_unavailable() -> None:
-    with running_hub() as (hub, client, _):
+    with running_hub() as (hub, _, _):
         port = hub.control_port
     with pytest.raises(HubUnavailable, match=f"127.0.0.1:{port}"):
         HubClient("127.0.0.1", port, SECRET).ping()
