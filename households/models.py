@@ -54,7 +54,10 @@ class Household(ScopedModel):
         "income_class": "L3",
         "remark": "L2",
     }
-    data_labels_plain: ClassVar = {"id_number_tail": "the four characters every mask shows", "income_class": "filtered by; shown by right"}
+    data_labels_plain: ClassVar = {
+        "id_number_tail": "the four characters every mask shows",
+        "income_class": "filtered by; shown by right",
+    }
 
     class Meta(ScopedModel.Meta):
         constraints = [

@@ -1,0 +1,162 @@
+"""Shape and wording of what people type about rosters and households."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Area, User
+from core import clock
+from core.areas import is_inside
+from households.issue_wording import FIELD_TITLES
+from households.models import Dwelling
+from households.problem_wording import sentence
+from households.roster import normalise
+from households.services.households import EDITABLE, version_of
+from programmes.chosen import programmes_for
+from programmes.models import Programme
+
+_ACCEPTED = ".xlsx,.xls,.ods,.csv"
+
+
+class UploadForm(forms.Form):
+    """A roster file with the place it is for."""
+
+    programme = forms.ModelChoiceField(
+        Programme.objects.none(),
+        label=_("Programme"),
+        to_field_name="code",
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    area = forms.ModelChoiceField(
+        Area.objects.none(), label=_("Town or village"), widget=forms.Select(attrs={"class": "input"})
+    )
+    file = forms.FileField(
+        label=_("Roster file"),
+        help_text=_(
+            "Excel or WPS (.xlsx, .xls), .ods or .csv, at most 30 MB. Title rows, merged cells and subtotals may stay."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": _ACCEPTED}),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        programmes = programmes_for(user)
+        field: Any = self.fields["programme"]
+        field.queryset = Programme.objects.filter(pk__in=[programme.pk for programme in programmes])
+        area: Any = self.fields["area"]
+        places = Area.objects.visible_to(user, "rosters.import").filter(level__in=["town", "village"])
+        area.queryset = places.order_by("code")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        programme, area = data.get("programme"), data.get("area")
+        if programme and area and not is_inside(area.code, programme.area_id):
+            self.add_error("area", _("This place does not belong to the programme."))
+        return data
+
+
+class ReasonForm(forms.Form):
+    """A reason in a few words."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"})
+    )
+
+
+def _text(name: str, limit: int, *, required: bool = False) -> forms.CharField:
+    attrs = {"class": "input", "autocomplete": "off"}
+    return forms.CharField(
+        label=FIELD_TITLES[name], max_length=limit, required=required, widget=forms.TextInput(attrs=attrs)
+    )
+
+
+class NewHouseholdForm(forms.Form):
+    """Texts by roster field; the checks are those of the importer, so nothing is judged here."""
+
+    def __init__(self, villages: Any, technologies: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["area"] = forms.ModelChoiceField(
+            villages, label=FIELD_TITLES["village"], widget=forms.Select(attrs={"class": "input"})
+        )
+        for name, limit in (("head_name", 40), ("id_number", 30), ("phone", 30), ("bank_card", 40), ("door_no", 60)):
+            self.fields[name] = _text(name, limit, required=name in ("head_name", "id_number"))
+        self.fields["heated_area_m2"] = _text("heated_area_m2", 20, required=True)
+        self.fields["technology"] = forms.ChoiceField(
+            label=FIELD_TITLES["technology"], choices=technologies, widget=forms.Select(attrs={"class": "input"})
+        )
+        for name, limit in (("dwelling_type", 20), ("residents", 4), ("meter_no", 30), ("note", 300)):
+            self.fields[name] = _text(name, limit)
+
+    def texts(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.cleaned_data.items() if name != "area" and value}
+
+
+class EditHouseholdForm(forms.Form):
+    """Correct a household; judged with the importer's normalisers. `version` is what the person had open."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    head_name = _text("head_name", 40, required=True)
+    id_number = _text("id_number", 30)
+    phone = _text("phone", 30)
+    bank_card = _text("bank_card", 40)
+    residents = forms.IntegerField(
+        label=FIELD_TITLES["residents"], min_value=0, max_value=99, required=False,
+        widget=forms.NumberInput(attrs={"class": "input"}),
+    )  # fmt: skip
+    door_no = _text("door_no", 60)
+    heated_area_m2 = forms.DecimalField(
+        label=FIELD_TITLES["heated_area_m2"], min_value=1, max_digits=8, decimal_places=2, required=False,
+        widget=forms.NumberInput(attrs={"class": "input", "step": "0.01"}),
+    )  # fmt: skip
+    dwelling_type = _text("dwelling_type", 20)
+    meter_no = _text("meter_no", 30)
+    exclusion = forms.ChoiceField(
+        label=_("Exclusion"), required=False, choices=[("", "—"), *Dwelling.Exclusion.choices],
+        widget=forms.Select(attrs={"class": "input"}),
+    )  # fmt: skip
+    exclusion_note = forms.CharField(
+        label=_("Ground of the exclusion"), max_length=200, required=False,
+        widget=forms.TextInput(attrs={"class": "input"}),
+    )  # fmt: skip
+    remark = forms.CharField(
+        label=_("Remark"), max_length=300, required=False, widget=forms.TextInput(attrs={"class": "input"})
+    )
+    reason = forms.CharField(
+        label=_("Reason for the change"), max_length=300, widget=forms.TextInput(attrs={"class": "input"})
+    )
+
+    @classmethod
+    def initial_of(cls, dwelling: Dwelling) -> dict[str, Any]:
+        """Present values. Identity and card stay empty: typing replaces them, leaving them empty keeps them."""
+        household = dwelling.household
+        found = {name: getattr(household if hasattr(household, name) else dwelling, name) for name in EDITABLE}
+        return {**found, "id_number": "", "bank_card": "", "phone": "", "version": version_of(dwelling)}
+
+    def clean_id_number(self) -> str:
+        return self._typed(normalise.normalise_id(self.cleaned_data["id_number"], on=clock.today()), "id_number")
+
+    def clean_phone(self) -> str:
+        return self._typed(normalise.normalise_phone(self.cleaned_data["phone"]), "phone")
+
+    def clean_bank_card(self) -> str:
+        return self._typed(normalise.normalise_card(self.cleaned_data["bank_card"]), "bank_card")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("exclusion") and not data.get("exclusion_note"):
+            self.add_error("exclusion_note", _("Say why the dwelling is left out."))
+        return data
+
+    def changes(self) -> dict[str, Any]:
+        """Cleaned values by field; empty secret numbers mean “unchanged”."""
+        kept = {"id_number", "bank_card", "phone"}
+        return {name: self.cleaned_data[name] for name in EDITABLE if name not in kept or self.cleaned_data[name]}
+
+    def _typed(self, typed: normalise.Typed, name: str) -> str:
+        text = self.cleaned_data[name]
+        if text and typed.code.startswith("E_"):
+            raise forms.ValidationError(sentence(typed.code, dict(typed.params or {}), value=text))
+        return str(typed.value or "") if text else ""

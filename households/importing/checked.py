@@ -1,0 +1,121 @@
+"""A checked row as it is stored: raw texts, understood values, problems, and whether it may enter the register."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from households.indexes import keys_of
+from households.models import ImportRow
+from households.roster.rows import ParsedRow, RawRow, RowIssue
+
+#: Warnings a person may set aside after looking. A shared card is none of them: the register keeps one card per
+#: household, so that no subsidy goes to somebody else's account unseen.
+CONFIRMABLE = frozenset(
+    {
+        "W_ID_15_DIGITS",
+        "W_PHONE_LANDLINE",
+        "W_TOWN_DIFFERS",
+        "W_SECOND_DWELLING",
+        "W_SECOND_HOME",
+        "W_SAME_DOOR",
+        "W_DOOR_TAKEN",
+        "W_REGISTER_DIFFERS",
+    }
+)
+DUPLICATE = "W_DUPLICATE_ROW"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem of one cell in a form that can be stored; codes of the roster and of the register alike."""
+
+    code: str
+    column: str
+    cell: str = ""
+    value: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    proposal: str = ""
+
+    @classmethod
+    def of(cls, issue: RowIssue) -> Problem:
+        return cls(issue.code, issue.column, issue.cell, issue.value, dict(issue.params), issue.proposal)
+
+    @property
+    def can_be_confirmed(self) -> bool:
+        return self.code in CONFIRMABLE
+
+    def blocks(self, confirmed: Collection[str]) -> bool:
+        """Whether the row has to wait for a person because of this."""
+        if self.code.startswith("E_"):
+            return True
+        return self.code.startswith("W_") and not (self.can_be_confirmed and self.code in confirmed)
+
+    def stored(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "column": self.column,
+            "cell": self.cell,
+            "value": self.value,
+            "params": self.params,
+            "proposal": self.proposal,
+        }
+
+
+@dataclass(slots=True)
+class CheckedRow:
+    """A parsed row with the register's findings added to the roster's."""
+
+    parsed: ParsedRow
+    problems: list[Problem]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return self.parsed.values  # type: ignore[return-value]
+
+    def add(self, code: str, column: str, **params: Any) -> None:
+        """Record what the register says about one field."""
+        cell, value = self.parsed.cells.get(column, ""), self.parsed.raw.get(column, "")
+        self.problems.append(Problem(code, column, cell, value, params))
+
+    def state(self, confirmed: Collection[str] = ()) -> str:
+        """READY, FAULTY or MERGED."""
+        if any(problem.code == DUPLICATE for problem in self.problems):
+            return ImportRow.State.MERGED
+        blocked = any(problem.blocks(confirmed) for problem in self.problems)
+        return ImportRow.State.FAULTY if blocked else ImportRow.State.READY
+
+
+def fill(row: ImportRow, checked: CheckedRow) -> ImportRow:
+    """Write what the checks found into a stored row (not saved here)."""
+    row.values = {name: _plain(value) for name, value in checked.values.items()}
+    row.issues = [problem.stored() for problem in checked.problems]
+    row.issue_codes = sorted({problem.code for problem in checked.problems})
+    row.keys_index = keys_of(checked.values)
+    row.village_id = str(checked.values.get("village") or "") or None
+    row.technology = str(checked.values.get("technology") or "")
+    row.state = checked.state(row.confirmed)
+    return row
+
+
+def problems_of(row: ImportRow) -> list[Problem]:
+    """The stored problems of a row."""
+    return [Problem(**stored) for stored in row.issues]
+
+
+def stored_raw(raw: RawRow) -> dict[str, Any]:
+    """A raw row as JSON, never changed afterwards."""
+    return {"texts": dict(raw.raw), "cells": dict(raw.cells), "notes": dict(raw.notes), "extra": dict(raw.extra)}
+
+
+def raw_row(row: ImportRow) -> RawRow:
+    """The stored raw row with the corrections people typed."""
+    raw: Mapping[str, Any] = row.raw
+    found = RawRow(row.sheet, row.row_no, raw["texts"], raw["cells"], raw["notes"], raw["extra"])
+    return found.corrected(row.corrections) if row.corrections else found
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value

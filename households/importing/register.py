@@ -1,0 +1,139 @@
+"""Compare checked rows with the register: who is known, what differs, which numbers belong to somebody else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import Area
+from core.blind_index import blind_index
+from households.importing.checked import CheckedRow
+from households.indexes import door_index, full_door
+from households.models import Dwelling, Household
+
+_CHUNK = 5_000
+
+
+class Register:
+    """What the register holds about a set of rows, fetched in a few queries by blind index."""
+
+    def __init__(self, rows: Sequence[CheckedRow]) -> None:
+        values = [row.values for row in rows]
+        self.by_id = _fetch(
+            Household, "id_number_index", (blind_index(_text(v, "id_number"), "id_number") for v in values)
+        )
+        self.by_card = _fetch(
+            Household, "bank_card_index", (blind_index(_text(v, "bank_card"), "bank_card") for v in values)
+        )
+        self.by_door = _fetch(Dwelling, "door_no_index", (_door(v) for v in values))
+        self.by_meter = _fetch(Dwelling, "meter_no", (_text(v, "meter_no") for v in values))
+        self.homes: dict[int, list[Dwelling]] = defaultdict(list)
+        for home in _all(Dwelling, "household_id", (household.pk for household in self.by_id.values())):
+            self.homes[home.household_id].append(home)
+
+    def household(self, values: dict[str, Any]) -> Household | None:
+        """The registered household of the row's identity number."""
+        return self.by_id.get(blind_index(_text(values, "id_number"), "id_number"))
+
+    def dwelling(self, household: Household | None, values: dict[str, Any]) -> Dwelling | None:
+        """The registered dwelling a row speaks of: that door; or the only home, where one side names no door."""
+        at_door = self.by_door.get(_door(values))
+        if at_door is not None and (household is None or at_door.household_id == household.pk):
+            return at_door if household is not None else None
+        homes = self.homes.get(household.pk, []) if household else []
+        if len(homes) == 1 and homes[0].area_id == values.get("village"):
+            only = homes[0]
+            return only if not full_door(values) or not only.door_no_index else None
+        return None
+
+
+def check_against_register(rows: Sequence[CheckedRow], area: Area) -> None:
+    """Add the register's problems to each row, and meters named twice in the file."""
+    register = Register(rows)
+    meters: dict[str, CheckedRow] = {}
+    for row in rows:
+        household = register.household(row.values)
+        if household is not None:
+            _check_known(row, household, register, area)
+        _check_foreign(row, household, register, area)
+        _check_meter(row, meters)
+
+
+def _check_known(row: CheckedRow, household: Household, register: Register, area: Area) -> None:
+    if not household.area_id.startswith(area.code):
+        row.add("E_ID_ELSEWHERE", "id_number")
+        return
+    row.add("I_REGISTERED", "id_number")
+    home = register.dwelling(household, row.values)
+    if home is None and register.homes.get(household.pk):
+        row.add("W_SECOND_HOME", "id_number", household_no=household.household_no)
+    changed = differing_fields(household, home, row.values)
+    if changed:
+        row.add("W_REGISTER_DIFFERS", changed[0], household_no=household.household_no, fields=",".join(changed))
+
+
+def _check_foreign(row: CheckedRow, household: Household | None, register: Register, area: Area) -> None:
+    """Numbers that belong to another household; who it is stays unsaid outside the clerk's own area."""
+    own = household.pk if household else None
+    card = register.by_card.get(blind_index(_text(row.values, "bank_card"), "bank_card"))
+    if card is not None and card.pk != own:
+        row.add("E_CARD_TAKEN", "bank_card", household_no=_named(card, area))
+    door = register.by_door.get(_door(row.values))
+    if door is not None and door.household_id != own:
+        row.add("W_DOOR_TAKEN", "door_no", household_no=_named(door.household, area))
+    meter = register.by_meter.get(_text(row.values, "meter_no"))
+    home = register.dwelling(household, row.values)
+    if meter is not None and (home is None or meter.pk != home.pk):
+        row.add("E_METER_TAKEN", "meter_no", household_no=_named(meter.household, area))
+
+
+def _check_meter(row: CheckedRow, seen: dict[str, CheckedRow]) -> None:
+    meter = _text(row.values, "meter_no")
+    if not meter or any(problem.code == "W_DUPLICATE_ROW" for problem in row.problems):
+        return
+    first = seen.setdefault(meter, row)
+    if first is not row:
+        row.add("E_SAME_METER", "meter_no", other_row=first.parsed.row_no)
+
+
+def differing_fields(household: Household, home: Dwelling | None, values: dict[str, Any]) -> list[str]:
+    """Fields that both the row and the register state, and state differently."""
+    pairs: list[tuple[str, Any, Any]] = [
+        ("head_name", household.head_name, values.get("head_name")),
+        ("phone", str(household.phone), values.get("phone")),
+        ("bank_card", str(household.bank_card), values.get("bank_card")),
+        ("residents", household.residents, values.get("residents")),
+    ]
+    if home is not None:
+        area = values.get("heated_area_m2")
+        pairs += [
+            ("heated_area_m2", home.heated_area_m2, Decimal(str(area)) if area else None),
+            ("dwelling_type", home.dwelling_type, values.get("dwelling_type")),
+            ("meter_no", home.meter_no, values.get("meter_no")),
+        ]
+    return [name for name, kept, given in pairs if kept and given and kept != given]
+
+
+def _named(household: Household, area: Area) -> str:
+    return household.household_no if household.area_id.startswith(area.code) else ""
+
+
+def _door(values: dict[str, Any]) -> str:
+    return door_index(_text(values, "village"), full_door(values)) if values.get("village") else ""
+
+
+def _text(values: dict[str, Any], name: str) -> str:
+    return str(values.get(name) or "")
+
+
+def _fetch(model: Any, column: str, wanted: Iterable[str]) -> dict[str, Any]:
+    return {getattr(row, column): row for row in _all(model, column, wanted)}
+
+
+def _all(model: Any, column: str, wanted: Iterable[Any]) -> Iterator[Any]:
+    keys = sorted({key for key in wanted if key})
+    rows = model.objects.select_related("household") if model is Dwelling else model.objects
+    for start in range(0, len(keys), _CHUNK):
+        yield from rows.filter(**{f"{column}__in": keys[start : start + _CHUNK]})

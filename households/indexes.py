@@ -1,0 +1,34 @@
+"""Keys by which the register recognises a person, card, door or meter without knowing the number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.blind_index import blind_index
+
+KINDS = ("id_number", "bank_card", "door_no", "meter_no")
+
+
+def door_index(village: str, door_no: str) -> str:
+    """Index of a house: a door number means something only inside its village."""
+    return blind_index(f"{village}/{door_no}", "door_no") if door_no else ""
+
+
+def key_of(kind: str, value: str) -> str:
+    """Opaque key of one value, e.g. "id_number:3f…"; "" for an empty one. Doors come as "village/door"."""
+    index = blind_index(value, kind)
+    return f"{kind}:{index}" if index else ""
+
+
+def full_door(values: Mapping[str, Any]) -> str:
+    """Door number as the register keeps it: the village group before it where the roster names one."""
+    door = str(values.get("door_no") or "")
+    return f"{values.get('group') or ''}{door}" if door else ""
+
+
+def keys_of(values: Mapping[str, Any]) -> list[str]:
+    """Keys of everything in a row that must be unique or belongs together."""
+    village, door = values.get("village"), full_door(values)
+    given = {**values, "door_no": f"{village}/{door}" if village and door else ""}
+    return [key for kind in KINDS if (key := key_of(kind, str(given.get(kind) or "")))]

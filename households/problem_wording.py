@@ -1,0 +1,84 @@
+"""Words for every problem a row can have: those of the roster (`issue_wording`) and those the register adds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from households import issue_wording
+from households.importing.checked import Problem
+from households.issue_wording import FIELD_TITLES, Wording
+
+_OTHERS = _("Compare with the paper and correct the row, or leave it out.")
+
+REGISTER_WORDINGS: dict[str, Wording] = {
+    "E_ID_ELSEWHERE": Wording(
+        _("Already registered"),
+        _("This ID number is registered in another town or street."),
+        _("Ask the programme office which place is right, or leave the row out."),
+    ),
+    "E_CARD_TAKEN": Wording(
+        _("Bank card"), _("The card belongs to another registered household %(household_no)s."), _OTHERS
+    ),
+    "W_DOOR_TAKEN": Wording(
+        _("Second dwelling"),
+        _("Household %(household_no)s is registered at this door: two households in one house?"),
+        _("Confirm two households in one house, or correct the door number."),
+    ),
+    "E_METER_TAKEN": Wording(
+        _("Meter number"), _("The meter belongs to a dwelling of household %(household_no)s."), _OTHERS
+    ),
+    "E_SAME_METER": Wording(_("Meter number"), _("The same meter as in row %(other_row)s."), _OTHERS),
+    "W_SECOND_HOME": Wording(
+        _("Second dwelling"),
+        _("%(household_no)s is registered at another door: a further dwelling of the same household?"),
+        _("Confirm the further dwelling, or correct the door number."),
+    ),
+    "W_REGISTER_DIFFERS": Wording(
+        _("Differs from the register"),
+        _("The register of %(household_no)s says otherwise: %(fields)s."),
+        _("Confirm to take over the file's values, or leave the row out."),
+    ),
+    "W_SAME_CARD": Wording(_("Bank card"), _("The same bank card as row %(other_row)s, for another person."), _OTHERS),
+    "TOO_MANY_ROWS": Wording(
+        _("File"), _("The file has %(rows)s rows; at most %(limit)s are read at once."), _("Split it by town.")
+    ),
+}
+
+
+def title(code: str) -> str:
+    """Short group name of a code."""
+    own = REGISTER_WORDINGS.get(code)
+    return str(own.title) if own else issue_wording.title(code)
+
+
+def sentence(code: str, params: dict[str, Any], *, value: str = "") -> str:
+    """What is wrong, with its values."""
+    own = REGISTER_WORDINGS.get(code)
+    if own is None:
+        return issue_wording.sentence(code, params, value=value)
+    shown = {**params, "value": value or "–"}
+    if "fields" in shown:
+        shown["fields"] = "、".join(str(FIELD_TITLES[name]) for name in str(shown["fields"]).split(","))
+    return (str(own.sentence) % shown).replace("  ", " ").strip()
+
+
+def what_to_do(code: str) -> str:
+    """What the clerk does next."""
+    own = REGISTER_WORDINGS.get(code)
+    return str(own.todo) if own else issue_wording.what_to_do(code)
+
+
+def sentence_of(problem: Problem) -> str:
+    return sentence(problem.code, problem.params, value=problem.value)
+
+
+def reasons(stored: list[dict[str, Any]]) -> list[str]:
+    """A refused file's reasons, each with its sheet and what to do."""
+    return [_reason(item) for item in stored]
+
+
+def _reason(item: dict[str, Any]) -> str:
+    words = f"{sentence(item['code'], item['params'])} {what_to_do(item['code'])}"
+    return f"{item['sheet']}: {words}" if item.get("sheet") else words

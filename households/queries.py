@@ -1,0 +1,321 @@
+"""Reads with more than one caller: where the rows of an import went, what can be repaired together, rosters."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from accounts.models import Area
+from households.importing.checked import Problem, problems_of
+from households.models import Document, Dwelling, Enrolment, ImportRow, Roster, RosterImport, RosterRow
+from programmes.models import Programme, Target
+
+State = ImportRow.State
+EXCLUSION_CODES = [f"X_{reason}" for reason in Dwelling.Exclusion.values]
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """Where the rows of a file went. The parts always add up to `rows` (I12)."""
+
+    rows: int
+    ready: int
+    faulty: int
+    merged: int
+    skipped: int
+    applied: int
+    fixed: int
+    faulty_at_first: int
+
+    @property
+    def adds_up(self) -> bool:
+        return self.rows == self.ready + self.faulty + self.merged + self.skipped + self.applied
+
+    @property
+    def open(self) -> int:
+        return self.ready + self.faulty
+
+    @property
+    def to_fix(self) -> int:
+        """Rows that needed or need a person."""
+        return self.fixed + self.faulty
+
+
+def row_counts(roster_import: RosterImport) -> RowCounts:
+    """Counted anew from the rows."""
+    by_state = dict(roster_import.rows.order_by().values_list("state").annotate(n=Count("id")))
+    fixed = roster_import.rows.filter(edited_by__isnull=False).exclude(state=State.FAULTY).count()
+    return RowCounts(
+        rows=roster_import.counts.get("rows", 0),
+        ready=by_state.get(State.READY, 0),
+        faulty=by_state.get(State.FAULTY, 0),
+        merged=by_state.get(State.MERGED, 0),
+        skipped=by_state.get(State.SKIPPED, 0),
+        applied=by_state.get(State.APPLIED, 0),
+        fixed=fixed,
+        faulty_at_first=roster_import.counts.get("faulty_at_first", 0),
+    )
+
+
+@dataclass(frozen=True)
+class VillageCount:
+    """Households of a village in a list beside what the document asks; `target` None where it asks nothing."""
+
+    area: Area
+    counted: int
+    target: int | None
+
+    @property
+    def difference(self) -> int:
+        """Positive: more than asked."""
+        return self.counted - (self.target or 0)
+
+
+def village_counts(roster_import: RosterImport) -> list[VillageCount]:
+    """Ready and stored rows per village beside the targets; excluded households don't count."""
+    good = roster_import.rows.filter(state__in=[State.READY, State.APPLIED], village__isnull=False)
+    good = good.exclude(issue_codes__overlap=EXCLUSION_CODES)
+    counted = dict(good.order_by().values_list("village_id").annotate(n=Count("id")))
+    return beside_targets(roster_import.programme, roster_import.area, counted)
+
+
+def beside_targets(programme: Programme, area: Area, counted: dict[str, int]) -> list[VillageCount]:
+    """Villages that have households or a target, largest target first."""
+    targets = village_targets(programme, area)
+    places = Area.objects.in_bulk(sorted({*counted, *targets}))
+    found = [VillageCount(places[code], counted.get(code, 0), targets.get(code)) for code in places]
+    return sorted(found, key=lambda one: (-(one.target or 0), one.area.code))
+
+
+def village_targets(programme: Programme, area: Area | str) -> dict[str, int]:
+    """Village code -> households asked for, all technologies together."""
+    code = area if isinstance(area, str) else area.code
+    rows = Target.objects.filter(programme=programme, unit="household", area_id__startswith=code)
+    rows = rows.filter(area__level=Area.Level.VILLAGE).order_by()
+    return {place: int(sum_) for place, sum_ in rows.values_list("area_id").annotate(total=Sum("quantity"))}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A kind of problem and how many rows wait because of it."""
+
+    code: str
+    rows: int
+
+
+def causes(roster_import: RosterImport) -> list[Cause]:
+    """What the faulty rows wait for, most frequent first."""
+    tally: Counter[str] = Counter()
+    for row in faulty_rows(roster_import).only("issues", "confirmed"):
+        tally.update({problem.code for problem in problems_of(row) if problem.blocks(row.confirmed)})
+    return [Cause(code, rows) for code, rows in tally.most_common()]
+
+
+def faulty_rows(roster_import: RosterImport) -> QuerySet[ImportRow]:
+    return roster_import.rows.filter(state=State.FAULTY)
+
+
+def rows_to_show(roster_import: RosterImport, *, cause: str = "", hide_fixed: bool = False) -> QuerySet[ImportRow]:
+    """Rows that need or needed a person, in the order of the file."""
+    wanted = Q(state=State.FAULTY)
+    if not hide_fixed and not cause:
+        wanted |= Q(edited_by__isnull=False)
+    rows = roster_import.rows.filter(wanted).exclude(state=State.APPLIED)
+    if cause:
+        rows = rows.filter(issue_codes__contains=[cause])
+    return rows.select_related("village", "edited_by").order_by("pk")
+
+
+@dataclass(frozen=True)
+class RepairItem:
+    row_id: int
+    row_no: int
+    version: int
+    value: str
+    proposal: str
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One proposal for several rows: `value` is named where all rows have the same one."""
+
+    code: str
+    column: str
+    value: str
+    proposal: str
+    items: tuple[RepairItem, ...]
+
+    @property
+    def proposal_kind(self) -> str:
+        return "confirm" if self.code in CONFIRMED_TOGETHER else "replace"
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when a row or its proposal changes: what is applied is what was shown."""
+        shown = [(item.row_id, item.version, item.proposal) for item in self.items]
+        return hashlib.sha256(repr((self.code, self.column, shown)).encode()).hexdigest()[:32]
+
+
+#: Proposals that are the same word for many rows, those that are a calculation per row, and plain confirmations.
+#: A check digit is never among them: which digit is wrong is known to nobody here.
+_SAME_WORD = frozenset({"E_VILLAGE_UNKNOWN", "E_TECHNOLOGY_NOT_IN_TARGET"})
+_PER_ROW = frozenset({"E_AREA_NOT_NUMBER", "E_RESIDENTS_NOT_NUMBER"})
+CONFIRMED_TOGETHER = frozenset({"W_REGISTER_DIFFERS", "W_TOWN_DIFFERS", "W_PHONE_LANDLINE"})
+
+
+def repairs(roster_import: RosterImport) -> list[Repair]:
+    """What can be repaired together, largest group first."""
+    groups: dict[tuple[str, str, str, str], list[RepairItem]] = defaultdict(list)
+    for row in faulty_rows(roster_import).order_by("pk"):
+        for problem in problems_of(row):
+            key = _group_of(problem, row.confirmed)
+            if key is not None:
+                item = RepairItem(row.pk, row.row_no, row.version, problem.value, problem.proposal)
+                groups[key].append(item)
+    found = [Repair(*key, tuple(items)) for key, items in groups.items()]
+    return sorted(found, key=lambda repair: -len(repair.items))
+
+
+def _group_of(problem: Problem, confirmed: Sequence[str]) -> tuple[str, str, str, str] | None:
+    if problem.code in _SAME_WORD and problem.proposal:
+        return problem.code, problem.column, problem.value, problem.proposal
+    if problem.code in _PER_ROW and problem.proposal:
+        return problem.code, problem.column, "", ""
+    if problem.code in CONFIRMED_TOGETHER and problem.blocks(confirmed):
+        return problem.code, problem.column, "", ""
+    return None
+
+
+# --- rosters ------------------------------------------------------------------------------------------------
+
+
+def current_rosters(programme: Programme) -> QuerySet[Roster]:
+    """The newest version of each village's roster."""
+    newer = Roster.objects.filter(
+        programme=OuterRef("programme"), area=OuterRef("area"), version_no__gt=OuterRef("version_no")
+    )
+    return Roster.objects.filter(~Exists(newer), programme=programme)
+
+
+def candidates(programme: Programme, area: Area | str) -> QuerySet[Enrolment]:
+    """Dwellings a roster of that village is drawn up from: enrolled and not excluded."""
+    code = area if isinstance(area, str) else area.code
+    found = Enrolment.objects.filter(programme=programme, area_id=code, dwelling__exclusion="")
+    return found.select_related("dwelling__household", "technology").order_by("dwelling__dwelling_no")
+
+
+def excluded(programme: Programme, area: Area | str) -> QuerySet[Enrolment]:
+    """Enrolled dwellings that stay out, with their reason on the dwelling."""
+    code = area if isinstance(area, str) else area.code
+    found = Enrolment.objects.filter(programme=programme, area_id=code).exclude(dwelling__exclusion="")
+    return found.select_related("dwelling__household", "technology").order_by("dwelling__dwelling_no")
+
+
+def roster_rows(roster: Roster) -> QuerySet[RosterRow]:
+    return roster.rows.select_related("dwelling__household", "technology").order_by("dwelling__dwelling_no")
+
+
+def content_hash(rows: Iterable[RosterRow]) -> str:
+    """SHA-256 of what the printed list says, dwelling by dwelling; any change of it makes a new hash."""
+    lines = sorted(_line(row) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _line(row: RosterRow) -> str:
+    home, family = row.dwelling, row.dwelling.household
+    area = "" if home.heated_area_m2 is None else f"{Decimal(home.heated_area_m2):.2f}"
+    parts = (
+        home.dwelling_no, family.head_name, family.id_number_index, home.door_no, home.dwelling_type, area,
+        row.technology.code, home.exclusion,
+    )  # fmt: skip
+    return "\x1f".join(map(str, parts))
+
+
+def version_code(roster: Roster) -> str:
+    """What the printed list and its scan are matched by: 0123-ABCD of the list's hash, with the version."""
+    digest = roster.content_hash.upper()
+    return f"v{roster.version_no} · {digest[:4]}-{digest[4:8]}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changed between the last version and this one."""
+
+    added: list[RosterRow]
+    removed: list[RosterRow]
+    changed: list[tuple[RosterRow, RosterRow]]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
+def difference_to_last(roster: Roster) -> Difference | None:
+    """Rows that came, went or changed route since the version before; None for the first version."""
+    last = Roster.objects.filter(programme=roster.programme, area=roster.area, version_no__lt=roster.version_no)
+    before = last.order_by("-version_no").first()
+    if before is None:
+        return None
+    old = {row.dwelling_id: row for row in roster_rows(before)}
+    new = {row.dwelling_id: row for row in roster_rows(roster)}
+    both = sorted(old.keys() & new.keys())
+    return Difference(
+        [row for key, row in new.items() if key not in old],
+        [row for key, row in old.items() if key not in new],
+        [(old[key], new[key]) for key in both if old[key].technology_id != new[key].technology_id],
+    )
+
+
+def sealed_rows_pending(programme: Programme | None = None) -> QuerySet[RosterRow]:
+    """Rows of approved rosters in order of approval: what tasks are opened from and money is reserved for.
+
+    The caller leaves out what it has handled already, by dwelling (a later version lists it again).
+    """
+    rows = RosterRow.objects.filter(roster__state=Roster.State.APPROVED, exclusion="")
+    if programme is not None:
+        rows = rows.filter(roster__programme=programme)
+    related = rows.select_related("roster__programme", "dwelling__household", "technology")
+    return related.order_by("roster__approved_at", "roster_id", "id")
+
+
+# --- one household ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DwellingPanel:
+    """What this app shows of a dwelling in the household file."""
+
+    dwelling: Dwelling
+    enrolments: list[Enrolment]
+    rosters: list[RosterRow]
+    documents: list[Document]
+    other_dwellings: list[Dwelling]
+    import_rows: list[ImportRow]
+
+
+def panel_for(dwelling: Dwelling) -> DwellingPanel:
+    """Six queries at most."""
+    rows = RosterRow.objects.filter(dwelling=dwelling).select_related("roster__programme", "technology")
+    return DwellingPanel(
+        dwelling=dwelling,
+        enrolments=list(dwelling.enrolments.select_related("programme", "technology", "source_import")),
+        rosters=list(rows.order_by("-roster__version_no")),
+        documents=list(dwelling.documents.order_by("-uploaded_at")),
+        other_dwellings=list(dwelling.household.dwellings.exclude(pk=dwelling.pk)),
+        import_rows=list(ImportRow.objects.filter(dwelling=dwelling).select_related("roster_import").order_by("-id")),
+    )
+
+
+def rosters_by_village(programme: Programme, code: str) -> list[dict[str, Any]]:
+    """Villages of a place with candidates, target and newest roster, in tree order."""
+    enrolled = Enrolment.objects.filter(programme=programme, area_id__startswith=code, dwelling__exclusion="")
+    counted = dict(enrolled.order_by().values_list("area_id").annotate(n=Count("id")))
+    newest = current_rosters(programme).filter(area_id__startswith=code).annotate(households=Count("rows"))
+    rosters = {roster.area_id: roster for roster in newest.select_related("prepared_by")}
+    villages = {one.area.code: one for one in beside_targets(programme, Area(code=code), counted)}
+    return [{"village": villages[key], "roster": rosters.get(key)} for key in sorted(villages)]

@@ -1,0 +1,157 @@
+"""A roster file from upload to void: guard, keep, parse in the background. Rows are repaired in `repairs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Area, User
+from core import clock
+from core.areas import is_inside
+from core.files import StoredFile, TooLarge, delete_file, store_file
+from core.refusals import Refused
+from households.models import Document, RosterImport
+from jobs.models import Job
+from jobs.services import enqueue
+from programmes.models import Programme
+
+PARSE, APPLY = "households.parse_import", "households.apply_import"
+State = RosterImport.State
+_NAME_MAX = 200
+
+
+def start_import(
+    *, programme: Programme, area: Area, content: Iterable[bytes], file_name: str, by: User
+) -> tuple[RosterImport, Job]:
+    """Keep an uploaded roster and ask for its parsing.
+
+    Raises Refused: PLACE_OUTSIDE, FILE_TOO_LARGE, SAME_FILE (conflict; `import_id` of the one that is alive).
+    """
+    if not is_inside(area.code, programme.area_id):
+        raise Refused(
+            "PLACE_OUTSIDE",
+            _("%(area)s does not belong to the programme “%(programme)s”. Choose another programme or place."),
+            area=area.name,
+            programme=programme.name,
+        )
+    stored = _store(content)
+    try:
+        return _record(programme, area, stored, file_name, by)
+    except Refused:
+        delete_file(stored.key)
+        raise
+
+
+def _store(content: Iterable[bytes]) -> StoredFile:
+    limit = settings.UPLOAD_MAX_BYTES
+    try:
+        return store_file(content, max_bytes=limit)
+    except TooLarge:
+        raise Refused(
+            "FILE_TOO_LARGE",
+            _("The file is larger than %(limit)s MB. Split it by village, and remove pictures from it."),
+            limit=limit // 2**20,
+        ) from None
+
+
+def _record(programme: Programme, area: Area, stored: StoredFile, file_name: str, by: User) -> tuple[RosterImport, Job]:
+    alive = RosterImport.objects.filter(programme=programme, file_sha256=stored.sha256)
+    alive = alive.exclude(state__in=[State.VOID, State.REFUSED])
+    try:
+        with transaction.atomic():
+            _refuse_twin(alive.first())
+            document = _document(area, stored, file_name, by)
+            made = RosterImport.objects.create(
+                programme=programme, area=area, file=document, file_sha256=stored.sha256, uploaded_by=by
+            )
+            return made, enqueue(kind=PARSE, args={"import_id": made.pk}, by=by, area=area)
+    except IntegrityError:
+        _refuse_twin(alive.first())
+        raise
+
+
+def _document(area: Area, stored: StoredFile, file_name: str, by: User) -> Document:
+    return Document.objects.create(
+        area=area,
+        kind="roster_import",
+        file_name=file_name[-_NAME_MAX:],
+        stored_name=stored.key,
+        sha256=stored.sha256,
+        size_bytes=stored.size,
+        uploaded_by=by,
+    )
+
+
+def _refuse_twin(twin: RosterImport | None) -> None:
+    if twin is not None:
+        raise Refused(
+            "SAME_FILE",
+            _("Exactly this file was already uploaded (import %(import_id)s). Go on there, or void it first."),
+            conflict=True,
+            import_id=twin.pk,
+        )
+
+
+def request_apply(*, roster_import: RosterImport, by: User) -> Job:
+    """Ask for the ready rows to be stored. Asking twice is harmless: a row is stored once."""
+    if roster_import.state != State.REVIEW:
+        raise _not_in_review(roster_import)
+    if not roster_import.rows.filter(state="ready").exists():
+        raise Refused("NOTHING_READY", _("No row is ready to be stored. Correct the faulty rows first."))
+    return enqueue(kind=APPLY, args={"import_id": roster_import.pk}, by=by, area=roster_import.area)
+
+
+@transaction.atomic
+def void_import(*, roster_import: RosterImport, by: User, reason: str) -> RosterImport:
+    """Give an import up. Only while nothing of it is in the register: what is stored is corrected there, with reason."""
+    locked = lock_import(roster_import.pk)
+    if not reason.strip():
+        raise Refused("REASON_NEEDED", _("Say in a few words why the import is given up."))
+    if locked.rows.filter(state="applied").exists():
+        raise Refused(
+            "ALREADY_STORED",
+            _("Rows of this import are in the register already, so it can't be voided. Correct the households there."),
+            conflict=True,
+        )
+    if locked.state == State.VOID:
+        raise Refused("ALREADY_VOID", _("This import is void already."), conflict=True)
+    _set_state(locked, State.VOID)
+    return locked
+
+
+def lock_import(import_id: int) -> RosterImport:
+    """The import under a row lock: whoever changes its rows holds it."""
+    return RosterImport.objects.select_for_update().select_related("programme", "area").get(pk=import_id)
+
+
+def lock_for_review(import_id: int) -> RosterImport:
+    """As `lock_import`, refused unless its rows may still be changed."""
+    locked = lock_import(import_id)
+    if locked.state != State.REVIEW:
+        raise _not_in_review(locked)
+    return locked
+
+
+def _not_in_review(roster_import: RosterImport) -> Refused:
+    return Refused(
+        "NOT_IN_REVIEW",
+        _("The import is “%(state)s”; its rows can't be changed now."),
+        conflict=True,
+        state=roster_import.get_state_display(),
+    )
+
+
+def _set_state(roster_import: RosterImport, state: str, **fields: Any) -> None:
+    for name, value in {"state": state, "version": roster_import.version + 1, **fields}.items():
+        setattr(roster_import, name, value)
+    roster_import.save(update_fields=["state", "version", *fields])
+
+
+def close_when_done(roster_import: RosterImport) -> None:
+    """Applied once nothing ready or faulty is left; otherwise it stays open for the rest."""
+    left = roster_import.rows.filter(state__in=["ready", "faulty"]).exists()
+    _set_state(roster_import, State.REVIEW if left else State.APPLIED, applied_at=clock.now())

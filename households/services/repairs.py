@@ -1,0 +1,162 @@
+"""Repair the rows of an import, one cell or one group at a time. The file's own text is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import clock
+from core.refusals import Refused
+from households.importing.checked import CONFIRMABLE, fill, problems_of, raw_row
+from households.importing.reading import check_rows
+from households.models import ImportRow, RosterImport
+from households.queries import Repair
+from households.roster.columns import FIELDS
+from households.services.imports import lock_for_review
+
+State = ImportRow.State
+LEFT_OUT = "left_out"
+_CELL_MAX = 500
+
+
+@transaction.atomic
+def correct_row(*, row: ImportRow, version: int, changes: dict[str, str], by: User) -> ImportRow:
+    """Replace cells of one row by what a person typed, and check it and its relatives again.
+
+    Raises Refused: ROW_CHANGED (conflict) when somebody saved first, NOT_IN_REVIEW, ROW_CLOSED, UNKNOWN_COLUMN.
+    """
+    roster_import = lock_for_review(row.roster_import_id)
+    locked = _locked_row(row, version)
+    _correct(locked, changes, by)
+    _recheck(roster_import, [locked])
+    return _fresh(locked)
+
+
+@transaction.atomic
+def confirm_row(*, row: ImportRow, version: int, code: str, by: User) -> ImportRow:
+    """Set one warning aside after looking. Raises Refused: NOT_CONFIRMABLE, and as `correct_row`."""
+    roster_import = lock_for_review(row.roster_import_id)
+    locked = _locked_row(row, version)
+    if code not in CONFIRMABLE or code not in locked.issue_codes:
+        raise Refused("NOT_CONFIRMABLE", _("This can't be confirmed; the cell has to be corrected."))
+    _touch(locked, by, confirmed=sorted({*locked.confirmed, code}))
+    _recheck(roster_import, [locked])
+    return _fresh(locked)
+
+
+@transaction.atomic
+def leave_out_row(*, row: ImportRow, version: int, by: User) -> ImportRow:
+    """The row is not taken; its relatives are checked without it."""
+    roster_import = lock_for_review(row.roster_import_id)
+    locked = _locked_row(row, version)
+    _touch(locked, by, kind=LEFT_OUT, state=State.SKIPPED)
+    _recheck(roster_import, [locked])
+    return _fresh(locked)
+
+
+@transaction.atomic
+def undo_row(*, row: ImportRow, version: int, by: User) -> ImportRow:
+    """Back to what the file says: corrections, confirmations and leaving-out are taken back."""
+    roster_import = lock_for_review(row.roster_import_id)
+    locked = _locked_row(row, version, closed=(State.APPLIED,))
+    if locked.kind not in ("data", LEFT_OUT):
+        raise Refused("ROW_CLOSED", _("Row %(row)s can't be changed any more."), conflict=True, row=locked.row_no)
+    _touch(locked, None, corrections={}, confirmed=[], kind="data")
+    _recheck(roster_import, [locked])
+    return _fresh(locked)
+
+
+@transaction.atomic
+def repair_group(*, roster_import: RosterImport, repair: Repair, by: User) -> int:
+    """Apply one proposal to all rows it was shown for; rows somebody changed meanwhile stay as they are."""
+    locked_import = lock_for_review(roster_import.pk)
+    versions = {item.row_id: item for item in repair.items}
+    rows = list(locked_import.rows.select_for_update().filter(pk__in=versions, state=State.FAULTY))
+    rows = [row for row in rows if row.version == versions[row.pk].version]
+    for row in rows:
+        if repair.proposal_kind == "confirm":
+            _touch(row, by, confirmed=sorted({*row.confirmed, repair.code}))
+        else:
+            _correct(row, {repair.column: versions[row.pk].proposal}, by)
+    _recheck(locked_import, rows)
+    return len(rows)
+
+
+def _locked_row(row: ImportRow, version: int, closed: Iterable[str] = (State.APPLIED, State.SKIPPED)) -> ImportRow:
+    locked = ImportRow.objects.select_for_update().get(pk=row.pk)
+    if locked.version != version:
+        raise Refused(
+            "ROW_CHANGED",
+            _("Row %(row)s was changed meanwhile by somebody else. Look at both values and save again."),
+            conflict=True,
+            row=locked.row_no,
+        )
+    if locked.state in closed:
+        raise Refused("ROW_CLOSED", _("Row %(row)s can't be changed any more."), conflict=True, row=locked.row_no)
+    return locked
+
+
+def _correct(row: ImportRow, changes: dict[str, str], by: User) -> None:
+    unknown = set(changes) - set(FIELDS)
+    if unknown or not changes:
+        raise Refused("UNKNOWN_COLUMN", _("There is no such column."))
+    if any(len(text) > _CELL_MAX for text in changes.values()):
+        raise Refused("CELL_TOO_LONG", _("At most %(limit)s characters fit into a cell."), limit=_CELL_MAX)
+    _touch(row, by, corrections={**row.corrections, **{name: text.strip() for name, text in changes.items()}})
+
+
+def _touch(row: ImportRow, by: User | None, **fields: Any) -> None:
+    fields |= {"version": row.version + 1, "edited_by": by}
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(fields))
+
+
+def _recheck(roster_import: RosterImport, changed: Sequence[ImportRow]) -> None:
+    """Check the changed rows and all rows related to them, before and after, in the order of the file."""
+    related = _relatives(roster_import, changed)
+    _check_and_save(roster_import, related)
+    found = _relatives(roster_import, [row for row in related if row.pk in {one.pk for one in changed}])
+    if {row.pk for row in found} - {row.pk for row in related}:
+        _check_and_save(roster_import, found)
+
+
+def _check_and_save(roster_import: RosterImport, rows: Sequence[ImportRow]) -> None:
+    """Write what is new; a row that already stands in the register is only looked at."""
+    taking_part = [row for row in rows if row.state != State.SKIPPED or row.kind == "data"]
+    checked = check_rows(
+        [raw_row(row) for row in taking_part], roster_import.programme, roster_import.area, on=clock.today()
+    )
+    for row, result in zip(taking_part, checked, strict=True):
+        if row.state != State.APPLIED:
+            fill(row, result).save(update_fields=_CHECKED_FIELDS)
+
+
+_CHECKED_FIELDS = ("values", "issues", "issue_codes", "keys_index", "village", "technology", "state")
+
+
+def _relatives(roster_import: RosterImport, rows: Sequence[ImportRow]) -> list[ImportRow]:
+    """`rows` and everything connected with them by a shared number or door: a problem of two rows belongs to both."""
+    known = {row.pk: row for row in rows}
+    keys = {key for row in rows for key in row.keys_index}
+    asked: set[str] = set()
+    while wanted := keys - asked:
+        asked |= wanted
+        found = roster_import.rows.select_for_update().filter(keys_index__overlap=sorted(wanted)).exclude(kind=LEFT_OUT)
+        for row in found:
+            known.setdefault(row.pk, row)
+            keys |= set(row.keys_index)
+    return sorted(known.values(), key=lambda row: row.pk)  # keys were given in the order of the file
+
+
+def _fresh(row: ImportRow) -> ImportRow:
+    return ImportRow.objects.select_related("village", "edited_by").get(pk=row.pk)
+
+
+def blocking_problems(row: ImportRow) -> list[Any]:
+    """The problems a row waits for."""
+    return [problem for problem in problems_of(row) if problem.blocks(row.confirmed)]

@@ -1,0 +1,36 @@
+"""Background work on rosters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.models import User
+from households.models import RosterImport
+from households.services import applying, imports, parsing
+from jobs.registry import handler
+from jobs.running import JobRun
+
+
+@handler(imports.PARSE, label=gettext_lazy("Read a roster"))
+def parse_import(run: JobRun, import_id: int) -> dict[str, Any]:
+    done = parsing.parse_import(import_id, commit=run.commit)
+    if done.state == RosterImport.State.REFUSED:
+        message = _("The file could not be taken.")
+    else:
+        message = _("Read: %(rows)d rows") % {"rows": done.counts.get("rows", 0)}
+    return {"url": reverse("households:import-review", args=[import_id]), "message": message}
+
+
+@handler(imports.APPLY, label=gettext_lazy("Store a roster"))
+def apply_import(run: JobRun, import_id: int) -> None:
+    """The rows and the end of the job become true in one transaction: killed anywhere, the work happens once."""
+    by = run.requested_by or User.objects.get(pk=RosterImport.objects.get(pk=import_id).uploaded_by_id)
+    with run.commit():
+        outcomes = applying.apply_ready_rows(import_id, by=by, step=run.progress)
+        total = sum(outcomes.values())
+        message = ngettext("%(n)d row stored", "%(n)d rows stored", total) % {"n": total}
+        run.finish({"url": reverse("households:import-review", args=[import_id]), "message": message})
