@@ -17,9 +17,7 @@ FEN_PER_WAN = 10_000 * FEN_PER_YUAN
 #: The database column is a signed 64-bit integer; no single amount may come near its end.
 MAX_FEN = 10**17
 _LONGEST_TEXT = 40
-_AMOUNT = re.compile(
-    r"(?P<sign>[+-]?)(?P<whole>\d[\d,]*)(?:\.(?P<fraction>\d*))?(?P<wan>万)?元?(?P<zheng>[整正]?)"
-)
+_AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d[\d,]*)(?:\.(?P<fraction>\d*))?(?P<wan>万)?元?(?P<zheng>[整正]?)")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 
@@ -68,9 +66,7 @@ def _to_fen(match: re.Match[str], text: str) -> int:
     number = Fraction(int(match["whole"].replace(",", "") + fraction), 10 ** len(fraction))
     fen = number * (FEN_PER_WAN if match["wan"] else FEN_PER_YUAN)
     if fen.denominator != 1:
-        raise MoneyError(
-            f"“{text.strip()}” has parts of a fen; an amount has at most two decimals of a yuan."
-        )
+        raise MoneyError(f"“{text.strip()}” has parts of a fen; an amount has at most two decimals of a yuan.")
     if fen > MAX_FEN:
         raise MoneyError(f"“{text.strip()}” is larger than any amount this programme can hold.")
     return -int(fen) if match["sign"] == "-" else int(fen)

@@ -88,16 +88,12 @@ STEPS = {
     "MARGINAL_BAND": gettext_noop("%(units)s units at %(rate_yuan)s yuan"),
     "CASE": gettext_noop("Case %(case)s applies"),
     "SUM": gettext_noop("Sum of %(parts)s parts: %(yuan)s yuan"),
-    "DAY_SHARE": gettext_noop(
-        "%(fee)s yuan × %(days)s / %(season_days)s days × %(share)s; fee left: %(left)s yuan"
-    ),
+    "DAY_SHARE": gettext_noop("%(fee)s yuan × %(days)s / %(season_days)s days × %(share)s; fee left: %(left)s yuan"),
     "BY_DECISION": gettext_noop("Decision %(document)s: %(amount)s yuan"),
     "HOUSEHOLD_FEE": gettext_noop("%(fee)s yuan × %(share)s: the user pays %(household)s yuan"),
     "IN_SEASON": gettext_noop("Season from %(first_day)s to %(last_day)s"),
     "OUT_OF_SEASON": gettext_noop("Not counted: %(energy)s %(quantity)s from %(first_day)s to %(last_day)s"),
-    "ESTIMATED": gettext_noop(
-        "%(energy)s %(quantity)s: %(days)s of %(of)s days lie in the season (estimated)"
-    ),
+    "ESTIMATED": gettext_noop("%(energy)s %(quantity)s: %(days)s of %(of)s days lie in the season (estimated)"),
     "SEASON_NUMBER": gettext_noop("Season %(season)s is number %(number)s of %(of)s"),
     "ROUNDED": gettext_noop("Rounded half up once: %(amount)s yuan"),
     "SPLIT_FIXED": gettext_noop("%(source)s bears %(amount)s yuan first (standard %(standard)s)"),
@@ -149,9 +145,7 @@ PROBLEMS = {
     "TOO_MANY": gettext_noop("The document has more than %(limit)s parts."),
     "NO_ALIASES": gettext_noop("Anchors, aliases and tags are not allowed; write the value out."),
     "SECOND_DOCUMENT": gettext_noop("Only one document per file; remove the line “---”."),
-    "DUPLICATE_KEY": gettext_noop(
-        "“%(key)s” is written twice in the same place (first on line %(first)s); keep one."
-    ),
+    "DUPLICATE_KEY": gettext_noop("“%(key)s” is written twice in the same place (first on line %(first)s); keep one."),
     "KEY_NOT_TEXT": gettext_noop("A key must be plain text."),
     "NUMBER_TOO_LONG": gettext_noop("The number “%(value)s” is too long."),
     "UNKNOWN_KEY": gettext_noop("“%(key)s” is not known here; known are: %(known)s."),
@@ -172,9 +166,7 @@ def reason_sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """A reason or open question in words, with the fact or the signatures it is about."""
     about = (params or {}).get("fact") or (params or {}).get("missing")
     sentence = _(REASONS[code])
-    return (
-        _("%(reason)s: %(about)s") % {"reason": sentence, "about": name_of(str(about))} if about else sentence
-    )
+    return _("%(reason)s: %(about)s") % {"reason": sentence, "about": name_of(str(about))} if about else sentence
 
 
 def warning_sentence(code: str) -> str:
@@ -217,6 +209,4 @@ def _shown(name: str, value: Any) -> str:
         return _(GATES[value])
     if name == "source":
         return source_name(value)
-    return (
-        name_of(str(value)) if name in ("quantity", "by", "energy") else "–" if value is None else str(value)
-    )
+    return name_of(str(value)) if name in ("quantity", "by", "energy") else "–" if value is None else str(value)

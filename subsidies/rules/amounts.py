@@ -104,9 +104,7 @@ class ShareOf:
     def evaluate(self, ctx: Context) -> Value:
         value = self.of.evaluate(ctx)
         fen = value.fen * self.share
-        ctx.step(
-            "SHARE_OF", percent=exact(self.share * 100), of_yuan=exact(value.fen / 100), yuan=exact(fen / 100)
-        )
+        ctx.step("SHARE_OF", percent=exact(self.share * 100), of_yuan=exact(value.fen / 100), yuan=exact(fen / 100))
         return replace(value, fen=fen, code="OK_SHARE")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from subsidies.rules import amounts, splits
@@ -118,9 +119,7 @@ class Builder:
 
     def _marginal(self, content: Mapped, line: int) -> Amount:
         self._check_quantity(content["quantity"], line)
-        bands = tuple(
-            amounts.MarginalBand(_until(band), Fraction(band["rate"]) * _FEN) for band in content["bands"]
-        )
+        bands = tuple(amounts.MarginalBand(_until(band), Fraction(band["rate"]) * _FEN) for band in content["bands"])
         self._check_bands(content["bands"], [band.until for band in bands])
         return amounts.Marginal(content["quantity"], bands, content.get("tariff", ""))
 
@@ -185,10 +184,7 @@ class Builder:
             if "when" not in case:
                 self.complain(case.line, "Only the last case may stand without “when”.")
         return splits.SplitFirstOf(
-            tuple(
-                splits.SplitCase(self.conditions(case.get("when")), self.split(case["split"]))
-                for case in content
-            )
+            tuple(splits.SplitCase(self.conditions(case.get("when")), self.split(case["split"])) for case in content)
         )
 
     # --- checks -------------------------------------------------------------------------------------
@@ -205,17 +201,13 @@ class Builder:
 
     def _check_bands(self, bands: Listed, untils: list[Fraction | None]) -> None:
         if untils[-1] is not None:
-            self.complain(
-                bands[-1].line, "The last band has no “until”, so that every number falls into a band."
-            )
+            self.complain(bands[-1].line, "The last band has no “until”, so that every number falls into a band.")
         limits = [until for until in untils[:-1] if until is not None]
         if len(limits) != len(untils) - 1:
             self.complain(bands.line, "Every band but the last needs “until”.")
-        for index, (low, high) in enumerate(zip(limits, limits[1:], strict=False), 1):
+        for index, (low, high) in enumerate(pairwise(limits), 1):
             if high <= low:
-                self.complain(
-                    bands[index].line, "The bands must rise: this “until” is not above the one before."
-                )
+                self.complain(bands[index].line, "The bands must rise: this “until” is not above the one before.")
 
     def _check_sources(self, names: list[str], line: int) -> None:
         for name in names:

@@ -76,9 +76,7 @@ def run_case(policy: Policy, case: Case) -> Json:
     answer["task_equivalents"] = encode_tasks(task_equivalents(policy, part.facts))
     if case.instalments:
         steps = instalments(policy, part.facts, rule=outcomes[0].rule)
-        answer["instalments"] = [
-            plain_yuan(each.payable_fen) if isinstance(each, Due) else None for each in steps
-        ]
+        answer["instalments"] = [plain_yuan(each.payable_fen) if isinstance(each, Due) else None for each in steps]
     return answer
 
 
@@ -93,16 +91,12 @@ class _CaseReader:
         entries = tree.get("cases") if isinstance(tree, Mapped) else tree
         defaults = tree.get("defaults", {}) if isinstance(tree, Mapped) else {}
         if not isinstance(entries, Listed) or not isinstance(defaults, dict):
-            self.complain(
-                1, "", "A case file is a list of cases, or “cases:” with a list and “defaults:” with facts."
-            )
+            self.complain(1, "", "A case file is a list of cases, or “cases:” with a list and “defaults:” with facts.")
             return ()
         if len(entries) > MAX_CASES:
             self.complain(1, "cases", f"At most {MAX_CASES} cases are read from one file.")
             return ()
-        return tuple(
-            self._case(entry, defaults, index) for index, entry in enumerate(entries, 1) if self._ok(entry)
-        )
+        return tuple(self._case(entry, defaults, index) for index, entry in enumerate(entries, 1) if self._ok(entry))
 
     def _ok(self, entry: Any) -> bool:
         if isinstance(entry, Mapped):

@@ -35,9 +35,7 @@ UNDEFINED_CODES = (
 WARNING_CODES = ("THRESHOLD_NEARBY", "AREA_FAR_FROM_60", "ESTIMATED", "BELOW_PAID")
 
 #: Refusals that can still turn into an amount; the household's own share is not stated yet.
-PENDING_CODES = frozenset(
-    {"NOT_ACCEPTED", "JOINT_ACCEPTANCE_INCOMPLETE", "SELF_FUNDS_MISSING", "ALREADY_PAID"}
-)
+PENDING_CODES = frozenset({"NOT_ACCEPTED", "JOINT_ACCEPTANCE_INCOMPLETE", "SELF_FUNDS_MISSING", "ALREADY_PAID"})
 
 #: Gates in the order in which they are asked; the first that fails gives the reason.
 GATES = ("excluded", "roster", "installer", "device", "own_funds", "acceptance", "already_paid")

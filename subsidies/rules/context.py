@@ -104,9 +104,7 @@ class Context:
         """Metered usage inside the window, by day where a period lies across its edge (step ESTIMATED)."""
         if self.window is None:
             return Fraction(0)
-        entries = [
-            entry for entry in self.facts.usage if entry.energy == energy and entry.tariff in (tariff, "")
-        ]
+        entries = [entry for entry in self.facts.usage if entry.energy == energy and entry.tariff in (tariff, "")]
         inside = [(entry, entry.span.overlap(self.window)) for entry in entries]
         counted = [(entry, days) for entry, days in inside if days]
         self._hold_anomalies([entry for entry, _ in counted])
@@ -125,14 +123,10 @@ class Context:
 
     def _estimate(self, entry: Usage, days: Span) -> None:
         if self.boundary == "hold":
-            raise Halt(
-                "BOUNDARY_READING_MISSING", energy=entry.energy, first_day=entry.span.first_day.isoformat()
-            )
+            raise Halt("BOUNDARY_READING_MISSING", energy=entry.energy, first_day=entry.span.first_day.isoformat())
         if "ESTIMATED" not in self.warnings:
             self.warnings.append("ESTIMATED")
-        self.step(
-            "ESTIMATED", energy=entry.energy, quantity=str(entry.quantity), days=days.days, of=entry.span.days
-        )
+        self.step("ESTIMATED", energy=entry.energy, quantity=str(entry.quantity), days=days.days, of=entry.span.days)
 
     def _hold_anomalies(self, entries: list[Usage]) -> None:
         for entry in entries:

@@ -168,10 +168,9 @@ def _text(source: str | bytes) -> str:
 
 def _check_events(text: str) -> None:
     """Walk the events before anything is built: the parser is iterative, the composer is not."""
-    depth = parts = documents = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    depth = documents = 0
+    for parts, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader), 1):
         line = event.start_mark.line + 1 if event.start_mark else 1
-        parts += 1
         documents += isinstance(event, yaml.DocumentStartEvent)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1

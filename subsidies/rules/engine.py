@@ -164,9 +164,7 @@ def _paid_before(benefit: Benefit, ctx: Context) -> tuple[SourceLine, ...]:
 def _stopped(benefit: Benefit, ctx: Context, halt: Halt) -> Outcome:
     clause = halt.clause or benefit.clause
     if halt.refused:
-        return NotDue(
-            benefit.id, halt.code, tuple(ctx.trail), _own_share(benefit, halt, ctx), halt.params, clause
-        )
+        return NotDue(benefit.id, halt.code, tuple(ctx.trail), _own_share(benefit, halt, ctx), halt.params, clause)
     return Undefined(benefit.id, halt.code, tuple(ctx.trail), halt.household_fen, halt.params, clause)
 
 
@@ -237,9 +235,7 @@ def _explain_window(ctx: Context, season: Season) -> None:
 
 def _last_clause(ctx: Context, benefit: Benefit) -> str:
     """The clause the amount stands on: that of the band or case where one was chosen."""
-    return next(
-        (step.clause for step in reversed(ctx.trail) if step.code in ("BAND", "CASE")), benefit.clause
-    )
+    return next((step.clause for step in reversed(ctx.trail) if step.code in ("BAND", "CASE")), benefit.clause)
 
 
 def _holds(conditions: tuple[Condition, ...], ctx: Context) -> bool:
@@ -254,6 +250,4 @@ def _cut(value: Fraction, decimals: int) -> Decimal:
     """Kept to so many decimals, the rest cut off: 119.999 / 120 must not become a whole household."""
     with localcontext() as decimal:
         decimal.prec = 50
-        return (Decimal(value.numerator) / value.denominator).quantize(
-            Decimal(1).scaleb(-decimals), ROUND_DOWN
-        )
+        return (Decimal(value.numerator) / value.denominator).quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN)

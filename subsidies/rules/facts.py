@@ -33,9 +33,7 @@ class CostItem:
     purpose: str = ""
 
     def __post_init__(self) -> None:
-        _require(
-            type(self.amount_fen) is int and self.amount_fen >= 0, f"cost {self.kind}: fen, not negative"
-        )
+        _require(type(self.amount_fen) is int and self.amount_fen >= 0, f"cost {self.kind}: fen, not negative")
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,12 +157,9 @@ class _Reader:
             split=builder.split(entry["split"]) if "split" in entry else None,
             runs=self._runs(entry),
             result_codes=tuple(
-                Recode(each["code"], builder.conditions(each["when"]))
-                for each in entry.get("result_codes", ())
+                Recode(each["code"], builder.conditions(each["when"])) for each in entry.get("result_codes", ())
             ),
-            warnings=tuple(
-                Warn(each["code"], builder.conditions(each["when"])) for each in entry.get("warnings", ())
-            ),
+            warnings=tuple(Warn(each["code"], builder.conditions(each["when"])) for each in entry.get("warnings", ())),
         )
 
     def _runs(self, entry: Mapped) -> Runs | None:
@@ -170,13 +167,9 @@ class _Reader:
             return None
         start, seasons = entry["runs"]["counted_from"], entry["runs"].get("seasons")
         if start != "acceptance" and not (isinstance(start, int) and 1990 <= start <= 2100):
-            self.complain(
-                entry.line_of("runs"), f"benefit {entry['id']}", "counted_from is “acceptance” or a year."
-            )
+            self.complain(entry.line_of("runs"), f"benefit {entry['id']}", "counted_from is “acceptance” or a year.")
         if seasons is not None and (int(seasons) != seasons or seasons < 1):
-            self.complain(
-                entry.line_of("runs"), f"benefit {entry['id']}", "“seasons” is a whole number from 1."
-            )
+            self.complain(entry.line_of("runs"), f"benefit {entry['id']}", "“seasons” is a whole number from 1.")
         return Runs(None if seasons is None else int(seasons), start)
 
     def tasks(self) -> tuple[TaskRule, ...]:
@@ -210,9 +203,7 @@ class _Reader:
             seen.add(benefit.id)
             for gate in benefit.gates:
                 if policy.gate(gate) is None:
-                    self.complain(
-                        line, f"benefit {benefit.id}", f"The gate {gate} is not defined under “gates”."
-                    )
+                    self.complain(line, f"benefit {benefit.id}", f"The gate {gate} is not defined under “gates”.")
 
     def _check_benefit(self, entry: Mapped) -> None:
         where, line = f"benefit {entry['id']}", entry.line
@@ -220,9 +211,7 @@ class _Reader:
         if not moneyless and "split" not in entry:
             self.complain(line, where, "A benefit with an amount needs a “split”: who pays it?")
         if "runs" in entry and "season" not in self.tree:
-            self.complain(
-                line, where, "A benefit that runs by season needs “season” at the head of the policy."
-            )
+            self.complain(line, where, "A benefit that runs by season needs “season” at the head of the policy.")
         if "day_share" in entry["amount"] and "season" not in self.tree:
             self.complain(line, where, "A share by days needs “season” at the head of the policy.")
 
@@ -232,8 +221,7 @@ class _Reader:
 
 def _checks(builder: Builder, entries: Any) -> tuple[Check, ...]:
     return tuple(
-        Check(builder.conditions(entry["when"]), entry["otherwise"], entry.get("clause", ""))
-        for entry in entries or ()
+        Check(builder.conditions(entry["when"]), entry["otherwise"], entry.get("clause", "")) for entry in entries or ()
     )
 
 

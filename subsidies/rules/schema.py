@@ -147,9 +147,7 @@ CONDITION: Schema = {
 }
 
 _REASONED: Schema = {"code": _one_of(OWN_DUE_CODES), "rule": RULE_ID, "clause": CLAUSE}
-_CHECK = _object(
-    ["when", "otherwise"], {"when": _ref("conditions"), "otherwise": _ref("refusal"), "clause": CLAUSE}
-)
+_CHECK = _object(["when", "otherwise"], {"when": _ref("conditions"), "otherwise": _ref("refusal"), "clause": CLAUSE})
 
 DEFS: Schema = {
     "number": _switchable("number", {"type": "number", "minimum": 0, "maximum": 10**12}),
@@ -228,9 +226,7 @@ BENEFIT = _object(
         "amount": _ref("amount"),
         "split": _ref("split"),
         "result_codes": _list(_CODED),
-        "warnings": _list(
-            _object(["code", "when"], {"code": _one_of(WARNING_CODES), "when": _ref("conditions")})
-        ),
+        "warnings": _list(_object(["code", "when"], {"code": _one_of(WARNING_CODES), "when": _ref("conditions")})),
     },
 )
 

@@ -66,17 +66,13 @@ def _problems(tree: Any, error: ValidationError) -> Iterator[Problem]:
         case "enum":
             yield unknown(line, place, "UNKNOWN_VALUE", _show(value), map(str, error.validator_value))
         case "type":
-            yield problem(
-                line, place, "WRONG_TYPE", value=_show(value), expected=_expected(error.validator_value)
-            )
+            yield problem(line, place, "WRONG_TYPE", value=_show(value), expected=_expected(error.validator_value))
         case "pattern":
             form = _FORMS.get(error.validator_value, error.validator_value)
             yield problem(line, place, "WRONG_FORM", value=_show(value), form=form)
         case "minimum" | "maximum":
             word = "at least" if error.validator == "minimum" else "at most"
-            yield problem(
-                line, place, "OUT_OF_RANGE", value=_show(value), reason=f"{word} {error.validator_value}"
-            )
+            yield problem(line, place, "OUT_OF_RANGE", value=_show(value), reason=f"{word} {error.validator_value}")
         case _:
             yield problem(line, place, "WRONG_COUNT", reason=_count_reason(error))
 

@@ -112,11 +112,7 @@ def _is_reference(node: Mapped) -> bool:
 
 
 def _is_choice(node: Mapped) -> bool:
-    return (
-        set(node) == {"choose"}
-        and isinstance(node["choose"], Mapped)
-        and set(node["choose"]) == {"option", "cases"}
-    )
+    return set(node) == {"choose"} and isinstance(node["choose"], Mapped) and set(node["choose"]) == {"option", "cases"}
 
 
 def _case_problems(use: _Use, option: Option) -> Iterator[Problem]:
@@ -135,9 +131,5 @@ def _declared_problems(tree: Mapped, option: Option, is_used: bool) -> Iterator[
     if not is_used and option.used_by == "rules":
         reason = f"The option {option.id} changes nothing: use it in a rule or say “used_by: facts”."
         yield problem(line, where, "MEANING", reason=reason)
-    if (
-        isinstance(option.default, Decimal | int)
-        and not isinstance(option.default, bool)
-        and option.default < 0
-    ):
+    if isinstance(option.default, Decimal | int) and not isinstance(option.default, bool) and option.default < 0:
         yield problem(line, where, "OUT_OF_RANGE", value=option.default, reason="at least 0")

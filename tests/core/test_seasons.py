@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -35,7 +36,8 @@ def test_season_of_a_day_on_either_side_of_its_edges(day: str, year: int | None)
 
 
 @pytest.mark.parametrize(
-    ("accepted_on", "first"), [("2021-10-20", 2021), ("2021-12-24", 2021), ("2022-03-31", 2021), ("2022-04-01", 2022)]
+    ("accepted_on", "first"),
+    [("2021-10-20", 2021), ("2021-12-24", 2021), ("2022-03-31", 2021), ("2022-04-01", 2022)],
 )
 def test_first_season_is_the_running_or_next_one(accepted_on: str, first: int) -> None:
     assert WINTER.first_after(date.fromisoformat(accepted_on)).year == first
@@ -49,7 +51,12 @@ def test_latest_season_is_running_or_ended() -> None:
 
 def test_phase_and_days_passed() -> None:
     season = WINTER.season(2021)
-    days = [season.first_day - timedelta(1), season.first_day, season.last_day, season.last_day + timedelta(1)]
+    days = [
+        season.first_day - timedelta(1),
+        season.first_day,
+        season.last_day,
+        season.last_day + timedelta(1),
+    ]
     assert [season.phase(day) for day in days] == ["BEFORE", "RUNNING", "RUNNING", "AFTER"]
     assert [season.days_passed(day) for day in days] == [0, 1, 151, 151]
 
@@ -61,7 +68,9 @@ def test_a_season_may_lie_inside_one_year_or_end_in_february() -> None:
     assert last_of_february.season(2023).last_day == date(2024, 2, 29)
 
 
-@pytest.mark.parametrize(("start", "end"), [("11-31", "03-31"), ("13-01", "03-31"), ("11", "03-31"), ("11-01", "11-01")])
+@pytest.mark.parametrize(
+    ("start", "end"), [("11-31", "03-31"), ("13-01", "03-31"), ("11", "03-31"), ("11-01", "11-01")]
+)
 def test_impossible_seasons_are_refused(start: str, end: str) -> None:
     with pytest.raises(SeasonError):
         SeasonRule.parse(start, end)
@@ -74,7 +83,7 @@ def test_cutting_a_span_loses_no_day(first: date, length: int) -> None:
         assert sum(part.days for part in parts) == span.days
         assert parts[0].first_day == span.first_day
         assert parts[-1].last_day == span.last_day
-        assert all(a.last_day + timedelta(1) == b.first_day for a, b in zip(parts, parts[1:], strict=False))
+        assert all(a.last_day + timedelta(1) == b.first_day for a, b in pairwise(parts))
 
 
 def test_a_span_can_not_end_before_it_begins() -> None:

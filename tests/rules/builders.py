@@ -42,9 +42,7 @@ def preset(name: str, options: tuple[tuple[str, Any], ...] = ()) -> Policy:
 @cache
 def sample(amount: str, split: str = "{whole: DISTRICT}", more: str = "") -> Policy:
     """A policy with one benefit S-1 whose amount and split are given as YAML."""
-    benefit = (
-        f"benefits:\n  - id: S-1\n    kind: CONVERSION\n    title: t\n    clause: 一\n    amount: {amount}\n"
-    )
+    benefit = f"benefits:\n  - id: S-1\n    kind: CONVERSION\n    title: t\n    clause: 一\n    amount: {amount}\n"
     return load_policy(f"{HEAD}{benefit}    split: {split}\n    cost_scope: [DEVICE]\n{more}")
 
 

@@ -23,9 +23,7 @@ cases:
 def run(tmp_path: Path, cases: str, *arguments: str) -> str:
     (tmp_path / "cases.yaml").write_text(cases, "utf-8")
     out = io.StringIO()
-    call_command(
-        "assess", "--policy", POLICY, "--cases", str(tmp_path / "cases.yaml"), *arguments, stdout=out
-    )
+    call_command("assess", "--policy", POLICY, "--cases", str(tmp_path / "cases.yaml"), *arguments, stdout=out)
     return out.getvalue()
 
 

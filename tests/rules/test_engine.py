@@ -82,9 +82,7 @@ def test_a_policy_holds_only_while_it_is_in_force(day: str, code: str) -> None:
 )
 def test_three_seasons_count_from_the_first_after_acceptance(accepted: str, season: int, code: str) -> None:
     usage = (used("electricity_kwh", f"{season}-12-01", f"{season}-12-31", 1000),)
-    facts = dwelling(
-        accepted_on=date.fromisoformat(accepted), season_year=season, usage=usage, on=date(2025, 6, 1)
-    )
+    facts = dwelling(accepted_on=date.fromisoformat(accepted), season_year=season, usage=usage, on=date(2025, 6, 1))
     assert assess(TAISHAN, facts, rule="T-R8").code == code
 
 
@@ -169,9 +167,7 @@ def test_payments_without_sources_are_an_open_question() -> None:
         ({"meter_individual": None}, "T-R8", "meter_individual"),
     ],
 )
-def test_a_fact_that_is_missing_is_asked_for_never_taken_as_nothing(
-    changes: dict, rule: str, fact: str
-) -> None:  # type: ignore[type-arg]
+def test_a_fact_that_is_missing_is_asked_for_never_taken_as_nothing(changes: dict, rule: str, fact: str) -> None:  # type: ignore[type-arg]
     outcome = assess(TAISHAN, dwelling(**changes), rule=rule)
     assert isinstance(outcome, Undefined)
     assert (outcome.code, outcome.params["fact"]) == ("FACT_MISSING", fact)
@@ -179,13 +175,8 @@ def test_a_fact_that_is_missing_is_asked_for_never_taken_as_nothing(
 
 def test_subsidy_and_enterprise_share_above_the_cost_are_a_question() -> None:
     facts = dwelling(cost=700_000)
-    assert (
-        due(assess(LITONG, replace(facts, enterprise_share_fen=170_000), kind="CONVERSION")).household_fen
-        == 0
-    )
-    assert (
-        assess(LITONG, replace(facts, enterprise_share_fen=170_001), kind="CONVERSION").code == "OVERFUNDED"
-    )
+    assert due(assess(LITONG, replace(facts, enterprise_share_fen=170_000), kind="CONVERSION")).household_fen == 0
+    assert assess(LITONG, replace(facts, enterprise_share_fen=170_001), kind="CONVERSION").code == "OVERFUNDED"
 
 
 def test_every_kind_that_covers_the_dwelling_is_assessed() -> None:
@@ -227,9 +218,7 @@ def test_sums_minimums_and_bases_compose() -> None:
     assert amount_of(f"{{sum: [{{fixed: 50}}, {per_area}]}}", quantities=area) == 65_000
 
 
-@pytest.mark.parametrize(
-    ("area", "fen"), [("59.99", 100_000), ("60", 200_000), ("100", 200_000), ("100.01", 300_000)]
-)
+@pytest.mark.parametrize(("area", "fen"), [("59.99", 100_000), ("60", 200_000), ("100", 200_000), ("100.01", 300_000)])
 def test_step_tables_take_the_whole_quantity_by_its_band(area: str, fen: int) -> None:
     table = (
         "{steps: {by: heated_area_m2, bands: [{until: 60, amount: {fixed: 1000}}, "
@@ -238,9 +227,7 @@ def test_step_tables_take_the_whole_quantity_by_its_band(area: str, fen: int) ->
     assert amount_of(table, quantities={"heated_area_m2": Decimal(area)}) == fen
 
 
-@pytest.mark.parametrize(
-    ("area", "fen"), [("0", 0), ("50", 5_000), ("50.5", 5_100), ("100", 15_000), ("110", 18_000)]
-)
+@pytest.mark.parametrize(("area", "fen"), [("0", 0), ("50", 5_000), ("50.5", 5_100), ("100", 15_000), ("110", 18_000)])
 def test_marginal_tables_take_every_unit_at_its_own_rate(area: str, fen: int) -> None:
     table = "{marginal: {quantity: heated_area_m2, bands: [{until: 50, rate: 1}, {until: 100, rate: 2}, {rate: 3}]}}"
     assert amount_of(table, quantities={"heated_area_m2": Decimal(area)}) == fen
@@ -260,7 +247,8 @@ def test_every_split_adds_up_for_every_small_amount() -> None:
     splits = [
         "{whole: DISTRICT}",
         "{ratio: [{source: CENTRAL, part: 1}, {source: PROVINCIAL, part: 1}, {source: DISTRICT, part: 1}]}",
-        "{fixed_first: {parts: [{source: CENTRAL, up_to: {fixed: 0.07}}, {source: PROVINCIAL, up_to: {fixed: 0.05}}], rest: DISTRICT}}",
+        "{fixed_first: {parts: [{source: CENTRAL, up_to: {fixed: 0.07}}, "
+        "{source: PROVINCIAL, up_to: {fixed: 0.05}}], rest: DISTRICT}}",
         "{first_of: [{when: [{fact: zone, in: [URBAN]}], split: {whole: CENTRAL}}, {split: {whole: DISTRICT}}]}",
     ]
     for split, fen in product(splits, range(1, 60)):
@@ -311,9 +299,7 @@ def test_facts_that_can_not_be_true_are_refused(wrong: dict) -> None:  # type: i
         Facts(on=date(2022, 1, 1), **wrong)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"cost": 980_000}, {"cost": 980_000, "on_roster": False}, {"costs": None}]
-)
+@pytest.mark.parametrize("changes", [{"cost": 980_000}, {"cost": 980_000, "on_roster": False}, {"costs": None}])
 def test_outcomes_survive_storage(changes: dict) -> None:  # type: ignore[type-arg]
     outcome = assess(TAISHAN, dwelling(**changes), rule="T-R6")
     assert decode_outcome(encode_outcome(outcome)) == outcome

@@ -111,16 +111,29 @@ def test_an_amount_without_a_payer_and_a_doubled_id_are_refused() -> None:
 @pytest.mark.parametrize(
     ("option", "amount", "words"),
     [
-        ("{question: q, default: x, choices: [a, b]}", "{choose: {option: Q, cases: {a: {fixed: 1}, b: {fixed: 2}}}}", "“x” is not"),
-        ("{question: q, default: a, choices: [a, b]}", "{choose: {option: Q, cases: {a: {fixed: 1}}}}", "“b” is missing"),
+        (
+            "{question: q, default: x, choices: [a, b]}",
+            "{choose: {option: Q, cases: {a: {fixed: 1}, b: {fixed: 2}}}}",
+            "“x” is not",
+        ),
+        (
+            "{question: q, default: a, choices: [a, b]}",
+            "{choose: {option: Q, cases: {a: {fixed: 1}}}}",
+            "“b” is missing",
+        ),
         ("{question: q, default: a, choices: [a]}", "{choose: {option: R, cases: {a: {fixed: 1}}}}", "“R” is not"),
         ("{question: q, default: 1}", "{fixed: 1}", "changes nothing"),
         ("{question: q, default: text}", "{fixed: {option: Q}}", "a number is expected"),
-        ("{question: q, default: a, choices: [a, b]}", "{choose: {option: Q, cases: {a: {fixed: 1}, b: {fixed: 0.001}}}}", "parts of a fen"),
+        (
+            "{question: q, default: a, choices: [a, b]}",
+            "{choose: {option: Q, cases: {a: {fixed: 1}, b: {fixed: 0.001}}}}",
+            "parts of a fen",
+        ),
     ],
 )  # fmt: skip
 def test_switches_are_checked_also_where_they_are_not_chosen(option: str, amount: str, words: str) -> None:
-    text = f"{HEAD}options: {{Q: {option}}}\nbenefits:\n  - {{id: A, kind: K, title: t, clause: 一, amount: {amount}, split: {{whole: DISTRICT}}}}\n"
+    benefit = f"{{id: A, kind: K, title: t, clause: 一, amount: {amount}, split: {{whole: DISTRICT}}}}"
+    text = f"{HEAD}options: {{Q: {option}}}\nbenefits:\n  - {benefit}\n"
     found = problems_of(text)
     assert any(words in message for _, message in found), found
 
@@ -163,13 +176,14 @@ def test_numbers_never_become_floats_and_dates_stay_text() -> None:
 
 def test_the_published_schema_is_the_one_in_force() -> None:
     published = Path(codes.__file__).with_name("schema.json").read_text("utf-8")
-    assert json.loads(published) == json.loads(json.dumps(SCHEMA)), (
-        "python -m subsidies.rules.schema > schema.json"
-    )
+    assert json.loads(published) == json.loads(json.dumps(SCHEMA)), "python -m subsidies.rules.schema > schema.json"
 
 
 def test_case_files_list_all_their_problems() -> None:
-    text = "defaults: {on: 2022-04-10}\ncases:\n  - id: A\n    rule: T-R6\n    facts:\n      tecnology: GAS\n      costs: {DEVICE: 1.001}\n  - {id: B, facts: {on: 2022-13-01}}\n"
+    text = (
+        "defaults: {on: 2022-04-10}\ncases:\n  - id: A\n    rule: T-R6\n    facts:\n"
+        "      tecnology: GAS\n      costs: {DEVICE: 1.001}\n  - {id: B, facts: {on: 2022-13-01}}\n"
+    )
     with pytest.raises(DocumentError) as caught:
         read_cases(text)
     found = [(each.line, each.where) for each in caught.value.problems]
@@ -186,7 +200,7 @@ def test_every_code_has_a_sentence_in_both_languages() -> None:
     assert set(wording.STEPS) == set(codes.STEP_CODES)
     assert set(wording.WARNINGS) == set(codes.WARNING_CODES)
     assert set(wording.GATES) == set(codes.GATES)
-    assert {key: text for key, text in wording.PROBLEMS.items()} == PROBLEM_TEXTS
+    assert wording.PROBLEMS == PROBLEM_TEXTS
     part = (PRESETS.parent / "locale" / "parts" / "rules.po").read_text("utf-8")
     sentences = [*wording.REASONS.values(), *wording.STEPS.values(), *wording.WARNINGS.values()]
     assert [text for text in sentences if f'msgid "{text}"\n' not in part] == []

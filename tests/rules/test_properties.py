@@ -36,9 +36,7 @@ MONTHS = [("2021-11-01", "2021-11-30"), ("2021-12-01", "2021-12-31"), ("2022-01-
 
 @quick
 @given(st.sampled_from(READINGS), fen, fen)
-def test_cost_rules_stay_between_nothing_and_the_cost_and_rise_with_it(
-    policy: Policy, one: int, other: int
-) -> None:
+def test_cost_rules_stay_between_nothing_and_the_cost_and_rise_with_it(policy: Policy, one: int, other: int) -> None:
     low, high = (due(assess(policy, dwelling(cost=cost), kind="CONVERSION")) for cost in sorted((one, other)))
     assert 0 <= low.amount_fen <= min(one, other)
     assert low.household_fen == min(one, other) - low.amount_fen
@@ -51,9 +49,7 @@ def test_cost_rules_stay_between_nothing_and_the_cost_and_rise_with_it(
 def test_area_rules_rise_with_cost_and_area(one: int, other: int, area: Decimal, further: Decimal) -> None:
     def amount(cost: int, heated: Decimal) -> int:
         facts = dwelling(cost=cost, cost_kind="HEAT_SOURCE", technology="BLOCK_AIR_SOURCE")
-        outcome = due(
-            assess(TAISHAN, replace(facts, quantities={"heated_area_m2": heated}), kind="CONVERSION")
-        )
+        outcome = due(assess(TAISHAN, replace(facts, quantities={"heated_area_m2": heated}), kind="CONVERSION"))
         assert outcome.amount_fen <= cost
         return outcome.amount_fen
 
@@ -84,9 +80,7 @@ def test_payments_add_up_to_the_season_in_any_order_of_arrival(
     quantities: list[Decimal], order: list[int], period: str
 ) -> None:
     policy = preset("taishan_2021", (("Q3", period),))
-    entries = [
-        used("electricity_kwh", *days, quantity) for days, quantity in zip(MONTHS, quantities, strict=True)
-    ]
+    entries = [used("electricity_kwh", *days, quantity) for days, quantity in zip(MONTHS, quantities, strict=True)]
     arriving = dwelling(usage=tuple(entries[index] for index in order))
     paid = [due(outcome).payable_fen for outcome in instalments(policy, arriving, rule="T-R8")]
     assert min(paid) >= 0
@@ -123,9 +117,7 @@ def test_task_counts_do_not_depend_on_money(cost: int, accepted: bool, on_roster
 @quick
 @given(st.lists(st.tuples(fen, st.integers(1, 500)), max_size=8))
 def test_the_lines_of_a_batch_add_up(households: list[tuple[int, int]]) -> None:
-    total = batch(
-        (assess(LITONG, dwelling(cost=cost), kind="CONVERSION"), times) for cost, times in households
-    )
+    total = batch((assess(LITONG, dwelling(cost=cost), kind="CONVERSION"), times) for cost, times in households)
     assert sum(line.amount_fen for line in total.lines) == total.amount_fen
     assert total.count == sum(times for _, times in households)
 
