@@ -37,6 +37,16 @@ class Task(ScopedModel):
     self_funds_proven = models.BooleanField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_reason = models.CharField(_("why it was withdrawn"), max_length=300, blank=True)
+
+    status_looks: ClassVar = {
+        "listed": "",
+        "installed": "busy",
+        "rectify": "warn",
+        "accepted": "done",
+        "withdrawn": "void",
+    }
+    data_labels: ClassVar = {"withdrawn_reason": "L1"}
 
     class Meta(ScopedModel.Meta):
         constraints = [
@@ -122,6 +132,8 @@ class Photo(ScopedModel):
         BEFORE = "before", _("before")
         DURING = "during", _("during")
         AFTER = "after", _("after")
+        DEFECT = "defect", _("defect found")
+        REPAIRED = "repaired", _("put right")
 
     task = models.ForeignKey(Task, models.PROTECT, related_name="photos")
     area = models.ForeignKey(Area, models.PROTECT)
@@ -151,9 +163,11 @@ class Acceptance(ScopedModel):
     room_temp_c = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
     result = models.CharField(max_length=8, choices=Result.choices)
     opinion = models.CharField(max_length=300, blank=True)
+    signature = models.OneToOneField(Document, models.PROTECT, null=True, blank=True, related_name="+")
+    signer_name = models.CharField(_("signed by"), max_length=40, blank=True)
     accepted_on = models.DateField()
     recorded_at = models.DateTimeField(auto_now_add=True)
-    data_labels: ClassVar = {"answers": "L1", "telemetry_evidence": "L1", "opinion": "L1"}
+    data_labels: ClassVar = {"answers": "L1", "telemetry_evidence": "L1", "opinion": "L1", "signer_name": "L2"}
 
     class Meta(ScopedModel.Meta):
         constraints = [

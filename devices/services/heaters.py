@@ -1,0 +1,112 @@
+"""Heaters come into the portal: profiles as rows, a heater with its line and unit at a dwelling."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from core.refusals import Refused
+from devices.models import Bus, DeviceModel, Gateway, Heater, RegisterProfile
+from devices.protocol.profile_files import PROFILE_FOLDER, bundled_profile, parse_profile
+from households.models import Dwelling
+
+UNITS = range(1, 248)
+LINE = re.compile(r"(dtu):([0-9A-Za-z_-]{4,40})|(serial):([^\s:]{1,100})|(tcp):([^\s:]{1,90}:[0-9]{1,5})")
+
+
+@dataclass(frozen=True)
+class AddressProblem:
+    """Why a line or unit can't be used: `field` is "line" or "unit"."""
+
+    field: str
+    code: str
+    sentence: str
+
+
+@transaction.atomic
+def store_profile(*, name: str, by: Any) -> RegisterProfile:
+    """The repository's register profile of that name as a row; its newest version, stored once."""
+    profile = bundled_profile(name)
+    document = (PROFILE_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    row, _made = RegisterProfile.objects.get_or_create(
+        name=profile.name, version=profile.version, defaults={"document": document, "sha256": profile.digest}
+    )
+    return row
+
+
+@transaction.atomic
+def register_heater(
+    *, dwelling: Dwelling, device_model: DeviceModel, factory_no: str, line: str, unit: int, installed_on: date, by: Any
+) -> Heater:
+    """Put a heater at a dwelling and on a line: `dtu:<id>`, `serial:<name>` or `tcp:<host>:<port>`; unit 1 to 247.
+
+    Line and gateway are made when they are new. Raises `Refused` HEATER_ADDRESS, FACTORY_CODE_TAKEN or
+    MODEL_NO_PROFILE.
+    """
+    if device_model.profile is None:
+        raise Refused("MODEL_NO_PROFILE", _("The model %(model)s has no register profile."), model=str(device_model))
+    _refuse_taken(address_problems(line=line, unit=unit), factory_no)
+    platform_id = _next_id()
+    return Heater.objects.create(
+        pk=platform_id,
+        platform_no=f"H{platform_id:07d}",
+        area_id=dwelling.area_id,
+        dwelling=dwelling,
+        device_model=device_model,
+        profile=device_model.profile,
+        factory_no=factory_no,
+        bus=_bus(line, dwelling.area_id, device_model.profile),
+        unit=unit,
+        installed_on=installed_on,
+    )
+
+
+def address_problems(*, line: str, unit: int | None) -> list[AddressProblem]:
+    """What keeps a heater from having this address, all at once; empty when it is free."""
+    found = []
+    if not LINE.fullmatch(line):
+        words = _("“%(line)s” is no line: write dtu:<id>, serial:<name> or tcp:<host>:<port>") % {"line": line[:60]}
+        found.append(AddressProblem("line", "LINE_SHAPE", words))
+    if unit not in UNITS:
+        found.append(AddressProblem("unit", "UNIT_RANGE", _("the unit must be a number from 1 to 247")))
+    if not found:
+        holder = Heater.objects.filter(bus__line=line, unit=unit, removed_on__isnull=True).first()
+        if holder:
+            words = _("unit %(unit)s on %(line)s already belongs to heater %(heater)s")
+            found.append(
+                AddressProblem(
+                    "unit", "ADDRESS_TAKEN", words % {"unit": unit, "line": line, "heater": holder.platform_no}
+                )
+            )
+    return found
+
+
+def _refuse_taken(problems: list[AddressProblem], factory_no: str) -> None:
+    if problems:
+        raise Refused("HEATER_ADDRESS", "; ".join(problem.sentence for problem in problems).replace("%", "%%"))
+    if Heater.objects.filter(factory_no=factory_no).exists():
+        raise Refused(
+            "FACTORY_CODE_TAKEN", _("A heater with the factory code %(code)s is already registered."), code=factory_no
+        )
+
+
+def _bus(line: str, area_code: str, profile: RegisterProfile) -> Bus:
+    known = Bus.objects.filter(line=line).first()
+    if known:
+        return known
+    kind, _sign, name = line.partition(":")
+    gateway = Gateway.objects.get_or_create(dtu_id=name, defaults={"area_id": area_code})[0] if kind == "dtu" else None
+    defaults = {"area_id": area_code, "gateway": gateway, "baud": parse_profile(profile.document).serial.baud}
+    return Bus.objects.get_or_create(line=line, defaults=defaults)[0]
+
+
+def _next_id() -> int:
+    """The key is drawn first, so that the platform number can be made of it in one insert."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('devices_heater', 'id'))")
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,138 @@
+"""Acceptance at the door: once, by somebody else than the installer, with the platform's own evidence."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import clock
+from core.refusals import Refused
+from households.models import Document
+from programmes.queries import checklist_for
+from retrofits import states
+from retrofits.faults import Fault, Faulty
+from retrofits.images import NotAPhoto, clean_drawing
+from retrofits.models import Acceptance, Rectification, Task
+from retrofits.queries import TelemetryEvidence, evidence_for, heater_of, items_for, stages_of
+from retrofits.services.photos import NOT_USABLE, SIGNATURE_KIND, store_evidence
+from retrofits.visits import DEFECT_MAX, OPINION_MAX, Visit, open_items, refusal_faults, room_temperature
+
+PASSED, FAILED = Acceptance.Result.PASSED, Acceptance.Result.FAILED
+DEEDS = {PASSED: "accept", FAILED: "refuse"}
+
+
+@transaction.atomic
+def record_acceptance(
+    *,
+    task: Task,
+    request_id: UUID,
+    result: str,
+    visit: Visit,
+    by: User,
+    on: date | None = None,
+    now: datetime | None = None,
+) -> Acceptance:
+    """Store what the inspector found. The same `request_id` again returns the first acceptance and changes nothing.
+
+    Raises `Faulty` (ACCEPTANCE_INCOMPLETE) with all open items, `Refused` OWN_WORK, OWN_FIRM, TASK_STATE (409), or
+    NO_CHECKLIST.
+    """
+    task = states.locked(task)
+    earlier = Acceptance.objects.filter(request_id=request_id).first()
+    if earlier:
+        return _same(earlier, task)
+    move = states.demand(task, DEEDS[Acceptance.Result(result)], by)
+    on = on or clock.today()
+    evidence = evidence_for(heater_of(task), poll_period_s=task.programme.poll_period_s, now=now or clock.now())
+    drawing = _complete(task, result, visit, evidence, on)
+    acceptance = _store(task, request_id, result, visit, evidence, _signature(task, drawing, by), by, on)
+    states.go(task, move)
+    return acceptance
+
+
+@transaction.atomic
+def report_rectified(*, rectification: Rectification, note: str, by: User, on: date | None = None) -> Task:
+    """The firm says the defect is put right: a sentence and a photo, then the dwelling waits for an inspector again."""
+    task = states.locked(rectification.acceptance.task)
+    move = states.demand(task, "report_rectified", by)
+    faults = [] if note.strip() else [Fault("note", "MISSING", str(_("say in one sentence what was done")))]
+    if not task.photos.filter(
+        stage="repaired", document__uploaded_at__gte=rectification.acceptance.recorded_at
+    ).exists():
+        faults.append(Fault("repaired-photo", "MISSING", str(_("a photo of what was put right"))))
+    if faults:
+        raise Faulty("RECTIFICATION_INCOMPLETE", _("%(count)d things are still missing."), faults)
+    rectification.done_on, rectification.done_note = on or clock.today(), note.strip()[:300]
+    rectification.save(update_fields=["done_on", "done_note"])
+    states.go(task, move)
+    return task
+
+
+def _same(earlier: Acceptance, task: Task) -> Acceptance:
+    if earlier.task_id != task.pk:
+        raise Refused("REQUEST_REUSED", _("This form belongs to another dwelling. Load the page again."), conflict=True)
+    return earlier
+
+
+def _complete(task: Task, result: str, visit: Visit, evidence: TelemetryEvidence, on: date) -> bytes:
+    """The cleaned drawing of the signature, after everything has been found to be there."""
+    stages = stages_of(task)
+    faults = (
+        open_items(items_for(task), visit, stages=stages, evidence=evidence)
+        if result == PASSED
+        else refusal_faults(visit, stages=stages, on=on)
+    )
+    drawing, fault = _drawing(visit)
+    faults += [fault] if fault else []
+    if faults:
+        raise Faulty("ACCEPTANCE_INCOMPLETE", _("%(count)d items are still open."), faults)
+    return drawing
+
+
+def _drawing(visit: Visit) -> tuple[bytes, Fault | None]:
+    if not visit.signature_png:
+        return b"", None
+    try:
+        return clean_drawing(visit.signature_png), None
+    except NotAPhoto as error:
+        return b"", Fault("USER_SIGNATURE", error.code, str(NOT_USABLE[error.code]))
+
+
+def _signature(task: Task, drawing: bytes, by: User) -> Document | None:
+    if not drawing:
+        return None
+    name = f"{task.pk}-signature.png"
+    return store_evidence(task=task, kind=SIGNATURE_KIND, name=name, content_type="image/png", content=drawing, by=by)
+
+
+def _store(
+    task: Task, request_id: UUID, result: str, visit: Visit, evidence: TelemetryEvidence, signature: Document | None,
+    by: User, on: date,
+) -> Acceptance:  # fmt: skip
+    checklist = checklist_for(task.programme)
+    if checklist is None:
+        raise Refused(
+            "NO_CHECKLIST", _("The programme has no acceptance checklist. Ask the programme office to load it.")
+        )
+    items = items_for(task)
+    acceptance = Acceptance.objects.create(
+        task=task, area_id=task.area_id, request_id=request_id, inspector=by, checklist=checklist,
+        answers=_answers(items, visit), telemetry_evidence=evidence.as_json(),
+        room_temp_c=room_temperature(items, visit), result=result, opinion=visit.opinion.strip()[:OPINION_MAX],
+        signature=signature, signer_name=visit.signer_name.strip()[:40], accepted_on=on,
+    )  # fmt: skip
+    if result == FAILED:
+        Rectification.objects.create(
+            acceptance=acceptance, area_id=task.area_id, defect=visit.defect.strip()[:DEFECT_MAX], due_on=visit.due_on
+        )
+    return acceptance
+
+
+def _answers(items: list[dict[str, Any]], visit: Visit) -> dict[str, str]:
+    """Only answers to questions that were asked, in their order, bounded."""
+    return {item["code"]: visit.answers[item["code"]].strip()[:40] for item in items if visit.answers.get(item["code"])}

@@ -1,0 +1,76 @@
+"""Recording what was installed where, by whom and for how much."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import clock
+from core.refusals import Refused
+from devices.models import Heater
+from devices.services.heaters import register_heater
+from retrofits import states
+from retrofits.faults import Faulty
+from retrofits.models import CostItem, Installation, Task
+from retrofits.records import InstallationEntry, Record, check_entry
+
+
+def record_installation(*, task: Task, entry: InstallationEntry, by: User, on: date | None = None) -> Installation:
+    """Store the twelve items and the costs, put the heater on its line, move the task to "installed".
+
+    Raises `Faulty` (INSTALLATION_FAULTY) with every fault of the entry, `Refused` (TASK_STATE) when the task is no
+    longer to be installed, PermissionDenied without the right over the place.
+    """
+    try:
+        with transaction.atomic():
+            task = states.locked(task)
+            move = states.demand(task, "install", by)
+            record, faults = check_entry(entry, task, on=on or clock.today())
+            if faults:
+                raise Faulty(
+                    "INSTALLATION_FAULTY", _("%(count)d things of the installation record need a change."), faults
+                )
+            installation = _store(task, record, by)
+            states.go(task, move)
+            return installation
+    except IntegrityError as error:
+        raise Refused(
+            "INSTALLATION_CONFLICT",
+            _("Somebody has just recorded this factory code or this address. Load the page again and compare."),
+            conflict=True,
+        ) from error
+
+
+def _store(task: Task, record: Record, by: User) -> Installation:
+    installation = Installation.objects.create(
+        task=task,
+        area_id=task.area_id,
+        **record.values,
+        supplier=record.supplier,
+        device_model=record.device_model,
+        heater=_heater(task, record, by),
+        recorded_by=by,
+    )
+    CostItem.objects.bulk_create(
+        CostItem(installation=installation, kind=kind, amount_fen=fen, invoice_no=invoice)
+        for kind, fen, invoice in record.costs
+    )
+    return installation
+
+
+def _heater(task: Task, record: Record, by: User) -> Heater | None:
+    if not task.technology.has_heater:
+        return None
+    assert record.device_model is not None and record.unit is not None
+    return register_heater(
+        dwelling=task.dwelling,
+        device_model=record.device_model,
+        factory_no=record.values["factory_address_code"],
+        line=record.line,
+        unit=record.unit,
+        installed_on=record.values["installed_on"],
+        by=by,
+    )

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from core.refusals import Refused
+from devices.models import Gateway, Heater
+from retrofits.faults import Faulty
+from retrofits.models import CostItem, Installation, Task
+from retrofits.records import CostEntry, InstallationEntry
+from retrofits.services.installations import record_installation
+from tests import people
+from tests.retrofits.conftest import DAY, Works
+
+
+def faults_of(works: Works, entry: InstallationEntry, task: Task | None = None) -> dict[str, str]:
+    with pytest.raises(Faulty) as refusal:
+        record_installation(task=task or works.task(), entry=entry, by=works.clerk, on=DAY)
+    return {fault.field: fault.code for fault in refusal.value.faults}
+
+
+def test_a_record_puts_the_heater_on_its_line(works: Works) -> None:
+    task = works.installed()
+    heater = Heater.objects.get()
+    assert (task.state, task.installation.heater) == (Task.State.INSTALLED, heater)
+    assert heater.bus.line == f"dtu:{task.installation.wireless_address_code}"
+    assert (heater.bus.gateway, heater.unit, heater.dwelling) == (Gateway.objects.get(), 1, task.dwelling)
+    assert CostItem.objects.get().amount_fen == 890_000
+
+
+def test_an_empty_record_names_everything_that_is_missing(works: Works) -> None:
+    faults = faults_of(works, InstallationEntry())
+    assert set(faults) == {field.name for field in fields(InstallationEntry)} - {"line"}
+    assert set(faults.values()) == {"MISSING"}
+    assert Installation.objects.count() == 0
+
+
+def test_all_wrong_values_are_told_at_once(works: Works) -> None:
+    entry = works.entry(
+        longitude="35.49", latitude="112.85", occupant_phone="1234", heated_area_m2="一百二", village_name="乙一村",
+        installed_on="2022-01-01", unit="300", model_no="XX", costs=(CostEntry("DEVICE", "many"),),
+    )  # fmt: skip
+    assert faults_of(works, entry) == {
+        "longitude": "RANGE", "latitude": "RANGE", "occupant_phone": "PHONE", "heated_area_m2": "NUMBER",
+        "village_name": "OTHER_PLACE", "installed_on": "FUTURE", "unit": "UNIT_RANGE", "model_no": "UNKNOWN_MODEL",
+        "costs": "AMOUNT",
+    }  # fmt: skip
+
+
+def test_a_factory_code_is_installed_once(works: Works) -> None:
+    code = works.installed().installation.factory_address_code
+    assert faults_of(works, works.entry(factory_address_code=code)) == {"factory_address_code": "TAKEN"}
+
+
+def test_an_address_on_a_line_is_taken_once(works: Works) -> None:
+    wireless = works.installed().installation.wireless_address_code
+    assert faults_of(works, works.entry(wireless_address_code=wireless)) == {"unit": "ADDRESS_TAKEN"}
+    record_installation(
+        task=works.task(), entry=works.entry(wireless_address_code=wireless, unit="2"), by=works.clerk, on=DAY
+    )
+    assert Gateway.objects.count() == 1
+
+
+def test_a_model_without_docking_confirmation_is_not_installed(works: Works) -> None:
+    works.model.docking_confirmed_on = None
+    works.model.save()
+    assert faults_of(works, works.entry()) == {"model_no": "NOT_DOCKED"}
+
+
+def test_a_route_without_heaters_asks_no_codes(works: Works) -> None:
+    works.programme.technologies.update(has_heater=False)
+    entry = works.entry(factory_address_code="", wireless_address_code="", unit="")
+    assert record_installation(task=works.task(), entry=entry, by=works.clerk, on=DAY).heater is None
+    assert Heater.objects.count() == 0
+
+
+def test_full_width_digits_are_read(works: Works) -> None:
+    task = works.task()
+    record_installation(
+        task=task,
+        entry=works.entry(heated_area_m2="１２０．５", installed_on="２０２１年１２月１日"),
+        by=works.clerk,
+        on=DAY,
+    )
+    record = Installation.objects.get()
+    assert (str(record.heated_area_m2), record.installed_on.isoformat()) == ("120.50", "2021-12-01")
+
+
+def test_recording_twice_is_refused_as_somebody_was_faster(works: Works) -> None:
+    task = works.installed()
+    with pytest.raises(Refused) as refusal:
+        record_installation(task=task, entry=works.entry(), by=works.clerk, on=DAY)
+    assert (refusal.value.code, refusal.value.status) == ("TASK_STATE", 409)
+    assert Installation.objects.count() == 1
+
+
+def test_another_towns_clerk_may_not_record(works: Works) -> None:
+    with pytest.raises(PermissionDenied):
+        record_installation(task=works.task(), entry=works.entry(), by=people.user("town_staff", "370999002"), on=DAY)
