@@ -40,7 +40,13 @@ class Revealed:
 
 
 def reveal(
-    *, table: str, pk: str, field: str, reason: str, by: User, address: str | None = None,
+    *,
+    table: str,
+    pk: str,
+    field: str,
+    reason: str,
+    by: User,
+    address: str | None = None,
     now: dt.datetime | None = None,
 ) -> Revealed:
     """The full value of `field` ("id_number") of the row `pk` of `table` ("households.household").
@@ -87,6 +93,13 @@ def _write_down(
         message = _("You have looked at %(count)d full numbers within the hour; that is the limit. Try later.")
         raise Refused("TOO_MANY_REVEALS", message, count=recent)
     AccessLog.objects.create(
-        user=by, kind="reveal", object_table=model._meta.db_table, object_pk=str(row.pk), field=field, reason=reason,
-        area_id=area_code_of(row) or None, request_id=actor().get("request_id", ""), address=address,
+        user=by,
+        kind="reveal",
+        object_table=model._meta.db_table,
+        object_pk=str(row.pk),
+        field=field,
+        reason=reason,
+        area_id=area_code_of(row) or None,
+        request_id=actor().get("request_id", ""),
+        address=address,
     )

@@ -18,8 +18,12 @@ from accounts.models import User
 def reveal(request: HttpRequest) -> HttpResponse:
     """POST `table`, `pk`, `field`, `reason`; nothing of it stands in the address."""
     shown = service.reveal(
-        table=request.POST.get("table", ""), pk=request.POST.get("pk", ""), field=request.POST.get("field", ""),
-        reason=request.POST.get("reason", ""), by=cast(User, request.user), address=request.META.get("REMOTE_ADDR"),
+        table=request.POST.get("table", ""),
+        pk=request.POST.get("pk", ""),
+        field=request.POST.get("field", ""),
+        reason=request.POST.get("reason", ""),
+        by=cast(User, request.user),
+        address=request.META.get("REMOTE_ADDR"),
     )
     response = render(request, "accounts/revealed.html", {"shown": shown})
     response["Cache-Control"] = "no-store"

@@ -46,7 +46,7 @@ def _key(folder: str, mode: str) -> bytes:
     if path.is_file():
         secret = path.read_text().strip()
     elif mode == "test":
-        secret = "an index key for tests only, never for people's data"
+        secret = "an index key for tests only, never for people's data"  # noqa: S105
     else:
         raise KeyUnavailable(f"The secret blind_index_key is missing in {folder}.")
     if len(secret) < MIN_SECRET_CHARS:

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 Sentence = str | Promise
 
 
-class Refused(Exception):  # noqa: N818 - reads as what happened: "the service refused"
+class Refused(Exception):
     """A request that is understood and not done. Views answer 422, or 409 when `conflict` is true.
 
     `code` is stable and upper case (`SAME_SIGNER`); `message` may be lazy and may hold `%(name)s` for `values`.

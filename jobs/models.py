@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user: User | AnonymousUser, right: str = "") -> JobQuerySet:
-        """One's own work; with `jobs.view_all` also everybody's in one's areas (and work of no area, for the system)."""
+        """One's own work; with `jobs.view_all` also everybody's in one's areas (and work of no area, for
+        the system).
+        """
         if not user.is_authenticated:
             return self.none()
         condition = Q(requested_by=user)
@@ -37,7 +39,8 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(TrackedModel):
-    """One piece of work that must happen. `lease_token` names the run that may commit; it lapses at `lease_until`.
+    """One piece of work that must happen. `lease_token` names the run that may commit; it lapses at
+    `lease_until`.
 
     waiting → running → done | failed | cancelled; a lapsed lease brings running back to waiting.
     """

@@ -52,10 +52,15 @@ def card_of(job: Job, now: dt.datetime | None = None) -> Card:
     again = job.state in (Job.State.FAILED, Job.State.CANCELLED)
     stoppable = job.is_open and not job.cancel_requested
     return Card(
-        pk=job.pk, title=job.title(), state="queued" if job.state == Job.State.WAITING else job.state,
-        done=job.progress_done, total=job.progress_total, time_left="" if left is None else _words(left),
+        pk=job.pk,
+        title=job.title(),
+        state="queued" if job.state == Job.State.WAITING else job.state,
+        done=job.progress_done,
+        total=job.progress_total,
+        time_left="" if left is None else _words(left),
         error=job.error or (_("cancelled") if job.state == Job.State.CANCELLED else ""),
-        message=result.get("message", "") or job.message, result_url=safe_path(result.get("url", "")),
+        message=result.get("message", "") or job.message,
+        result_url=safe_path(result.get("url", "")),
         result_word=result.get("word", ""),
         cancel_url=reverse("jobs:job-cancel", args=[job.pk]) if stoppable else "",
         retry_url=reverse("jobs:job-retry", args=[job.pk]) if again else "",

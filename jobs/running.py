@@ -1,4 +1,6 @@
-"""One run of one job: claim it under a lease, keep the lease alive, commit only while it is ours, say how it ended."""
+"""One run of one job: claim it under a lease, keep the lease alive, commit only while it is ours, say how
+it ended.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,11 @@ log = logging.getLogger(__name__)
 MESSAGE_MAX = 200
 
 
-class LeaseLost(Exception):  # noqa: N818 - an event, not an error: another run has the job now
+class LeaseLost(Exception):
     """This run may not commit any more."""
 
 
-class Cancelled(Exception):  # noqa: N818
+class Cancelled(Exception):
     """Somebody asked for the work to stop; raise it (or let `progress` raise it) to end the run."""
 
 
@@ -61,7 +63,8 @@ class JobRun:
 
     @contextmanager
     def commit(self) -> Iterator[None]:
-        """A transaction that only the holder of the lease can commit. Keep all effects of the work inside such blocks.
+        """A transaction that only the holder of the lease can commit. Keep all effects of the work inside
+        such blocks.
 
         The share lock lets the heartbeat go on and makes the sweeper pass by until the transaction ends.
         """
@@ -177,7 +180,9 @@ def _close(run: JobRun, state: str, code: str = "", sentence: str = "") -> str:
 
 
 def _try_again(job: Job, run: JobRun) -> str:
-    """Deadlock or lost connection: back to waiting now; if even that fails, the lease lapses and the sweeper does it."""
+    """Deadlock or lost connection: back to waiting now; if even that fails, the lease lapses and the
+    sweeper does it.
+    """
     if job.attempts >= max_attempts():
         return _close(run, Job.State.FAILED, "DATABASE_BUSY", _("The database was busy each time; try again later."))
     try:

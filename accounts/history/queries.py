@@ -34,7 +34,9 @@ def history_of(row: models.Model) -> QuerySet[AuditEntry]:
 
 
 def log_for(user: User) -> QuerySet[AuditEntry]:
-    """The change log as far as the user may read it: auditors their areas, the audit administrator the administrators."""
+    """The change log as far as the user may read it: auditors their areas, the audit administrator the
+    administrators.
+    """
     allowed = _in_areas(user.area_codes_for("audit.log")) & ~Q(table__in=ADMIN_TABLES)
     if user.has_right("audit.admin_log"):
         allowed |= Q(table__in=ADMIN_TABLES)

@@ -1,8 +1,8 @@
 """Sealing: committed entries join a hash chain, in the order in which they are found.
 
-hash = algorithm byte + digest(previous hash ‖ bytes of the entry). The bytes are read back from the database, each value
-with its length in front, so that what is verified later is what is stored (microseconds, jsonb text) and no two entries
-share a form. One sealer at a time (advisory lock); a fork is impossible because `prev_hash` is unique.
+hash = algorithm byte + digest(previous hash ‖ bytes of the entry). The bytes are read back from the database, each
+value with its length in front, so that what is verified later is what is stored (microseconds, jsonb text) and no two
+entries share a form. One sealer at a time (advisory lock); a fork is impossible because `prev_hash` is unique.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ NULL = 0xFFFF_FFFF
 # id first; every further column as text, in this order for ever: a new column goes to the end.
 COLUMNS = """id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), "table", row_pk, operation,
  before::text, after::text, actor_id::text, actor_name, request_id, reason, area_id"""
+
+UNSEALED = f"SELECT {COLUMNS} FROM accounts_auditentry WHERE hash IS NULL ORDER BY id LIMIT %s"  # noqa: S608
+SEALED = f"SELECT {COLUMNS}, seq, prev_hash, hash FROM accounts_auditentry WHERE seq IS NOT NULL ORDER BY seq"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,13 @@ def _seal_batch(size: int) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(f"SELECT {COLUMNS} FROM accounts_auditentry WHERE hash IS NULL ORDER BY id LIMIT %s", [size])
+        cursor.execute(UNSEALED, [size])
         links = list(_links(head(), cursor.fetchall(), algorithm_in_use()))
         if links:
             cursor.execute(
-                "UPDATE accounts_auditentry a SET seq = v.seq, prev_hash = v.prev, hash = v.hash FROM "
-                "unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[]) AS v(id, seq, prev, hash) WHERE a.id = v.id",
+                "UPDATE accounts_auditentry a SET seq = v.seq, prev_hash = v.prev, hash = v.hash "
+                "FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[]) AS v(id, seq, prev, hash) "
+                "WHERE a.id = v.id",
                 [list(column) for column in zip(*links, strict=True)],
             )
     return len(links)

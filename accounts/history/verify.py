@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.history.sealing import COLUMNS, GENESIS, Head, entry_bytes, link
+from accounts.history.sealing import GENESIS, SEALED, Head, entry_bytes, link
 from accounts.history.triggers import TRIGGER_NAME, is_tracked
 from core import clock
 
@@ -19,7 +19,9 @@ FETCH = 5000
 
 @dataclass(frozen=True)
 class Break:
-    """The first thing wrong: `kind` is missing, changed, forked, cut, rewritten, trigger_missing or trigger_disabled."""
+    """The first thing wrong: `kind` is missing, changed, forked, cut, rewritten, trigger_missing or
+    trigger_disabled.
+    """
 
     kind: str
     seq: int | None = None
@@ -90,9 +92,7 @@ def _sealed_rows() -> Iterator[Sequence[Any]]:
     assert connection.connection is not None
     with connection.connection.cursor(name="verify_chain") as cursor:
         cursor.itersize = FETCH
-        cursor.execute(
-            f"SELECT {COLUMNS}, seq, prev_hash, hash FROM accounts_auditentry WHERE seq IS NOT NULL ORDER BY seq"
-        )
+        cursor.execute(SEALED)
         yield from cursor
 
 

@@ -87,8 +87,8 @@ def test_an_inserted_entry_is_found(chain: list[AuditEntry]) -> None:
     tamper("UPDATE accounts_auditentry SET seq = -(seq + 1) WHERE seq > 6")
     tamper("UPDATE accounts_auditentry SET seq = -seq WHERE seq < 0")
     tamper(
-        'INSERT INTO accounts_auditentry (at, "table", row_pk, operation, after, actor_name, request_id, reason, area_id,'
-        " seq, prev_hash, hash) SELECT at, \"table\", '99', 'I', after, actor_name, '', '', '', 7, 'x', 'y'"
+        'INSERT INTO accounts_auditentry (at, "table", row_pk, operation, after, actor_name, request_id, reason,'
+        " area_id, seq, prev_hash, hash) SELECT at, \"table\", '99', 'I', after, actor_name, '', '', '', 7, 'x', 'y'"
         " FROM accounts_auditentry WHERE seq = 6"
     )
     assert str(verify.verify_chain().broken).startswith("forked at link 7")

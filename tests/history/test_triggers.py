@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.db.utils import InternalError, ProgrammingError
 
 from accounts.acting import acting
-from accounts.models import AccessLog, Area, AuditEntry, User
 from accounts.history.checks import WITHOUT_HISTORY, check_history, lacks_history
+from accounts.models import AccessLog, Area, AuditEntry, User
 
 pytestmark = pytest.mark.django_db
 REFUSALS = (InternalError, ProgrammingError)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kombu import pools
 from django.conf import settings as portal
 from django.db import connection
+from kombu import pools
 
 from accounts.acting import acting
 from accounts.models import User
@@ -66,8 +66,23 @@ def worker(
 
     def start() -> subprocess.Popen[bytes]:
         log = (tmp_path / f"worker{len(started)}.log").open("wb")
-        command = [sys.executable, "-m", "celery", "-A", "tests.jobs.work", "worker", "-Q", "default", "-c", "2",
-                   "--without-gossip", "--without-mingle", "--without-heartbeat", "-n", f"w{len(started)}@test"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "tests.jobs.work",
+            "worker",
+            "-Q",
+            "default",
+            "-c",
+            "2",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "-n",
+            f"w{len(started)}@test",
+        ]
         process = subprocess.Popen(
             command, cwd=ROOT, env=_environment(celery_here, tmp_path), stdout=log, stderr=log, start_new_session=True
         )
@@ -88,8 +103,14 @@ def _environment(broker: Broker, signs: Path) -> dict[str, str]:
     password = f":{db['PASSWORD']}" if db["PASSWORD"] else ""
     address = f"postgres://{db['USER']}{password}@{db['HOST']}:{db['PORT']}/{db['NAME']}"
     return {
-        **os.environ, "DATABASE_URL": address, "REDIS_URL": broker.url, "ROLE": "worker", "PORTAL_MODE": "test",
-        "PORTAL_VAR": str(portal.VAR_DIR), "PORTAL_JOB_LEASE_S": str(LEASE_S), "PORTAL_JOB_SWEEP_S": str(SWEEP_S),
+        **os.environ,
+        "DATABASE_URL": address,
+        "REDIS_URL": broker.url,
+        "ROLE": "worker",
+        "PORTAL_MODE": "test",
+        "PORTAL_VAR": str(portal.VAR_DIR),
+        "PORTAL_JOB_LEASE_S": str(LEASE_S),
+        "PORTAL_JOB_SWEEP_S": str(SWEEP_S),
         "PORTAL_TEST_SIGNS": str(signs),
     }
 

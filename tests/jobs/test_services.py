@@ -17,7 +17,7 @@ from core.refusals import Refused
 from jobs import queries, running, services
 from jobs.models import Job
 from jobs.registry import UnknownKind, handler
-from tests.jobs import work  # noqa: F401  (registers the kinds)
+from tests.jobs import work
 
 pytestmark = pytest.mark.django_db
 
@@ -66,8 +66,13 @@ def test_the_hint_is_sent_after_the_commit_and_not_after_a_rollback(clerk: User,
 
 @pytest.mark.parametrize(
     "args",
-    [{"id_number": "370999198001010147"}, {"phones": ["19900000147"]}, {"card": 6230990000000000147},
-     {"text": "x" * 201}, {"ids": list(range(1000))}],
+    [
+        {"id_number": "370999198001010147"},
+        {"phones": ["19900000147"]},
+        {"card": 6230990000000000147},
+        {"text": "x" * 201},
+        {"ids": list(range(1000))},
+    ],
 )
 def test_content_and_personal_numbers_are_no_arguments(clerk: User, args: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="JOB_ARGS"):

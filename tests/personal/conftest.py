@@ -27,7 +27,12 @@ class Place:
 
 def make_household(area: Area, number: str = "H-1", id_number: str = ID) -> Household:
     return Household.objects.create(
-        household_no=number, area=area, head_name="张示例", id_number=id_number, phone=PHONE, bank_card=CARD,
+        household_no=number,
+        area=area,
+        head_name="张示例",
+        id_number=id_number,
+        phone=PHONE,
+        bank_card=CARD,
         id_number_index=blind_index(id_number, "household.id_number"),
     )
 
@@ -39,6 +44,8 @@ def place(db: None) -> Place:
         people = [
             User.objects.create_user(name, person_name=name, person_no=name) for name in ("inside", "outside", "reader")
         ]
-        for user, role, area in zip(people, ("town_staff", "town_staff", "village_staff"), (here, there, here), strict=True):
+        for user, role, area in zip(
+            people, ("town_staff", "town_staff", "village_staff"), (here, there, here), strict=True
+        ):
             Grant.objects.create(user=user, role=role, area=area)
         return Place(make_household(here), *people)

@@ -28,7 +28,7 @@ def test_what_is_sealed_opens_to_the_same(algorithm: str, plain: bytes) -> None:
 @pytest.mark.parametrize("algorithm", ["aes-gcm", "sm4-gcm"])
 def test_every_changed_character_is_noticed(algorithm: str) -> None:
     ring = KeyRing(KEYS, algorithm=algorithm)
-    envelope = ring.seal("370999198001010147".encode())
+    envelope = ring.seal(b"370999198001010147")
     for place in range(len(envelope)):
         changed = envelope[:place] + ("A" if envelope[place] != "A" else "B") + envelope[place + 1 :]
         with pytest.raises((Tampered, KeyUnavailable)):
@@ -104,9 +104,12 @@ def test_a_stored_file_shows_nothing_and_notices_every_kind_of_damage(tmp_path: 
     flipped = bytearray(whole)
     flipped[header + 100] ^= 1
     damaged = {
-        "a bit": bytes(flipped), "a cut": whole[:-1], "a chunk cut off": whole[: header + step * (len(body) - 1)],
+        "a bit": bytes(flipped),
+        "a cut": whole[:-1],
+        "a chunk cut off": whole[: header + step * (len(body) - 1)],
         "two chunks swapped": whole[:header] + b"".join([body[1], body[0], *body[2:]]),
-        "a head": b"{}" + whole[2:], "nothing left": b"",
+        "a head": b"{}" + whole[2:],
+        "nothing left": b"",
     }
     for what, contents in damaged.items():
         path.write_bytes(contents)

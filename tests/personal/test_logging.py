@@ -28,7 +28,9 @@ def lines() -> Iterator[io.StringIO]:
     logger.removeHandler(handler)
 
 
-@pytest.mark.parametrize("number", [ID, "37099919800101012X", PHONE, CARD, "6230 9900 0000 0000 009", "370999800101014"])
+@pytest.mark.parametrize(
+    "number", [ID, "37099919800101012X", PHONE, CARD, "6230 9900 0000 0000 009", "370999800101014"]
+)
 def test_numbers_are_masked_wherever_they_stand(number: str, lines: io.StringIO) -> None:
     logger = logging.getLogger("tests.log")
     logger.info("household %s saved", number)

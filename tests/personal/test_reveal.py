@@ -20,15 +20,25 @@ pytestmark = pytest.mark.django_db
 
 
 def show(place: Place, by: User, **more: Any) -> service.Revealed:
-    asked = {"table": "households.household", "pk": str(place.household.pk), "field": "id_number",
-             "reason": "check_paper", **more}
+    asked = {
+        "table": "households.household",
+        "pk": str(place.household.pk),
+        "field": "id_number",
+        "reason": "check_paper",
+        **more,
+    }
     return service.reveal(by=by, **asked)
 
 
 def test_the_value_comes_with_a_log_entry(place: Place) -> None:
     assert show(place, place.inside).value == ID
     entry = AccessLog.objects.get()
-    assert (entry.user, entry.field, entry.reason, entry.area_id) == (place.inside, "id_number", "check_paper", "370902")
+    assert (entry.user, entry.field, entry.reason, entry.area_id) == (
+        place.inside,
+        "id_number",
+        "check_paper",
+        "370902",
+    )
     assert ID not in str(vars(entry))
 
 
@@ -43,9 +53,12 @@ def test_outside_is_absent_and_inside_without_the_right_is_forbidden(place: Plac
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
-        ({"reason": ""}, "REASON_NEEDED"), ({"reason": "curious"}, "REASON_NEEDED"),
-        ({"field": "head_name"}, "NOT_REVEALABLE"), ({"field": "id_number_index"}, "NOT_REVEALABLE"),
-        ({"table": "accounts.user", "field": "password"}, "NOT_REVEALABLE"), ({"table": "x"}, "NOT_REVEALABLE"),
+        ({"reason": ""}, "REASON_NEEDED"),
+        ({"reason": "curious"}, "REASON_NEEDED"),
+        ({"field": "head_name"}, "NOT_REVEALABLE"),
+        ({"field": "id_number_index"}, "NOT_REVEALABLE"),
+        ({"table": "accounts.user", "field": "password"}, "NOT_REVEALABLE"),
+        ({"table": "x"}, "NOT_REVEALABLE"),
     ],
 )
 def test_only_known_reasons_and_personal_fields(place: Place, wrong: dict[str, str], code: str) -> None:

@@ -68,7 +68,9 @@ def test_the_check_sees_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Household, "data_labels", labels)
     found = {(problem.field, problem.what) for problem in label_problems(Household)}
     assert found == {
-        ("household_no", "unlabelled"), ("no_such", "unknown_field"), ("remark", "unknown_level"),
+        ("household_no", "unlabelled"),
+        ("no_such", "unknown_field"),
+        ("remark", "unknown_level"),
         ("head_name", "not_encrypted"),
     }
 
