@@ -143,6 +143,11 @@ def test_a_payment_is_the_total_so_far_less_what_was_paid() -> None:
     )
 
 
+def test_a_running_subsidy_says_nothing_about_the_share_of_the_works() -> None:
+    usage = (used("electricity_kwh", "2021-11-01", "2021-11-30", 1000),)
+    assert due(assess(TAISHAN, dwelling(cost=900_000, usage=usage), rule="T-R8")).household_fen is None
+
+
 def test_more_paid_than_due_shows_as_a_negative_payable() -> None:
     paid = Payment("RUNNING", 50_000, season_year=2021, lines=(SourceLine("DISTRICT", 50_000),))
     usage = (used("electricity_kwh", "2021-11-01", "2021-11-30", 1000),)
