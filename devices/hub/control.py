@@ -85,7 +85,7 @@ class Control:
             try:
                 async for message in self._answer(_object(line), reader):
                     await _send(writer, message)
-            except (BadAsk, BadLine, BadRequest) as exc:
+            except (BadAsk, BadLine, BadRequest, TypeError) as exc:
                 await _send(writer, {"error": str(exc)})
 
     def _answer(self, ask: dict[str, Any], reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:
