@@ -32,13 +32,13 @@ _IDENTITY = ("head_name", "id_number")
 
 def classify_row(row: SheetRow, header: Header, synonyms: Synonyms) -> str:
     """Return one of ``KINDS`` for a row below the header."""
+    if _holds_id(row, header):
+        return DATA
     filled = {column: text.strip() for column, text in enumerate(row.texts, 1) if word_key(text)}
     if not filled and not row.notes:
         return BLANK
     if repeats_header(row.texts, header, synonyms):
         return HEADER
-    if _holds_id(row, header):
-        return DATA
     return _total_kind(list(filled.values())) or _remark_kind(filled, row, header) or DATA
 
 

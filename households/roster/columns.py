@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -34,12 +34,14 @@ _BRACKETS = re.compile(r"[(\[{【][^)\]}】]*[)\]}】]")
 _NOISE = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=2048)
 def heading_key(text: str) -> str:
     """What two headings are compared by: no width, spaces, bracketed units or punctuation."""
     folded = unicodedata.normalize("NFKC", text)
     return _NOISE.sub("", _BRACKETS.sub("", folded)).removesuffix("m2").lower()
 
 
+@lru_cache(maxsize=2048)
 def word_key(text: str) -> str:
     """What two words (villages, technologies) are compared by: no width, spaces or punctuation."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text)).lower()
