@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -93,7 +94,7 @@ def test_rotation_moves_every_value_to_the_new_key_and_cipher(two_keys: Path, pl
     crypto.forget_keys()
     out = StringIO()
     call_command("rotate_keys", batch=3, stdout=out)
-    assert "households_household.phone: 8" in out.getvalue()
+    assert re.search(r"households_household\.phone\D+8\D", out.getvalue())
     (two_keys / "field_key_1").unlink()
     crypto.forget_keys()
     assert {household.phone for household in Household.objects.all()} == {PHONE}
