@@ -36,7 +36,7 @@ FIELD_TITLES: dict[str, Words] = {
     "bank_card": _("Bank card"),
     "door_no": _("Door number"),
     "heated_area_m2": _("Heated area"),
-    "technology": _("Technology"),
+    "technology": pgettext_lazy("roster column", "Technology"),
     "dwelling_type": _("Dwelling type"),
     "residents": _("Residents"),
     "meter_no": _("Meter number"),
@@ -50,7 +50,7 @@ STATE_TITLES: dict[str, Words] = {
     "merged": _("Repeated, merged"),
 }
 ROW_KIND_TITLES: dict[str, Words] = {
-    "data": _("Household"),
+    "data": pgettext_lazy("row kind", "Household"),
     "subtotal": _("Subtotal row"),
     "total": _("Total row"),
     "blank": _("Blank row"),
@@ -61,7 +61,11 @@ ROW_KIND_TITLES: dict[str, Words] = {
 }
 
 _ID, _PHONE, _CARD, _AREA = _("ID number"), _("Mobile number"), _("Bank card"), _("Heated area")
-_VILLAGE, _TECHNOLOGY, _TWICE = pgettext_lazy("roster column", "Village"), _("Technology"), _("Duplicate")
+_VILLAGE, _TECHNOLOGY, _TWICE = (
+    pgettext_lazy("roster column", "Village"),
+    pgettext_lazy("roster column", "Technology"),
+    _("Duplicate"),
+)
 _CELL, _EXCLUDED, _COLUMNS, _TOTALS, _FILE = _("Cell"), _("Exclusion"), _("Columns"), _("Totals"), _("File")
 _FROM_PAPER = _("Compare with the paper and type the right number.")
 _EXCLUDE_TODO = _("The household stays in the survey. Remove the note if it takes part after all.")

@@ -104,9 +104,7 @@ def all_notes(path: str) -> dict[str, Note]:
     """Notes of every sheet of an xlsx file."""
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-        return {
-            name: sheet_notes(archive, part) for name, part in sheet_parts(archive).items() if part in names
-        }
+        return {name: sheet_notes(archive, part) for name, part in sheet_parts(archive).items() if part in names}
 
 
 def sheet_rows(sheet: Any, notes: Note) -> Iterator[list[Any]]:

@@ -112,9 +112,7 @@ def _office_kind(names: set[str]) -> str:
 def _refuse_by_name(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
     for part in parts:
         name = part.filename.lower()
-        if not limits.allow_macros and (
-            name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/"))
-        ):
+        if not limits.allow_macros and (name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/"))):
             raise WorkbookRefused("FILE_MACROS")
         if name.startswith(_EXTERNAL_PARTS):
             raise WorkbookRefused("FILE_EXTERNAL_LINKS", part=part.filename)
@@ -128,9 +126,7 @@ def _unpack_and_scan(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], lim
         for chunk in _chunks(archive, part):
             unpacked += len(chunk)
             total += len(chunk)
-            too_dense = unpacked > limits.ratio_from_bytes and unpacked > limits.ratio * max(
-                part.compress_size, 1
-            )
+            too_dense = unpacked > limits.ratio_from_bytes and unpacked > limits.ratio * max(part.compress_size, 1)
             if too_dense or total > limits.unpacked_bytes:
                 raise WorkbookRefused("FILE_ZIP_BOMB", part=part.filename)
             _refuse_xml_traps(part.filename, tail + chunk)

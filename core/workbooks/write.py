@@ -154,9 +154,7 @@ class LedgerWriter:
             formats = _xlsxwriter_formats(book)
             self._write_head(sheet, formats)
             for row in rows:
-                self._write_cells(
-                    sheet, len(self.titles) + tally.rows + 1, tally.take(row, len(self.titles)), formats
-                )
+                self._write_cells(sheet, len(self.titles) + tally.rows + 1, tally.take(row, len(self.titles)), formats)
             self._write_totals(sheet, tally, formats)
             query_sheet = book.add_worksheet(self.labels.query_sheet)
             query_sheet.set_column(0, 1, 40)
@@ -176,9 +174,7 @@ class LedgerWriter:
             sheet.write_string(len(self.titles), position, column.heading, formats["head"])
         sheet.freeze_panes(len(self.titles) + 1, 0)
 
-    def _write_cells(
-        self, sheet: Any, row_no: int, values: Sequence[Any], formats: Mapping[str, Any]
-    ) -> None:
+    def _write_cells(self, sheet: Any, row_no: int, values: Sequence[Any], formats: Mapping[str, Any]) -> None:
         for position, (column, value) in enumerate(zip(self.columns, values, strict=True)):
             if value is None:
                 continue
@@ -206,11 +202,7 @@ class LedgerWriter:
 
     def _write_large(self, rows: Iterable[Row], tally: _Tally) -> None:
         head, bold, last = len(self.titles), Format().set_bold(), len(self.columns) - 1
-        merges = (
-            [(row_no, 0, row_no, last, title, bold) for row_no, title in enumerate(self.titles)]
-            if last
-            else []
-        )
+        merges = [(row_no, 0, row_no, last, title, bold) for row_no, title in enumerate(self.titles)] if last else []
         book = FastExcel(str(self.path)).freeze(row=head + 1, col=0, sheet=self.sheet_name)
         book.sheet(
             self.sheet_name,
@@ -223,9 +215,7 @@ class LedgerWriter:
         )
         text = _rustpy_format(TEXT)
         query_rows = ({"": key, " ": value} for key, value in self._query_rows(tally))
-        book.sheet(
-            self.labels.query_sheet, query_rows, column_formats={"": text, " ": text}, column_width=40.0
-        )
+        book.sheet(self.labels.query_sheet, query_rows, column_formats={"": text, " ": text}, column_width=40.0)
         book.save()
 
     def _large_rows(self, rows: Iterable[Row], tally: _Tally) -> Iterator[dict[str, Any]]:
@@ -266,9 +256,7 @@ def _canonical(value: Value) -> str:
 def _xlsxwriter_formats(book: Any) -> dict[str, Any]:
     formats = {kind: book.add_format({"num_format": code}) for kind, code in NUMBER_FORMATS.items()}
     formats[TEXT].set_quote_prefix()
-    formats["head"] = book.add_format(
-        {"bold": True, "text_wrap": True, "valign": "vcenter", "quote_prefix": True}
-    )
+    formats["head"] = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter", "quote_prefix": True})
     formats["title"] = book.add_format({"bold": True, "align": "center", "quote_prefix": True})
     return formats
 
