@@ -172,7 +172,10 @@ def build_table(
     bulk: Sequence[BulkAction] = (),
     empty: Sequence[Label] = (),
 ) -> Table:
-    """Filter, sort, count, sum and cut one page. `empty` is (title, text, url, link words) for the list without rows."""
+    """Filter, sort, count, sum and cut one page.
+
+    `empty` is (title, text, url, link words) for the list without rows.
+    """
     query = request.GET
     filters = filterset(query, queryset=rows, request=request) if filterset else None
     found = filters.qs if filters else rows

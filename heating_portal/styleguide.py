@@ -84,11 +84,15 @@ def _jobs() -> list[Sample]:
 
 def _statuses() -> list[tuple[str, str, str]]:
     return [
-        ("", _("not started"), _("nothing done yet, or a draft")), ("busy", _("installing"), _("in somebody else's hands")),
-        ("warn", _("waits for you"), _("waits for the reader, or needs a look")), ("note", _("public notice"), _("open to the public, clock running")),
-        ("ok", _("accepted"), _("just passed, next step is open")), ("done", _("paid"), _("finished, steps back")),
-        ("bad", _("returned by the bank"), _("failed, returned, overdue, fault")), ("void", _("void"), _("not counted, kept as a trace")),
-    ]  # fmt: skip
+        ("", _("not started"), _("nothing done yet, or a draft")),
+        ("busy", _("installing"), _("in somebody else's hands")),
+        ("warn", _("waits for you"), _("waits for the reader, or needs a look")),
+        ("note", _("public notice"), _("open to the public, clock running")),
+        ("ok", _("accepted"), _("just passed, next step is open")),
+        ("done", _("paid"), _("finished, steps back")),
+        ("bad", _("returned by the bank"), _("failed, returned, overdue, fault")),
+        ("void", _("void"), _("not counted, kept as a trace")),
+    ]
 
 
 COLOURS = ("brand", "brand-mid", "brand-line", "brand-soft", "seal", "ember", "ink", "ink-3")
@@ -106,6 +110,7 @@ def context() -> dict[str, Any]:
         "stages": [Sample(_("Confirmed"), "did", note="06-28"), Sample(_("Installed"), "did", note="09-17"),
                    Sample(_("Accepted"), "now", note=_("today")), Sample(_("Paid"))],
         "form": SampleForm({"id_number": "", "heated_area": "一百二", "route": "elec"}),
+        "decision": SampleForm(prefix="decision"),
         "facts_rows": [(_("Household"), "QJD-03-0147"), (_("Village"), "前旧县村"), (_("Card"), None)],
         "now": now, "yesterday": now - dt.timedelta(days=1), "long_ago": dt.date(2020, 12, 5),
         "temperatures_24h": [41.2, 42.0, 41.1, None, None, 43.0, 44.6, 44.1, 40.2, 41.0, 43.9],

@@ -10,6 +10,7 @@ export function startJobs() {
   if (!list || !tray) return;
   let timer = 0;
   let running = 0;
+  let etag = '';
 
   function show(html) {
     list.innerHTML = html;
@@ -28,8 +29,12 @@ export function startJobs() {
 
   function ask() {
     if (document.hidden) { next(); return; }
-    fetch(list.dataset.tray, { credentials: 'same-origin', headers: { 'HX-Request': 'true', 'X-Unattended': '1' } })
-      .then((answer) => (answer.status === 200 ? answer.text() : null))
+    fetch(list.dataset.tray, { credentials: 'same-origin', headers: { 'HX-Request': 'true', 'X-Unattended': '1', 'If-None-Match': etag } })
+      .then((answer) => {
+        if (answer.status !== 200 || answer.redirected) return null;
+        etag = answer.headers.get('ETag') || '';
+        return answer.text();
+      })
       .then((html) => { if (html !== null) show(html); })
       .catch(() => {})
       .then(next);

@@ -6,10 +6,11 @@ const TIRED_MS = 30 * 60 * 1000;
 let lastSign = Date.now();
 
 function refresh(part) {
-  return fetch(part.dataset.live, { credentials: 'same-origin', headers: { 'HX-Request': 'true', 'X-Unattended': '1' } })
+  return fetch(part.dataset.live, { credentials: 'same-origin', headers: { 'HX-Request': 'true', 'X-Unattended': '1', 'If-None-Match': part.dataset.etag || '' } })
     .then((answer) => {
       if (answer.status === 304) return null;
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      part.dataset.etag = answer.headers.get('ETag') || '';
       return answer.text();
     })
     .then((html) => {

@@ -9,6 +9,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils.translation import trans_real
 
+from tests import flushing
+
+flushing.install()
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _catalogue() -> None:

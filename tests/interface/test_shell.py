@@ -88,7 +88,7 @@ def test_the_shell_costs_three_queries(django_assert_max_num_queries: Any) -> No
         assert shell.year_words
         assert shell.navigation
         assert shell.tabs
-        assert shell.season or True
+        shell.season  # noqa: B018 - counted, not judged
 
 
 @pytest.fixture

@@ -1,0 +1,130 @@
+"""The shell and the parts in a real Chromium: no console errors, nothing for axe to find, no sideways scrolling."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests import people
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(autouse=True)
+def _async_unsafe(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Playwright keeps an event loop in this thread; the database calls beside it are ordinary ones.
+    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture
+def session_key() -> str:
+    """Signed in before Playwright starts: inside its event loop the history sees no acting person."""
+    client = Client()
+    client.force_login(people.user("town_staff", "370999001"), backend="accounts.backends.PersonBackend")
+    people.programme()
+    return client.cookies["sessionid"].value
+
+
+@pytest.fixture
+def chromium(_async_unsafe: None, session_key: str) -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("CHROMIUM NOT FOUND: the interface was not looked at in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page_of(session_key: str, chromium: Any, live_server: Any, built: Path) -> Iterator[Any]:
+    """open(path, width): a signed-in page and the list of what its console complained about."""
+    cookie = {"name": "sessionid", "value": session_key, "url": live_server.url}
+    opened = []
+
+    def open_page(path: str, width: int = 1366) -> tuple[Any, list[str]]:
+        context = chromium.new_context(viewport={"width": width, "height": 768})
+        opened.append(context)
+        context.add_cookies([cookie])
+        page, complaints = context.new_page(), list[str]()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(live_server.url + path)
+        return page, complaints
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
+@pytest.mark.parametrize("width", [1366, 1024, 390])
+def test_the_style_guide_is_clean(page_of: Any, width: int) -> None:
+    page, complaints = page_of("/styleguide/", width)
+    assert complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.activeElement.id") == "error-summary"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1366, 390])
+def test_axe_finds_nothing(page_of: Any, theme: str, width: int) -> None:
+    if not AXE.is_file():
+        pytest.skip("AXE NOT INSTALLED: accessibility is unchecked")
+    page, _ = page_of("/styleguide/", width)
+    if theme == "dark":
+        page.evaluate("document.documentElement.setAttribute('data-theme', 'dark')")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == []
+
+
+def test_the_theme_changes_at_once_and_stays(page_of: Any) -> None:
+    page, complaints = page_of("/styleguide/")
+    with page.expect_response(lambda answer: answer.url.endswith("/shell/theme/")):
+        page.click('[data-act="theme"]')
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert complaints == []
+
+
+def test_the_language_switch_works_as_a_plain_form(page_of: Any) -> None:
+    page, _ = page_of("/styleguide/")
+    page.click('button[name="language"]')
+    page.wait_for_selector('html[lang="en"]')
+    assert page.inner_text("h1") == "Style guide"
+
+
+def test_rows_are_walked_by_keyboard_but_not_while_typing(page_of: Any) -> None:
+    page, _ = page_of("/styleguide/")
+    page.focus("#id_id_number")
+    page.keyboard.press("j")
+    assert page.locator("tr.is-cursor").count() == 0
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert "邱家店镇" in page.inner_text("tr.is-cursor")
+    page.keyboard.press("?")
+    assert page.locator(".veil[role=dialog]").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator(".veil").count() == 0
+
+
+def test_a_menu_opens_by_keyboard_and_closes_by_escape(page_of: Any) -> None:
+    page, _ = page_of("/styleguide/")
+    page.focus("summary.place >> nth=0")
+    page.keyboard.press("Enter")
+    assert page.locator("details.menu[open]").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("details.menu[open]").count() == 0
