@@ -82,7 +82,7 @@ def understand(units: Iterable[Unit], results: Iterable[BlockResult]) -> Outcome
         if answered:
             outcome.samples.append(_sample(unit, answered))
         else:
-            outcome.missed[unit.heater_id] = blocks[0].error if blocks else "expired"
+            outcome.missed[unit.heater_id] = blocks[0].error if blocks else "unasked"
     return outcome
 
 

@@ -9,10 +9,19 @@ import pytest
 pytest_plugins = ["tests.plugins.loud_skips", "tests.plugins.proofs"]
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Tests with real transactions empty the tables afterwards; history lets nobody truncate, so it is asked nicely."""
+    from tests import flushing
+
+    flushing.install()
+
+
 @pytest.fixture(autouse=True)
 def _acting_in_database_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     """History refuses nameless writes; tests that check exactly that mark themselves `nameless`."""
-    wants_database = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames)
+    wants_database = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
+        request.fixturenames
+    )
     if not wants_database or request.node.get_closest_marker("nameless"):
         yield
         return

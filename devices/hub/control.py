@@ -108,11 +108,13 @@ class Control:
         sweep = Sweep(self.lines, parse_sweep(ask.get("requests")), batch.append)
         sweep.start(_seconds(ask, "deadline_s", 30.0, 600.0))
         try:
-            while not sweep.finished.is_set():
+            ended = False
+            while not ended:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(sweep.finished.wait(), FLUSH_S)
                 if reader.at_eof():
                     return
+                ended = sweep.finished.is_set()  # asked before the last flush: a sweep may end without ever waiting
                 while batch:
                     part, batch[:BATCH] = batch[:BATCH], []
                     yield {"results": part}
