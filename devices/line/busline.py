@@ -306,7 +306,7 @@ class BusLine:
 
     def _judge(self, head: bytes, frame: bytes, *, fresh: bool) -> None:
         """A well-formed frame: the answer, a late one, or somebody else's."""
-        if self.phase is Phase.WAITING and fresh and self._answers(head, frame):
+        if self.phase is Phase.WAITING and fresh and self._answers(head):
             if self._echo_due:
                 self._echo_due = False
                 self.stats.echoes += 1
@@ -319,11 +319,11 @@ class BusLine:
         else:
             self.stats.foreign += 1
 
-    def _answers(self, head: bytes, frame: bytes) -> bool:
+    def _answers(self, head: bytes) -> bool:
         asked = self._asked
         assert asked
-        if head == asked.head:
-            return len(frame) == asked.answer_size
+        if head == asked.head:  # which fixes the length as well
+            return True
         return head == asked.exception_head and self._outstanding.matching(head, self._clock()) is None
 
     def _late(self, late: Unanswered) -> None:

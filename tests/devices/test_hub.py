@@ -99,7 +99,7 @@ def test_a_flood_of_noise_closes_the_line() -> None:
 
 def test_a_dead_unit_costs_the_others_nothing_but_time() -> None:
     with running_hub() as (hub, client, events):
-        RawDtu(hub.listen_port, IMEI.encode(), lambda q: b"" if q.unit == 2 else right_answer(q))
+        dtu = RawDtu(hub.listen_port, IMEI.encode(), lambda q: b"" if q.unit == 2 else right_answer(q))
         events.wait("dtu_registered")
         blocks = (BLOCK, Block("h", 10, 3), Block("h", 20, 2), Block("h", 30, 5))
         asked = [SweepRequest(LINE, unit, blocks) for unit in (1, 2, 3)]
@@ -107,6 +107,7 @@ def test_a_dead_unit_costs_the_others_nothing_but_time() -> None:
         assert len(results) == 12
         assert {r.unit for r in results if r.error == ""} == {1, 3}
         assert [r.error for r in results if r.unit == 2] == ["timeout"] * 4
+        assert sum(request.unit == 2 for request in dtu.requests) == 2
 
 
 def test_a_refused_block_tells_the_exception_code() -> None:
@@ -194,6 +195,15 @@ def test_the_wrong_secret_gets_nothing() -> None:
         with pytest.raises(HubUnavailable, match="shared secret"):
             HubClient("127.0.0.1", hub.control_port, b"wrong").ping()
         assert client.ping()
+
+
+def test_who_does_not_know_the_secret_is_cut_off_whatever_he_says() -> None:
+    with running_hub() as (hub, _, events):
+        with socket.create_connection(("127.0.0.1", hub.control_port), WAIT_S) as stranger:
+            stranger.sendall(b'{"auth": "00"}\n{"op": "ping"}\n')
+            said = b"".join(iter(lambda: stranger.recv(4096), b""))
+        assert b"shared secret" in said and b'"ok"' not in said
+        events.wait("control_refused")
 
 
 def test_nonsense_is_refused_with_a_sentence_and_the_connection_lives() -> None:

@@ -13,6 +13,7 @@ from devices.line.rules import Outcome, Status
 from devices.protocol.crc import sealed
 from devices.protocol.frames import Request, exception_answer
 from tests.devices.virtual import World, make_line, right_answer, right_registers
+from tests.plugins.proofs import Proof, Size
 
 READS = 6000
 DISTURBED = 0.14
@@ -100,8 +101,8 @@ class UnitAndCrcOnly(BusLine):
     def _is_whole_answer(self, data: bytes) -> bool:
         return False
 
-    def _answers(self, head: bytes, frame: bytes) -> bool:
-        return self._asked is not None and len(head) == 3 and frame[0] == self._asked.unit
+    def _answers(self, head: bytes) -> bool:
+        return self._asked is not None and len(head) == 3 and head[0] == self._asked.unit
 
     def _accept(self, frame: bytes) -> None:
         self._part = b""
@@ -116,12 +117,19 @@ class WithoutFence(BusLine):
         return False
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_no_wrong_value_on_disturbed_lines(seed: int) -> None:
-    ends, bus = fuzz(BusLine, seed)
+@pytest.mark.proof("line-fuzz")
+def test_no_wrong_value_on_disturbed_lines(size: Size, proof: Proof) -> None:
+    ends: Counter[str] = Counter()
+    disturbed = seen = 0
+    rounds = size(small=18_000, large=1_002_000) // READS
+    for seed in range(1, rounds + 1):
+        more, bus = fuzz(BusLine, seed)
+        ends += more
+        disturbed, seen = disturbed + bus.disturbed, seen + bus.seen
     assert ends["WRONG"] == 0
-    assert bus.disturbed >= 0.1 * bus.seen
-    assert ends["ok"] >= 0.85 * READS, ends
+    assert ends.total() == rounds * READS and disturbed >= 0.1 * seen
+    assert ends["ok"] >= 0.85 * ends.total(), ends
+    proof(f"{ends.total()} reads, {disturbed / seen:.1%} disturbed, {ends['ok']} right, 0 wrong", seed=f"1-{rounds}")
 
 
 @pytest.mark.parametrize("kind", [UnitAndCrcOnly, WithoutFence])
