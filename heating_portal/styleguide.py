@@ -111,7 +111,7 @@ def context() -> dict[str, Any]:
                    Sample(_("Accepted"), "now", note=_("today")), Sample(_("Paid"))],
         "form": SampleForm({"id_number": "", "heated_area": "一百二", "route": "elec"}),
         "decision": SampleForm(prefix="decision"),
-        "facts_rows": [(_("Household"), "QJD-03-0147"), (_("Village"), "前旧县村"), (_("Card"), None)],
+        "facts_rows": [(_("Household number"), "QJD-03-0147"), (_("Village"), "前旧县村"), (_("Card"), None)],
         "now": now, "yesterday": now - dt.timedelta(days=1), "long_ago": dt.date(2020, 12, 5),
         "temperatures_24h": [41.2, 42.0, 41.1, None, None, 43.0, 44.6, 44.1, 40.2, 41.0, 43.9],
     }  # fmt: skip

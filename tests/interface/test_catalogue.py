@@ -47,3 +47,8 @@ def test_every_part_is_translated_and_keeps_its_placeholders(path: Path) -> None
         assert entry.translated(), f"{path.name}: {entry.msgid!r}"
         if not entry.msgid_plural:
             assert set(marks.findall(entry.msgid)) == set(marks.findall(entry.msgstr)), entry.msgid
+
+
+def test_the_rooms_do_not_contradict_each_other() -> None:
+    parts = (Path(settings.LOCALE_PATHS[0]) / "parts").glob("*.po")
+    assert merge(parts, catalogue("zh_Hans", RULE)) == []
