@@ -162,6 +162,7 @@ def test_readings_that_waited_in_the_default_partition_move_along() -> None:
     day = dt.date(2031, 5, 4)
     start, _end = bounds_of(day)
     with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS telemetry_reading_20310504")
         cursor.execute("INSERT INTO telemetry_reading (heater_id, at) VALUES (1, %s)", [start + dt.timedelta(hours=5)])
     assert f"telemetry_reading_{day:%Y%m%d}" in ensure_partitions(start)
     with connection.cursor() as cursor:
@@ -198,7 +199,8 @@ def test_hours_are_rolled_up_and_renewed(tmp_path: Path, programme: Programme) -
     with connection.cursor() as cursor:
         for minute, supply, running in [(0, 300, True), (30, 400, False), (59, 500, True)]:
             cursor.execute(
-                "INSERT INTO telemetry_reading (heater_id, at, supply_dc, running, energy_dkwh) VALUES (%s,%s,%s,%s,%s)",
+                "INSERT INTO telemetry_reading (heater_id, at, supply_dc, running, energy_dkwh) "
+                "VALUES (%s, %s, %s, %s, %s)",
                 [heater.pk, hour + dt.timedelta(minutes=minute), supply, running, 1000 + minute],
             )
     assert rows == []
