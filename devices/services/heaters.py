@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from core.refusals import Refused
-from devices.models import Bus, DeviceModel, Gateway, Heater, RegisterProfile
+from devices.models import Bus, DeviceModel, Gateway, Heater, RegisterProfile, Supplier
 from devices.protocol.profile_files import PROFILE_FOLDER, bundled_profile, parse_profile
 from households.models import Dwelling
 
@@ -110,3 +110,17 @@ def _next_id() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('devices_heater', 'id'))")
         return int(cursor.fetchone()[0])
+
+
+def register_supplier(*, code: str, name: str, by: Any, admitted_on: date | None = None) -> Supplier:
+    """A firm that delivers or installs; once per code."""
+    return Supplier.objects.get_or_create(code=code, defaults={"name": name, "admitted_on": admitted_on})[0]
+
+
+def register_model(
+    *, supplier: Supplier, name: str, model_no: str, kind: str, by: Any, profile: RegisterProfile | None = None,
+    docking_confirmed_on: date | None = None,
+) -> DeviceModel:  # fmt: skip
+    """A model of a supplier; once per number. A networked one needs a profile and its docking confirmation (J-29)."""
+    values = {"name": name, "kind": kind, "profile": profile, "docking_confirmed_on": docking_confirmed_on}
+    return DeviceModel.objects.get_or_create(supplier=supplier, model_no=model_no, defaults=values)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from accounts import demonstration
@@ -35,8 +36,9 @@ def _grant(user: User, role: str, area_code: str) -> None:
         grant_role(user=user, role=role, area=Area.objects.get(code=area_code), by=BY)
 
 
+@lru_cache(maxsize=500)
 def person(role: str, area_code: str) -> User:
-    """The demonstration's person who holds `role` over that area, the nearest grant first."""
+    """The demonstration's person who holds `role` over that area, the nearest grant first. Remembered during a load."""
     grants = Grant.objects.filter(role=role, user__totpdevice__name=demonstration.MARK).select_related("user")
     holding = [grant for grant in grants.order_by("id") if area_code.startswith(grant.area_id)]
     if not holding:
