@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import Area
+from core.areas import code_range
 from households.importing.checked import Problem, problems_of
 from households.models import Document, Dwelling, Enrolment, ImportRow, Roster, RosterImport, RosterRow
 from programmes.models import Programme, Target
@@ -76,6 +77,10 @@ class VillageCount:
         """Positive: more than asked."""
         return self.counted - (self.target or 0)
 
+    @property
+    def missing(self) -> int:
+        return max(0, -self.difference)
+
 
 def village_counts(roster_import: RosterImport) -> list[VillageCount]:
     """Ready and stored rows per village beside the targets; excluded households don't count."""
@@ -85,7 +90,15 @@ def village_counts(roster_import: RosterImport) -> list[VillageCount]:
     return beside_targets(roster_import.programme, roster_import.area, counted)
 
 
-def beside_targets(programme: Programme, area: Area, counted: dict[str, int]) -> list[VillageCount]:
+def ready_by_village(roster_import: RosterImport) -> list[dict[str, Any]]:
+    """What storing would add: rows by village and technology."""
+    ready = roster_import.rows.filter(state=State.READY).order_by()
+    return list(
+        ready.values("village__name", "technology").annotate(n=Count("id")).order_by("village_id", "technology")
+    )
+
+
+def beside_targets(programme: Programme, area: Area | str, counted: dict[str, int]) -> list[VillageCount]:
     """Villages that have households or a target, largest target first."""
     targets = village_targets(programme, area)
     places = Area.objects.in_bulk(sorted({*counted, *targets}))
@@ -95,8 +108,8 @@ def beside_targets(programme: Programme, area: Area, counted: dict[str, int]) ->
 
 def village_targets(programme: Programme, area: Area | str) -> dict[str, int]:
     """Village code -> households asked for, all technologies together."""
-    code = area if isinstance(area, str) else area.code
-    rows = Target.objects.filter(programme=programme, unit="household", area_id__startswith=code)
+    low, high = code_range(area if isinstance(area, str) else area.code)
+    rows = Target.objects.filter(programme=programme, unit="household", area_id__gte=low, area_id__lt=high)
     rows = rows.filter(area__level=Area.Level.VILLAGE).order_by()
     return {place: int(sum_) for place, sum_ in rows.values_list("area_id").annotate(total=Sum("quantity"))}
 
@@ -195,7 +208,7 @@ def _group_of(problem: Problem, confirmed: Sequence[str]) -> tuple[str, str, str
 # --- rosters ------------------------------------------------------------------------------------------------
 
 
-def current_rosters(programme: Programme) -> QuerySet[Roster]:
+def current_rosters(programme: Programme) -> Any:
     """The newest version of each village's roster."""
     newer = Roster.objects.filter(
         programme=OuterRef("programme"), area=OuterRef("area"), version_no__gt=OuterRef("version_no")
@@ -313,9 +326,9 @@ def panel_for(dwelling: Dwelling) -> DwellingPanel:
 
 def rosters_by_village(programme: Programme, code: str) -> list[dict[str, Any]]:
     """Villages of a place with candidates, target and newest roster, in tree order."""
-    enrolled = Enrolment.objects.filter(programme=programme, area_id__startswith=code, dwelling__exclusion="")
+    enrolled = Enrolment.objects.within(code).filter(programme=programme, dwelling__exclusion="")
     counted = dict(enrolled.order_by().values_list("area_id").annotate(n=Count("id")))
-    newest = current_rosters(programme).filter(area_id__startswith=code).annotate(households=Count("rows"))
+    newest = current_rosters(programme).within(code).annotate(households=Count("rows"))
     rosters = {roster.area_id: roster for roster in newest.select_related("prepared_by")}
-    villages = {one.area.code: one for one in beside_targets(programme, Area(code=code), counted)}
+    villages = {one.area.code: one for one in beside_targets(programme, code, counted)}
     return [{"village": villages[key], "roster": rosters.get(key)} for key in sorted(villages)]

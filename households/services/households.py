@@ -29,10 +29,13 @@ EDITABLE = (*_HOUSEHOLD, *_DWELLING)
 
 
 class RowFaults(Refused):
-    """The values don't pass the checks; `faults` maps a field to its sentences, all of them at once."""
+    """The values don't pass the checks; `faults` maps a field to its sentences, all of them at once.
 
-    def __init__(self, faults: Mapping[str, list[str]]) -> None:
-        self.faults = dict(faults)
+    `to_confirm` are (code, sentence) of those a person may set aside.
+    """
+
+    def __init__(self, faults: Mapping[str, list[str]], to_confirm: list[tuple[str, str]]) -> None:
+        self.faults, self.to_confirm = dict(faults), to_confirm
         count = sum(map(len, self.faults.values()))
         super().__init__("FAULTS", _("%(count)s values need a change."), count=count)
 
@@ -56,12 +59,12 @@ def faults_of(row: CheckedRow, confirmed: frozenset[str] = frozenset()) -> dict[
 def register_household(
     *, programme: Programme, area: Area, values: Mapping[str, str], by: User, confirmed: frozenset[str] = frozenset()
 ) -> Dwelling:
-    """Enter one household of a village. `values` are texts by roster field. Raises RowFaults, KNOWN."""
+    """Enter one household of a village. `values` are texts by roster field. Raises RowFaults."""
     lock_register()
     row = check_values({**values, "village": area.name}, programme, area)
     faults = faults_of(row, confirmed)
     if faults:
-        raise RowFaults(faults)
+        raise RowFaults(faults, [(one.code, sentence_of(one)) for one in row.problems if one.can_be_confirmed])
     stored = RegisterWriter(programme, [row], by).write([sorted(confirmed)])
     return stored[0].dwelling
 

@@ -107,7 +107,7 @@ def request_apply(*, roster_import: RosterImport, by: User) -> Job:
 
 @transaction.atomic
 def void_import(*, roster_import: RosterImport, by: User, reason: str) -> RosterImport:
-    """Give an import up. Only while nothing of it is in the register: what is stored is corrected there, with reason."""
+    """Give an import up, while nothing of it is in the register: what is stored is corrected there, with a reason."""
     locked = lock_import(roster_import.pk)
     if not reason.strip():
         raise Refused("REASON_NEEDED", _("Say in a few words why the import is given up."))

@@ -1,0 +1,27 @@
+"""Addresses below /hh/."""
+
+from django.urls import path
+
+from households.views import households, imports, rosters
+
+app_name = "households"
+urlpatterns = [
+    path("imports/", imports.import_list, name="import-list"),
+    path("imports/<int:pk>/", imports.import_review, name="import-review"),
+    path("imports/<int:pk>/merged/", imports.import_rows, {"state": "merged"}, name="import-merged"),
+    path("imports/<int:pk>/skipped/", imports.import_rows, {"state": "skipped"}, name="import-skipped"),
+    path("imports/<int:pk>/columns/", imports.import_columns, name="import-columns"),
+    path("imports/<int:pk>/rows/<int:row_id>/", imports.import_row, name="import-row"),
+    path("imports/<int:pk>/repairs/<slug:code>/", imports.import_repair, name="import-repair"),
+    path("imports/<int:pk>/apply/", imports.import_apply, name="import-apply"),
+    path("imports/<int:pk>/void/", imports.import_void, name="import-void"),
+    path("rosters/", rosters.roster_list, name="roster-list"),
+    path("rosters/draw-up/", rosters.roster_draw_up, name="roster-draw-up"),
+    path("rosters/approve/", rosters.roster_approve, name="roster-approve"),
+    path("rosters/<int:pk>/", rosters.roster_detail, name="roster-detail"),
+    path("rosters/<int:pk>/print/", rosters.roster_print, name="roster-print"),
+    path("rosters/<int:pk>/seal/", rosters.roster_seal, name="roster-seal"),
+    path("rosters/<int:pk>/return/", rosters.roster_return, name="roster-return"),
+    path("new/", households.household_new, name="household-new"),
+    path("dwellings/<slug:dwelling_no>/edit/", households.household_edit, name="household-edit"),
+]

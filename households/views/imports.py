@@ -1,0 +1,184 @@
+"""Rosters in: upload, look, repair, store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import get_visible_or_404, requires
+from core.refusals import Refused
+from core.tables import Column, build_table, render_table
+from core.workbooks.read import column_letters
+from households import queries
+from households.forms import ReasonForm, UploadForm
+from households.issue_wording import FIELD_TITLES
+from households.issue_wording import ROW_KIND_TITLES as _KINDS
+from households.models import RosterImport
+from households.problem_wording import reasons, sentence, title
+from households.services import imports, repairs
+from households.views.review_page import review_context, technology_names
+from households.views.row_actions import act_on_row
+from programmes.chosen import chosen_area_code, chosen_programme
+
+RIGHT = "rosters.import"
+COLUMNS = (
+    Column("id", gettext_lazy("Number"), kind="id", order_by="id", link=True),
+    Column("file.file_name", gettext_lazy("File"), link=True),
+    Column("area.name", gettext_lazy("Place"), order_by="area__name"),
+    Column("programme.name", gettext_lazy("Programme"), priority=3),
+    Column("rows", gettext_lazy("Rows"), kind="number", value=lambda row: row.counts.get("rows")),
+    Column("state", gettext_lazy("State"), template="households/cell_state.html"),
+    Column("uploaded_by.person_name", gettext_lazy("Uploaded by"), priority=2),
+    Column("created_at", gettext_lazy("At"), kind="when", order_by="created_at"),
+)
+
+
+@requires(RIGHT)
+@require_http_methods(["GET", "POST"])
+def import_list(request: HttpRequest) -> HttpResponse:
+    """Earlier imports and the drop zone."""
+    form = _upload_form(request)
+    if request.method == "POST" and form.is_valid():
+        return _upload(request, form)
+    rows = RosterImport.objects.visible_to(request.user).select_related("file", "area", "programme", "uploaded_by")
+    table = build_table(
+        request,
+        rows.order_by("-id"),
+        COLUMNS,
+        unit=_("imports"),
+        row_url=lambda row: reverse("households:import-review", args=[row.pk]),
+        default_sort="-id",
+        empty=(_("No roster has been imported yet"), _("Choose a file above.")),
+    )
+    response = render_table(request, "households/import_list.html", table, {"form": form})
+    response.status_code = 422 if form.errors else 200
+    return response
+
+
+def _upload_form(request: HttpRequest) -> UploadForm:
+    if request.method == "POST":
+        return UploadForm(request.user, request.POST, request.FILES)  # type: ignore[arg-type]
+    programme = chosen_programme(request)
+    initial = {"programme": programme.code if programme else None, "area": chosen_area_code(request)}
+    return UploadForm(request.user, initial=initial)  # type: ignore[arg-type]
+
+
+def _upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
+    file, data = form.cleaned_data["file"], form.cleaned_data
+    try:
+        made, _job = imports.start_import(
+            programme=data["programme"], area=data["area"], content=file.chunks(), file_name=file.name, by=request.user
+        )
+    except Refused as refusal:
+        twin = refusal.values.get("import_id")
+        seen = RosterImport.objects.visible_to(request.user).filter(pk=twin).first() if twin else None
+        context = {"form": form, "refusal": refusal.sentence, "twin": seen}
+        return render(request, "households/import_refused.html", context, status=refusal.status)
+    return redirect("households:import-review", made.pk)
+
+
+@requires(RIGHT)
+@require_GET
+def import_review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the rows went, and the table of rows that need a person."""
+    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    if found.state == RosterImport.State.REFUSED:
+        context = {"roster_import": found, "reasons": reasons(found.refusal)}
+        return render(request, "households/import_unread.html", context)
+    return render(request, "households/import_review.html", review_context(request, found))
+
+
+@requires(RIGHT)
+@require_GET
+def import_rows(request: HttpRequest, pk: int, state: str) -> HttpResponse:
+    """The merged or skipped rows, so that nothing vanishes unseen."""
+    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    rows = found.rows.filter(state=state).order_by("pk")[:500]
+    lines = [{"row": row, "kind": _KINDS.get(row.kind, _("left out")), "words": _line_words(row)} for row in rows]
+    return render(request, "households/import_rows.html", {"roster_import": found, "lines": lines, "state": state})
+
+
+def _line_words(row: Any) -> str:
+    if "text" in row.raw:
+        return str(row.raw["text"])
+    return " · ".join(sentence(one["code"], one["params"], value=one["value"]) for one in row.issues)
+
+
+@requires(RIGHT)
+@require_GET
+def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
+    """How the columns were understood, and what the file's own totals say."""
+    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    sheets = [_sheet(sheet) for sheet in found.mapping.get("sheets", [])]
+    return render(request, "households/import_columns.html", {"roster_import": found, "sheets": sheets})
+
+
+def _sheet(sheet: dict[str, Any]) -> dict[str, Any]:
+    columns = [(column_letters(int(number)), FIELD_TITLES[name]) for number, name in sheet["columns"].items()]
+    return {**sheet, "words": _findings(sheet["findings"]), "columns_shown": columns}
+
+
+def _findings(stored: list[dict[str, Any]]) -> list[str]:
+    return [f"{one['cell'] or ''} {title(one['code'])}: {sentence(one['code'], one['params'])}" for one in stored]
+
+
+@requires(RIGHT)
+@require_http_methods(["GET", "POST"])
+def import_repair(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """Preview of one group repair; the post applies what was shown."""
+    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    value = request.GET.get("value", "") or request.POST.get("value", "")
+    group = next((one for one in queries.repairs(found) if (one.code, one.value) == (code, value)), None)
+    if group is None:
+        messages.info(request, _("Nothing is left to repair of this kind."))
+        return redirect("households:import-review", found.pk)
+    if request.method == "GET":
+        context = {"roster_import": found, "group": group, "title": title(code)}
+        return render(request, "households/import_repair.html", context)
+    if request.POST.get("fingerprint") != group.fingerprint:
+        raise Refused("GROUP_CHANGED", _("The rows have changed since they were shown. Look again."), conflict=True)
+    done = repairs.repair_group(roster_import=found, repair=group, by=request.user)
+    messages.success(request, ngettext("%(n)d row repaired", "%(n)d rows repaired", done) % {"n": done})
+    return redirect("households:import-review", found.pk)
+
+
+@requires(RIGHT)
+@require_http_methods(["GET", "POST"])
+def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
+    """Check page with sums by village, then the order to store the ready rows."""
+    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    if request.method == "POST":
+        imports.request_apply(roster_import=found, by=request.user)
+        return redirect("households:import-review", found.pk)
+    names = technology_names(found)
+    lines = [{**line, "technology": names.get(line["technology"], "—")} for line in queries.ready_by_village(found)]
+    context = {"roster_import": found, "counts": queries.row_counts(found), "lines": lines}
+    return render(request, "households/import_apply.html", context)
+
+
+@requires(RIGHT)
+@require_http_methods(["GET", "POST"])
+def import_void(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        imports.void_import(roster_import=found, by=request.user, reason=form.cleaned_data["reason"])
+        messages.success(request, _("The import is void. The same file may be uploaded again."))
+        return redirect("households:import-list")
+    context = {"roster_import": found, "form": form}
+    return render(request, "households/import_void.html", context, status=422 if form.errors else 200)
+
+
+@requires(RIGHT)
+@require_POST
+def import_row(request: HttpRequest, pk: int, row_id: int) -> HttpResponse:
+    """Save, take the proposal, confirm, leave out or undo: one row, one request."""
+    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    return act_on_row(request, found, row_id)
