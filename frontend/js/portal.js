@@ -4,9 +4,10 @@ import { startFocus, startOnce } from './forms.js';
 import { startIdle } from './idle.js';
 import { startJobs } from './jobs.js';
 import { startLive } from './live.js';
+import { startRosters } from './rosters.js';
 import { startMenus, startTheme } from './shell.js';
 import { startTables } from './tables.js';
 import { startToasts } from './toasts.js';
 
 document.body.classList.add('js');
-[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle].forEach((start) => start());
+[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle, startRosters].forEach((start) => start());

@@ -1,0 +1,24 @@
+// Review of a roster: after a saved row the cursor goes to the next fault. Print button of sheets.
+const NEXT = 'tr:not(.done) .input--bad';
+
+function focusNext(event) {
+  const saved = event.target.closest ? event.target.closest('.fix tr') : null;
+  if (!saved || document.activeElement !== document.body) return; // somebody is typing elsewhere already
+  const own = saved.querySelector('.input--bad');
+  const later = Array.from(document.querySelectorAll('.fix ' + NEXT)).find((input) => saved.compareDocumentPosition(input) & Node.DOCUMENT_POSITION_FOLLOWING);
+  const next = own || later || document.querySelector('.fix ' + NEXT);
+  if (next) { next.focus(); next.select(); }
+}
+
+// Escape brings back what the server last said; the Chinese input method keeps its own Escape.
+function restore(event) {
+  const input = event.target;
+  if (event.key !== 'Escape' || event.isComposing || !input.matches || !input.matches('.fix .input--bad')) return;
+  input.value = input.defaultValue;
+}
+
+export function startRosters() {
+  document.addEventListener('htmx:afterSettle', focusNext);
+  document.addEventListener('keydown', restore);
+  document.addEventListener('click', (event) => { if (event.target.closest('[data-act="print"]')) window.print(); });
+}
