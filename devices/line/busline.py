@@ -90,6 +90,7 @@ class BusLine:
         self._sent_at = self._due = self._quiet_at = 0.0
         self._noise = self._tries = 0
         self._late_seen = self._echoing = self._echo_due = False
+        self._fence: tuple[Request, tuple[int, ...]] | None = None  # answered, with what it read
         self._deferred: list[Callable[[], None]] = []
         self._scanning = self._pumping = False
 
@@ -189,7 +190,7 @@ class BusLine:
         try:
             while self.phase is Phase.IDLE and (self._urgent or self._queue):
                 self._ticket = (self._urgent or self._queue).popleft()
-                self._tries, self._late_seen = 0, False
+                self._tries, self._late_seen, self._fence = 0, False, None
                 self._advance()
         finally:
             self._pumping = False
@@ -346,7 +347,15 @@ class BusLine:
         self._decay(took)
         self._forget_asked()
         if asked is not ticket.request:
+            self._fence = None if frame[1] & 0x80 else (asked, asked.registers(frame))
             return  # a fence: _run goes on with the request behind it
+        if self._contradicts_fence(asked, frame):
+            self.stats.out_of_step += 1
+            assert self._fence
+            for request in (asked, self._fence[0]):  # both may still be answered
+                self._outstanding.remember(request, self._sent_at, self._clock())
+            self._end(Outcome(Status.OUT_OF_STEP, took_s=took, sent=True))
+            return
         if frame[1] & 0x80:
             self.stats.refused += 1
             self._end(Outcome(Status.REFUSED, code=frame[2], took_s=took, sent=True, answer=frame))
@@ -355,6 +364,13 @@ class BusLine:
             self.last_good = asked if not asked.is_write else self.last_good
             registers = asked.registers(frame)
             self._end(Outcome(Status.OK, registers, took_s=took, sent=True, answer=frame))
+
+    def _contradicts_fence(self, asked: Request, frame: bytes) -> bool:
+        """The fence read the same address a moment ago. Other values now mean that one of the two answers was an
+        older one in disguise (a board that answers both late and too short), or a value that just changed."""
+        if self._fence is None or asked.is_write or frame[1] & 0x80:
+            return False
+        return any(a != b for a, b in zip(self._fence[1], asked.registers(frame), strict=False))
 
     def _decay(self, took: float) -> None:
         self.stats.rtts.append(took)
