@@ -14,6 +14,7 @@ USAGE = """\
 ./portal prove [NAME]                           the tests at the large sizes; writes docs/proofs.md
 ./portal bench [NAME …]                         benchmarks beside their peers, with the machine's load
 ./portal lint                                   style, types, import contracts, deployment checks
+./portal pg TOOL …                              psql, pg_dump, pg_restore … on the portal's database
 ./portal manage COMMAND …  or  ./portal COMMAND …   any management command (./portal verify_audit)
 """
 
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
         "lint": linting.lint,
         "prove": proving.prove,
         "bench": proving.bench,
+        "pg": managing.database_tool,
         "manage": managing.manage,
     }
     os.chdir(ROOT)

@@ -60,6 +60,8 @@ class Postgres:
     def prepare(self) -> None:
         """Make the cluster with its role and database unless it is there; end a server left by a killed launcher."""
         end_stale_server(self.data)
+        if self.data.is_dir():
+            give_to_server(self.data)
         mark = self.data / "portal-ready"
         if not mark.exists():
             self._initialise()
@@ -102,6 +104,15 @@ class Postgres:
         """True when this server accepts connections (its own note in postmaster.pid says so)."""
         lines = pid_file(self.data)
         return len(lines) > 7 and lines[7].strip() == "ready" and lines[3].strip() == str(self.port)
+
+
+def give_to_server(data: Path) -> None:
+    """PostgreSQL refuses files of another user or open ones, as they are after unpacking a backup."""
+    data.chmod(0o700)
+    owner = unprivileged_user()
+    if owner and any(path.lstat().st_uid != owner.pw_uid for path in (data, *data.iterdir())):
+        for path in (data, *data.rglob("*")):
+            os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
 
 def identity() -> dict[str, Any]:
