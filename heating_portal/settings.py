@@ -5,7 +5,7 @@ PORTAL_MODE               production (default) | demo | test
 PORTAL_VAR                folder for everything the portal writes (default ./var)
 PORTAL_SECRETS            folder with one file per secret (default $PORTAL_VAR/secrets)
 PORTAL_HOSTS              comma-separated host names; PORTAL_ORIGINS the same with scheme
-ROLE                      web (default) | worker: a pool of connections belongs in web processes only
+ROLE                      command (default) | web | worker: a pool of connections belongs in web processes only
 """
 
 import os
@@ -22,7 +22,7 @@ env = environ.Env()
 PORTAL_MODE = env("PORTAL_MODE", default="production")
 DEMONSTRATION = PORTAL_MODE == "demo"
 PRODUCTION = PORTAL_MODE == "production"
-ROLE = env("ROLE", default="web")
+ROLE = env("ROLE", default="command")
 VAR_DIR = Path(env("PORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
 SECRETS_DIR = Path(env("PORTAL_SECRETS", default=str(VAR_DIR / "secrets"))).resolve()
 PORTAL_TODAY = env("PORTAL_TODAY", default="")
@@ -128,14 +128,11 @@ DATABASES["default"].update(
 )
 DATABASES["default"].setdefault("OPTIONS", {})
 if ROLE == "web" and PORTAL_MODE != "test":
-    # check= makes the pool throw away connections that a database restart has killed.
-    from psycopg_pool import ConnectionPool
-
+    # CONN_HEALTH_CHECKS makes the pool throw away connections that a database restart has killed.
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,
         "max_size": 8,
         "timeout": 5,
-        "check": ConnectionPool.check_connection,
     }
     DATABASES["default"]["OPTIONS"]["options"] = "-c statement_timeout=30000"
 else:
