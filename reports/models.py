@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.records import ScopedModel, ScopedQuerySet
+from core import clock
 from households.models import Document, Dwelling
 from programmes.models import Programme
+
+
+class Paper(models.TextChoices):
+    """What a complete household file holds (T-52, J-31): a dwelling lacks those that are wanted and not there."""
+
+    IDENTITY = "identity", _("identity number checked")
+    BANK_CARD = "bank_card", _("account of the head of household")
+    ROSTER = "roster", _("sealed and approved roster")
+    RECORD = "record", _("installation record")
+    COST = "cost", _("invoices and settlement")
+    BEFORE = "before", _("photo before the works")
+    DURING = "during", _("photo during the works")
+    AFTER = "after", _("photo after the works")
+    CONNECTION = "connection", _("heater connected to the platform")
+    ACCEPTANCE = "acceptance", _("acceptance sheet")
+    SIGNATURE = "signature", _("signature of the household")
 
 
 class DwellingSummary(models.Model):
@@ -23,10 +42,11 @@ class DwellingSummary(models.Model):
     class Stage(models.TextChoices):
         REGISTERED = "registered", _("registered")
         LISTED = "listed", _("on an approved roster")
-        INSTALLED = "installed", _("installed")
+        INSTALLED = "installed", _("installed, to be accepted")
         RECTIFY = "rectify", _("to be put right")
         ACCEPTED = "accepted", _("accepted")
         NOTICED = "noticed", _("on public notice")
+        PAYABLE = "payable", _("notice over, may be paid")
         BATCHED = "batched", _("in payment")
         PAID = "paid", _("paid")
 
@@ -42,13 +62,23 @@ class DwellingSummary(models.Model):
     heated_area_m2 = models.DecimalField(max_digits=8, decimal_places=2, null=True)
     stage = models.CharField(max_length=12, choices=Stage.choices)
     exclusion = models.CharField(max_length=20, blank=True)
+    wanted_papers = models.PositiveSmallIntegerField(default=0)
     missing_papers = models.PositiveSmallIntegerField(default=0)
-    due_fen = models.BigIntegerField(null=True)
+    missing = ArrayField(models.CharField(max_length=12), default=list)
+    due_fen = models.BigIntegerField(null=True, help_text="NULL while nothing is calculated or an amount is undefined")
     paid_fen = models.BigIntegerField(default=0)
+    payment_failed = models.BooleanField(default=False)
+    heater_no = models.CharField(max_length=12, blank=True)
     room_dc = models.SmallIntegerField(null=True)
+    heard_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(default=clock.now)
     refreshed_at = models.DateTimeField()
 
     objects = ScopedQuerySet.as_manager()
+    status_looks: ClassVar = {
+        "registered": "", "listed": "", "installed": "busy", "rectify": "warn", "accepted": "ok", "noticed": "note",
+        "payable": "ok", "batched": "busy", "paid": "done",
+    }  # fmt: skip
     data_labels: ClassVar = {
         "dwelling_no": "L1",
         "head_name": "L2",
@@ -57,6 +87,8 @@ class DwellingSummary(models.Model):
         "technology": "L0",
         "family": "L0",
         "exclusion": "L1",
+        "missing": "L0",
+        "heater_no": "L0",
     }
     data_labels_plain: ClassVar = {"id_number_tail": "the four characters every mask shows"}
 
@@ -64,10 +96,62 @@ class DwellingSummary(models.Model):
         constraints = [models.UniqueConstraint(fields=["programme", "dwelling"], name="summary_once")]
         indexes = [
             models.Index(fields=["programme", "area", "dwelling_no"], name="summary_area_no"),
-            models.Index(fields=["programme", "stage", "area"], name="summary_stage_area"),
+            models.Index(fields=["programme", "stage", "area", "dwelling_no"], name="summary_stage_area"),
+            models.Index(fields=["programme", "technology", "area", "dwelling_no"], name="summary_tech_area"),
+            models.Index(fields=["programme", "-changed_at", "id"], name="summary_changed"),
+            models.Index(
+                fields=["programme", "area", "dwelling_no"], name="summary_missing", condition=Q(missing_papers__gt=0)
+            ),
+            models.Index(
+                fields=["programme", "area", "dwelling_no"], name="summary_failed", condition=Q(payment_failed=True)
+            ),
+            models.Index(fields=["dwelling_no"], name="summary_no", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["id_number_tail"], name="summary_tail"),
             GinIndex(fields=["head_name"], name="summary_name_trgm", opclasses=["gin_trgm_ops"]),
-            models.Index(fields=["head_initials"], name="summary_initials", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["head_initials"], name="summary_initials", opclasses=["varchar_pattern_ops"]),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.dwelling_no} {self.head_name}"
+
+
+class SummaryTotal(models.Model):
+    """Sums of the summaries of one village, route and stage: what boards and long lists count with."""
+
+    view_right: ClassVar = "households.view"
+    area_field: ClassVar = "area_id"
+
+    programme = models.ForeignKey(Programme, models.CASCADE)
+    area = models.ForeignKey(Area, models.PROTECT)
+    technology = models.CharField(max_length=30, blank=True)
+    family = models.CharField(max_length=20, blank=True)
+    stage = models.CharField(max_length=12, choices=DwellingSummary.Stage.choices)
+    excluded = models.BooleanField(default=False)
+    dwellings = models.PositiveIntegerField()
+    due_fen = models.BigIntegerField(default=0)
+    paid_fen = models.BigIntegerField(default=0)
+    with_missing = models.PositiveIntegerField(default=0)
+    with_failed = models.PositiveIntegerField(default=0)
+
+    objects = ScopedQuerySet.as_manager()
+    data_labels: ClassVar = {"technology": "L0", "family": "L0"}
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "area", "technology", "family", "stage", "excluded"], name="summary_total_once"
+            )
+        ]
+
+
+class RefreshMark(models.Model):
+    """How far the sealed history and the readings have been taken into the summaries; one row, locked while at it."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    history_seq = models.BigIntegerField(default=0)
+    readings_until = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True)
+    data_labels: ClassVar = {"name": "L0"}
 
 
 class LedgerExport(ScopedModel):
@@ -85,6 +169,6 @@ class LedgerExport(ScopedModel):
     total_fen = models.BigIntegerField(null=True, blank=True)
     data_hash = models.CharField(max_length=64, blank=True)
     document = models.OneToOneField(Document, models.PROTECT, null=True, blank=True)
-    requested_by = models.ForeignKey(User, models.PROTECT)
+    requested_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
     requested_at = models.DateTimeField(auto_now_add=True)
     data_labels: ClassVar = {"kind": "L0", "query": "L1", "reason": "L1", "data_hash": "L0"}
