@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.records import ScopedModel, TrackedModel
-from core.fields import EncryptedTextField
+from core.fields import EncryptedJSONField, EncryptedTextField
 from devices.models import DeviceModel, Heater, Supplier
 from households.models import Document, Dwelling, RosterRow
+from jobs.models import Job
 from programmes.models import Checklist, Programme, Technology
+from retrofits.costs import COST_KINDS
 
 
 class Task(ScopedModel):
@@ -121,6 +123,11 @@ class CostItem(TrackedModel):
     invoice_no = models.CharField(max_length=40, blank=True)
     data_labels: ClassVar = {"kind": "L0", "invoice_no": "L1"}
 
+    @property
+    def kind_label(self) -> str:
+        """The kind in words; a kind of a later policy is shown as its code."""
+        return str(COST_KINDS.get(self.kind, self.kind))
+
     class Meta(TrackedModel.Meta):
         constraints = [models.CheckConstraint(condition=Q(amount_fen__gte=0), name="cost_not_negative")]
 
@@ -185,3 +192,29 @@ class Rectification(ScopedModel):
     done_on = models.DateField(null=True, blank=True)
     done_note = models.CharField(max_length=300, blank=True)
     data_labels: ClassVar = {"defect": "L1", "done_note": "L1"}
+
+
+class InstallationImport(ScopedModel):
+    """One workbook of installation records: recorded as a whole, or kept with every fault and its cell."""
+
+    view_right = "installations.record"
+
+    class State(models.TextChoices):
+        READING = "reading", _("being read")
+        FAULTY = "faulty", _("has faults, nothing recorded")
+        RECORDED = "recorded", _("recorded")
+
+    programme = models.ForeignKey(Programme, models.PROTECT)
+    area = models.ForeignKey(Area, models.PROTECT)
+    file = models.ForeignKey(Document, models.PROTECT)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
+    faults = EncryptedJSONField(default=dict)
+    recorded_count = models.PositiveIntegerField(default=0)
+    uploaded_by = models.ForeignKey(User, models.PROTECT)
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+    status_looks: ClassVar = {"reading": "busy", "faulty": "bad", "recorded": "done"}
+    data_labels: ClassVar = {"faults": "L3"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["-id"]

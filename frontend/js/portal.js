@@ -8,6 +8,7 @@ import { startRosters } from './rosters.js';
 import { startMenus, startTheme } from './shell.js';
 import { startTables } from './tables.js';
 import { startToasts } from './toasts.js';
+import { startVisit } from './visit.js';
 
 document.body.classList.add('js');
-[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle, startRosters].forEach((start) => start());
+[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle, startRosters, startVisit].forEach((start) => start());

@@ -108,12 +108,14 @@ def _entry(task: Task, number: int, day: date, heater: Sequence[Any] | None) -> 
         maker, device, model = profile.vendor, profile.title, profile_name.upper()
         wireless = line.partition(":")[2]
         more = {
-            "supplier": profile_name.split("-")[0], "factory_address_code": f"{profile_name[:2].upper()}2009-{number + 1:05d}",
+            "supplier": profile_name.split("-")[0],
+            "factory_address_code": f"{profile_name[:2].upper()}2009-{number + 1:05d}",
             "wireless_address_code": wireless, "line": line, "unit": str(unit),
         }  # fmt: skip
     dwelling = task.dwelling
     return InstallationEntry(
-        town_name=task.area.parent.name if task.area.parent else "", village_name=task.area.name, door_no=str(dwelling.door_no),
+        town_name=task.area.parent.name if task.area.parent else "", village_name=task.area.name,
+        door_no=str(dwelling.door_no),
         occupant_name=dwelling.household.head_name, occupant_phone=str(dwelling.household.phone),
         heated_area_m2=str(dwelling.heated_area_m2), **_place(task, number), manufacturer=maker, device_name=device,
         model_no=model, installed_on=day.isoformat(), costs=_costs(task, number), **more,

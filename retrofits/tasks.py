@@ -1,0 +1,24 @@
+"""Background work of the room: shims around services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jobs.registry import handler
+from jobs.running import JobRun
+from retrofits.services.workbooks import KIND, record_workbook
+
+
+@handler(KIND, gettext_lazy("Record installations from a workbook"))
+def record_installations(run: JobRun, import_id: int) -> dict[str, Any]:
+    if run.requested_by is None:
+        raise ValueError("A workbook of installations is recorded in somebody's name.")
+    made = record_workbook(import_id, by=run.requested_by, commit=run.commit, step=run.progress)
+    words = _("%(count)d installations recorded") % {"count": made.recorded_count}
+    if made.state == made.State.FAULTY:
+        words = _("%(count)d faults; nothing was recorded") % {"count": len(made.faults.get("rows", []))}
+    return {"url": reverse("retrofits:workbook-detail", args=[made.pk]), "message": words}

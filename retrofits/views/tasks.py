@@ -1,0 +1,146 @@
+"""Tasks on the desktop: the list, one task, opening from approved rosters, withdrawing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import get_visible_or_404, requires
+from accounts.records import ScopedQuerySet
+from core import clock
+from core.refusals import Refused
+from core.tables import Column, View, build_table, render_table
+from programmes.chosen import chosen_area_code, chosen_programme
+from retrofits import states
+from retrofits.filters import TaskFilter
+from retrofits.models import Task
+from retrofits.queries import evidence_for, heater_of, rows_to_open
+from retrofits.services.tasks import open_tasks, withdraw_task
+from retrofits.views.pages import refused_page
+
+COLUMNS = (
+    Column("dwelling.dwelling_no", gettext_lazy("Dwelling"), kind="id", order_by="dwelling__dwelling_no", link=True),
+    Column("dwelling.household.head_name", gettext_lazy("Head of household"), order_by="dwelling__household__head_name"),
+    Column("area.name", gettext_lazy("Village"), order_by="area_id"),
+    Column("technology", gettext_lazy("Technology"), kind="tech", value=lambda task: task.technology, order_by="technology__code"),
+    Column("state", gettext_lazy("State"), template="retrofits/parts/state_cell.html", order_by="state"),
+    Column("installation.installed_on", gettext_lazy("Installed on"), kind="when", order_by="installation__installed_on", priority=2),
+    Column("installation.supplier.name", gettext_lazy("Installed by"), priority=3, kind="soft"),
+    Column("installation.heater.platform_no", gettext_lazy("Heater"), kind="mono", priority=3),
+)  # fmt: skip
+RELATED = ("dwelling__household", "area", "technology", "installation__supplier", "installation__heater")
+
+
+@requires("tasks.view")
+@require_GET
+def task_list(request: HttpRequest) -> HttpResponse:
+    rows = narrowed(request, Task.objects.visible_to(request.user))
+    table = build_table(
+        request, rows.select_related(*RELATED), COLUMNS, filterset=TaskFilter, unit=_("households"),
+        row_url=lambda task: reverse("retrofits:task-detail", args=[task.pk]), views=_views(rows),
+        default_sort="dwelling.dwelling_no",
+        empty=(_("There are no tasks here yet"), _("Tasks come from approved rosters; nobody gets works who is not on one.")),
+    )  # fmt: skip
+    return render_table(request, "retrofits/task_list.html", table, {"waiting": _waiting(request)})
+
+
+@requires("tasks.view")
+@require_GET
+def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    task = get_visible_or_404(Task.objects.select_related(*RELATED, "programme", "area__parent"), request.user, pk=pk)
+    return render(request, "retrofits/task_detail.html", task_context(task, request.user))
+
+
+@requires("tasks.open")
+@require_POST
+def tasks_open(request: HttpRequest) -> HttpResponse:
+    programme, area = chosen_programme(request), chosen_area_code(request)
+    codes = [
+        code for code in request.user.area_codes_for("tasks.open") if code.startswith(area) or area.startswith(code)
+    ]
+    inside = [max(code, area, key=len) for code in codes]
+    if programme is None or not inside:
+        return refused_page(
+            request, Refused("NO_PROGRAMME", _("Choose a programme and a place of yours in the top bar first."))
+        )
+    opened = open_tasks(programme=programme, area_codes=inside, by=request.user)
+    words = ngettext("%(count)d task opened.", "%(count)d tasks opened.", opened.created) % {"count": opened.created}
+    messages.success(request, words)
+    return redirect("retrofits:task-list")
+
+
+@requires("tasks.open")
+@require_POST
+def task_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    task = get_visible_or_404(Task, request.user, "tasks.open", pk=pk)
+    try:
+        withdraw_task(task=task, reason=request.POST.get("reason", ""), by=request.user)
+    except Refused as refusal:
+        return refused_page(request, refusal)
+    messages.success(request, _("The task is withdrawn."))
+    return redirect("retrofits:task-detail", pk=pk)
+
+
+def task_context(task: Task, user: Any) -> dict[str, Any]:
+    """Everything the page of one task shows."""
+    record = getattr(task, "installation", None)
+    acceptances = task.acceptances.select_related("inspector", "rectification").order_by("-recorded_at")
+    heater = heater_of(task)
+    moves = (
+        {move.deed: move for move in states.open_moves(task, user)} if record or task.state == Task.State.LISTED else {}
+    )
+    return {
+        "task": task,
+        "record": record,
+        "costs": list(record.costs.all()) if record else [],
+        "cost_sum": sum(cost.amount_fen for cost in record.costs.all()) if record else None,
+        "photos": task.photos.select_related("document").order_by("document__uploaded_at"),
+        "acceptances": acceptances,
+        "moves": moves,
+        "heater": heater,
+        "evidence": evidence_for(heater, poll_period_s=task.programme.poll_period_s, now=clock.now())
+        if heater
+        else None,
+        "steps": _steps(task, record, acceptances),
+        "may_add_photos": user.has_right("installations.record", task.area_id),
+    }
+
+
+def narrowed(request: HttpRequest, rows: ScopedQuerySet) -> ScopedQuerySet:
+    """Rows of the programme and place chosen in the top bar."""
+    programme, area = chosen_programme(request), chosen_area_code(request)
+    rows = rows.within(area) if area else rows.none()
+    return rows.filter(programme=programme) if programme else rows
+
+
+def _views(rows: ScopedQuerySet) -> list[View]:
+    counts = dict(rows.order_by().values_list("state").annotate(n=Count("id")))
+    all_of_them = View(_("All"), "", sum(counts.values()))
+    return [all_of_them, *(View(label, f"state={code}", counts.get(code, 0)) for code, label in Task.State.choices)]
+
+
+def _waiting(request: HttpRequest) -> int:
+    """Approved rows that nobody has opened yet, for the person who may."""
+    programme, area = chosen_programme(request), chosen_area_code(request)
+    if programme is None or not area or not request.user.has_right("tasks.open", area):
+        return 0
+    return rows_to_open(programme, [area]).count()
+
+
+def _steps(task: Task, record: Any, acceptances: Any) -> list[dict[str, Any]]:
+    last = acceptances[0] if acceptances else None
+    accepted = task.state == Task.State.ACCEPTED
+    return [
+        {"title": _("Listed"), "state": "did", "note": task.opened_at.date()},
+        {"title": _("Installed"), "state": "did" if record else "now", "note": record.installed_on if record else ""},
+        {"title": _("Accepted"), "state": "did" if accepted else ("now" if record else ""),
+         "note": last.accepted_on if last else ""},
+    ]  # fmt: skip
