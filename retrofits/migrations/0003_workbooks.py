@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_workbooks'),
+        ('accounts', '0002_history_columns'),
         ('households', '0002_imports_and_enrolments'),
         ('jobs', '0002_history_columns'),
         ('programmes', '0001_initial'),
