@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
-from django.db.models import Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models.functions import Left
 
+from accounts.models import Area
+from core.areas import code_range
 from devices.models import Heater, RegisterProfile
 from devices.protocol.profile_files import parse_profile
 from devices.protocol.profiles import Profile
 from programmes.models import Programme
-from telemetry.models import LatestReading
+from telemetry.models import Alert, LatestReading, PollCycle
 from telemetry.poller import Unit
+from telemetry.states import DEFAULT_PERIOD_S, FRESH_PERIODS, fresh
 
 SHARDS = 4
-FRESH_PERIODS = 3
-_POINTS = 96
 
 
 def poll_periods() -> dict[str, int]:
@@ -77,44 +78,92 @@ def evidence_for(heater: Heater, now: dt.datetime) -> Evidence:
     )
 
 
-def series(heater: Heater, start: dt.datetime, end: dt.datetime, buckets: int = _POINTS) -> list[dict[str, Any]]:
-    """Readings thinned to `buckets` equal spans: mean per span, None where nothing was said. Shape: at + columns."""
-    width = (end - start) / buckets
-    with connection.cursor() as cursor:
-        cursor.execute(_SERIES, [start, width, heater.pk, start, end])
-        found = {int(row[0]): row[1:] for row in cursor.fetchall()}
-    names = ("supply_dc", "return_dc", "outdoor_dc", "room_dc", "set_room_dc", "power_w", "running")
-    nothing: tuple[Any, ...] = (None,) * len(names)
-    return [{"at": start + width * i, **dict(zip(names, found.get(i, nothing), strict=True))} for i in range(buckets)]
-
-
-_SERIES = """
-SELECT floor(extract(epoch FROM at - %s) / extract(epoch FROM %s::interval)) AS bucket,
-    round(avg(supply_dc))::int, round(avg(return_dc))::int, round(avg(outdoor_dc))::int, round(avg(room_dc))::int,
-    round(avg(set_room_dc))::int, round(avg(power_w))::int, bool_or(running)
-FROM telemetry_reading WHERE heater_id = %s AND at >= %s AND at < %s GROUP BY 1 ORDER BY 1
-"""
-
-
 @dataclass(frozen=True)
-class Online:
-    """Heaters by state: answered within three periods, silent, never heard."""
+class Figures:
+    """Heaters by state at one moment; `newest` is the last moment any of them said anything."""
 
     total: int
     online: int
     never: int
+    faults: int
+    newest: dt.datetime | None
 
     @property
     def silent(self) -> int:
         return self.total - self.online - self.never
 
 
-def online_counts(heaters: QuerySet[Heater], now: dt.datetime, period_s: int) -> Online:
-    """How many of these heaters are on line now."""
-    since = now - dt.timedelta(seconds=FRESH_PERIODS * period_s)
-    total = heaters.count()
-    never = heaters.filter(latest__at__isnull=True).count()
-    return Online(total, heaters.filter(latest__at__gte=since).count(), never)
+def figures(heaters: QuerySet[Heater], now: dt.datetime, periods: dict[str, int] | None = None) -> Figures:
+    """How many of these heaters are on line, silent, never heard, faulty. One query (two without `periods`)."""
+    online = fresh(now, poll_periods() if periods is None else periods)
+    found = heaters.order_by().aggregate(
+        total=Count("pk"),
+        online=Count("pk", filter=online),
+        never=Count("pk", filter=Q(latest__at__isnull=True)),
+        faults=Count("pk", filter=online & Q(latest__fault__gt=0)),
+        newest=Max("latest__at"),
+    )
+    return Figures(**found)
+
+
+def installed(user: Any, area_code: str) -> QuerySet[Heater]:
+    """The heaters a person sees in an area, without those taken away, with what a list shows of each."""
+    rows = Heater.objects.visible_to(user).within(area_code).filter(removed_on__isnull=True)
+    return rows.select_related("bus", "area", "latest", "dwelling__household", "device_model")
+
+
+def places_of(heaters: QuerySet[Heater]) -> list[tuple[str, str]]:
+    """(code, name) of the towns and villages where these heaters stand, in tree order; villages indented."""
+    codes = set(heaters.order_by().annotate(village=Left("area_id", 12)).values_list("village", flat=True).distinct())
+    codes |= {code[:9] for code in codes}
+    names = Area.objects.filter(code__in=codes).order_by("code").values_list("code", "name")
+    return [(code, name if len(code) <= 9 else f"　{name}") for code, name in names]
+
+
+def open_alerts(user: Any, area_code: str) -> QuerySet[Alert]:
+    """Alerts that are not over, in an area."""
+    return Alert.objects.visible_to(user).within(area_code).filter(cleared_at__isnull=True)
+
+
+def unacknowledged_count(user: Any, area_code: str) -> int:
+    """Open alerts nobody has looked at: the number beside the navigation entry."""
+    return open_alerts(user, area_code).filter(acknowledged_at__isnull=True).count() if area_code else 0
+
+
+def alert_lines(alerts: QuerySet[Alert]) -> list[dict[str, Any]]:
+    """Open alerts per line, the line with most of them first."""
+    grouped = alerts.filter(cleared_at__isnull=True).order_by().values("heater__bus__line").annotate(
+        n=Count("pk"), waiting=Count("pk", filter=Q(acknowledged_at__isnull=True)), since=Min("opened_at")
+    )  # fmt: skip
+    return list(grouped.order_by("-n", "since")[:50])
+
+
+@dataclass(frozen=True)
+class Polling:
+    """How the last turn in an area went; `outcome` "" while none has ended, `age_s` None when none was planned."""
+
+    outcome: str
+    age_s: float | None
+    period_s: int
+
+    @property
+    def trouble(self) -> str:
+        """hub away, stopped, or "" when polling goes on."""
+        if self.outcome == "hub away":
+            return self.outcome
+        return "stopped" if self.age_s is None or self.age_s > FRESH_PERIODS * self.period_s + 30 else ""
+
+
+def polling(area_code: str, now: dt.datetime) -> Polling:
+    """The newest turn of the programmes that cover an area or lie inside it."""
+    above = [area_code[:n] for n in (2, 4, 6, 9, 12, 15) if n < len(area_code)]
+    low, high = code_range(area_code)
+    cycles = PollCycle.objects.filter(Q(area_id__in=above) | Q(area_id__gte=low, area_id__lt=high))
+    last = cycles.filter(planned_at__gte=now - dt.timedelta(days=1)).order_by("-planned_at").first()
+    if last is None:
+        return Polling("", None, 300)
+    ended = cycles.filter(finished_at__isnull=False).exclude(outcome="overrun").order_by("-planned_at").first()
+    return Polling(ended.outcome if ended else "", (now - last.planned_at).total_seconds(), last.period_s)
 
 
 def period_at(area_id: str) -> int:
@@ -123,4 +172,9 @@ def period_at(area_id: str) -> int:
 
 
 def _period_at(area_id: str) -> int:
-    return min((s for code, s in poll_periods().items() if area_id.startswith(code)), default=300)
+    return period_within(poll_periods(), area_id)
+
+
+def period_within(periods: dict[str, int], area_id: str) -> int:
+    """The shortest period among the programmes that cover a place."""
+    return min((s for code, s in periods.items() if area_id.startswith(code)), default=DEFAULT_PERIOD_S)

@@ -8,10 +8,8 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from accounts.models import User
-from core.refusals import Refused
 from devices.models import Heater
 from telemetry import poller
 from telemetry.models import Alert, PollCycle
@@ -128,24 +126,22 @@ def _open_alerts(wanted: dict[tuple[int, str], dict[str, Any]], now: dt.datetime
 def _clear_alerts(samples: Iterable[Sample], now: dt.datetime) -> None:
     answered = [sample.heater_id for sample in samples]
     healthy = [sample.heater_id for sample in samples if sample.values["fault"] == 0]
-    silence = Q(kind__in=[Alert.Kind.UNIT_SILENT, Alert.Kind.LINE_SILENT], heater_id__in=answered)
+    silence = Q(kind=Alert.Kind.UNIT_SILENT, heater_id__in=answered)
     fault = Q(kind=Alert.Kind.FAULT, heater_id__in=healthy)
-    Alert.objects.filter(silence | fault, cleared_at__isnull=True).update(cleared_at=now)
+    # A line is back as soon as any unit on it answers, also when the unit that stands for it is dead.
+    line = Q(kind=Alert.Kind.LINE_SILENT, heater__bus__in=Heater.objects.filter(pk__in=answered).values("bus"))
+    Alert.objects.filter(silence | fault | line, cleared_at__isnull=True).update(cleared_at=now)
 
 
 @transaction.atomic
-def acknowledge_alert(*, alert: Alert, by: User, now: dt.datetime) -> Alert:
-    """Somebody has seen it. Whether it is over is another question, answered by the heater."""
-    locked = Alert.objects.select_for_update().get(pk=alert.pk)
-    if locked.acknowledged_at:
-        raise Refused(
-            "ALREADY_ACKNOWLEDGED",
-            _("%(person)s has acknowledged this alert already."),
-            person=str(locked.acknowledged_by),
-        )
-    locked.acknowledged_at, locked.acknowledged_by = now, by
-    locked.save(update_fields=["acknowledged_at", "acknowledged_by"])
-    return locked
+def acknowledge_alerts(*, alerts: Iterable[Alert], by: User, now: dt.datetime) -> int:
+    """Somebody has seen these. Whether they are over is another question, answered by the heaters.
+
+    Those already acknowledged keep their first name and time. Returns how many were new.
+    """
+    rows = Alert.objects.select_for_update().filter(pk__in=[alert.pk for alert in alerts], acknowledged_at__isnull=True)
+    fresh = list(rows.order_by("pk").values_list("pk", flat=True))
+    return Alert.objects.filter(pk__in=fresh).update(acknowledged_at=now, acknowledged_by=by)
 
 
 def roll_up_hours(*, now: dt.datetime, back_hours: int = 3) -> int:

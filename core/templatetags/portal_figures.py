@@ -107,3 +107,9 @@ def masked(value: Any, kind: str) -> SafeString:
         return MISSING
     css = "nowrap" if kind == "name" else "mono nowrap"
     return format_html('<span class="{}" title="{}">{}</span>', css, _("masked"), mask(str(value)))
+
+
+@register.simple_tag
+def tenths(value: int | None) -> SafeString:
+    """A stored temperature: 446 -> 44.6 ℃; None is “—”."""
+    return degrees(Decimal(value) / 10 if isinstance(value, int) else None)

@@ -124,10 +124,10 @@ class HubClient:
         ask = {"op": "write", "line": line, "unit": request.unit, "fc": request.code, "addr": request.addr}
         return _exchange_result(self._ask(ask | {"values": list(request.values), "deadline_s": deadline_s}, deadline_s))
 
-    def lines(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    def lines(self, names: Iterable[str] | None = None, wait_s: float = 10) -> list[dict[str, Any]]:
         """Metrics per line: state, connected, claimed, heard_s, rtt_p50_ms, ok, timeouts, late, foreign, ..."""
         ask = {"op": "lines", "names": None if names is None else list(names)}
-        return [entry for part in self._stream(ask, 10) for entry in part]
+        return [entry for part in self._stream(ask, wait_s) for entry in part]
 
     def unclaimed(self) -> list[dict[str, Any]]:
         """Dialled-in units nobody has asked for yet."""

@@ -1,7 +1,8 @@
 // Charts where time is the axis. A chart is <figure data-chart="/address/of/json">; the JSON is
 //   {"times": ["09:00", …], "panels": [{"unit": "℃", "min": 25, "max": 50, "series": [{"name": "Supply",
-//     "token": "--t-supply", "values": [44.6, null, …], "style": "line|dashed|step"}], "lines": [{"label": "16", "value": 16}]}],
-//    "bands": [{"from": 3, "to": 9, "label": "no data", "token": "--idle-soft"}]}
+//     "token": "--t-supply", "values": [44.6, null, …], "style": "line|dashed|step"}], "lines": [{"label": "16", "value": 16}],
+//     "marks": [{"at": 5, "label": "set 21"}]}],
+//    "bands": [{"from": 3, "to": 9, "label": "no data", "token": "--idle-soft", "opacity": 0.9}]}
 // null stays a gap. Colours come from the stylesheet's tokens when drawn, so both themes work.
 import * as core from 'echarts/core';
 import { BarChart, LineChart } from 'echarts/charts';
@@ -23,9 +24,10 @@ function series(one, at, panel, bands) {
   if (one.style === 'step') out.step = 'end';
   if (panel) out.markLine = { symbol: 'none', silent: true, lineStyle: { color: token('--line-strong'), type: 'dashed' },
     label: { fontSize: 12, color: token('--ink-3'), position: 'insideStartBottom' },
-    data: (panel.lines || []).map((l) => ({ yAxis: l.value, label: { formatter: l.label } })) };
+    data: (panel.lines || []).map((l) => ({ yAxis: l.value, label: { formatter: l.label } })).concat((panel.marks || []).map((m) => ({ xAxis: m.at,
+      label: { formatter: m.label, color: token('--ember'), position: 'insideEndTop', rotate: 0 }, lineStyle: { color: token('--ember'), type: 'solid', width: 1.5 } }))) };
   if (bands && bands.length) out.markArea = { silent: true, label: { fontSize: 12, color: token('--ink-3'), position: 'insideTop' },
-    data: bands.map((b) => [{ name: b.label, xAxis: b.from, itemStyle: { color: token(b.token || '--idle-soft'), opacity: 0.9 } }, { xAxis: b.to }]) };
+    data: bands.map((b) => [{ name: b.label, xAxis: b.from, itemStyle: { color: token(b.token || '--idle-soft'), opacity: b.opacity || 0.9 } }, { xAxis: b.to }]) };
   return out;
 }
 
@@ -56,7 +58,7 @@ function paint(figure, data) {
 }
 
 function load(figure) {
-  fetch(figure.dataset.chart, { headers: { Accept: 'application/json' }, credentials: 'same-origin' })
+  fetch(figure.dataset.chart, { headers: { Accept: 'application/json', 'X-Unattended': '1' }, credentials: 'same-origin' })
     .then((answer) => { if (!answer.ok) throw new Error(String(answer.status)); return answer.json(); })
     .then((data) => { figure.classList.remove('is-stale'); paint(figure, data); })
     .catch(() => figure.classList.add('is-stale'));

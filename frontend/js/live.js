@@ -1,4 +1,5 @@
-// Parts that refresh themselves: <div id="x" data-live="/address/" data-every="30">. Only while visible, with jitter,
+// Parts that refresh themselves: <div id="x" data-live="/address/" data-every="30">, an empty
+// address meaning the page's own, filters included. Only while visible, with jitter,
 // stopped after 30 minutes without a key or a click. A part that could not refresh keeps its data and says so.
 import { word } from './words.js';
 
@@ -10,13 +11,13 @@ function refresh(part) {
     .then((answer) => {
       if (answer.status === 304) return null;
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-      part.dataset.etag = answer.headers.get('ETag') || '';
-      return answer.text();
+      return answer.text().then((text) => ({ text: text, etag: answer.headers.get('ETag') || '' }));
     })
-    .then((html) => {
+    .then((fresh) => {
       part.querySelectorAll('.live').forEach((mark) => mark.classList.remove('live--stale'));
-      if (html === null || part.contains(document.activeElement)) return;
-      part.innerHTML = html;
+      if (fresh === null || part.contains(document.activeElement)) return; // and ask for it again, so no ETag is kept
+      part.dataset.etag = fresh.etag;
+      part.innerHTML = fresh.text;
       if (window.htmx) window.htmx.process(part);
     })
     .catch(() => part.querySelectorAll('.live').forEach((mark) => mark.classList.add('live--stale')));

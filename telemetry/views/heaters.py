@@ -1,0 +1,156 @@
+"""The list of heaters and the page of one. GET changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import requires
+from core import clock
+from core.tables import Column, build_table, render_table
+from devices.models import Heater
+from programmes.chosen import chosen_area_code
+from telemetry import queries, registers
+from telemetry.charts import SPANS
+from telemetry.filters import HeaterFilter
+from telemetry.forms import POINT, SetPointForm
+from telemetry.states import LOOKS, state_of
+from telemetry.views.shown import Shown
+
+EVERY_S = 30
+
+
+def _tenths(column: str) -> Any:
+    def value(heater: Heater) -> float | None:
+        found = getattr(getattr(heater, "latest", None), column, None)
+        return None if found is None else found / 10
+
+    return value
+
+
+def _household(heater: Heater) -> str:
+    return heater.dwelling.household.household_no if heater.dwelling else ""
+
+
+COLUMNS = (
+    Column("platform_no", gettext_lazy("Heater"), kind="id", order_by="platform_no", link=True),
+    Column("shown_state", gettext_lazy("State"), template="telemetry/cell_state.html"),
+    Column("latest.at", gettext_lazy("Last data"), order_by="latest__at", template="telemetry/cell_age.html",
+           value=lambda heater: getattr(getattr(heater, "latest", None), "at", None)),
+    Column("supply", gettext_lazy("Supply"), kind="degrees", order_by="latest__supply_dc", value=_tenths("supply_dc")),
+    Column("return", gettext_lazy("Return"), kind="degrees", order_by="latest__return_dc", value=_tenths("return_dc"),
+           priority=2),
+    Column("room", gettext_lazy("Room"), kind="degrees", order_by="latest__room_dc", value=_tenths("room_dc")),
+    Column("set", gettext_lazy("Set"), kind="degrees", order_by="latest__set_room_dc", value=_tenths("set_room_dc"),
+           priority=2),
+    Column("household", gettext_lazy("Household"), kind="mono", order_by="dwelling__household__household_no",
+           value=_household),
+    Column("area.name", gettext_lazy("Place"), order_by="area_id"),
+    Column("device_model.name", gettext_lazy("Model"), kind="soft", priority=3),
+    Column("line", gettext_lazy("Line / unit"), kind="mono", order_by="bus__line", priority=3,
+           value=lambda heater: f"{heater.bus.line} / {heater.unit}"),
+)  # fmt: skip
+
+
+@require_GET
+@requires("devices.view")
+def heater_list(request: HttpRequest) -> HttpResponse:
+    """All heaters of the chosen area; the same address answers the live part with figures and table only."""
+    area, now, periods = chosen_area_code(request), clock.now(), queries.poll_periods()
+    heaters = queries.installed(request.user, area)
+    values: dict[str, Any] = {
+        "figures": queries.figures(heaters, now, periods),
+        "alerts": queries.open_alerts(request.user, area).count(),
+        "polling": queries.polling(area, now),
+        "now": now,
+        "every": EVERY_S,
+    }
+    is_live = request.headers.get("HX-Request") == "true" and "HX-Target" not in request.headers
+    tag = _tag(request, values)
+    if is_live and request.headers.get("If-None-Match") == tag:
+        return HttpResponse(status=304)
+    table = build_table(
+        request, heaters, COLUMNS, filterset=HeaterFilter, unit=_("heaters"), default_sort="platform_no",
+        row_url=lambda heater: reverse("telemetry:heater-detail", args=[heater.platform_no]),
+        empty=(_("No heaters here yet"), _("They are registered with the record of an installation.")),
+    )  # fmt: skip
+    _say_states(table.rows, now, periods)
+    template = "telemetry/heater_list_part.html" if is_live else "telemetry/heater_list.html"
+    response = render_table(request, template, table, values)
+    patch_vary_headers(response, ("HX-Request", "HX-Target"))
+    response["ETag"] = tag
+    return response
+
+
+def _tag(request: HttpRequest, values: dict[str, Any]) -> str:
+    """Changes with every new reading, with every state that time alone changes, and once a minute for the ages."""
+    parts = (
+        request.get_full_path(), getattr(request, "LANGUAGE_CODE", ""), values["figures"], values["alerts"],
+        values["polling"].trouble, int(values["now"].timestamp()) // 60,
+    )  # fmt: skip
+    return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
+
+
+def _say_states(rows: list[Any], now: Any, periods: dict[str, int]) -> None:
+    for row in rows:
+        heater = row.item
+        period_s = queries.period_within(periods, heater.area_id)
+        state = state_of(getattr(heater, "latest", None), now, period_s)
+        heater.shown_state, heater.shown_look = state, LOOKS[state]
+
+
+@require_GET
+@requires("devices.view")
+def heater_detail(request: HttpRequest, platform_no: str) -> HttpResponse:
+    return detail_page(request, Shown.of(request, platform_no))
+
+
+@require_POST
+@requires("devices.view")
+def heater_read(request: HttpRequest, platform_no: str) -> HttpResponse:
+    """Ask the heater itself now; nothing is stored. A post, because it costs time on the line."""
+    shown = Shown.of(request, platform_no)
+    snapshot = registers.read_now(shown.heater, shown.profile, shown.now)
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "telemetry/part_registers.html", register_values(shown, snapshot))
+    return detail_page(request, shown, snapshot=snapshot)
+
+
+def detail_page(
+    request: HttpRequest, shown: Shown, *, form: Any = None, snapshot: Any = None, status: int = 200
+) -> HttpResponse:
+    """The whole page; `form` is a set-point form that was refused, `snapshot` what was just read."""
+    if form is None and not shown.command_denied:
+        start = {"value": _set_point(shown)}
+        form = SetPointForm(write=shown.profile.writes[POINT], initial=start)
+    span = request.GET.get("period", "")
+    values = {
+        "shown": shown,
+        "heater": shown.heater,
+        "form": form,
+        "spans": SPANS.values(),
+        "span": span if span in SPANS else "24h",
+        "link": registers.link_of(shown.heater),
+        "every": EVERY_S,
+        **register_values(shown, snapshot),
+    }
+    return render(request, "telemetry/heater_detail.html", values, status=status)
+
+
+def register_values(shown: Shown, snapshot: registers.Snapshot | None = None) -> dict[str, Any]:
+    rows = registers.rows(shown.profile, shown.latest, snapshot)
+    return {"shown": shown, "heater": shown.heater, "registers": rows, "snapshot": snapshot}
+
+
+def _set_point(shown: Shown) -> str:
+    if shown.latest is None or shown.latest.set_room_dc is None:
+        return ""
+    return f"{shown.latest.set_room_dc / 10:.1f}"

@@ -1,0 +1,85 @@
+"""Parts of the heater page that refresh themselves, and the numbers of its chart. All are plain reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.access import requires
+from telemetry import charts, registers
+from telemetry.charts import SPANS, Span
+from telemetry.views.heaters import EVERY_S, register_values
+from telemetry.views.shown import Shown
+
+
+@require_GET
+@requires("devices.view")
+def heater_now(request: HttpRequest, platform_no: str) -> HttpResponse:
+    """The figures on top."""
+    values = {"shown": Shown.of(request, platform_no), "every": EVERY_S}
+    return render(request, "telemetry/part_now.html", values)
+
+
+@require_GET
+@requires("devices.view")
+def heater_state(request: HttpRequest, platform_no: str) -> HttpResponse:
+    """Alerts, registers and the quality of the line."""
+    shown = Shown.of(request, platform_no)
+    return render(
+        request, "telemetry/part_state.html", {**register_values(shown), "link": registers.link_of(shown.heater)}
+    )
+
+
+@require_GET
+@requires("devices.view")
+def heater_commands(request: HttpRequest, platform_no: str) -> HttpResponse:
+    """The newest commands; asks again every two seconds while one is under way."""
+    return render(request, "telemetry/part_commands.html", {"shown": Shown.of(request, platform_no)})
+
+
+@require_GET
+@requires("devices.view")
+def heater_series(request: HttpRequest, platform_no: str) -> JsonResponse:
+    """JSON for `frontend/js/charts.js`; at most 2,000 points."""
+    shown, span = Shown.of(request, platform_no), _span(request)
+    if span.code == "season":
+        start = charts.season_start(
+            shown.programme.season_start if shown.programme else "11-01", timezone.localdate(shown.now)
+        )
+        return JsonResponse(charts.season_chart(shown.heater, start, shown.now, shown.floor_c, shown.profile.medium))
+    drawn = charts.track(shown.heater, span, shown.now, shown.period_s)
+    return JsonResponse(charts.chart(shown.heater, drawn, shown.floor_c, medium=shown.profile.medium))
+
+
+@require_GET
+@requires("devices.view")
+def heater_band(request: HttpRequest, platform_no: str) -> HttpResponse:
+    """State band and quality strip under the chart."""
+    shown, drawn = _drawn(request, platform_no)
+    heard_before = bool(drawn.buckets[0].n) or shown.heater.readings.filter(at__lt=drawn.start).exists()
+    return render(request, "telemetry/part_band.html", {"band": charts.band(drawn, heard_before), "drawn": drawn})
+
+
+@require_GET
+@requires("devices.view")
+def heater_table(request: HttpRequest, platform_no: str) -> HttpResponse:
+    """The numbers behind the chart, newest first: a page of its own, and a fragment for htmx."""
+    shown, drawn = _drawn(request, platform_no)
+    values: dict[str, Any] = {"shown": shown, "heater": shown.heater, "drawn": drawn, "rows": drawn.buckets[::-1]}
+    is_part = request.headers.get("HX-Request") == "true"
+    return render(request, "telemetry/part_table.html" if is_part else "telemetry/heater_table.html", values)
+
+
+def _span(request: HttpRequest) -> Span:
+    return SPANS.get(request.GET.get("period", ""), SPANS["24h"])
+
+
+def _drawn(request: HttpRequest, platform_no: str) -> tuple[Shown, charts.Track]:
+    """Band and table of a season show its last seven days: the hourly rows behind it know no states."""
+    shown, span = Shown.of(request, platform_no), _span(request)
+    span = SPANS["7d"] if span.code == "season" else span
+    return shown, charts.track(shown.heater, span, shown.now, shown.period_s)
