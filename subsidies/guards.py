@@ -115,7 +115,7 @@ BATCH = [
     ),
     _before(
         "adds_up", pgtrigger.Update,
-        "IF OLD.state = 'draft' AND NEW.state = 'locked' AND (NEW.total_fen, NEW.line_count) IS DISTINCT FROM "
+        "IF OLD.state = 'draft' AND NEW.state = 'locked' AND (NEW.total_fen, NEW.line_count) <> "
         "(SELECT COALESCE(SUM(amount_fen), 0), COUNT(*) FROM subsidies_payoutline WHERE batch_id = NEW.id "
         "AND state = 'planned') THEN "
         + _refuse("payout: batch % does not add up", "NEW.number")

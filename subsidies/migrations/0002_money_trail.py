@@ -269,7 +269,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutbatch',
-            trigger=pgtrigger.compiler.Trigger(name='adds_up', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF OLD.state = 'draft' AND NEW.state = 'locked' AND (NEW.total_fen, NEW.line_count) IS DISTINCT FROM (SELECT COALESCE(SUM(amount_fen), 0), COUNT(*) FROM subsidies_payoutline WHERE batch_id = NEW.id AND state = 'planned') THEN RAISE EXCEPTION 'payout: batch % does not add up', NEW.number USING ERRCODE = 'PY001'; END IF; RETURN NEW;", hash='0fd152ce96a3043b0b5111d398d78480a2764584', operation='UPDATE', pgid='pgtrigger_adds_up_c0432', table='subsidies_payoutbatch', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='adds_up', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF OLD.state = 'draft' AND NEW.state = 'locked' AND (NEW.total_fen, NEW.line_count) <> (SELECT COALESCE(SUM(amount_fen), 0), COUNT(*) FROM subsidies_payoutline WHERE batch_id = NEW.id AND state = 'planned') THEN RAISE EXCEPTION 'payout: batch % does not add up', NEW.number USING ERRCODE = 'PY001'; END IF; RETURN NEW;", hash='', operation='UPDATE', pgid='pgtrigger_adds_up_c0432', table='subsidies_payoutbatch', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutbatch',
