@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -114,20 +114,10 @@ def village_targets(programme: Programme, area: Area | str) -> dict[str, int]:
     return {place: int(sum_) for place, sum_ in rows.values_list("area_id").annotate(total=Sum("quantity"))}
 
 
-@dataclass(frozen=True)
-class Cause:
-    """A kind of problem and how many rows wait because of it."""
-
-    code: str
-    rows: int
-
-
-def causes(roster_import: RosterImport) -> list[Cause]:
-    """What the faulty rows wait for, most frequent first."""
-    tally: Counter[str] = Counter()
-    for row in faulty_rows(roster_import).only("issues", "confirmed"):
-        tally.update({problem.code for problem in problems_of(row) if problem.blocks(row.confirmed)})
-    return [Cause(code, rows) for code, rows in tally.most_common()]
+def blocking_codes(roster_import: RosterImport) -> list[frozenset[str]]:
+    """Per faulty row the codes it waits for."""
+    rows = faulty_rows(roster_import).only("issues", "confirmed")
+    return [frozenset(one.code for one in problems_of(row) if one.blocks(row.confirmed)) for row in rows]
 
 
 def faulty_rows(roster_import: RosterImport) -> QuerySet[ImportRow]:
@@ -135,13 +125,13 @@ def faulty_rows(roster_import: RosterImport) -> QuerySet[ImportRow]:
 
 
 def rows_to_show(roster_import: RosterImport, *, cause: str = "", hide_fixed: bool = False) -> QuerySet[ImportRow]:
-    """Rows that need or needed a person, in the order of the file."""
+    """Rows that need or needed a person, in the order of the file; `cause` is codes joined by dots."""
     wanted = Q(state=State.FAULTY)
     if not hide_fixed and not cause:
         wanted |= Q(edited_by__isnull=False)
     rows = roster_import.rows.filter(wanted).exclude(state=State.APPLIED)
     if cause:
-        rows = rows.filter(issue_codes__contains=[cause])
+        rows = rows.filter(issue_codes__overlap=cause.split("."))
     return rows.select_related("village", "edited_by").order_by("pk")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -41,10 +42,22 @@ def counts_context(found: RosterImport) -> dict[str, Any]:
         "counted": sum(one.counted for one in villages),
         "target": sum(one.target or 0 for one in villages),
         "document": PolicyDocument.objects.filter(programme=found.programme).first(),
-        "causes": [{"code": one.code, "title": title(one.code), "rows": one.rows} for one in queries.causes(found)],
+        "causes": _causes(found),
         "repairs": [{"group": group, "title": title(group.code)} for group in queries.repairs(found)[:6]],
         "can_edit": found.state == State.REVIEW,
     }
+
+
+def _causes(found: RosterImport) -> list[dict[str, Any]]:
+    """Chips: causes people call by one name together, most frequent first."""
+    rows, codes = Counter[str](), defaultdict[str, set[str]](set)
+    for blocking in queries.blocking_codes(found):
+        rows.update({title(code) for code in blocking})
+        for code in blocking:
+            codes[title(code)].add(code)
+    return [
+        {"title": name, "code": ".".join(sorted(codes[name])), "rows": number} for name, number in rows.most_common()
+    ]
 
 
 def _bar_parts(counts: queries.RowCounts) -> list[dict[str, str]]:
