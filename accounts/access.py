@@ -11,11 +11,11 @@ from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.passwords import must_change
 from accounts.rights import RIGHTS
 
 View = Callable[..., HttpResponse]
@@ -89,12 +89,20 @@ def _declared(view: View, declaration: str) -> View:
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse | None:
+    """Where somebody has to go first: sign in, give the second factor, choose a password of his own."""
     if not request.user.is_authenticated:
-        if request.headers.get("HX-Request"):
-            return HttpResponse(status=401)
-        return redirect_to_login(request.get_full_path())
+        return _send(request, "accounts:login", getattr(request, "session_ended", ""))
     if request.user.needs_second_factor and not request.user.is_verified():
-        return HttpResponseRedirect(
-            f"{reverse('accounts:second-factor')}?{urlencode({'next': request.get_full_path()})}"
-        )
+        return _send(request, "accounts:second-factor")
+    if must_change(request.user) and request.path != reverse("accounts:change-password"):
+        return _send(request, "accounts:change-password")
     return None
+
+
+def _send(request: HttpRequest, name: str, ended: str = "") -> HttpResponse:
+    """To that page and back afterwards. A fragment can't be redirected: it gets 401 and tells htmx where to go."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=401, headers={"HX-Redirect": reverse(name)})
+    words = {"next": request.get_full_path()} if request.method == "GET" else {}
+    words |= {"ended": ended} if ended else {}
+    return HttpResponseRedirect(f"{reverse(name)}?{urlencode(words)}" if words else reverse(name))

@@ -8,5 +8,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import checks  # noqa: F401  (registers the start-up checks)
+        from accounts import checks, sessions  # noqa: F401  (registers the start-up checks)
         from accounts.history import checks as history_checks  # noqa: F401
+
+        sessions.connect()

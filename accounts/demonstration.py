@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import Http404
+from django_otp.oath import hotp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
@@ -42,6 +44,21 @@ def user_or_404(username: str) -> User:
 def verified_device(user: User) -> TOTPDevice:
     """The demonstration's second factor of a user."""
     return TOTPDevice.objects.get(user=user, name=MARK, confirmed=True)
+
+
+def current_code(user: User, at: float | None = None) -> str:
+    """The one-time code that the demonstration fills in for its people: the next one that has not been used yet.
+
+    Empty outside the demonstration, for people without its device, and for some seconds after two quick uses.
+    """
+    if not settings.DEMONSTRATION:
+        return ""
+    device = TOTPDevice.objects.filter(user=user, name=MARK, confirmed=True).first()
+    if device is None:
+        return ""
+    present = int(((time.time() if at is None else at) - device.t0) // device.step) + device.drift
+    step = max(present, device.last_t + 1)
+    return f"{hotp(device.bin_key, step, device.digits):06d}" if step <= present + device.tolerance else ""
 
 
 def give_device(user: User) -> TOTPDevice:

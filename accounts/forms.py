@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Area, User
+from accounts.rights import ROLE_CHOICES
+from accounts.signing_in import check_password_of
+from core import clock
 
 
 class LoginForm(forms.Form):
@@ -15,6 +20,7 @@ class LoginForm(forms.Form):
     password = forms.CharField(
         label=_("Password"),
         max_length=128,
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -25,7 +31,7 @@ class LoginForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors:
-            self.user = authenticate(self.request, username=cleaned["username"], password=cleaned["password"])
+            self.user = check_password_of(self.request, cleaned["username"], cleaned["password"])
             if self.user is None:
                 raise forms.ValidationError(
                     _("Account or password is wrong. After five wrong tries the account rests for 15 minutes.")
@@ -44,10 +50,22 @@ class CodeForm(forms.Form):
 
 class PasswordForm(forms.Form):
     old_password = forms.CharField(
-        label=_("Present password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=_("Present password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     new_password = forms.CharField(
-        label=_("New password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=_("New password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    repeated = forms.CharField(
+        label=_("New password once more"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
@@ -62,3 +80,75 @@ class PasswordForm(forms.Form):
     def clean_new_password(self) -> str:
         validate_password(self.cleaned_data["new_password"], self.user)
         return str(self.cleaned_data["new_password"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        new, again = cleaned.get("new_password"), cleaned.get("repeated")
+        if new and again and new != again:
+            self.add_error("repeated", _("The two new passwords differ."))
+        return cleaned
+
+
+class AccountForm(forms.Form):
+    """A new account: who it belongs to. What the person may do is given by the security administrator."""
+
+    username = forms.RegexField(
+        r"^[a-z][a-z0-9_]{2,39}$",
+        label=_("Account"),
+        max_length=40,
+        help_text=_("3 to 40 small letters, digits and underscores, beginning with a letter."),
+        error_messages={"invalid": _("Use 3 to 40 small letters, digits and underscores, beginning with a letter.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    person_name = forms.CharField(label=_("Person"), max_length=40)
+    person_no = forms.CharField(
+        label=_("Staff number"),
+        max_length=40,
+        help_text=_("The same person keeps the same number in every account"),
+    )
+    unit = forms.CharField(label=_("Unit"), max_length=80)
+
+
+class ReasonForm(forms.Form):
+    """Closing, reopening and resetting say why; the sentence stands in the history."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("For example the number of the letter that asks for it.")
+    )
+
+
+class GrantForm(forms.Form):
+    """A role on a place until a day. `areas` are the places the security administrator may give."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES)
+    area = forms.CharField(label=_("Code of the place"), max_length=15, help_text=_("For example 370902 or 370902101."))
+    expires_on = forms.DateField(
+        label=_("Until"), required=False, help_text=_("Last day; empty means until it is ended.")
+    )
+    reason = ReasonForm.base_fields["reason"]
+
+    def __init__(self, by: User, *args: Any, **kwargs: Any) -> None:
+        self.by = by
+        super().__init__(*args, **kwargs)
+
+    def clean_area(self) -> Area:
+        code = self.cleaned_data["area"].strip()
+        area = Area.objects.visible_to(self.by, "grants.manage").filter(code=code).first()
+        if area is None:
+            raise forms.ValidationError(_("There is no place %(code)s in your area.") % {"code": code})
+        return area
+
+    def clean_expires_on(self) -> dt.date | None:
+        day: dt.date | None = self.cleaned_data["expires_on"]
+        if day and day < clock.today():
+            raise forms.ValidationError(_("This day is over. Choose a later one or leave it empty."))
+        return day
+
+
+class SavedViewForm(forms.Form):
+    """A list's address under a name."""
+
+    page = forms.CharField(max_length=60)
+    name = forms.CharField(label=_("Name of the view"), max_length=60)
+    query = forms.CharField(max_length=2000, required=False)
+    shared = forms.BooleanField(label=_("for my whole unit"), required=False)

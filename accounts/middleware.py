@@ -11,46 +11,34 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
+from accounts import sessions
 from accounts.acting import acting
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Polled by open pages without anybody touching them: they must not keep an idle session alive.
-UNATTENDED = "HX-Trigger-Name"
-
 
 class SessionLimits:
-    """Ends sessions that are idle or old, belong to a closed account, or predate a change of rights (C5)."""
+    """Ends sessions that are idle, old or replaced, or that predate a change of rights (C5).
+
+    Closed accounts need nothing here: the sign-in backend does not know them any more.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            if self._is_over(request):
-                logout(request)
-            else:
-                self._touch(request)
-                self._speak(request)
+            self._judge(request, time.time())
         return self.get_response(request)
 
-    def _is_over(self, request: HttpRequest) -> bool:
-        now, session, user = time.time(), request.session, request.user
-        return (
-            not user.is_active
-            or session.get("access_version", user.access_version) != user.access_version
-            or now - session.get("seen_at", now) > settings.SESSION_IDLE_S
-            or now - session.get("opened_at", now) > settings.SESSION_ABSOLUTE_S
-            or session.get("session_of", session.session_key) != session.session_key
-        )
-
-    def _touch(self, request: HttpRequest) -> None:
-        now, session = time.time(), request.session
-        session.setdefault("opened_at", now)
-        session.setdefault("access_version", request.user.access_version)
-        # One write a minute is precise enough for a 15-minute limit and spares a write per request.
-        if request.headers.get("X-Unattended") != "1" and now - session.get("seen_at", 0) > 60:
-            session["seen_at"] = now
+    def _judge(self, request: HttpRequest, now: float) -> None:
+        reason = sessions.why_over(request, now)
+        if reason:
+            logout(request)
+            request.session_ended = reason  # type: ignore[attr-defined]
+        else:
+            sessions.touch(request, now)
+            self._speak(request)
 
     def _speak(self, request: HttpRequest) -> None:
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
@@ -71,13 +59,14 @@ class ActingUser:
 
 
 class PrivatePages:
-    """Pages of signed-in people are not kept by shared office computers."""
+    """Pages of signed-in people are not kept by shared office computers, nor is the page that signs them out."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        signed_in = request.user.is_authenticated
         response = self.get_response(request)
-        if request.user.is_authenticated:
+        if signed_in or request.user.is_authenticated:
             add_never_cache_headers(response)
         return response

@@ -94,18 +94,22 @@ class User(TrackedModel, AbstractBaseUser):
     unit = models.CharField(_("unit"), max_length=80, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    reopened_at = models.DateTimeField(null=True, blank=True)
     password_changed_at = models.DateTimeField(null=True, blank=True)
+    must_change_password = models.BooleanField(default=False, help_text="The password was given out by somebody else")
     old_passwords = ArrayField(models.CharField(max_length=128), default=list, blank=True)
     access_version = models.PositiveIntegerField(
         default=1, help_text="Raised when rights change: open sessions notice at once"
     )
+    desktop_session = models.CharField(max_length=32, blank=True, help_text="Mark of the one open desktop session")
+    phone_session = models.CharField(max_length=32, blank=True, help_text="Mark of the one open phone session")
     language = models.CharField(max_length=10, default="zh-hans")
     theme = models.CharField(max_length=10, default="light")
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar = ["person_name", "person_no"]
     objects = UserManager()
-    history_exclude: ClassVar = ("last_login",)
+    history_exclude: ClassVar = ("last_login", "desktop_session", "phone_session")
     data_labels: ClassVar = {
         "username": "L1",
         "person_name": "L2",
@@ -113,6 +117,8 @@ class User(TrackedModel, AbstractBaseUser):
         "unit": "L1",
         "password": "L4",
         "old_passwords": "L4",
+        "desktop_session": "L1",
+        "phone_session": "L1",
         "language": "L0",
         "theme": "L0",
     }
@@ -190,6 +196,31 @@ class Grant(TrackedModel):
         self.person_no = self.user.person_no
         self.admin_kind = ROLES[self.role].admin_kind
         super().save(*args, **kwargs)
+
+
+class SignIn(TrackedModel):
+    """One evaluated try to sign in. The typed name is kept as a keyed fingerprint: people type passwords there."""
+
+    class Outcome(models.TextChoices):
+        OK = "ok", _("signed in")
+        WRONG = "wrong", _("refused")
+
+    class Alert(models.TextChoices):
+        NONE = "", _("none")
+        TWO_PLACES = "two_places", _("one account, two places")
+
+    at = models.DateTimeField(default=clock.now)
+    name_index = models.CharField(max_length=64)
+    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="sign_ins")
+    address = models.GenericIPAddressField(null=True, blank=True)
+    device = models.CharField(max_length=10, choices=[("desktop", _("computer")), ("phone", _("phone"))])
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    alert = models.CharField(max_length=20, choices=Alert.choices, blank=True, default="")
+    data_labels: ClassVar = {"name_index": "L1"}
+
+    class Meta(TrackedModel.Meta):
+        indexes = [models.Index(fields=["name_index", "-at"], name="sign_in_of_name")]
+        triggers = [*TrackedModel.Meta.triggers, *append_only()]
 
 
 class SavedView(TrackedModel):

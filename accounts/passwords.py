@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+import secrets
+import string
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,12 +14,12 @@ from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.context_words import context_words
 from core import clock
 
 MAX_AGE = timedelta(days=90)
 KEPT_OLD = 5
 ROTATING = {"djcp"}  # profiles that ask for complexity and a change every 90 days
-CONTEXT_WORDS = ("qingjie", "qunuan", "heating", "portal", "password", "admin")
 _CLASSES = (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]")
 
 
@@ -28,9 +31,11 @@ class ProfileValidator:
         if problems:
             raise ValidationError(problems)
 
-    def _problems(self, password: str, user: Any) -> Any:
-        if any(word in password.lower() for word in CONTEXT_WORDS):
+    def _problems(self, password: str, user: Any) -> Iterator[str]:
+        if any(word in password.lower() for word in context_words(user)):
             yield _("The password contains a word everybody here would try first.")
+        if user is not None and user.password and check_password(password, user.password):
+            yield _("This is the present password. Choose a new one.")
         if settings.PASSWORD_PROFILE not in ROTATING:
             return
         if sum(bool(re.search(pattern, password)) for pattern in _CLASSES) < 3:
@@ -42,10 +47,21 @@ class ProfileValidator:
         return _("At least 10 characters with three of: small letters, capital letters, digits, signs.")
 
 
-def must_change(user: Any) -> bool:
-    """Whether the 90 days of the 等保 profile are over (or the password was given out by an administrator)."""
-    if settings.DEMONSTRATION:
-        return False
-    if user.password_changed_at is None:
+def must_change(user: Any, now: datetime | None = None) -> bool:
+    """Whether the password was given out by an administrator or, in the 等保 profile, is older than 90 days.
+
+    People of the demonstration have no password to change.
+    """
+    if user.must_change_password:
         return True
-    return settings.PASSWORD_PROFILE in ROTATING and clock.now() - user.password_changed_at > MAX_AGE
+    if settings.PASSWORD_PROFILE not in ROTATING or not user.has_usable_password():
+        return False
+    return (now or clock.now()) - (user.password_changed_at or user.created_at) > MAX_AGE
+
+
+def temporary_password(length: int = 16) -> str:
+    """Random, with a letter of each case, a digit and a sign; told once and changed at the first sign-in."""
+    sets = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-+=_")
+    letters = [secrets.choice(one) for one in sets]
+    letters += [secrets.choice("".join(sets)) for _n in range(length - len(sets))]
+    return "".join(secrets.SystemRandom().sample(letters, len(letters)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
+from accounts import services
 from accounts.history import sealing
 
 
@@ -11,3 +13,9 @@ from accounts.history import sealing
 def seal_history() -> int:
     """Join committed history entries to the hash chain; returns how many."""
     return sealing.seal_history()
+
+
+@shared_task(name="accounts.tasks.close_idle_accounts")
+def close_idle_accounts() -> list[str]:
+    """Close accounts unused for 90 days (C1); the demonstration's people may rest."""
+    return [] if settings.DEMONSTRATION else services.close_idle_accounts()

@@ -48,6 +48,7 @@ app.conf.update(
             "schedule": settings.HISTORY_SEAL_S,
             "options": {"expires": settings.HISTORY_SEAL_S},
         },
+        "close-idle-accounts": {"task": "accounts.tasks.close_idle_accounts", "schedule": 86400.0},
         "plan-polls": {
             "task": "telemetry.tasks.plan_polls",
             "schedule": settings.POLL_TICK_S,

@@ -7,10 +7,12 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from psycopg_pool import PoolTimeout
 
+from accounts.addresses import as_address
 from core.refusals import Refused
 
 log = structlog.get_logger(__name__)
@@ -29,6 +31,22 @@ class RequestReference:
         response = self.get_response(request)
         response["X-Request-ID"] = request.reference  # type: ignore[attr-defined]
         return response
+
+
+class ClientAddress:
+    """Behind the proxy: the person's address instead of the proxy's, for lockout, throttling and logs.
+
+    The proxy appends the address it sees; only that last entry is believed, the rest anybody can write.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.BEHIND_PROXY:
+            last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2]
+            request.META["REMOTE_ADDR"] = as_address(last) or request.META.get("REMOTE_ADDR", "")
+        return self.get_response(request)
 
 
 class OutageAsUnavailable:

@@ -59,7 +59,7 @@ BATCHES = Item(_("Payout batches"), icon="cash", url_name="subsidies:batch-list"
 FUNDS = Item(_("Funds"), icon="building-bank", url_name="subsidies:fund-list", right="funds.view")
 RETURNS = Item(_("Bank returns"), icon="receipt", url_name="subsidies:return-list", right="payouts.reconcile")
 POLICIES = Item(_("Policies"), icon="scale", url_name="subsidies:policy-list", right="policies.view")
-HEATERS = Item(_("Heaters"), icon="temperature", url_name="devices:heater-list", right="devices.view")
+HEATERS = Item(_("Heaters"), icon="temperature", url_name="telemetry:heater-list", right="devices.view")
 ALERTS = Item(_("Alerts"), icon="bell", url_name="telemetry:alert-list", right="devices.view", hot=True)
 GATEWAYS = Item(_("Lines and gateways"), icon="router", url_name="devices:gateway-list", right="devices.view")
 PROFILES = Item(_("Register profiles"), icon="table", url_name="devices:profile-list", right="devices.view")
@@ -67,7 +67,7 @@ COMMANDS = Item(_("Commands"), icon="send", url_name="devices:command-list", rig
 TRACE = Item(_("Trace the money"), icon="route", url_name="reports:trace", right="audit.trace")
 LEDGERS = Item(_("Ledgers"), icon="file-spreadsheet", url_name="reports:ledger-list", right="ledgers.export")
 HISTORY = Item(_("Change log"), icon="history", url_name="accounts:audit-list", right="audit.log")
-ADMIN_LOG = Item(_("Administrators' log"), icon="history", url_name="accounts:audit-list", right="audit.admin_log")
+ADMIN_LOG = Item(_("Administrators' log"), icon="history", url_name="accounts:admin-log", right="audit.admin_log")
 USERS = Item(_("Accounts and roles"), icon="user", url_name="accounts:user-list", right="users.view")
 JOBS = Item(_("Background work"), icon="progress", url_name="jobs:job-list", right="jobs.view_all")
 

@@ -14,7 +14,7 @@ from core.areas import code_range
 from core.labels import personal_fields
 
 # What the three administrators do; only the audit administrator reads it, and nothing of households.
-ADMIN_TABLES = ("accounts_user", "accounts_grant", "accounts_area")
+ADMIN_TABLES = ("accounts_user", "accounts_grant", "accounts_area", "accounts_signin")
 HIDDEN = "***"
 
 

@@ -1,8 +1,9 @@
-"""Getting in and out: password, second factor, area and language switch."""
+"""Getting in and out: password, second factor, a new password."""
 
 from __future__ import annotations
 
 from io import BytesIO
+from urllib.parse import urlencode
 
 import qrcode
 import qrcode.image.svg
@@ -14,27 +15,44 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_otp import login as otp_login
 from django_otp import match_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import demonstration, services
+from accounts import demonstration, services, sessions
 from accounts.access import public, signed_in
 from accounts.forms import CodeForm, LoginForm, PasswordForm
 from accounts.passwords import must_change
+from accounts.signing_in import TooManyTries
+
+ENDED = {
+    sessions.IDLE: gettext_lazy("Nobody used the portal for a while, so it signed you out. What was saved is safe."),
+    sessions.OLD: gettext_lazy("A working day is over: sign in again after eight hours."),
+    sessions.ELSEWHERE: gettext_lazy("Somebody signed in with your account on another computer. Was it you?"),
+    sessions.CHANGED: gettext_lazy("Your rights or your password were changed. Sign in again."),
+}
 
 
 @public
 @never_cache
 @require_http_methods(["GET", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
-    form = LoginForm(request, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        login(request, form.user)
-        return _after_password(request)
-    context = {"form": form, "demo_accounts": demonstration.accounts(), "next": request.GET.get("next", "")}
+    form = LoginForm(request, request.POST if request.method == "POST" else None)
+    try:
+        if form.is_bound and form.is_valid():
+            login(request, form.user)
+            return _after_password(request)
+    except TooManyTries:
+        return render(request, "accounts/locked.html", {"minutes": 60}, status=429)
+    context = {
+        "form": form,
+        "demo_accounts": demonstration.accounts(),
+        "next": _asked_next(request),
+        "ended": ENDED.get(request.GET.get("ended", "")),
+    }
     return render(request, "accounts/login.html", context, status=422 if form.errors else 200)
 
 
@@ -63,6 +81,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """Ask for the one-time code; a person without a device gets one to scan first."""
     if not request.user.is_authenticated:
         return redirect("accounts:login")
+    if request.user.is_verified():
+        return _home(request)
     confirmed = TOTPDevice.objects.filter(user=request.user, confirmed=True).exists()
     if request.method == "POST":
         form = CodeForm(request.POST)
@@ -87,7 +107,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "POST"])
 def change_password(request: HttpRequest) -> HttpResponse:
-    form = PasswordForm(request.user, request.POST or None)
+    form = PasswordForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.change_password(user=request.user, new_password=form.cleaned_data["new_password"], by=request.user)
         logout(request)
@@ -114,9 +134,9 @@ def _after_password(request: HttpRequest) -> HttpResponse:
         messages.warning(
             request, _("Your password is older than 90 days or was set by somebody else. Choose a new one.")
         )
-        return redirect("accounts:change-password")
+        return redirect("accounts:change-password")  # by way of the second factor where the role has one
     if request.user.needs_second_factor:
-        return redirect(f"{reverse('accounts:second-factor')}?next={_safe_next(request)}")
+        return redirect(f"{reverse('accounts:second-factor')}?{urlencode({'next': _safe_next(request)})}")
     return _home(request)
 
 
@@ -132,6 +152,7 @@ def _accept_code(request: HttpRequest, token: str, confirmed: bool) -> bool:
     if device is None:
         return False
     otp_login(request, device)
+    request.session.cycle_key()  # more rights than a moment ago: a key seen before is worth nothing now
     return True
 
 
@@ -153,8 +174,12 @@ def _home(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(_safe_next(request))
 
 
+def _asked_next(request: HttpRequest) -> str:
+    return request.POST.get("next") or request.GET.get("next") or ""
+
+
 def _safe_next(request: HttpRequest) -> str:
-    target = request.POST.get("next") or request.GET.get("next") or ""
+    target = _asked_next(request)
     if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         return target
     return reverse(settings.LOGIN_REDIRECT_URL)
