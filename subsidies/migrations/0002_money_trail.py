@@ -269,7 +269,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutbatch',
-            trigger=pgtrigger.compiler.Trigger(name='adds_up', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF OLD.state = 'draft' AND NEW.state = 'locked' AND (NEW.total_fen, NEW.line_count) <> (SELECT COALESCE(SUM(amount_fen), 0), COUNT(*) FROM subsidies_payoutline WHERE batch_id = NEW.id AND state = 'planned') THEN RAISE EXCEPTION 'payout: batch % does not add up', NEW.number USING ERRCODE = 'PY001'; END IF; RETURN NEW;", hash='', operation='UPDATE', pgid='pgtrigger_adds_up_c0432', table='subsidies_payoutbatch', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='adds_up', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF OLD.state = 'draft' AND NEW.state = 'locked' AND (NEW.total_fen, NEW.line_count) <> (SELECT COALESCE(SUM(amount_fen), 0), COUNT(*) FROM subsidies_payoutline WHERE batch_id = NEW.id AND state = 'planned') THEN RAISE EXCEPTION 'payout: batch % does not add up', NEW.number USING ERRCODE = 'PY001'; END IF; RETURN NEW;", hash='68fdca8828aa5e97ebe16aa913fb71f1287f48dc', operation='UPDATE', pgid='pgtrigger_adds_up_c0432', table='subsidies_payoutbatch', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutbatch',
