@@ -18,6 +18,8 @@ WITHOUT_HISTORY = {
     "telemetry.HourlyRollup": "rebuilt from readings",
     "telemetry.PollCycle": "a worker's own tally",
     "reports.DwellingSummary": "rebuilt from the tables it summarises",
+    "reports.RefreshMark": "a bookmark of the summaries",
+    "reports.SummaryTotal": "rebuilt from the tables it summarises",
 }
 
 
