@@ -1,0 +1,93 @@
+"""Real programs of the portal beside a test, each with its log; all are ended with the test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from heating_portal.up.children import die_with_parent
+
+ROOT = Path(__file__).resolve().parents[1]
+CELERY = ("-m", "celery", "-A", "heating_portal.celery")
+WORKER = ("worker", "--without-gossip", "--without-mingle", "--loglevel=INFO")
+
+
+class Processes:
+    """Programs by name. `env` is what they all get besides the test's own environment."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self.folder, self.env = folder, dict(env)
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def python(self, name: str, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        """Start `python ARGUMENTS` in a session of its own; it dies with the test even when that is killed."""
+        env = {**os.environ, "PYTHONUNBUFFERED": "1", "ROLE": "worker", **self.env, **more}
+        with open(self.log(name), "ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=die_with_parent(signal.SIGKILL),
+            )  # fmt: skip
+        self.running[name] = process
+        return process
+
+    def manage(self, name: str, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        return self.python(name, "manage.py", *arguments, **more)
+
+    def worker(
+        self, name: str, queues: str, app: str = "heating_portal.celery", **more: str
+    ) -> subprocess.Popen[bytes]:
+        flags = (f"--queues={queues}", "--concurrency=1", f"--hostname={name}@test")
+        return self.python(name, "-m", "celery", "-A", app, *WORKER, *flags, **more)
+
+    def beat(self, name: str = "beat", **more: str) -> subprocess.Popen[bytes]:
+        """Its note of when what ran last is its own: a second beat knows nothing of the first."""
+        flags = ("--pidfile=", f"--schedule={self.folder / name}.schedule", "--loglevel=INFO")
+        return self.python(name, *CELERY, "beat", *flags, **more)
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to the program and all it started."""
+        process = self.running.pop(name)
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+    def kill_all(self) -> None:
+        for name in list(self.running):
+            self.kill(name)
+
+    def tails(self, lines: int = 15) -> str:
+        """The ends of all logs, for the message of a failed test."""
+        texts = [
+            (path.stem, path.read_text(errors="replace").splitlines()) for path in sorted(self.folder.glob("*.log"))
+        ]
+        return "\n".join(f"--- {name}\n" + "\n".join(text[-lines:]) for name, text in texts)
+
+
+@contextmanager
+def processes(folder: Path, env: Mapping[str, str]) -> Iterator[Processes]:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "run").mkdir(exist_ok=True)
+    made = Processes(folder, env)
+    try:
+        yield made
+    except BaseException as error:
+        error.add_note(made.tails())
+        raise
+    finally:
+        made.kill_all()
+
+
+def other_database(redis_url: str, number: int) -> str:
+    """The same Redis server, another of its numbered databases: queues of other tests are out of sight."""
+    return urlunsplit(urlsplit(redis_url)._replace(path=f"/{number}"))
