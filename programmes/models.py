@@ -98,6 +98,12 @@ class Technology(TrackedModel):
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["programme", "code"], name="technology_once")]
 
+    @property
+    def route(self) -> str:
+        """Name of the route's colour in the interface."""
+        colours = {"CENTRAL": "grid", "ELECTRIC": "elec", "GAS": "gas", "WASTE_HEAT": "waste", "SOLAR": "solar"}
+        return colours.get(self.family, "bio")
+
     def __str__(self) -> str:
         return self.name
 

@@ -83,10 +83,15 @@ def known_values(task: Task) -> dict[str, str]:
     """What the household's file already knows: nobody is asked twice. The phone stays masked on the page."""
     dwelling, household = task.dwelling, task.dwelling.household
     values = {
-        "town_name": task.area.parent.name if task.area.parent else "", "village_name": task.area.name,
-        "door_no": str(dwelling.door_no), "occupant_name": household.head_name, "occupant_phone": mask_phone(str(household.phone)),
-        "heated_area_m2": dwelling.heated_area_m2, "longitude": dwelling.longitude, "latitude": dwelling.latitude,
-    }  # fmt: skip
+        "town_name": task.area.parent.name if task.area.parent else "",
+        "village_name": task.area.name,
+        "door_no": str(dwelling.door_no),
+        "occupant_name": household.head_name,
+        "occupant_phone": mask_phone(str(household.phone)),
+        "heated_area_m2": dwelling.heated_area_m2,
+        "longitude": dwelling.longitude,
+        "latitude": dwelling.latitude,
+    }
     return {name: str(value) for name, value in values.items() if value not in (None, "")}
 
 

@@ -27,7 +27,8 @@ HEADINGS = {
     "村（社区）": "village_name", "门牌号": "door_no", "住户名字": "occupant_name", "住户姓名": "occupant_name",
     "户主姓名": "occupant_name", "联系电话": "occupant_phone", "取暖面积": "heated_area_m2", "经度": "longitude",
     "纬度": "latitude", "厂商名称": "manufacturer", "设备名称": "device_name", "型号": "model_no",
-    "出厂地址编号": "factory_address_code", "无线传输设备地址编号": "wireless_address_code", "无线设备编号": "wireless_address_code",
+    "出厂地址编号": "factory_address_code", "无线传输设备地址编号": "wireless_address_code",
+    "无线设备编号": "wireless_address_code",
     "供应商": "supplier", "安装单位": "supplier", "安装日期": "installed_on", "从机地址": "unit", "总线": "line",
     "住宅编号": DWELLING, "户号": DWELLING,
 }  # fmt: skip
@@ -77,13 +78,18 @@ def _entries(sheet: Sheet) -> tuple[list[SheetEntry], list[Fault]]:
     if head is None:
         return [], []
     columns = {number: _column(text) for number, text in enumerate(head.texts, 1) if tidy(text)}
+    words = _("the column “%(name)s” is unknown; remove or rename it")
     unknown = [
-        Fault(f"{sheet.name}!{cell_address(head.row_no, number)}", "HEADING", _("the column “%(name)s” is unknown; remove or rename it") % {
-            "name": tidy(head.texts[number - 1])[:40]})
-        for number, name in columns.items() if not name
-    ]  # fmt: skip
+        Fault(_address(sheet, head, number), "HEADING", words % {"name": tidy(head.texts[number - 1])[:40]})
+        for number, name in columns.items()
+        if not name
+    ]
     rows = [row for row in sheet.rows if row.row_no > head.row_no and any(tidy(text) for text in row.texts)]
     return [_entry(sheet.name, row, columns) for row in rows], unknown
+
+
+def _address(sheet: Sheet, row: SheetRow, column: int) -> str:
+    return f"{sheet.name}!{cell_address(row.row_no, column)}"
 
 
 def _matches(row: SheetRow) -> int:

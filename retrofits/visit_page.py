@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from retrofits.faults import Fault
 from retrofits.models import Photo, Task
-from retrofits.queries import TelemetryEvidence, metres_between
+from retrofits.queries import metres_between
 from retrofits.visits import Visit, stage_of
 
 
@@ -38,14 +38,22 @@ class Card:
 
 
 def cards(
-    task: Task, items: list[dict[str, Any]], visit: Visit, evidence: TelemetryEvidence, still_open: list[Fault], photos: list[Photo]
-) -> list[Card]:  # fmt: skip
+    task: Task,
+    items: list[dict[str, Any]],
+    visit: Visit,
+    evidence: TelemetryEvidence,
+    still_open: list[Fault],
+    photos: list[Photo],
+) -> list[Card]:
     """Photos, device, checks, room, opinion, signature: in the order of the walk through the house."""
     lacking = {fault.field for fault in still_open}
     titles = {
-        "photo": _("Photos"), "telemetry": _("Device"), "yes_no": _("Checks"), "number": _("Room temperature"),
+        "photo": _("Photos"),
+        "telemetry": _("Device"),
+        "yes_no": _("Checks"),
+        "number": _("Room temperature"),
         "signature": _("Signature"),
-    }  # fmt: skip
+    }
     made = []
     for kind in ("photo", "telemetry", "yes_no", "number", "signature"):
         wanted = [_shown(item, visit) for item in items if item["kind"] == kind]

@@ -30,6 +30,7 @@ from retrofits.visits import Visit, stage_of
 WHY = "demonstration"
 AT_ONCE = 40
 NAMESPACE = uuid.UUID("6f1d2c0e-5a53-4c39-9a63-2f0b1f1f3709")
+DEVICE_NAMES = {"ashp": "空气源热泵", "hot_air": "低温空气源热风机", "direct_electric": "直热式电采暖炉"}
 INSTALLER = "示例安装工程队（虚构）"
 COSTS = {
     "ELECTRIC": (("DEVICE", 4600, 23), ("WIRING_BEHIND_METER", 500, 11), ("INSTALLATION", 300, 7)),
@@ -63,7 +64,7 @@ def _model(profile_name: str, docked_on: date) -> str:
     supplier = register_supplier(code=profile_name.split("-")[0], name=profile.vendor, by=BY, admitted_on=docked_on)
     number = profile_name.upper()
     register_model(
-        supplier=supplier, name=profile.title, model_no=number, kind=profile.kind, by=BY,
+        supplier=supplier, name=DEVICE_NAMES[profile.kind], model_no=number, kind=profile.kind, by=BY,
         profile=store_profile(name=profile_name, by=BY), docking_confirmed_on=docked_on,
     )  # fmt: skip
     return number
@@ -105,7 +106,7 @@ def _entry(task: Task, number: int, day: date, heater: Sequence[Any] | None) -> 
     if heater:
         _index, line, unit, profile_name = heater
         profile = bundled_profile(profile_name)
-        maker, device, model = profile.vendor, profile.title, profile_name.upper()
+        maker, device, model = profile.vendor, DEVICE_NAMES[profile.kind], profile_name.upper()
         wireless = line.partition(":")[2]
         more = {
             "supplier": profile_name.split("-")[0],

@@ -39,7 +39,7 @@ def start_workbook(
 ) -> InstallationImport:
     """Keep an uploaded workbook and ask for it to be recorded."""
     if programme is None or not area_code or not by.has_right(RIGHT, area_code):
-        raise Refused("NO_PROGRAMME", gettext_lazy("Choose a programme and a place of yours in the top bar first."))
+        raise Refused("NO_PROGRAMME", gettext_lazy("Choose a programme and a place of yours first."))
     try:
         stored = store_file(content, max_bytes=settings.UPLOAD_MAX_BYTES)
     except TooLarge:

@@ -26,16 +26,17 @@ from retrofits.queries import evidence_for, heater_of, rows_to_open
 from retrofits.services.tasks import open_tasks, withdraw_task
 from retrofits.views.pages import refused_page
 
+_NAME, _ROUTE, _DAY = "dwelling__household__head_name", "technology__code", "installation__installed_on"
 COLUMNS = (
     Column("dwelling.dwelling_no", gettext_lazy("Dwelling"), kind="id", order_by="dwelling__dwelling_no", link=True),
-    Column("dwelling.household.head_name", gettext_lazy("Head of household"), order_by="dwelling__household__head_name"),
+    Column("dwelling.household.head_name", gettext_lazy("Head of household"), order_by=_NAME),
     Column("area.name", gettext_lazy("Village"), order_by="area_id"),
-    Column("technology", gettext_lazy("Technology"), kind="tech", value=lambda task: task.technology, order_by="technology__code"),
+    Column("technology", gettext_lazy("Technology"), kind="tech", order_by=_ROUTE),
     Column("state", gettext_lazy("State"), template="retrofits/parts/state_cell.html", order_by="state"),
-    Column("installation.installed_on", gettext_lazy("Installed on"), kind="when", order_by="installation__installed_on", priority=2),
+    Column("installation.installed_on", gettext_lazy("Installed on"), kind="when", order_by=_DAY, priority=2),
     Column("installation.supplier.name", gettext_lazy("Installed by"), priority=3, kind="soft"),
     Column("installation.heater.platform_no", gettext_lazy("Heater"), kind="mono", priority=3),
-)  # fmt: skip
+)
 RELATED = ("dwelling__household", "area", "technology", "installation__supplier", "installation__heater")
 
 
@@ -44,11 +45,16 @@ RELATED = ("dwelling__household", "area", "technology", "installation__supplier"
 def task_list(request: HttpRequest) -> HttpResponse:
     rows = narrowed(request, Task.objects.visible_to(request.user))
     table = build_table(
-        request, rows.select_related(*RELATED), COLUMNS, filterset=TaskFilter, unit=_("households"),
-        row_url=lambda task: reverse("retrofits:task-detail", args=[task.pk]), views=_views(rows),
+        request,
+        rows.select_related(*RELATED),
+        COLUMNS,
+        filterset=TaskFilter,
+        unit=_("households"),
+        row_url=lambda task: reverse("retrofits:task-detail", args=[task.pk]),
+        views=_views(rows),
         default_sort="dwelling.dwelling_no",
-        empty=(_("There are no tasks here yet"), _("Tasks come from approved rosters; nobody gets works who is not on one.")),
-    )  # fmt: skip
+        empty=(_("There are no tasks here yet"), _("Tasks come from approved rosters; nobody else gets works.")),
+    )
     return render_table(request, "retrofits/task_list.html", table, {"waiting": _waiting(request)})
 
 
@@ -68,9 +74,7 @@ def tasks_open(request: HttpRequest) -> HttpResponse:
     ]
     inside = [max(code, area, key=len) for code in codes]
     if programme is None or not inside:
-        return refused_page(
-            request, Refused("NO_PROGRAMME", _("Choose a programme and a place of yours in the top bar first."))
-        )
+        return refused_page(request, Refused("NO_PROGRAMME", _("Choose a programme and a place of yours first.")))
     opened = open_tasks(programme=programme, area_codes=inside, by=request.user)
     words = ngettext("%(count)d task opened.", "%(count)d tasks opened.", opened.created) % {"count": opened.created}
     messages.success(request, words)
@@ -141,6 +145,9 @@ def _steps(task: Task, record: Any, acceptances: Any) -> list[dict[str, Any]]:
     return [
         {"title": _("Listed"), "state": "did", "note": task.opened_at.date()},
         {"title": _("Installed"), "state": "did" if record else "now", "note": record.installed_on if record else ""},
-        {"title": _("Accepted"), "state": "did" if accepted else ("now" if record else ""),
-         "note": last.accepted_on if last else ""},
-    ]  # fmt: skip
+        {
+            "title": _("Accepted"),
+            "state": "did" if accepted else ("now" if record else ""),
+            "note": last.accepted_on if last else "",
+        },
+    ]

@@ -83,19 +83,33 @@ def _answer(request: HttpRequest, task: Task) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, task: Task, visit: Visit, key: str, faults: list[Fault] | None = None, *,
-    status: int = 200, refusing: bool = False,
-) -> HttpResponse:  # fmt: skip
+    request: HttpRequest,
+    task: Task,
+    visit: Visit,
+    key: str,
+    faults: list[Fault] | None = None,
+    *,
+    status: int = 200,
+    refusing: bool = False,
+) -> HttpResponse:
     items, stages = items_for(task), stages_of(task)
     evidence = evidence_for(heater_of(task), poll_period_s=task.programme.poll_period_s, now=clock.now())
     still_open = open_items(items, visit, stages=stages, evidence=evidence)
-    made = cards(task, items, visit, evidence, still_open, list(task.photos.select_related("document").order_by("pk")))
+    made = cards(task, items, visit, still_open, list(task.photos.select_related("document").order_by("pk")))
     context = {
-        "task": task, "visit": visit, "request_id": key or str(uuid.uuid4()), "cards": made,
-        "open_items": still_open, "faults": faults or [], "refusing": refusing, "evidence": evidence,
-        "done": sum(card.is_done for card in made), "guard": states.not_the_installer(task, request.user),
-        "signature": request.POST.get("signature", "")[:SIGNATURE_MAX], "due_on": request.POST.get("due_on", ""),
-    }  # fmt: skip
+        "task": task,
+        "visit": visit,
+        "request_id": key or str(uuid.uuid4()),
+        "cards": made,
+        "open_items": still_open,
+        "faults": faults or [],
+        "refusing": refusing,
+        "evidence": evidence,
+        "done": sum(card.is_done for card in made),
+        "guard": states.not_the_installer(task, request.user),
+        "signature": request.POST.get("signature", "")[:SIGNATURE_MAX],
+        "due_on": request.POST.get("due_on", ""),
+    }
     return render(request, "retrofits/visit.html", context, status=status)
 
 
@@ -171,10 +185,15 @@ def acceptance_list(request: HttpRequest) -> HttpResponse:
     tasks = narrowed(request, Task.objects.visible_to(request.user))
     rows = rows.filter(task__in=tasks).select_related("task__dwelling__household", "area", "inspector")
     table = build_table(
-        request, rows, COLUMNS, filterset=AcceptanceFilter, unit=_("visits"), default_sort="-accepted_on",
+        request,
+        rows,
+        COLUMNS,
+        filterset=AcceptanceFilter,
+        unit=_("visits"),
+        default_sort="-accepted_on",
         row_url=lambda row: reverse("retrofits:acceptance-detail", args=[row.pk]),
         empty=(_("Nothing has been accepted yet"), _("Inspectors accept on the phone, under “Today's visits”.")),
-    )  # fmt: skip
+    )
     return render_table(request, "retrofits/acceptance_list.html", table)
 
 
@@ -189,11 +208,16 @@ def acceptance_detail(request: HttpRequest, pk: int) -> HttpResponse:
     answers = [(texts.get(code, {"text": code})["text"], answer) for code, answer in acceptance.answers.items()]
     rectification = getattr(acceptance, "rectification", None)
     may_report = rectification and states.find(acceptance.task, "report_rectified") and rectification.done_on is None
+    photos = acceptance.task.photos.select_related("document").order_by("pk")
     context: dict[str, Any] = {
-        "acceptance": acceptance, "task": acceptance.task, "answers": answers, "rectification": rectification,
-        "evidence": acceptance.telemetry_evidence, "photos": acceptance.task.photos.select_related("document").order_by("pk"),
+        "acceptance": acceptance,
+        "task": acceptance.task,
+        "answers": answers,
+        "rectification": rectification,
+        "evidence": acceptance.telemetry_evidence,
+        "photos": photos,
         "may_report": may_report and request.user.has_right("installations.record", acceptance.area_id),
-    }  # fmt: skip
+    }
     return render(request, "retrofits/acceptance_detail.html", context)
 
 
