@@ -1,0 +1,114 @@
+"""The chain of a batch: review, approve, release, or return. One row lock, one person per step, one content."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.acting import acting
+from accounts.models import User
+from core import clock
+from core.refusals import Refused
+from subsidies import states
+from subsidies.models import BatchSignature, PayoutBatch
+from subsidies.services import funds
+from subsidies.services.batches import content_hash, lock_batch, save_batch
+from subsidies.states import Signing
+
+AGREE, RETURN = "agree", "return"
+
+
+@transaction.atomic
+def sign_batch(
+    *, batch: PayoutBatch, shown_hash: str, request_id: UUID, by: User, comment: str = "",
+    now: dt.datetime | None = None,
+) -> BatchSignature:  # fmt: skip
+    """Agree to the step that is due. Of several people pressing at once exactly one signs; the same `request_id` again
+    returns the first signature.
+
+    Raises Refused BATCH_STATE, CONTENT_CHANGED (conflicts), CREATOR_SIGNS, SAME_SIGNER, TAMPERED.
+    """
+    return _sign(batch, AGREE, shown_hash, request_id, by, comment, now)
+
+
+@transaction.atomic
+def return_batch(
+    *, batch: PayoutBatch, shown_hash: str, request_id: UUID, by: User, reason: str, now: dt.datetime | None = None,
+) -> BatchSignature:  # fmt: skip
+    """Send the batch back with words; its money is free again, its next round begins as a draft."""
+    if not reason.strip():
+        raise Refused("REASON_NEEDED", _("Say which households and why."))
+    return _sign(batch, RETURN, shown_hash, request_id, by, reason, now)
+
+
+def why_not(batch: PayoutBatch, by: User) -> Refused | None:
+    """What stands against this person signing the step that is due; None where nothing does."""
+    step = states.next_signing(batch.programme.settings, batch.state)
+    if step is None:
+        return _wrong_state(batch)
+    if by.person_no in (batch.created_person_no, batch.locked_person_no):
+        return Refused("CREATOR_SIGNS", _("You prepared this batch. Somebody else has to sign it."))
+    if batch.signatures.filter(round_no=batch.round_no, person_no=by.person_no).exists():
+        return Refused("SAME_SIGNER", _("You have signed this batch already. The next step is somebody else's."))
+    return None
+
+
+def _sign(
+    batch: PayoutBatch, decision: str, shown_hash: str, request_id: UUID, by: User, comment: str,
+    now: dt.datetime | None,
+) -> BatchSignature:  # fmt: skip
+    locked = PayoutBatch.objects.select_for_update(of=("self",)).select_related("programme").get(pk=batch.pk)
+    earlier = BatchSignature.objects.filter(request_id=request_id).first()
+    if earlier is not None:
+        return _same(earlier, locked, by)
+    step = states.next_signing(locked.programme.settings, locked.state)
+    if step is None:
+        raise _wrong_state(locked)
+    lock_batch(locked, by, step.right, step.source)
+    refusal = why_not(locked, by)
+    if refusal is not None:
+        raise refusal
+    _check_content(locked, shown_hash)
+    return _write(locked, step, decision, request_id, by, comment.strip()[:300], now or clock.now())
+
+
+def _write(
+    batch: PayoutBatch, step: Signing, decision: str, request_id: UUID, by: User, comment: str, at: dt.datetime
+) -> BatchSignature:
+    signature = BatchSignature.objects.create(
+        batch=batch, round_no=batch.round_no, step=step.step, decision=decision, signer=by, person_no=by.person_no,
+        content_hash=batch.content_hash, comment=comment, request_id=request_id, at=at,
+    )  # fmt: skip
+    with acting(by, reason=comment):
+        if decision == AGREE:
+            batch.state = step.target
+            save_batch(batch, "state")
+        else:
+            funds.give_back(batch=batch, by=by, at=at)
+            batch.state, batch.return_reason = PayoutBatch.State.RETURNED, comment
+            save_batch(batch, "state", "return_reason")
+    return signature
+
+
+def _same(earlier: BatchSignature, batch: PayoutBatch, by: User) -> BatchSignature:
+    if (earlier.batch_id, earlier.person_no) != (batch.pk, by.person_no):
+        raise Refused("REQUEST_REUSED", _("This form belongs to another batch. Load the page again."), conflict=True)
+    return earlier
+
+
+def _check_content(batch: PayoutBatch, shown_hash: str) -> None:
+    """What is signed is what was shown, and what was shown is what the rows say."""
+    if shown_hash != batch.content_hash:
+        words = _("Batch %(number)s has changed since it was shown to you. Look at it again before you sign.")
+        raise Refused("CONTENT_CHANGED", words, conflict=True, number=batch.number)
+    if content_hash(batch) != batch.content_hash:
+        words = _("The lines of batch %(number)s do not match their seal. Nothing is signed; tell the auditor.")
+        raise Refused("TAMPERED", words, number=batch.number)
+
+
+def _wrong_state(batch: PayoutBatch) -> Refused:
+    words = _("Batch %(number)s is “%(state)s” by now; this step is not due. Load the page again.")
+    return Refused("BATCH_STATE", words, conflict=True, number=batch.number, state=batch.get_state_display())

@@ -1,0 +1,217 @@
+"""To the bank and back: one file, every row of the answer accounted for, the funds to the fen."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import xlsxwriter
+from django.db import DatabaseError, IntegrityError, transaction
+
+from accounts.models import AccessLog
+from core.money import plain_yuan
+from core.refusals import Refused
+from core.workbooks.read import read_workbook
+from subsidies.exporting import line_ref
+from subsidies.models import BankReturn, Entitlement, Fund, FundEntry, PayoutBatch, PayoutLine
+from subsidies.services import bank, batches
+from tests.subsidies.conftest import Money, make_money
+
+pytestmark = pytest.mark.django_db
+HEAD = ["附言", "账号", "金额（元）", "处理结果", "失败原因", "流水号"]
+
+
+def answer(batch: PayoutBatch, failed: Sequence[int] = (), **changes: str) -> list[list[str]]:
+    """The bank's rows for the batch; `changes` maps "line_no:column" to another text."""
+    rows = []
+    for line in batch.lines.exclude(state="dropped").order_by("line_no"):
+        bad = line.line_no in failed
+        row = [line_ref(batch.number, line.line_no), line.bank_card, plain_yuan(line.amount_fen)]
+        rows.append([*row, "退汇" if bad else "成功", "户名不符" if bad else "", f"R{line.line_no}"])
+    for place, text in changes.items():
+        number, column = place.removeprefix("at").split("_")
+        rows[int(number) - 1][int(column)] = text
+    return rows
+
+
+def as_csv(rows: Sequence[Sequence[str]], head: Sequence[str] = HEAD) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([["示例农商行 代发回单"], head, *rows, ["合计"]])
+    return out.getvalue().encode("utf-8")
+
+
+def read(money: Money, batch: PayoutBatch, rows: Sequence[Sequence[str]], name: str = "r.csv") -> BankReturn:
+    return bank.read_return(batch=batch, content=as_csv(rows), file_name=name, by=money.maker)
+
+
+def test_the_payment_file_holds_text_only_and_its_own_sums(money: Money, tmp_path: Path) -> None:
+    batch = money.released(3)
+    made = bank.make_bank_file(batch=batch, by=money.releaser)
+    path = tmp_path / "f.xlsx"
+    path.write_bytes(bank.hand_out_bank_file(bank_file=made, by=money.releaser))
+    pay, check = read_workbook(path).sheets
+    assert pay.rows[0].texts[0] == f"{batch.number} 代发清单　笔数 3　合计 18000.00 元"
+    line = batch.lines.order_by("line_no").first()
+    assert pay.rows[2].texts == ("1", line.payee_name, line.bank_card, "6000.00", line_ref(batch.number, 1))
+    assert not any(row.notes for row in pay.rows)
+    assert ("合计（元）", "18000.00") in [row.texts[:2] for row in check.rows]
+    assert (made.total_fen, made.line_count) == (1_800_000, 3)
+
+
+def test_asked_again_it_is_the_same_file_and_every_handing_out_is_written_down(money: Money) -> None:
+    batch = money.released(2)
+    first, second = (bank.make_bank_file(batch=batch, by=money.releaser) for _ in range(2))
+    assert first == second
+    contents = {bank.hand_out_bank_file(bank_file=first, by=money.releaser) for _ in range(2)}
+    assert len(contents) == 1
+    assert list(AccessLog.objects.values_list("content_sha256", flat=True)) == [first.sha256] * 2
+
+
+def test_before_release_there_is_no_file(money: Money) -> None:
+    with pytest.raises(Refused, match="BATCH_STATE"):
+        bank.make_bank_file(batch=money.locked(1), by=money.releaser)
+
+
+def test_a_csv_template_is_data_of_the_programme(db: None) -> None:
+    columns = [["card", "卡号"], ["payee", "姓名"], ["amount", "金额"], ["line_ref", "摘要"], ["purpose", "用途"]]
+    money = make_money(settings={"bank_template": {"format": "csv", "columns": columns, "purpose": "煤改电补贴"}})
+    made = bank.make_bank_file(batch=money.released(1), by=money.releaser)
+    text = bank.hand_out_bank_file(bank_file=made, by=money.releaser).decode("utf-8-sig")
+    assert text.splitlines()[0] == "卡号,姓名,金额,摘要,用途"
+    assert text.splitlines()[1].endswith(",6000.00,PB-2021-001-0001,煤改电补贴")
+
+
+def test_all_paid_settles_the_batch_and_the_funds(money: Money) -> None:
+    batch = money.sent(3)
+    bank.reconcile(bank_return=read(money, batch, answer(batch)), by=money.maker)
+    assert PayoutBatch.objects.get(pk=batch.pk).state == "settled"
+    assert set(Entitlement.objects.values_list("state", flat=True)) == {"paid"}
+    for fund in Fund.objects.all():
+        assert (fund.reserved_fen, fund.paid_fen, fund.free_fen) == (0, 900_000, 100_000_000 - 900_000)
+    assert FundEntry.objects.filter(kind="paid").count() == 6
+
+
+def test_a_failed_line_gives_its_money_back_and_can_be_paid_by_the_next_batch(money: Money) -> None:
+    batch = money.sent(3)
+    bank.reconcile(bank_return=read(money, batch, answer(batch, failed=[2])), by=money.maker)
+    failed = PayoutLine.objects.get(batch=batch, line_no=2)
+    assert (failed.state, failed.bank_message, failed.entitlement.state) == ("failed", "户名不符", "payable")
+    assert PayoutBatch.objects.get(pk=batch.pk).state == "settled"
+    assert set(Fund.objects.values_list("reserved_fen", "paid_fen")) == {(0, 600_000)}
+    follow_up = batches.lock_for_signing(batch=money.draft(), by=money.maker)
+    assert list(follow_up.lines.values_list("entitlement", flat=True)) == [failed.entitlement_id]
+
+
+def test_a_partial_answer_leaves_the_rest_with_the_bank(money: Money) -> None:
+    batch = money.sent(3)
+    found = read(money, batch, answer(batch)[:2])
+    assert (found.counts["paid"], found.counts["missing"]) == (2, 1)
+    assert "12,000.00" in bank.sum_words(found) and "18,000.00" in bank.sum_words(found)
+    bank.reconcile(bank_return=found, by=money.maker)
+    assert PayoutBatch.objects.get(pk=batch.pk).state == "released"
+    rest = read(money, batch, answer(batch)[2:])
+    bank.reconcile(bank_return=rest, by=money.maker)
+    assert PayoutBatch.objects.get(pk=batch.pk).state == "settled"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"at1_2": "5999.99"}, "AMOUNT_DIFFERS"),
+        ({"at1_1": "6230990000000000000"}, "CARD_DIFFERS"),
+        ({"at1_3": "处理中"}, "RESULT_UNREADABLE"),
+        ({"at1_2": "六千"}, "AMOUNT_UNREADABLE"),
+        ({"at1_0": "PB-2021-001-0002"}, "CARD_DIFFERS"),
+        ({"at1_0": "", "at1_1": ""}, "NO_LINE"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_told_and_not_booked(money: Money, change: dict[str, str], why: str) -> None:
+    batch = money.sent(3)
+    found = read(money, batch, answer(batch, **change))
+    assert [row["why"] for row in found.unknown] == [why]
+    assert (found.counts["rows"], found.counts["paid"]) == (3, 2)
+    bank.reconcile(bank_return=found, by=money.maker)
+    assert batch.lines.get(line_no=1).state == "sent"
+
+
+def test_without_a_reference_card_and_amount_find_the_line(money: Money) -> None:
+    batch = money.sent(2)
+    found = read(money, batch, answer(batch, at1_0="", at2_0="别的"))
+    assert found.counts["paid"] == 2
+
+
+def test_two_rows_for_one_payment_count_once(money: Money) -> None:
+    batch = money.sent(2)
+    rows = answer(batch)
+    found = read(money, batch, [*rows, rows[0]])
+    assert (found.counts["paid"], [row["why"] for row in found.unknown]) == (2, ["SECOND_ROW"])
+
+
+def test_unsuccessful_is_not_read_as_successful(money: Money) -> None:
+    batch = money.sent(1)
+    assert read(money, batch, answer(batch, at1_3="未成功")).counts["failed"] == 1
+
+
+def test_the_same_file_twice_is_refused(money: Money) -> None:
+    batch = money.sent(2)
+    read(money, batch, answer(batch))
+    with pytest.raises(Refused, match="SAME_FILE"):
+        read(money, batch, answer(batch))
+
+
+def test_booking_twice_books_once(money: Money) -> None:
+    batch = money.sent(2)
+    found = read(money, batch, answer(batch))
+    for _ in range(2):
+        bank.reconcile(bank_return=found, by=money.maker)
+    assert set(Fund.objects.values_list("paid_fen", flat=True)) == {600_000}
+
+
+def test_two_answers_about_one_line_pay_it_once(money: Money) -> None:
+    batch = money.sent(2)
+    first, second = read(money, batch, answer(batch)[:1]), read(money, batch, answer(batch))
+    for found in (first, second):
+        bank.reconcile(bank_return=found, by=money.maker)
+    assert FundEntry.objects.filter(kind="paid").count() == 4
+
+
+def test_a_file_of_another_kind_is_refused_in_words(money: Money) -> None:
+    batch = money.sent(1)
+    for content in (b"", b"\x89PNG\r\n\x1a\n123", "姓名,说明\n张,李\n".encode()):
+        with pytest.raises(Refused, match="FILE_UNREADABLE") as refusal:
+            bank.read_return(batch=batch, content=content, file_name="x", by=money.maker)
+        assert refusal.value.sentence
+
+
+def test_cards_typed_as_numbers_are_named(money: Money, tmp_path: Path) -> None:
+    batch, path = money.sent(1), tmp_path / "n.xlsx"
+    line = batch.lines.get()
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEAD)
+        sheet.write_row(1, 0, [line_ref(batch.number, 1), int(line.bank_card), 6000, "成功", "", "R"])
+    with pytest.raises(Refused, match="NOTHING_MATCHES"):
+        bank.read_return(batch=batch, content=path.read_bytes(), file_name="n.xlsx", by=money.maker)
+
+
+def test_a_receipt_pressed_twice_is_money_once(money: Money) -> None:
+    key = uuid4()
+    assert money.receipt("CENTRAL", 100, request_id=key) == money.receipt("CENTRAL", 100, request_id=key)
+    assert Fund.objects.get().received_fen == 100
+
+
+def test_the_ledger_can_only_grow(money: Money) -> None:
+    entry = money.receipt("CENTRAL", 100)
+    for change in (lambda: FundEntry.objects.filter(pk=entry.pk).update(amount_fen=1), entry.delete):
+        with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic():
+            change()
+
+
+def test_a_fund_can_not_be_overdrawn_by_anybody(money: Money) -> None:
+    money.receipt("CENTRAL", 100)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Fund.objects.update(reserved_fen=101)

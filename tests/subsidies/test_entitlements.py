@@ -1,0 +1,157 @@
+"""What is due: once, explained, computed again to the same fen; undefined is never zero."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from core.refusals import Refused
+from subsidies.models import Entitlement, EntitlementLine
+from subsidies.rules.outcomes import Due, Undefined
+from subsidies.services import entitlements, policies
+from tests import people
+from tests.subsidies.conftest import ASSESSED, POLICY, VILLAGE, Money, make_money, release
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_accepted_dwelling_gets_its_amount_with_lines_and_steps(money: Money) -> None:
+    money.accepted(costs=[("DEVICE", 800_000), ("INSTALLATION", 90_000), ("SOFA", 5_000)])
+    assert money.assess().due == 1
+    one = Entitlement.objects.get()
+    assert (one.amount_fen, one.reason, one.benefit, one.period) == (600_000, "OK_CAPPED", "S-1", "once")
+    assert list(one.lines.order_by("id").values_list("source", "budget_year", "amount_fen")) == [
+        ("CENTRAL", 2021, 300_000), ("DISTRICT", 2021, 300_000),
+    ]  # fmt: skip
+    assert one.household_share_fen == 295_000
+    assert "CAPPED" in [step["code"] for step in one.steps]
+
+
+def test_running_it_again_changes_nothing(money: Money) -> None:
+    money.accepted()
+    assert (money.assess().total, money.assess().total) == (1, 0)
+
+
+def test_not_due_and_undefined_are_kept_apart_and_never_move(money: Money) -> None:
+    money.accepted(is_second_home=True)
+    unclear = money.accepted(costs=[])
+    found = money.assess()
+    assert (found.due, found.not_due, found.undefined) == (0, 1, 1)
+    undefined = Entitlement.objects.get(task=unclear)
+    assert (undefined.outcome, undefined.amount_fen, undefined.reason) == ("undefined", None, "FACT_MISSING")
+    assert Entitlement.objects.get(outcome="not_due").reason == "SECOND_HOME"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Entitlement.objects.filter(pk=undefined.pk).update(state="payable")
+
+
+def test_without_a_released_policy_in_force_nothing_is_made_up(money: Money) -> None:
+    money.accepted()
+    assert money.assess(on=dt.date(2025, 6, 1)).policy is None
+    assert not Entitlement.objects.exists()
+
+
+def test_a_closed_season_is_assessed_from_its_readings(money: Money) -> None:
+    task = money.accepted()
+    money.reading(task.dwelling, "1234.56")
+    money.assess(on=dt.date(2022, 3, 31))
+    assert not Entitlement.objects.filter(benefit_kind="RUNNING").exists(), "the season is still running"
+    money.assess(on=dt.date(2022, 4, 10))
+    running = Entitlement.objects.get(benefit_kind="RUNNING")
+    assert (running.period, running.amount_fen, running.benefit) == ("2021-2022", 24_691, "S-2")
+    assert list(running.lines.values_list("source", "amount_fen")) == [("DISTRICT", 24_691)]
+
+
+def test_a_season_without_its_last_reading_waits(money: Money) -> None:
+    task = money.accepted()
+    money.reading(task.dwelling, "500", last="2022-02-28")
+    money.assess(on=dt.date(2022, 4, 10))
+    assert not Entitlement.objects.filter(benefit_kind="RUNNING").exists()
+
+
+def test_every_stored_amount_is_what_the_engine_says_about_the_stored_facts(money: Money) -> None:
+    for fen in (1, 299_999, 300_000, 300_001, 599_999, 600_000, 600_001, 980_050):
+        money.accepted(costs=[("DEVICE", fen)])
+    for kwh in ("0.05", "2999.99", "3000", "3000.05"):
+        money.reading(money.accepted().dwelling, kwh)
+    money.assess(on=dt.date(2022, 4, 10))
+    for one in Entitlement.objects.all():
+        outcome = entitlements.recompute(one)
+        assert isinstance(outcome, Due)
+        assert outcome.payable_fen == one.amount_fen
+        assert [(line.source, line.amount_fen) for line in outcome.payable_lines if line.amount_fen] == list(
+            one.lines.order_by("id").values_list("source", "amount_fen")
+        )
+
+
+def test_a_wrong_cost_is_computed_again_with_a_reason_and_the_old_one_stays_as_void(money: Money) -> None:
+    task = money.accepted(costs=[])
+    money.assess()
+    old = Entitlement.objects.get()
+    task.installation.costs.create(kind="DEVICE", amount_fen=450_000)
+    assert money.assess().total == 0, "an open question is not answered behind anybody's back"
+    new = entitlements.reassess_entitlement(entitlement=old, reason="发票补录", by=money.maker, on=ASSESSED)
+    assert new.amount_fen == 450_000
+    assert Entitlement.objects.get(pk=old.pk).state == "void"
+    assert isinstance(entitlements.recompute(old), Undefined)
+
+
+def test_a_struck_one_is_not_made_anew_by_itself(money: Money) -> None:
+    money.accepted()
+    money.assess()
+    entitlements.void_entitlement(entitlement=Entitlement.objects.get(), reason="销户", by=money.maker)
+    assert money.assess().total == 0
+
+
+def test_what_is_payable_can_no_longer_be_computed_again(money: Money) -> None:
+    (one,) = money.payable(1)
+    with pytest.raises(Refused, match="ENTITLEMENT_STATE"):
+        entitlements.reassess_entitlement(entitlement=one, reason="x", by=money.maker, on=ASSESSED)
+
+
+def test_amounts_and_lines_are_fixed_even_for_direct_sql(money: Money) -> None:
+    (one,) = money.payable(1)
+    for change in ("amount_fen = 1", "facts = '{}'"):
+        with pytest.raises(Exception, match="fixed"), transaction.atomic():
+            _sql(f"UPDATE subsidies_entitlement SET {change} WHERE id = {one.pk}")
+    with pytest.raises(Exception, match="Cannot update"), transaction.atomic():
+        EntitlementLine.objects.filter(entitlement=one).update(amount_fen=1)
+
+
+def test_a_programme_without_public_notice_pays_at_once(db: None) -> None:
+    money = make_money(notice_required=False)
+    money.accepted()
+    money.assess()
+    assert Entitlement.objects.get().state == "payable"
+
+
+def test_a_later_version_never_changes_what_was_computed(money: Money) -> None:
+    money.accepted()
+    money.assess()
+    one = Entitlement.objects.get()
+    release(money.programme, POLICY.replace("valid_from: 2021-01-01", "valid_from: 2021-12-01").replace("6000", "5000"))
+    money.accepted()
+    money.assess()
+    assert sorted(Entitlement.objects.values_list("amount_fen", flat=True)) == [500_000, 600_000]
+    assert entitlements.recompute(Entitlement.objects.get(pk=one.pk)).amount_fen == 600_000
+    assert policies.policy_in_force(money.programme, dt.date(2021, 11, 30)) == one.policy
+
+
+def test_600_dwellings_take_a_handful_of_queries(money: Money, django_assert_max_num_queries) -> None:
+    for _home in range(40):
+        money.accepted()
+    with django_assert_max_num_queries(30):
+        assert money.assess().due == 40
+
+
+def test_people_without_the_right_do_not_assess(money: Money) -> None:
+    with pytest.raises(Exception, match="entitlements.assess"):
+        entitlements.assess_pending(programme=money.programme, on=ASSESSED, by=people.user("town_staff", VILLAGE))
+
+
+def _sql(text: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(text)
