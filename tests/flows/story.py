@@ -16,8 +16,8 @@ from jobs.models import Job
 from jobs.running import run_job
 from retrofits.models import Task
 from retrofits.services.tasks import open_tasks
-from subsidies.models import Entitlement, Notice, PayoutBatch
-from subsidies.services import batches, entitlements, funds, notices
+from subsidies.models import BankReturn, Entitlement, Notice, PayoutBatch
+from subsidies.services import bank, batches, entitlements, funds, notices
 from subsidies.services.signatures import sign_batch
 from tests.flows.village import AUGUST, NOVEMBER, VILLAGE, Village
 
@@ -163,3 +163,25 @@ def up_to_batch(village: Village) -> PayoutBatch:
     end_notices(AT + dt.timedelta(days=2))
     receive_funds(village)
     return prepare_batch(village)
+
+
+def send_to_bank(village: Village, batch: PayoutBatch) -> bytes:
+    """The payment file of a released batch, as it is handed out."""
+    releaser = village.person("finance_release")
+    with acting(releaser):
+        made = bank.make_bank_file(batch=batch, by=releaser, now=AT + dt.timedelta(days=7))
+        return bank.hand_out_bank_file(bank_file=made, by=releaser)
+
+
+def enter_return(village: Village, batch: PayoutBatch, content: bytes) -> BankReturn:
+    finance = village.person("finance")
+    with acting(finance):
+        return bank.read_return(
+            batch=batch, content=content, file_name="回单.xlsx", by=finance, now=AT + dt.timedelta(days=8)
+        )
+
+
+def reconcile(village: Village, bank_return: BankReturn) -> BankReturn:
+    finance = village.person("finance")
+    with acting(finance):
+        return bank.reconcile(bank_return=bank_return, by=finance, now=AT + dt.timedelta(days=8))
