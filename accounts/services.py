@@ -15,17 +15,19 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.acting import acting
-from accounts.models import Area, Grant, User
+from accounts.models import Area, Grant, SavedView, User
 from accounts.passwords import KEPT_OLD, temporary_password
 from accounts.rights import ROLES
 from core import clock
 from core.refusals import Refused
 
 IDLE_DAYS = 90
+VIEWS_PER_PAGE = 50
 
 
 @transaction.atomic
@@ -140,6 +142,16 @@ def enrol_second_factor(*, user: User, by: Any) -> TOTPDevice:
     return TOTPDevice.objects.create(user=user, name="totp", confirmed=False)
 
 
+@transaction.atomic
+def save_view(*, page: str, name: str, query: str, shared: bool, by: User) -> SavedView:
+    """Store a list's filter under a name; the same name again replaces it. At most 50 on one page."""
+    mine = SavedView.objects.filter(owner=by, page=page)
+    if not mine.filter(name=name).exists() and mine.count() >= VIEWS_PER_PAGE:
+        raise Refused("TOO_MANY_VIEWS", _("There are 50 views on this page already. Delete one first."))
+    fields = {"query": QueryDict(query).urlencode(), "shared": "unit" if shared and by.unit else "private"}
+    return SavedView.objects.update_or_create(owner=by, page=page, name=name, defaults=fields)[0]
+
+
 def _store_grant(user: User, role: str, area: Area, by: Any, expires_on: date | None) -> Grant:
     given = {"expires_on": expires_on, "granted_by": by if isinstance(by, User) else None}
     try:
@@ -149,8 +161,8 @@ def _store_grant(user: User, role: str, area: Area, by: Any, expires_on: date | 
         raise Refused(
             "ADMIN_KINDS_MIXED",
             _(
-                "%(person)s can't be “%(role)s” beside the present roles: system, security and audit administration and "
-                "ordinary work belong to different people."
+                "%(person)s can't be “%(role)s” beside the present roles: system, security and audit administration "
+                "and ordinary work belong to different people."
             )
             % {"person": user.person_name, "role": ROLES[role].label},
         ) from error

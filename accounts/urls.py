@@ -1,7 +1,7 @@
 from django.urls import path
 
 from accounts import reveal_views
-from accounts.views import sign_in
+from accounts.views import log, saved, sign_in, users
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,4 +13,20 @@ urlpatterns = [
     path("password/", sign_in.change_password, name="change-password"),
     path("reveal/", reveal_views.reveal, name="reveal"),
     path("idle/", sign_in.logged_out_for_idle, name="idle"),
+    path("users/", users.user_list, name="user-list"),
+    path("users/new/", users.user_create, name="user-create"),
+    path("users/<int:pk>/", users.user_detail, name="user-detail"),
+    path("users/<int:pk>/close/", users.user_close, name="user-close"),
+    path("users/<int:pk>/reopen/", users.user_reopen, name="user-reopen"),
+    path("users/<int:pk>/password/", users.user_password, name="user-password"),
+    path("users/<int:pk>/second-factor/", users.user_second_factor, name="user-second-factor"),
+    path("users/<int:pk>/grants/", users.grant_create, name="grant-create"),
+    path("grants/<int:pk>/end/", users.grant_end, name="grant-end"),
+    path("log/", log.audit_list, name="audit-list"),
+    path("log/<int:pk>/", log.audit_entry, name="audit-entry"),
+    path("administrators-log/", log.admin_log, name="admin-log"),
+    path("administrators-log/<int:pk>/", log.admin_entry, name="admin-entry"),
+    path("views/", saved.view_save, name="view-save"),
+    path("views/<int:pk>/", saved.view_open, name="view-open"),
+    path("views/<int:pk>/delete/", saved.view_delete, name="view-delete"),
 ]

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts import demonstration
 from accounts.models import Area
 from accounts.rights import ROLES
 from core import clock
@@ -134,6 +135,11 @@ class Shell:
     @property
     def search_url(self) -> str:
         return navigation.page_address("reports:search") if self._signed_in else ""
+
+    @property
+    def demo_code(self) -> str:
+        """The demonstration's one-time code, filled in where a step asks for one; empty everywhere else."""
+        return demonstration.current_code(self._user) if self._signed_in else ""
 
     @property
     def tray_url(self) -> str:

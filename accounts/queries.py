@@ -1,0 +1,37 @@
+"""Reads of accounts with more than one caller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.models import Grant, SavedView, User
+from core.areas import code_range
+
+
+def administered_by(admin: User) -> QuerySet[User]:
+    """The accounts an administrator has to do with: all of whose grants lie in his area, and those without any.
+
+    An account that reaches beyond his area belongs to a higher administrator; for him it does not exist.
+    """
+    inside = Q(pk__in=[])
+    for code in admin.area_codes_for("users.view"):
+        low, high = code_range(code)
+        inside |= Q(area_id__gte=low, area_id__lt=high)
+    beyond = Grant.objects.active().filter(~inside, user=OuterRef("pk"))
+    return User.objects.filter(~Exists(beyond)) if admin.has_right("users.view") else User.objects.none()
+
+
+def with_roles(users: QuerySet[User]) -> QuerySet[User]:
+    """The same accounts with their live grants fetched at once, under the name `User.active_grants` reads."""
+    grants = Grant.objects.active().select_related("area").order_by("role", "area_id")
+    return users.prefetch_related(Prefetch("grants", grants, to_attr="active_grants"))
+
+
+def saved_views_of(user: User, page: str) -> QuerySet[SavedView]:
+    """The named lists of one page: one's own, and those colleagues of the same unit share."""
+    mine: Any = Q(owner=user)
+    if user.unit:
+        mine |= Q(shared="unit", owner__unit=user.unit)
+    return SavedView.objects.filter(mine, page=page).select_related("owner").order_by("name", "pk")
