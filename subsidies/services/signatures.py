@@ -23,25 +23,26 @@ AGREE, RETURN = "agree", "return"
 
 @transaction.atomic
 def sign_batch(
-    *, batch: PayoutBatch, shown_hash: str, request_id: UUID, by: User, comment: str = "",
+    *, batch: PayoutBatch, shown_hash: str, request_id: UUID, by: User, comment: str = "", step: str = "",
     now: dt.datetime | None = None,
 ) -> BatchSignature:  # fmt: skip
-    """Agree to the step that is due. Of several people pressing at once exactly one signs; the same `request_id` again
+    """Agree to `step`, the one that was shown (default: the one that is due). Of several people pressing at once exactly one signs; the same `request_id` again
     returns the first signature.
 
     Raises Refused BATCH_STATE, CONTENT_CHANGED (conflicts), CREATOR_SIGNS, SAME_SIGNER, TAMPERED.
     """
-    return _sign(batch, AGREE, shown_hash, request_id, by, comment, now)
+    return _sign(batch, AGREE, shown_hash, request_id, by, comment, step, now)
 
 
 @transaction.atomic
 def return_batch(
-    *, batch: PayoutBatch, shown_hash: str, request_id: UUID, by: User, reason: str, now: dt.datetime | None = None,
+    *, batch: PayoutBatch, shown_hash: str, request_id: UUID, by: User, reason: str, step: str = "",
+    now: dt.datetime | None = None,
 ) -> BatchSignature:  # fmt: skip
     """Send the batch back with words; its money is free again, its next round begins as a draft."""
     if not reason.strip():
         raise Refused("REASON_NEEDED", _("Say which households and why."))
-    return _sign(batch, RETURN, shown_hash, request_id, by, reason, now)
+    return _sign(batch, RETURN, shown_hash, request_id, by, reason, step, now)
 
 
 def why_not(batch: PayoutBatch, by: User) -> Refused | None:
@@ -57,7 +58,7 @@ def why_not(batch: PayoutBatch, by: User) -> Refused | None:
 
 
 def _sign(
-    batch: PayoutBatch, decision: str, shown_hash: str, request_id: UUID, by: User, comment: str,
+    batch: PayoutBatch, decision: str, shown_hash: str, request_id: UUID, by: User, comment: str, shown_step: str,
     now: dt.datetime | None,
 ) -> BatchSignature:  # fmt: skip
     locked = PayoutBatch.objects.select_for_update(of=("self",)).select_related("programme").get(pk=batch.pk)
@@ -65,7 +66,7 @@ def _sign(
     if earlier is not None:
         return _same(earlier, locked, by)
     step = states.next_signing(locked.programme.settings, locked.state)
-    if step is None:
+    if step is None or shown_step not in ("", step.step):
         raise _wrong_state(locked)
     lock_batch(locked, by, step.right, step.source)
     refusal = why_not(locked, by)

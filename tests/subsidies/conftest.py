@@ -102,16 +102,16 @@ class Money:
         )
         self._installed(task, costs)
         Acceptance.objects.create(
-            task=task, area_id=area, request_id=uuid4(), inspector=self.inspector,
-            checklist=Checklist.objects.get(programme=self.programme), answers={}, result="passed", accepted_on=ACCEPTED,
+            task=task, area_id=area, request_id=uuid4(), inspector=self.inspector, answers={}, result="passed",
+            checklist=Checklist.objects.get(programme=self.programme), accepted_on=ACCEPTED,
         )  # fmt: skip
         return task
 
     def _installed(self, task: Task, costs: Sequence[tuple[str, int]]) -> None:
         n = next(NUMBERS)
         record = Installation.objects.create(
-            task=task, area_id=task.area_id, town_name="甲镇", village_name="甲一村", door_no="1号", occupant_name="张示例",
-            occupant_phone="19900000147", heated_area_m2=88, longitude="112.85", latitude="35.49", manufacturer="临示",
+            task=task, area_id=task.area_id, town_name="甲镇", village_name="甲一村", door_no="1号",
+            occupant_name="张示例", occupant_phone="19900000147", heated_area_m2=88, longitude="112.85", latitude="35.49", manufacturer="临示",
             device_name="热泵", model_no="LS", factory_address_code=f"F{n}", wireless_address_code=f"W{n}",
             supplier=self.supplier, installed_on=ACCEPTED, recorded_by=self.clerk,
         )  # fmt: skip

@@ -146,7 +146,7 @@ def test_600_dwellings_take_a_handful_of_queries(money: Money, django_assert_max
 
 
 def test_people_without_the_right_do_not_assess(money: Money) -> None:
-    with pytest.raises(Exception, match="entitlements.assess"):
+    with pytest.raises(Exception, match=r"entitlements\.assess"):
         entitlements.assess_pending(programme=money.programme, on=ASSESSED, by=people.user("town_staff", VILLAGE))
 
 

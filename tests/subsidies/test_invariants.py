@@ -1,0 +1,65 @@
+"""Each invariant is empty in a whole life of a batch, and names the row when something is planted."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from subsidies.invariants import ALL, broken
+from subsidies.services import bank
+from tests.subsidies.conftest import Money
+from tests.subsidies.test_bank import answer, read
+
+pytestmark = pytest.mark.django_db
+
+PLANTED = {
+    "I1": "UPDATE subsidies_payoutline SET amount_fen = amount_fen + 1 WHERE state = 'paid'",
+    "I2": "UPDATE subsidies_entitlement SET household_id = (SELECT MIN(household_id) FROM subsidies_entitlement)",
+    "I3": "UPDATE retrofits_acceptance SET result = 'failed'",
+    "I4": "UPDATE subsidies_entitlementline SET amount_fen = amount_fen + 1",
+    "I5": "UPDATE subsidies_fund SET paid_fen = paid_fen - 1",
+    "I6": "UPDATE subsidies_payoutbatch SET created_person_no = (SELECT MIN(person_no) FROM subsidies_batchsignature)",
+    "I7": "ALTER TABLE subsidies_policy DROP CONSTRAINT policy_four_eyes; "
+    "UPDATE subsidies_policy SET released_person_no = drafted_person_no",
+    "I8": "UPDATE subsidies_bankfile SET total_fen = total_fen + 1",
+    "I9": "UPDATE subsidies_entitlement SET state = 'payable' WHERE state = 'paid'",
+    "I10": "UPDATE subsidies_entitlement SET benefit_kind = 'RUNNING'",
+    "I15": "UPDATE subsidies_payoutline SET payee_name = '别人'",
+}
+
+
+@pytest.fixture
+def settled(money: Money) -> None:
+    batch = money.sent(3)
+    bank.reconcile(bank_return=read(money, batch, answer(batch, failed=[2])), by=money.maker)
+
+
+def test_all_hold_after_a_whole_life(settled: None) -> None:
+    assert broken() == {}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_fault_is_named(settled: None, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(PLANTED[name])
+    assert name in broken()
+
+
+def test_an_illegal_step_in_the_history_is_named(settled: None) -> None:
+    """The trigger taken away by somebody with the power to do so; history still tells."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = 'subsidies_payoutbatch'::regclass "
+            "AND position('legal_edge' IN tgname) > 0"
+        )
+        (name,) = cursor.fetchone()
+        cursor.execute(f'ALTER TABLE subsidies_payoutbatch DISABLE TRIGGER "{name}"')
+        cursor.execute("UPDATE subsidies_payoutbatch SET state = 'approved'")
+    assert "I14" in broken()
+
+
+def test_every_invariant_has_a_planted_fault() -> None:
+    assert {*ALL, "I15"} == {*PLANTED, "I14"}
