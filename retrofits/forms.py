@@ -22,16 +22,32 @@ COST_LINES = 4
 TEXTS = [name for name in LABELS if name not in ("supplier", "costs", "line", "unit")]
 
 
-def _text(label: Any, **attrs: str) -> forms.CharField:
-    return forms.CharField(label=label, required=False, max_length=200, widget=forms.TextInput(attrs=attrs))
+class AskedText(forms.CharField):
+    """Shown as required; whether it is there is judged by `retrofits.records`, together with everything else."""
+
+    def validate(self, value: Any) -> None:
+        return
+
+
+class AskedChoice(forms.ChoiceField):
+    """The same for a choice."""
+
+    def validate(self, value: Any) -> None:
+        if value:
+            super().validate(value)
+
+
+def _text(label: Any, *, asked: bool = True, **attrs: str) -> forms.CharField:
+    return AskedText(label=label, required=asked, max_length=200, widget=forms.TextInput(attrs=attrs))
 
 
 class InstallationForm(forms.Form):
     """`entry()` gives the entry as written; `add_faults` puts the service's words beside the fields."""
 
-    supplier = forms.ChoiceField(label=LABELS["supplier"], required=False)
+    use_required_attribute = False
+    supplier = AskedChoice(label=LABELS["supplier"])
     unit = _text(LABELS["unit"], inputmode="numeric")
-    line = _text(LABELS["line"], placeholder="dtu:861990000000018")
+    line = _text(LABELS["line"], asked=False, placeholder="dtu:861990000000018")
 
     def __init__(self, task: Task, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,9 +66,9 @@ class InstallationForm(forms.Form):
     def _cost_fields(self) -> None:
         kinds = [("", "—"), *COST_KINDS.items()]
         for n in range(1, COST_LINES + 1):
-            self.fields[f"cost_kind_{n}"] = forms.ChoiceField(label=_("cost for"), choices=kinds, required=False)
-            self.fields[f"cost_amount_{n}"] = _text(_("amount/CNY"), inputmode="decimal")
-            self.fields[f"cost_invoice_{n}"] = _text(_("invoice"))
+            self.fields[f"cost_kind_{n}"] = AskedChoice(label=_("cost for"), choices=kinds, required=n == 1)
+            self.fields[f"cost_amount_{n}"] = _text(_("amount/CNY"), asked=n == 1, inputmode="decimal")
+            self.fields[f"cost_invoice_{n}"] = _text(_("invoice"), asked=False)
 
     @property
     def main_fields(self) -> list[forms.BoundField]:

@@ -158,7 +158,7 @@ class Acceptance(ScopedModel):
 
     class Result(models.TextChoices):
         PASSED = "passed", _("passed")
-        FAILED = "failed", _("failed")
+        FAILED = "failed", _("not passed")
 
     task = models.ForeignKey(Task, models.PROTECT, related_name="acceptances")
     area = models.ForeignKey(Area, models.PROTECT)

@@ -41,7 +41,6 @@ def cards(
     task: Task,
     items: list[dict[str, Any]],
     visit: Visit,
-    evidence: TelemetryEvidence,
     still_open: list[Fault],
     photos: list[Photo],
 ) -> list[Card]:

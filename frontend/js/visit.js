@@ -36,7 +36,7 @@ function markCards(form) {
 
 function count(form) {
   const open = openItems(form);
-  form.querySelector('[data-submit]').textContent = open.length ? form.dataset.some.replace('%s', open.length) : form.dataset.none;
+  form.querySelector('[data-submit]').textContent = open.length ? form.dataset.some.replace('#', open.length) : form.dataset.none;
   const why = form.querySelector('#why');
   why.textContent = '';
   open.forEach((item, n) => { if (n) why.append('、'); why.append(link(item)); });

@@ -77,8 +77,10 @@ class Works:
     def entry(self, **changes: Any) -> InstallationEntry:
         n = next(NUMBERS)
         entry = InstallationEntry(
-            town_name="甲镇", village_name="甲一村", door_no="3 组 18 号", occupant_name="张示例", occupant_phone="19900000147",
-            heated_area_m2="88", longitude="112.85", latitude="35.49", manufacturer="临示热泵（虚构）", device_name="空气源热泵",
+            town_name="甲镇", village_name="甲一村", door_no="3 组 18 号",
+            occupant_name="张示例", occupant_phone="19900000147",
+            heated_area_m2="88", longitude="112.85", latitude="35.49", manufacturer="临示热泵（虚构）",
+            device_name="空气源热泵",
             model_no="LS-08", factory_address_code=f"SL{n:08d}", wireless_address_code=f"8619900000{n:05d}",
             supplier="linshi", installed_on="2021-12-01", unit="1", costs=(CostEntry("DEVICE", "8900", "INV-1"),),
         )  # fmt: skip

@@ -58,7 +58,8 @@ def test_everything_open_is_told_at_once(works: Works) -> None:
     task = works.installed()
     faults = faults_of(works, task, visit=works.visit(answers={"IDENTITY": "ok", "ROOM_TEMP": "15.9"}, signer_name=""))
     assert faults == {
-        "WIRING": "MISSING", "DATA": "NEVER_HEARD", "ROOM_TEMP": "TOO_LOW", "PHOTO_AFTER": "MISSING", "USER_SIGNATURE": "MISSING",
+        "WIRING": "MISSING", "DATA": "NEVER_HEARD", "ROOM_TEMP": "TOO_LOW", "PHOTO_AFTER": "MISSING",
+        "USER_SIGNATURE": "MISSING",
     }  # fmt: skip
     assert Acceptance.objects.count() == 0
 
