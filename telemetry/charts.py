@@ -41,7 +41,7 @@ class Span:
 SPANS: dict[str, Span] = {
     span.code: span
     for span in (
-        Span("1h", gettext_lazy("1 hour"), dt.timedelta(hours=1), 30, "%H:%M:%S"),
+        Span("1h", gettext_lazy("1 hour"), dt.timedelta(hours=1), 60, "%H:%M"),
         Span("24h", gettext_lazy("24 hours"), dt.timedelta(hours=24), 300, "%H:%M"),
         Span("7d", gettext_lazy("7 days"), dt.timedelta(days=7), 1800, "%m-%d %H:%M"),
         Span("season", gettext_lazy("heating season"), dt.timedelta(days=366), 86400, "%m-%d"),
@@ -139,7 +139,7 @@ def chart(heater: Heater, drawn: Track, floor_c: float, *, medium: str = "water"
             ]},
             {"unit": "℃", "lines": _thresholds(floor_c), "marks": marks, "series": [
                 _line(_("room"), "--t-indoor", drawn.values("room_dc")),
-                _line(_("set"), "--t-set", drawn.values("set_room_dc"), "step"),
+                _line(_("set-point"), "--t-set", drawn.values("set_room_dc"), "step"),
                 _line(_("outdoor"), "--t-outdoor", drawn.values("outdoor_dc")),
             ]},
         ],
@@ -226,7 +226,11 @@ def _line(name: str, token: str, values: list[float | None], style: str = "line"
 
 def _thresholds(floor_c: float) -> list[dict[str, Any]]:
     lines = [{"value": floor_c, "label": _("floor %(c)g") % {"c": floor_c}}]
-    return lines if floor_c >= COMFORT_C else [*lines, {"value": COMFORT_C, "label": _("comfort %(c)g") % {"c": 18}}]
+    return (
+        lines
+        if floor_c >= COMFORT_C
+        else [*lines, {"value": COMFORT_C, "label": _("comfort %(c)g") % {"c": 18}, "above": True}]
+    )
 
 
 def _marks(heater: Heater, drawn: Track) -> list[dict[str, Any]]:

@@ -27,8 +27,8 @@ class PlaceFilter(df.ChoiceFilter):
 
 class HeaterFilter(df.FilterSet):
     q = df.CharFilter(label=_("heater, household, factory code"), method="search")
-    state = df.ChoiceFilter(label=_("state"), choices=states.STATE_FILTERS, method="in_state")
-    place = PlaceFilter(label=_("town or village"))
+    state = df.ChoiceFilter(label=_("state"), choices=states.STATE_FILTERS, method="in_state", empty_label=_("all"))
+    place = PlaceFilter(label=_("town or village"), empty_label=_("all"))
     line = df.CharFilter(label=_("line"), field_name="bus__line", lookup_expr="icontains")
 
     class Meta:
@@ -61,8 +61,8 @@ _BITS = {
 
 
 class AlertFilter(df.FilterSet):
-    bits = df.ChoiceFilter(label=_("state"), choices=BITS, method="by_bits")
-    kind = df.ChoiceFilter(label=_("kind"), choices=Alert.Kind.choices)
+    bits = df.ChoiceFilter(label=_("state"), choices=BITS, method="by_bits", empty_label=_("all"))
+    kind = df.ChoiceFilter(label=_("kind of alert"), choices=Alert.Kind.choices, empty_label=_("all"))
     line = df.CharFilter(label=_("line"), field_name="heater__bus__line", lookup_expr="icontains")
     heater = df.CharFilter(label=_("heater"), field_name="heater__platform_no", lookup_expr="iexact")
 

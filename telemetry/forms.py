@@ -21,7 +21,7 @@ class SetPointForm(forms.Form):
     """`request_id` is made when the form is drawn: sent twice, it stays one command."""
 
     value = forms.DecimalField(label=gettext_lazy("set room temperature, ℃"), max_digits=4, decimal_places=1)
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=200)
+    reason = forms.CharField(label=gettext_lazy("reason for the command"), max_length=200)
     request_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
     def __init__(self, *args: Any, write: Write, **kwargs: Any) -> None:

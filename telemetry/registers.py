@@ -188,7 +188,7 @@ def _address(point: Point) -> str:
 
 
 def _kind(point: Point) -> str:
-    kinds = {"flag": _("switch"), "code": _("code"), "bits": _("bits")}
+    kinds = {"flag": _("switch"), "code": _("code value"), "bits": _("bits")}
     if point.shape != "measure":
         return kinds[point.shape]
     sign = "" if point.signed else "U"

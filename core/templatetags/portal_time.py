@@ -57,8 +57,8 @@ def _ago_words(seconds: int) -> str:
 
 @register.simple_tag
 def ago(value: dt.datetime | None) -> SafeString:
-    """Age of a reading: “12 seconds ago”; exact on hover."""
-    if value is None:
+    """Age of a reading: “12 seconds ago”; exact on hover. A path that leads nowhere (a template's "") is “—”."""
+    if not value:
         return MISSING
     seconds = int((clock.now() - value).total_seconds())
     exact = f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"

@@ -14,17 +14,23 @@ core.use([LineChart, BarChart, GridComponent, TooltipComponent, MarkLineComponen
 const drawn = new Map();
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// A value between two gaps makes no line: it is drawn as a point.
+function withPoints(values) {
+  const alone = (i) => values[i] !== null && [i - 1, i + 1].every((n) => values[n] === null || values[n] === undefined);
+  return values.map((value, i) => (alone(i) ? { value: value, symbol: 'circle', symbolSize: 5 } : value));
+}
+
 function series(one, at, panel, bands) {
   const color = token(one.token || '--brand');
   const out = {
-    name: one.name, type: one.style === 'bar' ? 'bar' : 'line', data: one.values, xAxisIndex: at, yAxisIndex: at, showSymbol: one.values.length < 3,
+    name: one.name, type: one.style === 'bar' ? 'bar' : 'line', data: withPoints(one.values), xAxisIndex: at, yAxisIndex: at, symbol: 'none',
     connectNulls: false, itemStyle: { color: color }, emphasis: { disabled: true },
     lineStyle: { width: one.style === 'dashed' || one.style === 'step' ? 1.5 : 2, color: color, type: one.style === 'dashed' || one.style === 'step' ? 'dashed' : 'solid' },
   };
   if (one.style === 'step') out.step = 'end';
   if (panel) out.markLine = { symbol: 'none', silent: true, lineStyle: { color: token('--line-strong'), type: 'dashed' },
     label: { fontSize: 12, color: token('--ink-3'), position: 'insideStartBottom' },
-    data: (panel.lines || []).map((l) => ({ yAxis: l.value, label: { formatter: l.label } })).concat((panel.marks || []).map((m) => ({ xAxis: m.at,
+    data: (panel.lines || []).map((l) => ({ yAxis: l.value, label: { formatter: l.label, position: l.above ? 'insideStartTop' : 'insideStartBottom' } })).concat((panel.marks || []).map((m) => ({ xAxis: m.at,
       label: { formatter: m.label, color: token('--ember'), position: 'insideEndTop', rotate: 0 }, lineStyle: { color: token('--ember'), type: 'solid', width: 1.5 } }))) };
   if (bands && bands.length) out.markArea = { silent: true, label: { fontSize: 12, color: token('--ink-3'), position: 'insideTop' },
     data: bands.map((b) => [{ name: b.label, xAxis: b.from, itemStyle: { color: token(b.token || '--idle-soft'), opacity: b.opacity || 0.9 } }, { xAxis: b.to }]) };

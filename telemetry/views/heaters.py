@@ -28,12 +28,14 @@ from telemetry.views.shown import Shown
 EVERY_S = 30
 
 
-def _tenths(column: str) -> Any:
+def _temperature(column: str, label: Any, priority: int = 1) -> Column:
+    """A column of the newest reading, in degrees."""
+
     def value(heater: Heater) -> float | None:
         found = getattr(getattr(heater, "latest", None), column, None)
         return None if found is None else found / 10
 
-    return value
+    return Column(column, label, kind="degrees", order_by=f"latest__{column}", value=value, priority=priority)
 
 
 def _household(heater: Heater) -> str:
@@ -42,20 +44,18 @@ def _household(heater: Heater) -> str:
 
 COLUMNS = (
     Column("platform_no", gettext_lazy("Heater"), kind="id", order_by="platform_no", link=True),
-    Column("shown_state", gettext_lazy("State"), template="telemetry/cell_state.html"),
+    Column("shown_state", gettext_lazy("state"), template="telemetry/cell_state.html"),
     Column("latest.at", gettext_lazy("Last data"), order_by="latest__at", template="telemetry/cell_age.html",
            value=lambda heater: getattr(getattr(heater, "latest", None), "at", None)),
-    Column("supply", gettext_lazy("Supply"), kind="degrees", order_by="latest__supply_dc", value=_tenths("supply_dc")),
-    Column("return", gettext_lazy("Return"), kind="degrees", order_by="latest__return_dc", value=_tenths("return_dc"),
-           priority=2),
-    Column("room", gettext_lazy("Room"), kind="degrees", order_by="latest__room_dc", value=_tenths("room_dc")),
-    Column("set", gettext_lazy("Set"), kind="degrees", order_by="latest__set_room_dc", value=_tenths("set_room_dc"),
-           priority=2),
-    Column("household", gettext_lazy("Household"), kind="mono", order_by="dwelling__household__household_no",
+    _temperature("supply_dc", gettext_lazy("Supply temp.")),
+    _temperature("return_dc", gettext_lazy("Return temp."), priority=2),
+    _temperature("room_dc", gettext_lazy("Room temp.")),
+    _temperature("set_room_dc", gettext_lazy("Set temp."), priority=2),
+    Column("household", gettext_lazy("Household no."), kind="mono", order_by="dwelling__household__household_no",
            value=_household),
     Column("area.name", gettext_lazy("Place"), order_by="area_id"),
     Column("device_model.name", gettext_lazy("Model"), kind="soft", priority=3),
-    Column("line", gettext_lazy("Line / unit"), kind="mono", order_by="bus__line", priority=3,
+    Column("line", gettext_lazy("Line / unit"), kind="mono", order_by="bus__line", priority=2,
            value=lambda heater: f"{heater.bus.line} / {heater.unit}"),
 )  # fmt: skip
 

@@ -133,7 +133,7 @@ class Shown:
         heater, model = self.heater, self.heater.device_model
         dwelling = heater.dwelling
         return [
-            (_("Household"), dwelling.household.household_no if dwelling else None),
+            (_("Household no."), dwelling.household.household_no if dwelling else None),
             (_("Heated area"), f"{dwelling.heated_area_m2:g} ㎡" if dwelling and dwelling.heated_area_m2 else None),
             (_("Model"), str(model)),
             (_("Supplier"), str(model.supplier)),
@@ -235,7 +235,7 @@ class CommandShown:
     @property
     def hops(self) -> list[Hop]:
         reached, broken = _REACHED[Command.State(self.command.state)]
-        titles = [_("asked for"), _("sent"), _("echoed"), _("read back, equal")]
+        titles = [_("asked for"), _("sent to the line"), _("echoed"), _("read back, equal")]
         notes = self._notes()
         looks = ["did" if i < reached else broken if i == reached else "" for i in range(4)]
         return [Hop(*hop) for hop in zip(titles, looks, notes, strict=True)]
