@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,12 @@ import yaml
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from accounts.acting import acting
 from accounts.loading import load_areas
 from core.refusals import Refused
 from programmes.loading import load_programme
 from programmes.models import Programme
+from subsidies.loading import load_policy
 
 FOLDER: Path = settings.BASE_DIR / "presets"
 SAY = Callable[[str], Any]
@@ -74,9 +74,10 @@ def load(preset: Preset, *, by: Any, say: SAY = lambda words: None) -> Programme
 
 
 def _load_policy(preset: Preset, programme: Programme, by: Any, say: SAY) -> None:
-    """Through the subsidies room's own loader, when both it and a policy are there."""
+    """Through the subsidies room's own loader, when the preset has a policy."""
     path = preset.file("policy.yaml")
-    if path is None or find_spec("subsidies.loading") is None:
+    if path is None:
         return
-    loaded = import_module("subsidies.loading").load_policy(path=path, programme=programme, by=by)
+    with acting(by):
+        loaded = load_policy(path=path, programme=programme, by=by)
     say(f"{path.name}: {loaded}")
