@@ -5,17 +5,21 @@ They use no database and no session, so they also appear when either is down.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from psycopg_pool import PoolTimeout
 
 from accounts.rights import RIGHTS
 
 Label = str | Promise
+OUTAGES = (OperationalError, InterfaceError, PoolTimeout)  # the database is away, restarting or choked
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,8 @@ def refused(request: HttpRequest, message: Any, *, conflict: bool = False) -> Ht
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500."""
-    return error_page(request, SERVER_ERROR)
+    """handler500. An outage that struck before any view (the session could not be read) is still an outage."""
+    return unavailable(request) if isinstance(sys.exception(), OUTAGES) else error_page(request, SERVER_ERROR)
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""A reference number for every request, and a plain 503 when a server behind us is away."""
+"""A reference number for every request, the true address of the asker, and plain words for refusals and outages."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from psycopg_pool import PoolTimeout
 
 from accounts.addresses import as_address
 from core.refusals import Refused
+from heating_portal.errors import OUTAGES, refused, unavailable
 
 log = structlog.get_logger(__name__)
 _REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,36}$")
@@ -49,29 +48,23 @@ class ClientAddress:
         return self.get_response(request)
 
 
-class OutageAsUnavailable:
-    """Database away: 503 with a plain page, and nothing to restart when it comes back."""
+class PlainRefusals:
+    """What a view could not say itself: a service's refusal becomes 422 or 409, an outage 503.
+
+    An outage outside views reaches `heating_portal.errors.server_error`, which tells it from a mistake. Nothing has
+    to be restarted afterwards: the next request connects anew.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.get_response(request)
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            return self._unavailable(request, error)
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, Refused):  # a service said no, and the view has no better place for the sentence
-            from heating_portal.errors import refused
-
+        if isinstance(error, Refused):
             return refused(request, error.sentence, conflict=error.status == 409)
-        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
-            return self._unavailable(request, error)
+        if isinstance(error, OUTAGES):
+            log.error("outage", error=type(error).__name__, reference=getattr(request, "reference", ""))
+            return unavailable(request)
         return None
-
-    def _unavailable(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        from heating_portal.errors import unavailable
-
-        log.error("outage", error=type(error).__name__, reference=getattr(request, "reference", ""))
-        return unavailable(request)

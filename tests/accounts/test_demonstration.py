@@ -1,0 +1,85 @@
+"""One click into every role: in the demonstration, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts import checks, demonstration
+from accounts.models import User
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def actor() -> User:
+    user = people.user("finance_release", "370999", username="finance_demo")
+    demonstration.give_device(user)
+    return user
+
+
+@pytest.fixture
+def demo(settings: Any) -> None:
+    settings.DEMONSTRATION = True
+
+
+def door(user: User) -> str:
+    return reverse("accounts:login-demo", args=[user.username])
+
+
+def test_one_click_leads_to_the_workbench_with_the_second_factor(client: Client, actor: User, demo: None) -> None:
+    assert client.post(door(actor))["Location"] == reverse("home")
+    assert client.get(reverse("home")).status_code == 200
+    assert client.session["otp_device_id"]
+
+
+def test_the_door_is_no_link(client: Client, actor: User, demo: None) -> None:
+    assert client.get(door(actor)).status_code == 405
+
+
+def test_there_is_no_door_outside_the_demonstration(client: Client, actor: User) -> None:
+    assert client.post(door(actor)).status_code == 404
+    assert "finance_demo" not in client.get(reverse("accounts:login")).content.decode()
+    assert demonstration.accounts() == []
+
+
+def test_an_account_of_a_real_person_has_no_door(client: Client, actor: User, demo: None) -> None:
+    real = people.user("office", "370999")
+    assert client.post(door(real)).status_code == 404
+    User.objects.filter(pk=actor.pk).update(is_active=False)
+    assert client.post(door(actor)).status_code == 404
+
+
+def test_the_login_page_names_role_person_and_place(client: Client, actor: User, demo: None) -> None:
+    page = client.get(reverse("accounts:login")).content.decode()
+    assert door(actor) in page
+    assert f"{actor.person_name} · 示例县 · finance_demo" in page
+    assert "财政局支付" in page
+
+
+def test_production_refuses_to_be_a_demonstration(settings: Any) -> None:
+    settings.PRODUCTION = True
+    assert checks.production_is_not_a_demonstration(None) == []
+    settings.DEMONSTRATION = True
+    assert [error.id for error in checks.production_is_not_a_demonstration(None)] == ["accounts.E001"]
+
+
+def test_production_refuses_a_database_with_demonstration_people(settings: Any, actor: User) -> None:
+    ask = checks.production_has_no_demonstration_people
+    assert ask(None, databases=["default"]) == []
+    settings.PRODUCTION = True
+    found = ask(None, databases=["default"])
+    assert [error.id for error in found] == ["accounts.E002"]
+    assert "finance_demo" in found[0].msg
+    actor.totpdevice_set.all().delete()
+    assert ask(None, databases=["default"]) == []
+
+
+def test_production_makes_no_demonstration_account(settings: Any, actor: User) -> None:
+    settings.PRODUCTION = True
+    with pytest.raises(RuntimeError):
+        demonstration.give_device(actor)
