@@ -7,21 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.translation import gettext as _
 
 from accounts.acting import acting
 from accounts.history.sealing import seal_history
 from accounts.history.verify import verify_chain
 from accounts.models import AuditEntry
+from core.files import open_file
 from core.identity import synthetic_id
 from core.refusals import Refused
 from heating_portal.demo.rosters import CLEAN, MESSY
 from households.models import Dwelling, Household, ImportRow, Roster, RosterImport, RosterSeal
 from households.services.repairs import correct_row
+from reports.ledgers.registry import LEDGERS
+from reports.services import exports
 from retrofits.models import Acceptance, Installation, Task
+from subsidies import invariants
 from subsidies.models import Entitlement, Fund, FundEntry, Notice, PayoutBatch, PayoutLine
 from subsidies.services import entitlements, funds
 from subsidies.services.signatures import sign_batch
 from tests.flows import bank, story
+from tests.flows.ledgers import fen, read_ledger
 from tests.flows.village import TARGETS, Village, load_village
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -46,6 +52,8 @@ def test_a_roster_becomes_a_paid_ledger_line(village: Village) -> None:
     batch = _the_chain_signs(village)
     failed = _the_bank_answers(village, batch)
     _everything_adds_up(village, batch, failed)
+    _the_auditor_reads_the_same(village, batch)
+    assert invariants.broken() == {}
     _history_holds()
 
 
@@ -168,6 +176,28 @@ def _everything_adds_up(village: Village, batch: PayoutBatch, failed: PayoutLine
     assert not booked.filter(line=failed).exists()
     states = Entitlement.objects.values_list("state", flat=True)
     assert sorted(states) == ["paid"] * (HOUSEHOLDS - 2) + ["payable"]
+
+
+def _the_auditor_reads_the_same(village: Village, batch: PayoutBatch) -> None:
+    """The exported workbook, the screen, the payout lines and the fund entries have the same sums."""
+    auditor, ledger = village.person("auditor"), LEDGERS["payout"]
+    wish = exports.Wish("payout", village.programme, village.programme.area_id)
+    with acting(auditor):
+        export, job = exports.request_export(wish=wish, by=auditor)
+    story.done(job)
+    export.refresh_from_db()
+    extent = exports.extent_of(export)
+    columns = {column.key: column.heading for column in ledger.columns(extent)}
+    with open_file(export.document.stored_name) as stream:
+        read = read_ledger(stream.read(), columns["no"], _("Total"))
+    paid = batch.lines.filter(state=PayoutLine.State.PAID)
+    assert len(read.rows) == export.row_count == paid.count()
+    amounts = [fen(row[columns["amount"]]) for row in read.rows]
+    assert sorted(amounts) == sorted(paid.values_list("amount_fen", flat=True))
+    assert read.total_fen(columns["amount"]) == sum(amounts) == ledger.total_fen(extent) == export.total_fen
+    for fund in Fund.objects.exclude(paid_fen=0):
+        column = columns[f"source_{fund.source}"]
+        assert read.sum_fen(column) == read.total_fen(column) == fund.paid_fen
 
 
 def _history_holds() -> None:

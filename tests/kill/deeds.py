@@ -1,0 +1,174 @@
+"""What the stage can do: make the village, the steps under test, what is done after a death, and the accounts of it.
+
+Every deed runs in a process of its own and hands plain data back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.acting import acting
+from accounts.history.sealing import seal_history
+from accounts.history.verify import verify_chain
+from core import clock
+from core.checks import own_models
+from core.refusals import Refused
+from jobs import services as job_services
+from jobs.models import Job
+from jobs.running import run_job
+from programmes.models import Programme
+from subsidies import invariants
+from subsidies.models import BankReturn, Fund, PayoutBatch
+from tests.flows import bank, story
+from tests.flows.village import Village, load_village
+
+SMALL = (("ELECTRIC", 3), ("GAS", 1))
+JOURNAL = ("jobs_job", "accounts_auditentry", "accounts_accesslog")
+"""Tables that note every attempt; what attempts achieve stands in the others."""
+
+
+def village(folder: str) -> Village:
+    return Village(Programme.objects.get(), Path(folder))
+
+
+# --- before ------------------------------------------------------------------------------------------
+
+
+def migrate() -> None:
+    call_command("migrate", verbosity=0)
+
+
+def uploaded(folder: str) -> int:
+    """The village, and its clean roster waiting to be stored; number of the job that stores it."""
+    with acting("tests"):
+        made = load_village(Path(folder), SMALL)
+        roster_import, job = story.upload(made, made.roster())
+        story.done(job)
+        roster_import.refresh_from_db()
+        return story.ask_to_apply(made, roster_import).pk
+
+
+def drafted(folder: str) -> int:
+    """From where `uploaded` ends to a draft batch with its funds received."""
+    here = village(folder)
+    with acting("tests"):
+        story.done(Job.objects.latest("id"))
+        story.draw_up_and_seal(here)
+        story.works_done(here)
+        story.assess(here)
+        story.publish(here)
+        story.end_notices(story.AT + dt.timedelta(days=2))
+        story.receive_funds(here)
+        return story.prepare_batch(here).pk
+
+
+# --- the steps under test; each may be asked for again, as a person presses a button again ---------------
+
+
+def work(job: int) -> str:
+    """One run of a job, as a worker does it."""
+    return run_job(job)
+
+
+def lock(folder: str) -> None:
+    _once(lambda: story.lock(village(folder), _batch()))
+
+
+def sign(folder: str, step: int) -> None:
+    story.sign(village(folder), _batch(), step)
+
+
+def hand_out(folder: str) -> None:
+    story.send_to_bank(village(folder), _batch())
+
+
+def enter_return(folder: str) -> None:
+    """The bank paid all but the second line. A return that was entered before is refused and stays."""
+    here, batch = village(folder), _batch()
+    orders = bank.read_orders(story.send_to_bank(here, batch))
+    _once(lambda: story.enter_return(here, batch, _same_bytes(folder, orders)))
+
+
+def reconcile(folder: str) -> None:
+    story.reconcile(village(folder), BankReturn.objects.get())
+
+
+def _same_bytes(folder: str, orders: list[bank.Order]) -> bytes:
+    """The file the bank sent is one file, however often it is entered."""
+    path = Path(folder) / "return.xlsx"
+    if not path.exists():
+        path.write_bytes(bank.answer(orders, failed={orders[1].ref}))
+    return path.read_bytes()
+
+
+def _batch() -> PayoutBatch:
+    return PayoutBatch.objects.get()
+
+
+def _once(step: Any) -> None:
+    """Pressed again after it had worked: told so, and nothing happens."""
+    try:
+        step()
+    except Refused as refusal:
+        if refusal.code not in ("BATCH_STATE", "SAME_FILE"):
+            raise
+
+
+# --- after ---------------------------------------------------------------------------------------------
+
+
+def leases_lapse() -> None:
+    """Time passes for the jobs of the dead, and the sweeper comes by."""
+    with acting("tests"):
+        Job.objects.filter(state=Job.State.RUNNING).update(lease_until=clock.now() - dt.timedelta(seconds=1))
+        job_services.sweep()
+
+
+def accounts() -> dict[str, Any]:
+    """What is there: rows per table, money, states, history per table and kind of change."""
+    with connection.cursor() as cursor:
+        return {"rows": dict(_rows(cursor)), "states": _states(cursor), "funds": _funds(), "history": _history(cursor)}
+
+
+def health() -> dict[str, Any]:
+    """What must hold at any time: invariants, chain, no job in between."""
+    seal_history()
+    verdict = verify_chain()
+    return {
+        "invariants": invariants.broken(),
+        "chain": str(verdict.broken or ""),
+        "unsealed": verdict.unsealed,
+        "open jobs": Job.objects.open().count(),
+        "failed jobs": Job.objects.filter(state=Job.State.FAILED).count(),
+    }
+
+
+def _rows(cursor: Any) -> Iterator[tuple[str, int]]:
+    for model in own_models():
+        table = model._meta.db_table
+        if model._meta.managed and table not in JOURNAL:
+            cursor.execute(f'SELECT count(*) FROM "{table}"')
+            yield table, cursor.fetchone()[0]
+
+
+def _states(cursor: Any) -> dict[str, int]:
+    found = {}
+    for table in ("households_importrow", "subsidies_entitlement", "subsidies_payoutline", "subsidies_payoutbatch"):
+        cursor.execute(f"SELECT state, count(*) FROM {table} GROUP BY state")
+        found.update({f"{table} {state}": count for state, count in cursor.fetchall()})
+    return found
+
+
+def _funds() -> dict[str, list[int]]:
+    return {str(fund): [fund.received_fen, fund.reserved_fen, fund.paid_fen] for fund in Fund.objects.order_by("id")}
+
+
+def _history(cursor: Any) -> dict[str, int]:
+    cursor.execute('SELECT "table", operation, count(*) FROM accounts_auditentry GROUP BY 1, 2')
+    return {f"{table} {what}": count for table, what, count in cursor.fetchall() if table not in JOURNAL}

@@ -1,0 +1,57 @@
+"""A process that kills itself at the n-th point of its work with the database.
+
+Points are: before each SQL statement, before each COMMIT, and after each COMMIT (the answer is lost, the work is not).
+Other threads of the process (the heartbeat of a job) are not counted, so that the n-th point is always the same one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+SHOWN = 70
+
+
+class Points:
+    """Counts the points passed; dies at number `die_at` (from 1), never when that is 0."""
+
+    def __init__(self, die_at: int = 0) -> None:
+        self.die_at = die_at
+        self.passed: list[str] = []
+        self._main = threading.current_thread()
+
+    def at(self, what: str) -> None:
+        if threading.current_thread() is not self._main:
+            return
+        self.passed.append(what[:SHOWN])
+        if len(self.passed) == self.die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def statement(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+        self.at(str(sql).strip())
+        return execute(sql, params, many, context)
+
+
+@contextmanager
+def counted(die_at: int = 0) -> Iterator[Points]:
+    """Count, and die, inside the block."""
+    points, commit = Points(die_at), DatabaseWrapper._commit
+
+    def watched(self: DatabaseWrapper) -> None:
+        points.at("before COMMIT")
+        commit(self)
+        points.at("after COMMIT")
+
+    DatabaseWrapper._commit = watched  # type: ignore[method-assign]
+    try:
+        with connection.execute_wrapper(points.statement):
+            yield points
+    finally:
+        DatabaseWrapper._commit = commit  # type: ignore[method-assign]

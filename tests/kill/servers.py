@@ -1,0 +1,106 @@
+"""A PostgreSQL and a Valkey of one's own, to be killed; the shared ones of the test run must live on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+
+from heating_portal.up import children
+from heating_portal.up.children import Program
+from heating_portal.up.ports import free_port
+from heating_portal.up.postgres import Postgres, unprivileged_user
+from heating_portal.up.valkey import Valkey
+from tests.until import until
+
+# What a killed process loses is what it had not handed to the kernel: fsync is about power cuts and may stay off,
+# while commits must be written (not delayed) before they are answered.
+HANDED_OVER = ("-c", "synchronous_commit=on", "-c", "full_page_writes=on")
+SECRET = "kill-tests"
+
+
+class Servers:
+    """Both servers below one folder. Their addresses stay the same over every kill and restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postgres = Postgres(folder, free_port(), SECRET, durable=False)
+        self.valkey = Valkey(folder, free_port(), SECRET, durable=True)
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def prepare(self) -> None:
+        self.postgres.prepare()
+        self.valkey.prepare()
+
+    def database_url(self, name: str) -> str:
+        return self.postgres.url.removesuffix("/portal") + f"/{name}"
+
+    def start_postgres(self, seconds: float = 30) -> None:
+        """Backends of a killed server hold its memory for a moment: try again as a supervisor does."""
+        program = self.postgres.program()
+        program = replace(program, argv=(*program.argv, *HANDED_OVER))
+
+        def ready() -> bool:
+            process = self._running.get("postgres")
+            if process is None or process.poll() is not None:
+                self._start("postgres", program)
+            return self.postgres.is_ready()
+
+        until(ready, seconds=seconds, what="PostgreSQL is ready")
+
+    def start_valkey(self) -> None:
+        self._start("valkey", self.valkey.program())
+        until(self.valkey.is_ready, what="Valkey is ready")
+
+    def kill(self, name: str) -> None:
+        """SIGKILL; for PostgreSQL to the postmaster, whose backends then end by themselves."""
+        process = self._running.pop(name)
+        process.kill()
+        process.wait()
+
+    def crash_postgres(self) -> None:
+        """What `pg_ctl stop -m immediate` does: every backend dies at once, nothing is written back."""
+        process = self._running.pop("postgres")
+        process.send_signal(signal.SIGQUIT)
+        process.wait()
+
+    def stop(self) -> None:
+        for process in self._running.values():
+            process.kill()
+            process.wait()
+
+    def copy_database(self, template: str, name: str) -> None:
+        """A fresh database like `template`; whatever was called `name` before is gone."""
+        with psycopg.connect(self.database_url("postgres"), autocommit=True) as line:
+            line.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+    def _start(self, name: str, program: Program) -> None:
+        self._running[name] = children.start(program, self.folder / f"{name}.log")
+
+
+@contextmanager
+def running_servers() -> Iterator[Servers]:
+    """Started, and gone with all their files afterwards. PostgreSQL's own user must reach the folder."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-kill-"))
+    folder.chmod(0o711)
+    owner = unprivileged_user()
+    if owner:
+        os.chown(folder, 0, owner.pw_gid)
+    servers = Servers(folder)
+    try:
+        servers.prepare()
+        servers.start_postgres()
+        servers.start_valkey()
+        yield servers
+    finally:
+        servers.stop()
+        shutil.rmtree(folder, ignore_errors=True)
