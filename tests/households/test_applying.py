@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from accounts.models import AuditEntry
 from core.refusals import Refused
 from households import queries
 from households.models import Dwelling, Enrolment, Household, NumberSeries, RosterImport
-from households.services import imports, repairs
+from households.services import applying, imports, repairs
 from jobs.models import Job
 from jobs.running import run_job
 from tests import people
@@ -184,7 +184,19 @@ def test_two_apply_jobs_at_once_store_each_row_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_imports_naming_the_same_people_at_once_make_one_household_each(tmp_path: Path) -> None:
+def test_two_imports_naming_the_same_people_at_once_make_one_household_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has looked into the register waits for the other to look too, which the lock must not allow."""
+    gate, look = threading.Barrier(2), applying._still_ready
+
+    def look_and_wait(*args: Any) -> Any:
+        seen = look(*args)
+        with suppress(threading.BrokenBarrierError):
+            gate.wait(timeout=4)
+        return seen
+
+    monkeypatch.setattr(applying, "_still_ready", look_and_wait)
     with acting("tests"):
         world = make_world()
         lists = [[line(n) for n in range(1, 16)], [line(n) for n in range(5, 20)]]
