@@ -22,7 +22,7 @@ class UserFilter(df.FilterSet):
     q = df.CharFilter(label=_("account, name or staff number"), method="search")
     role = df.ChoiceFilter(label=_("Role"), choices=ROLE_CHOICES, method="with_role")
     state = df.ChoiceFilter(
-        label=_("State"), choices=[("open", _("open")), ("closed", _("closed"))], method="with_state"
+        label=_("State"), choices=[("open", _("active")), ("closed", _("closed"))], method="with_state"
     )
 
     class Meta:
