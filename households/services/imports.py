@@ -125,7 +125,7 @@ def void_import(*, roster_import: RosterImport, by: User, reason: str) -> Roster
 
 def lock_import(import_id: int) -> RosterImport:
     """The import under a row lock: whoever changes its rows holds it."""
-    return RosterImport.objects.select_for_update().select_related("programme", "area").get(pk=import_id)
+    return RosterImport.objects.select_for_update(of=("self",)).select_related("programme", "area").get(pk=import_id)
 
 
 def lock_for_review(import_id: int) -> RosterImport:

@@ -72,7 +72,7 @@ def seal_roster(
 
     Raises Refused: WRONG_STATE, LIST_CHANGED, SAME_SIGNER, MAKER_SIGNS (all but the last two conflicts), NO_RIGHT.
     """
-    locked = Roster.objects.select_for_update().select_related("programme", "area").get(pk=roster.pk)
+    locked = Roster.objects.select_for_update(of=("self",)).select_related("programme", "area").get(pk=roster.pk)
     step = states.seal_of(level)
     _check_state(locked, step)
     _check_right(locked, step, by)
@@ -101,7 +101,7 @@ def approve_rosters(*, hashes: Mapping[int, str], by: User, now: dt.datetime | N
 @transaction.atomic
 def return_roster(*, roster: Roster, by: User, reason: str) -> Roster:
     """Send a list back to the town with words. Its seals stay as a record; the next list is a new version."""
-    locked = Roster.objects.select_for_update().select_related("area").get(pk=roster.pk)
+    locked = Roster.objects.select_for_update(of=("self",)).select_related("area").get(pk=roster.pk)
     step = states.transition("return", locked.state)
     if step is None:
         raise _wrong_state(locked)
