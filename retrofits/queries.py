@@ -15,7 +15,7 @@ from accounts.records import ScopedQuerySet
 from core.areas import code_range
 from devices.models import Heater
 from households.models import Dwelling, Roster, RosterRow
-from programmes.models import Programme
+from programmes.models import Checklist, Programme
 from programmes.queries import checklist_for
 from retrofits.models import Photo, Task
 from telemetry.models import LatestReading
@@ -86,8 +86,13 @@ def heater_of(task: Task) -> Heater | None:
 def items_for(task: Task) -> list[dict[str, Any]]:
     """The questions of the programme's checklist that concern the task's technology, in their order."""
     checklist = checklist_for(task.programme)
-    items = checklist.items if checklist else []
-    return [item for item in items if not item.get("technologies") or task.technology.code in item["technologies"]]
+    return items_of(checklist, task) if checklist else []
+
+
+def items_of(checklist: Checklist, task: Task) -> list[dict[str, Any]]:
+    """Questions of this checklist that concern the task's technology."""
+    code = task.technology.code
+    return [item for item in checklist.items if not item.get("technologies") or code in item["technologies"]]
 
 
 def stages_of(task: Task) -> set[str]:

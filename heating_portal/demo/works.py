@@ -19,11 +19,10 @@ from heating_portal.demo.people import BY, person
 from heating_portal.demo.progress import Progress
 from programmes.models import Programme
 from retrofits.models import Task
-from retrofits.queries import items_for
 from retrofits.records import CostEntry, InstallationEntry
 from retrofits.services.acceptances import record_acceptance
 from retrofits.services.installations import record_installation
-from retrofits.services.photos import add_photo
+from retrofits.services.photos import add_photo, add_photos
 from retrofits.services.tasks import open_tasks
 from retrofits.visits import Visit, stage_of
 
@@ -154,12 +153,13 @@ def accept(tasks: Sequence[Task], begun: date, progress: Progress, *, per_day: i
 def _accept(task: Task, number: int, day: date) -> None:
     inspector = person("inspector", task.area_id)
     with acting(inspector, WHY):
-        _photograph(task, inspector)
+        items = items_for(task)
+        _photograph(task, items, inspector)
         record_acceptance(
             task=task,
             request_id=_key(task, "passed"),
             result="passed",
-            visit=_visit(task, number),
+            visit=_visit(task, items, number),
             by=inspector,
             on=day,
         )
@@ -179,15 +179,14 @@ def refuse(tasks: Sequence[Task], day: date, progress: Progress) -> None:
         progress.tick()
 
 
-def _photograph(task: Task, inspector: User) -> None:
-    for item in items_for(task):
-        if item["kind"] == "photo":
-            stage = stage_of(item)
-            add_photo(task=task, stage=stage, content=pictures.photo(stage, task.pk), by=inspector)
+def _photograph(task: Task, items: list[dict[str, Any]], inspector: User) -> None:
+    stages = [stage_of(item) for item in items if item["kind"] == "photo"]
+    shots = [(stage, pictures.photo(stage, task.pk)) for stage in stages]
+    add_photos(task=task, photos=shots, by=inspector)
 
 
-def _visit(task: Task, number: int) -> Visit:
-    answers = {item["code"]: "ok" for item in items_for(task) if item["kind"] == "yes_no"}
+def _visit(task: Task, items: list[dict[str, Any]], number: int) -> Visit:
+    answers = {item["code"]: "ok" for item in items if item["kind"] == "yes_no"}
     answers["ROOM_TEMP"] = f"{18.4 + number % 23 / 10:.1f}"
     opinions = ("比烧煤干净", "满意", "夜里有点声音，总体满意", "满意，会用手机调温")
     return Visit(answers, opinions[number % len(opinions)], signer_name=task.dwelling.household.head_name)

@@ -18,7 +18,7 @@ from retrofits import states
 from retrofits.faults import Fault, Faulty
 from retrofits.images import NotAPhoto, clean_drawing
 from retrofits.models import Acceptance, Rectification, Task
-from retrofits.queries import TelemetryEvidence, evidence_for, heater_of, items_for, stages_of
+from retrofits.queries import TelemetryEvidence, evidence_for, heater_of, items_of, stages_of
 from retrofits.services.photos import NOT_USABLE, SIGNATURE_KIND, store_evidence
 from retrofits.visits import DEFECT_MAX, OPINION_MAX, Visit, open_items, refusal_faults, room_temperature
 
@@ -49,8 +49,22 @@ def record_acceptance(
     move = states.demand(task, DEEDS[Acceptance.Result(result)], by)
     on = on or clock.today()
     evidence = evidence_for(heater_of(task), poll_period_s=task.programme.poll_period_s, now=now or clock.now())
-    drawing = _complete(task, result, visit, evidence, on)
-    acceptance = _store(task, request_id, result, visit, evidence, _signature(task, drawing, by), by, on)
+    checklist = checklist_for(task.programme)
+    if checklist is None:
+        raise Refused(
+            "NO_CHECKLIST", _("The programme has no acceptance checklist. Ask the programme office to load it.")
+        )
+    items = items_of(checklist, task)
+    drawing = _complete(task, items, result, visit, evidence, on)
+    acceptance = Acceptance.objects.create(
+        task=task, area_id=task.area_id, request_id=request_id, inspector=by, checklist=checklist,
+        answers=_answers(items, visit), telemetry_evidence=evidence.as_json(),
+        room_temp_c=room_temperature(items, visit), result=result, opinion=visit.opinion.strip()[:OPINION_MAX],
+        signature=_signature(task, drawing, by), signer_name=visit.signer_name.strip()[:40], accepted_on=on,
+    )  # fmt: skip
+    if result == FAILED:
+        defect = visit.defect.strip()[:DEFECT_MAX]
+        Rectification.objects.create(acceptance=acceptance, area_id=task.area_id, defect=defect, due_on=visit.due_on)
     states.go(task, move)
     return acceptance
 
@@ -79,11 +93,13 @@ def _same(earlier: Acceptance, task: Task) -> Acceptance:
     return earlier
 
 
-def _complete(task: Task, result: str, visit: Visit, evidence: TelemetryEvidence, on: date) -> bytes:
+def _complete(
+    task: Task, items: list[dict[str, Any]], result: str, visit: Visit, evidence: TelemetryEvidence, on: date
+) -> bytes:
     """The cleaned drawing of the signature, after everything has been found to be there."""
     stages = stages_of(task)
     faults = (
-        open_items(items_for(task), visit, stages=stages, evidence=evidence)
+        open_items(items, visit, stages=stages, evidence=evidence)
         if result == PASSED
         else refusal_faults(visit, stages=stages, on=on)
     )
@@ -108,29 +124,6 @@ def _signature(task: Task, drawing: bytes, by: User) -> Document | None:
         return None
     name = f"{task.pk}-signature.png"
     return store_evidence(task=task, kind=SIGNATURE_KIND, name=name, content_type="image/png", content=drawing, by=by)
-
-
-def _store(
-    task: Task, request_id: UUID, result: str, visit: Visit, evidence: TelemetryEvidence, signature: Document | None,
-    by: User, on: date,
-) -> Acceptance:  # fmt: skip
-    checklist = checklist_for(task.programme)
-    if checklist is None:
-        raise Refused(
-            "NO_CHECKLIST", _("The programme has no acceptance checklist. Ask the programme office to load it.")
-        )
-    items = items_for(task)
-    acceptance = Acceptance.objects.create(
-        task=task, area_id=task.area_id, request_id=request_id, inspector=by, checklist=checklist,
-        answers=_answers(items, visit), telemetry_evidence=evidence.as_json(),
-        room_temp_c=room_temperature(items, visit), result=result, opinion=visit.opinion.strip()[:OPINION_MAX],
-        signature=signature, signer_name=visit.signer_name.strip()[:40], accepted_on=on,
-    )  # fmt: skip
-    if result == FAILED:
-        Rectification.objects.create(
-            acceptance=acceptance, area_id=task.area_id, defect=visit.defect.strip()[:DEFECT_MAX], due_on=visit.due_on
-        )
-    return acceptance
 
 
 def _answers(items: list[dict[str, Any]], visit: Visit) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -25,22 +26,47 @@ MAX_PER_TASK = 60
 
 
 def add_photo(*, task: Task, stage: str, content: bytes, by: User) -> Photo:
-    """Keep a photo of a stage (before, during, after, defect, repaired). The same photo sent twice is kept once.
+    """Keep one photo of a stage (before, during, after, defect, repaired); see `add_photos`."""
+    return add_photos(task=task, photos=[(stage, content)], by=by)[0]
+
+
+def add_photos(*, task: Task, photos: Sequence[tuple[str, bytes]], by: User) -> list[Photo]:
+    """Keep photos as (stage, content), all or none. The same photo sent twice for a stage is kept once.
 
     Raises `Refused`: PHOTO_UNUSABLE, PHOTO_REUSED (it belongs to another dwelling), TOO_MANY_PHOTOS.
     """
-    try:
-        photo = clean_photo(content)
-    except NotAPhoto as error:
-        raise Refused("PHOTO_UNUSABLE", NOT_USABLE[error.code]) from error
-    digest = hashlib.sha256(photo.jpeg).hexdigest()
+    cleaned = [(stage, _cleaned(content)) for stage, content in photos]
+    digests = [hashlib.sha256(photo.jpeg).hexdigest() for _stage, photo in cleaned]
     with transaction.atomic():
         Task.objects.select_for_update().get(pk=task.pk)
-        known = Photo.objects.filter(task=task, stage=stage, document__sha256=digest).first()
-        if known:
-            return known
-        _refuse(task, digest)
-        return _keep(task, stage, photo, by)
+        known = _known(task, digests)
+        new = {
+            key: photo
+            for key, (_stage, photo) in zip(_keys(cleaned, digests), cleaned, strict=True)
+            if key not in known
+        }
+        known |= _keep(task, new, by)
+    return [known[key] for key in _keys(cleaned, digests)]
+
+
+def _keys(cleaned: Sequence[tuple[str, CleanPhoto]], digests: Sequence[str]) -> list[tuple[str, str]]:
+    return [(stage, digest) for (stage, _photo), digest in zip(cleaned, digests, strict=True)]
+
+
+def _cleaned(content: bytes) -> CleanPhoto:
+    try:
+        return clean_photo(content)
+    except NotAPhoto as error:
+        raise Refused("PHOTO_UNUSABLE", NOT_USABLE[error.code]) from error
+
+
+def _known(task: Task, digests: Sequence[str]) -> dict[tuple[str, str], Photo]:
+    """Photos of this task among the digests; refused when one of them is another dwelling's."""
+    found = list(Photo.objects.filter(document__sha256__in=digests).select_related("document"))
+    if any(photo.task_id != task.pk for photo in found):
+        words = _("This very photo already belongs to another dwelling. Take one of this dwelling.")
+        raise Refused("PHOTO_REUSED", words)
+    return {(photo.stage, photo.document.sha256): photo for photo in found}
 
 
 def store_evidence(*, task: Task, kind: str, name: str, content_type: str, content: bytes, by: User) -> Document:
@@ -58,21 +84,18 @@ def store_evidence(*, task: Task, kind: str, name: str, content_type: str, conte
         raise
 
 
-def _refuse(task: Task, digest: str) -> None:
-    if Photo.objects.filter(document__sha256=digest).exclude(task=task).exists():
-        raise Refused(
-            "PHOTO_REUSED", _("This very photo already belongs to another dwelling. Take one of this dwelling.")
-        )
-    if Photo.objects.filter(task=task).count() >= MAX_PER_TASK:
+def _keep(task: Task, new: dict[tuple[str, str], CleanPhoto], by: User) -> dict[tuple[str, str], Photo]:
+    if new and Photo.objects.filter(task=task).count() + len(new) > MAX_PER_TASK:
         raise Refused("TOO_MANY_PHOTOS", _("There are already %(limit)d photos of this dwelling."), limit=MAX_PER_TASK)
-
-
-def _keep(task: Task, stage: str, photo: CleanPhoto, by: User) -> Photo:
-    name = f"{task.pk}-{stage}.jpg"
-    document = store_evidence(
-        task=task, kind=PHOTO_KIND, name=name, content_type="image/jpeg", content=photo.jpeg, by=by
-    )
-    return Photo.objects.create(
-        task=task, area_id=task.area_id, stage=stage, document=document, taken_at=photo.taken_at,
-        longitude=photo.longitude, latitude=photo.latitude,
-    )  # fmt: skip
+    kept = {}
+    for (stage, digest), photo in new.items():
+        name = f"{task.pk}-{stage}.jpg"
+        document = store_evidence(
+            task=task, kind=PHOTO_KIND, name=name, content_type="image/jpeg", content=photo.jpeg, by=by
+        )
+        kept[stage, digest] = Photo(
+            task=task, area_id=task.area_id, stage=stage, document=document, taken_at=photo.taken_at,
+            longitude=photo.longitude, latitude=photo.latitude,
+        )  # fmt: skip
+    Photo.objects.bulk_create(kept.values())
+    return kept
