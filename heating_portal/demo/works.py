@@ -19,6 +19,7 @@ from heating_portal.demo.people import BY, person
 from heating_portal.demo.progress import Progress
 from programmes.models import Programme
 from retrofits.models import Task
+from retrofits.queries import items_for
 from retrofits.records import CostEntry, InstallationEntry
 from retrofits.services.acceptances import record_acceptance
 from retrofits.services.installations import record_installation
