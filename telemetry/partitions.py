@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AHEAD_DAYS = 3
+KEPT_DAYS = 45  # the least that must stay: evidence of acceptance and of operating subsidies is looked up in it
+_NAME = re.compile(r"telemetry_reading_(\d{8})")
 _LOCK = 0x7E1E
 
 
@@ -32,6 +35,25 @@ def existing_partitions() -> set[str]:
             "WHERE i.inhparent = 'telemetry_reading'::regclass"
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+def drop_before(day: dt.date, now: dt.datetime) -> list[str]:
+    """Drop the partitions of days before `day`; the hourly rows stay. Returns their names.
+
+    Days of the last 45 are never dropped, whatever is asked.
+    """
+    least = now.astimezone(ZONE).date() - dt.timedelta(days=KEPT_DAYS)
+    old = sorted(name for name in existing_partitions() if (found := _day_of(name)) and found < min(day, least))
+    for name in old:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {name}")
+    return old
+
+
+def _day_of(name: str) -> dt.date | None:
+    """The day in a partition's name; None for the default partition and anything else."""
+    found = _NAME.fullmatch(name)
+    return dt.datetime.strptime(found[1], "%Y%m%d").date() if found else None
 
 
 def name_of(day: dt.date) -> str:

@@ -46,6 +46,11 @@ def close_cycle(*, cycle: PollCycle, outcome: str, now: dt.datetime) -> None:
     PollCycle.objects.filter(pk=cycle.pk).update(finished_at=now, outcome=outcome)
 
 
+def forget_cycles(*, now: dt.datetime, kept_days: int = 7) -> int:
+    """Drop the notes of old turns; what they brought are the readings."""
+    return PollCycle.objects.filter(planned_at__lt=now - dt.timedelta(days=kept_days)).delete()[0]
+
+
 def _store_samples(samples: Sequence[Sample]) -> int:
     """Stage by COPY, insert new readings, renew the newest value of each heater. Returns readings really added."""
     with connection.cursor() as cursor:

@@ -92,4 +92,6 @@ def roll_up() -> int:
 
 @shared_task
 def make_partitions() -> list[str]:
+    """Once an hour: the days ahead; the notes of turns older than a week go."""
+    services.forget_cycles(now=clock.now())
     return ensure_partitions(clock.now())

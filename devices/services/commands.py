@@ -39,6 +39,7 @@ def request_command(
 
     Raises Refused: COMMAND_NOT_ALLOWED (value, step or point outside the profile), REASON_NEEDED, HEATER_REMOVED.
     """
+    Heater.objects.select_for_update().get(pk=heater.pk)  # the same form sent twice at once: one after the other
     earlier = Command.objects.filter(request_id=request_id).first()
     if earlier:
         return earlier

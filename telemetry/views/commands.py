@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -13,6 +14,7 @@ from accounts.access import requires
 from core.refusals import Refused
 from devices.models import Command
 from devices.services.commands import request_command
+from telemetry.charts import SPANS
 from telemetry.forms import POINT, SetPointForm
 from telemetry.views.heaters import detail_page
 from telemetry.views.shown import COMMAND_RIGHT, Shown, heater_of
@@ -29,7 +31,9 @@ def heater_command(request: HttpRequest, platform_no: str) -> HttpResponse:
     form = SetPointForm(request.POST, write=shown.profile.writes[POINT])
     if form.is_valid() and (_is_known(request, form, shown) or _queue(request, form, shown)):
         messages.success(request, _("The command is on its way. Below you see when the heater has confirmed it."))
-        return redirect("telemetry:heater-detail", platform_no=platform_no)
+        period = request.GET.get("period", "")
+        address = reverse("telemetry:heater-detail", args=[shown.heater.platform_no])
+        return redirect(f"{address}?period={period}" if period in SPANS else address)
     return detail_page(request, shown, form=form, status=422)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from typing import Any
 
@@ -137,7 +138,7 @@ def detail_page(
         "heater": shown.heater,
         "form": form,
         "spans": SPANS.values(),
-        "span": span if span in SPANS else "24h",
+        "span": span if span in SPANS else _usual_span(shown),
         "link": registers.link_of(shown.heater),
         "every": EVERY_S,
         **register_values(shown, snapshot),
@@ -148,6 +149,13 @@ def detail_page(
 def register_values(shown: Shown, snapshot: registers.Snapshot | None = None) -> dict[str, Any]:
     rows = registers.rows(shown.profile, shown.latest, snapshot)
     return {"shown": shown, "heater": shown.heater, "registers": rows, "snapshot": snapshot}
+
+
+def _usual_span(shown: Shown) -> str:
+    """A day; the last hour of a heater that was heard for the first time within the last three."""
+    early = shown.now - dt.timedelta(hours=3)
+    heard = shown.heater.readings.filter(at__gte=shown.now - dt.timedelta(days=1), at__lt=early).exists()
+    return "24h" if heard else "1h"
 
 
 def _set_point(shown: Shown) -> str:

@@ -106,7 +106,7 @@ class Shown:
         if dwelling is None or not self.user.has_right("households.view", dwelling.area_id):
             return ""
         try:
-            return reverse("reports:household-detail", args=[dwelling.household.household_no])
+            return reverse("reports:household-detail", args=[dwelling.dwelling_no])
         except NoReverseMatch:
             return ""
 

@@ -211,3 +211,37 @@ def test_hours_are_rolled_up_and_renewed(tmp_path: Path, programme: Programme) -
     assert (row.n, row.supply_min_dc, row.supply_avg_dc, row.supply_max_dc) == (3, 300, 400, 500)
     assert (row.minutes_on, row.energy_dkwh) == (40, 59)
     assert services.roll_up_hours(now=hour + dt.timedelta(hours=1, minutes=6)) == 0
+
+
+def test_old_days_are_dropped_and_the_last_45_never() -> None:
+    from telemetry.partitions import drop_before
+
+    now = dt.datetime(2031, 7, 1, tzinfo=dt.UTC)
+    for day in (dt.date(2031, 5, 1), dt.date(2031, 6, 1)):
+        ensure_partitions(bounds_of(day)[0], ahead_days=0)
+    dropped = drop_before(dt.date(2031, 7, 1), now)
+    assert "telemetry_reading_20310501" in dropped
+    assert "telemetry_reading_20310601" in existing_partitions()
+    assert "telemetry_reading_default" in existing_partitions()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE telemetry_reading_20310601, telemetry_reading_20310531")
+
+
+def test_a_line_is_back_when_any_unit_answers(tmp_path: Path, programme: Programme) -> None:
+    with running_plant(tmp_path, PLACES[:2]) as plant:
+        dead, alive = plant.heaters
+        Alert.objects.create(
+            heater=dead, area_id=AREA, kind="line_silent", opened_at=dt.datetime.now(dt.UTC), evidence={}
+        )
+        plant.unplug(dead)
+        _until_silent(plant)
+        poll()
+    assert LatestReading.objects.get(heater=alive).misses == 0
+    assert Alert.objects.get(kind="line_silent").cleared_at is not None
+
+
+def test_notes_of_old_turns_are_forgotten(programme: Programme) -> None:
+    now = dt.datetime.now(dt.UTC)
+    for age in (0, 8):
+        services.plan_cycle(area_id="370999", shard=0, period_s=30, now=now - dt.timedelta(days=age))
+    assert services.forget_cycles(now=now) == 1

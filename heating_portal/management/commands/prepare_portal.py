@@ -23,6 +23,7 @@ class Command(BaseCommand):
         call_command("check_database")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
+        call_command("make_partitions", stdout=StringIO())
         call_command("check", databases=["default"], stdout=StringIO())  # raises where it would print errors
         call_command("compile_catalogue", stdout=StringIO())
         if options["static"]:
