@@ -1,0 +1,111 @@
+"""The two checked-in tables: which right each address asks for (`urls.yaml`) and which role holds which right
+(`roles.yaml`). What every visitor must get follows from them and from nothing in the code under test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+METHODS = ("GET", "POST")
+ANONYMOUS = "anonymous"
+REFUSED_AT_THE_DOOR = {302, 401, 403}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address.
+
+    `right`   what its view declares: a right, "signed_in" or "public"
+    `needs`   a second right asked at the door (the API's own)
+    `sees`    the right that makes the named object visible, where it is not `right` itself: without it 404
+    `over`    the right asked over the place of the named object: without it 403
+    `at`      arguments of the address; `query`, `body` what is sent along: "kind", "kind.attribute" or "=word"
+    `get`, `post`  answers to a person who may; without them the method does not exist
+    `outside` the answer where the named object lies in another town (404 unless the view leaves it out silently)
+    `logged`  a GET that writes down who took the file
+    `whole_site`  the page is about the whole site by design: other towns' marks are no leak there
+    `grows`   why the number of queries grows with the number of objects
+    """
+
+    name: str
+    right: str
+    needs: str = ""
+    sees: str = ""
+    over: str = ""
+    at: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    body: dict[str, str] = field(default_factory=dict)
+    get: tuple[int, ...] = ()
+    post: tuple[int, ...] = ()
+    outside: tuple[int, ...] = (404,)
+    logged: bool = False
+    whole_site: bool = False
+    grows: str = ""
+
+    def allowed(self, method: str) -> tuple[int, ...]:
+        return self.get if method == "GET" else self.post
+
+    def names_an_object(self, method: str) -> bool:
+        """Whether this request names something that lies somewhere."""
+        sent = (self.at, self.query, self.body if method == "POST" else {})
+        return any(not reference.startswith("=") for part in sent for reference in part.values())
+
+
+@cache
+def rows() -> dict[str, Row]:
+    """URL name → row."""
+    stored = yaml.safe_load((HERE / "urls.yaml").read_text(encoding="utf-8"))
+    return {name: _row(name, entry) for name, entry in stored.items()}
+
+
+@cache
+def rights_of_roles() -> dict[str, frozenset[str]]:
+    """Role → rights, as they were when somebody last agreed to them."""
+    stored = yaml.safe_load((HERE / "roles.yaml").read_text(encoding="utf-8"))
+    return {role: frozenset(rights) for role, rights in stored.items()}
+
+
+def expected(row: Row, role: str, method: str, *, inside: bool) -> set[int]:
+    """The statuses one cell of the matrix may have."""
+    if not row.allowed(method):
+        return {405} if row.right == "public" else {405} | _door(row, role)
+    if _door(row, role):
+        return _door(row, role)
+    if row.names_an_object(method):
+        return _at_the_object(row, role, method, inside=inside)
+    return set(row.allowed(method))
+
+
+def _door(row: Row, role: str) -> set[int]:
+    """How somebody is turned away before anything is looked up; empty for those who get in."""
+    if row.right == "public":
+        return set()
+    if role == ANONYMOUS:
+        return {401} if row.name.startswith("api:") else {302}
+    held = rights_of_roles()[role]
+    wanted = {row.right, row.needs} - {"signed_in", ""}
+    return set() if wanted <= held else {403}
+
+
+def _at_the_object(row: Row, role: str, method: str, *, inside: bool) -> set[int]:
+    held = rights_of_roles().get(role, frozenset())
+    if not inside or (row.sees and row.sees not in held):
+        return set(row.outside)
+    if row.over and row.over not in held:
+        return {403}
+    return set(row.allowed(method))
+
+
+def _row(name: str, entry: dict[str, Any]) -> Row:
+    answers = {key: _statuses(entry[key]) for key in ("get", "post", "outside") if key in entry}
+    return Row(name, **(entry | answers))
+
+
+def _statuses(given: int | list[int]) -> tuple[int, ...]:
+    return tuple(given) if isinstance(given, list) else (given,)

@@ -1,0 +1,56 @@
+"""Every address, as every role, inside and outside its place: the right answer, no other town's mark, no full number,
+no careless header, and no read that writes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.rights import ROLES
+from tests.permissions import oracles
+from tests.permissions.table import ANONYMOUS, rows
+from tests.permissions.walk import Answer, client_for, visit_all
+from tests.permissions.world import World
+
+VISITORS = [ANONYMOUS, *ROLES]
+
+
+def _in_two_halves() -> list[pytest.param]:
+    """Each half of the visitors shares one world: one group per worker."""
+    half = len(VISITORS) // 2
+    return [pytest.param(role, marks=pytest.mark.xdist_group(f"matrix-{n >= half}")) for n, role in enumerate(VISITORS)]
+
+
+@pytest.fixture(params=_in_two_halves())
+def visitor(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_every_address_answers_as_the_tables_say(visitor: str, world: World, record_property: object) -> None:
+    client = client_for(world, visitor)
+    before = oracles.checksums()
+    answers = list(visit_all(client, world, visitor, rows().values()))
+    after = oracles.checksums()
+    assert len(answers) > len(rows()) * 2
+    record_property("answers", len(answers))  # type: ignore[operator]
+    found = faults(answers, world, before, after)
+    assert not found, "\n" + "\n".join(found)
+
+
+def faults(answers: list[Answer], world: World, before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """Everything wrong with one visitor's round, so that one run tells all."""
+    changed = set(oracles.changed_tables(before, after)) - _written_by_downloads(answers)
+    return [
+        *oracles.wrong_cells(answers),
+        *oracles.leaks(answers, world),
+        *oracles.bare_numbers(answers, world),
+        *oracles.careless_headers(answers),
+        *oracles.writing_reads(answers),
+        *oracles.writing_refusals(answers),
+        *(f"{table} is not as it was before the round" for table in sorted(changed)),
+    ]
+
+
+def _written_by_downloads(answers: list[Answer]) -> set[str]:
+    logged = any(one.row.logged and one.wrote for one in answers if one.method == "GET")
+    return {oracles.LOG, "accounts_auditentry"} if logged else set()

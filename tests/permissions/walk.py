@@ -1,0 +1,159 @@
+"""Asking for addresses as somebody: one `Answer` per request, whatever comes back, nothing left behind by a POST."""
+
+from __future__ import annotations
+
+import copy
+import io
+import urllib.parse
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django_otp import DEVICE_ID_SESSION_KEY
+
+from accounts.models import AuditEntry
+from tests.permissions.table import ANONYMOUS, METHODS, Row, expected
+from tests.permissions.world import Town, World, object_of
+
+REFERENCE = {"X-Request-ID": "walk-through"}
+HTMX = {"HX-Request": "true", "HX-Target": "table", "HX-Trigger-Name": "q"}
+
+
+@dataclass
+class Answer:
+    """`where` is inside, outside or hostile; `text` is the body as text, archives unpacked, without the asked address;
+    `wrote` names the tables with new history."""
+
+    row: Row
+    role: str
+    where: str
+    method: str
+    url: str
+    status: int
+    headers: dict[str, str]
+    text: str
+    wrote: list[str] = field(default_factory=list)
+
+    @property
+    def cell(self) -> str:
+        return f"{self.method} {self.row.name} as {self.role}, {self.where}"
+
+    @property
+    def expected(self) -> set[int]:
+        """A hostile question may also be refused as such, but never as a mistake of the portal."""
+        bad_question = {400, 404, 422} if self.where == "hostile" else set()
+        return bad_question | expected(self.row, self.role, self.method, inside=self.where != "outside")
+
+
+def client_for(world: World, role: str, *, verified: bool = True) -> Client:
+    """A browser signed in as the person of `role`, second factor given; a stranger's for "anonymous"."""
+    client = Client(raise_request_exception=False)
+    if role != ANONYMOUS:
+        client.force_login(world.users[role])
+        if verified:
+            session = client.session
+            session[DEVICE_ID_SESSION_KEY] = world.devices[role].persistent_id
+            session.save()
+    cache.clear()  # the API's throttle counts in it
+    return client
+
+
+def visit_all(client: Client, world: World, role: str, rows: Iterable[Row]) -> Iterator[Answer]:
+    """Every address by both methods, inside and outside; pages once more as a fragment, and with hostile questions."""
+    rows = list(rows)
+    for row in rows:
+        for where, town in (("inside", world.inside), ("outside", world.outside)):
+            for method in METHODS:
+                if where == "inside" or row.names_an_object(method):
+                    yield ask(client, row, role, where, method, town)
+    for row in rows:
+        if row.get and row.allowed("GET")[0] == 200 and 200 in expected(row, role, "GET", inside=True):
+            yield ask(client, row, role, "inside", "GET", world.inside, headers=HTMX)
+            for question in hostile_questions(world):
+                yield ask(client, row, role, "hostile", "GET", world.inside, question=question)
+
+
+def ask(
+    client: Client, row: Row, role: str, where: str, method: str, town: Town, *,
+    question: str = "", headers: dict[str, str] | None = None,
+) -> Answer:  # fmt: skip
+    """One request. What a POST changes is taken back; what a GET changes stays, for everybody to see."""
+    url, cookies = address(row, town, question), copy.deepcopy(client.cookies)
+    before = _last_entry()
+    if method == "GET":
+        response = client.get(url, headers=REFERENCE | (headers or {}))
+        wrote = _written_since(before)
+    else:
+        with taken_back():
+            sent = {key: object_of(town, value) for key, value in row.body.items()}
+            response = client.post(url, {"sent": "1"} | sent, headers=REFERENCE)
+            wrote = _written_since(before)
+    client.cookies = cookies  # signed in as before, whatever the answer said
+    text = _without_address(readable(response), url)
+    return Answer(row, role, where, method, url, response.status_code, dict(response.headers), text, wrote)
+
+
+def address(row: Row, town: Town, question: str = "") -> str:
+    """The address of a row for the objects of one town."""
+    path = reverse(row.name, kwargs={key: object_of(town, value) for key, value in row.at.items()})
+    asked = urllib.parse.urlencode({key: object_of(town, value) for key, value in row.query.items()})
+    parts = "&".join(part for part in (asked, question) if part)
+    return f"{path}?{parts}" if parts else path
+
+
+def hostile_questions(world: World) -> list[str]:
+    """Filters, searches and sort orders that name what lies in the other town (never by its canary itself)."""
+    theirs, code = world.outside, world.outside.code[:3]
+    keys = {kind: str(getattr(made, "pk", "")) for kind, made in theirs.objects.items()}
+    every = keys | {
+        "area": theirs.area.code, "town": theirs.area.code, "village": theirs.village.code, "place": theirs.area.code,
+        "code": theirs.area.code, "within": theirs.area.code, "id": keys["task"], "ids": keys["roster_sealed"],
+        "pk": keys["batch"], "selection": str(theirs.objects["selection"].token), "scope": "all", "per": "200",
+    }  # fmt: skip
+    searches = [{"q": "柴"}, {"q": code, "search": code, "query": code, "number": code, "dwelling_no": code}]
+    orders = [{"sort": "-area__name", "ordering": "-area_id", "page": "-1"}, {"sort": "head_name", "state": "x"}]
+    return [urllib.parse.urlencode(one | {"per": "200"}) for one in (every, *searches, *orders)]
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """A savepoint that never stays; `durable` blocks inside are content, as in any test."""
+    block = transaction.atomic()
+    block._from_testcase = True
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+def readable(response: Any) -> str:
+    """The whole body as text: streams read, workbooks and other archives unpacked."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    if body[:2] == b"PK" and zipfile.is_zipfile(io.BytesIO(body)):
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            body = b"\n".join(archive.read(name) for name in archive.namelist())
+    return body.decode("utf-8", errors="replace")
+
+
+def _without_address(text: str, url: str) -> str:
+    """What the visitor typed comes back in links of the page; that is no news to him."""
+    path, _, question = url.partition("?")
+    for echo in (url, path, urllib.parse.quote(path, safe=""), question, question.replace("&", "&amp;")):
+        text = text.replace(echo, "") if len(echo) > 1 else text
+    return text
+
+
+def _last_entry() -> int:
+    return AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def _written_since(entry: int) -> list[str]:
+    if connection.needs_rollback:
+        return []
+    found = AuditEntry.objects.filter(id__gt=entry).order_by().values_list("table", flat=True)
+    return sorted(set(found))
