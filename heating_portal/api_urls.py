@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
+from accounts.api import HasRight
 from households.api import DwellingRows
 from programmes.api import ProgrammeRows
 from retrofits.api import TaskRows
@@ -23,6 +24,7 @@ class Schema(SpectacularJSONAPIView):
     """OpenAPI description; for everybody who may read over the API."""
 
     required_right = "api.read"
+    permission_classes = [HasRight]  # the library's own setting would let in everybody with an account
 
 
 urlpatterns = [path("schema/", Schema.as_view(), name="schema"), path("", include(router.urls))]

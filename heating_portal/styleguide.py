@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from accounts.access import signed_in
 from core import clock
@@ -118,6 +119,7 @@ def context() -> dict[str, Any]:
 
 
 @signed_in
+@require_GET
 def show(request: HttpRequest) -> HttpResponse:
     messages.success(request, _("26 households were given to the inspectors."))
     return render(request, "styleguide.html", context())

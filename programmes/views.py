@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from accounts.access import requires
 from core import clock
@@ -13,11 +14,13 @@ from programmes.queries import target_tables
 
 
 @requires("programmes.view")
+@require_GET
 def programme_list(request: HttpRequest) -> HttpResponse:
     return render(request, "programmes/list.html", {"programmes": programmes_for(request.user)})
 
 
 @requires("programmes.view")
+@require_GET
 def programme_detail(request: HttpRequest, code: str) -> HttpResponse:
     programme = _programme_or_404(request, code)
     context = {
