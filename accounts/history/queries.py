@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from accounts.models import AccessLog, AuditEntry, User
-from core.areas import code_range
+from core.areas import CODE_LENGTHS, COUNTY, code_range
 from core.labels import personal_fields
 
 # What the three administrators do; only the audit administrator reads it, and nothing of households.
@@ -73,10 +73,14 @@ def _models_by_table() -> dict[str, type[models.Model]]:
 
 
 def _in_areas(codes: list[str]) -> Q:
-    """Nothing for no codes; rows of no area belong to whoever holds the right anywhere (money tables have none)."""
+    """Entries of these areas. Parts of a record (a cost, a signature) name no area of their own: those are for people
+    whose area is a county or larger, because they may belong to any of its towns.
+    """
     if not codes:
         return Q(pk__in=[])
     condition = Q(area_id="") | Q(area_id__isnull=True)
+    if all(len(code) > CODE_LENGTHS[COUNTY] for code in codes):
+        condition = Q()
     for code in codes:
         low, high = code_range(code)
         condition |= Q(area_id__gte=low, area_id__lt=high)
