@@ -41,22 +41,10 @@ class UserFilter(df.FilterSet):
 
 
 class LogFilter(df.FilterSet):
-    """Shared by both logs; the audit administrator chooses among the tables that are his."""
+    """The administrators' log, by kind of record and by person."""
 
     table = df.ChoiceFilter(label=_("What"), choices=[(name, TABLE_WORDS[name]) for name in ADMIN_TABLES])
     who = df.CharFilter(label=_("Who"), field_name="actor_name", lookup_expr="startswith")
-
-    class Meta:
-        model = AuditEntry
-        fields: tuple[str, ...] = ()
-
-
-class ChangeFilter(df.FilterSet):
-    """The business log: by person, by number of the row, by request reference."""
-
-    who = df.CharFilter(label=_("Who"), field_name="actor_name", lookup_expr="startswith")
-    row = df.CharFilter(label=_("Key of the record"), field_name="row_pk")
-    reference = df.CharFilter(label=_("Reference number"), field_name="request_id")
 
     class Meta:
         model = AuditEntry

@@ -1,4 +1,4 @@
-"""Two logs: what happened to the business, for auditors; what the administrators did, for the audit administrator."""
+"""What the administrators did, for the audit administrator. The log of the business is the auditors' (`reports`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import signing_in
 from accounts.access import requires
-from accounts.filters import TABLE_WORDS, ChangeFilter, LogFilter
+from accounts.filters import TABLE_WORDS, LogFilter
 from accounts.history import queries
 from accounts.models import AuditEntry, User
 from core.tables import Column, build_table, render_table
@@ -43,44 +43,25 @@ def columns_of(entry: AuditEntry) -> str:
 
 
 @require_GET
-@requires("audit.log")
-def audit_list(request: HttpRequest) -> HttpResponse:
-    return _list(request, "accounts:audit-entry", ChangeFilter, _("Change log"), [])
-
-
-@require_GET
-@requires("audit.log")
-def audit_entry(request: HttpRequest, pk: int) -> HttpResponse:
-    return _entry(request, pk, "accounts:audit-list", _("Change log"))
-
-
-@require_GET
 @requires("audit.admin_log")
 def admin_log(request: HttpRequest) -> HttpResponse:
-    return _list(request, "accounts:admin-entry", LogFilter, _("Administrators' log"), signing_in.alerts())
+    """Accounts, roles, places, sign-ins; above them the sign-ins that look like one account in two hands."""
+    table = build_table(
+        request,
+        queries.log_for(cast(User, request.user)),
+        COLUMNS,
+        filterset=LogFilter,
+        unit=_("entries"),
+        row_url=lambda entry: reverse("accounts:admin-entry", args=[entry.pk]),
+    )
+    return render_table(request, "accounts/log.html", table, {"alerts": signing_in.alerts()})
 
 
 @require_GET
 @requires("audit.admin_log")
 def admin_entry(request: HttpRequest, pk: int) -> HttpResponse:
-    return _entry(request, pk, "accounts:admin-log", _("Administrators' log"))
-
-
-def _list(request: HttpRequest, row_name: str, filterset: type, title: str, alerts: list[Any]) -> HttpResponse:
-    table = build_table(
-        request,
-        queries.log_for(cast(User, request.user)),
-        COLUMNS,
-        filterset=filterset,
-        unit=_("entries"),
-        row_url=lambda entry: reverse(row_name, args=[entry.pk]),
-    )
-    return render_table(request, "accounts/log.html", table, {"title": title, "alerts": alerts})
-
-
-def _entry(request: HttpRequest, pk: int, back: str, title: str) -> HttpResponse:
     entry = queries.log_for(cast(User, request.user)).filter(pk=pk).first()
     if entry is None:
         raise Http404
     values = {"entry": entry, "what": table_words(entry.table), "changes": queries.changes_of(entry)}
-    return render(request, "accounts/log_entry.html", values | {"back": reverse(back), "title": title})
+    return render(request, "accounts/log_entry.html", values)
