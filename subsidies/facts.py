@@ -69,7 +69,7 @@ def _facts(
         payments=payments,
         costs=costs,
         quantities=_quantities(task),
-        meter_individual=dwelling.meter_is_individual,
+        meter_individual=_own_meter(dwelling),
         usage=usage,
         season_year=season.year if season else None,
     )
@@ -90,6 +90,13 @@ def technology_of(task: Task) -> str:
 def _exclusions(dwelling: Dwelling, task: Task) -> frozenset[str]:
     found = {dwelling.exclusion, task.roster_row.exclusion, "SECOND_HOME" if dwelling.is_second_home else ""}
     return frozenset(found - {""})
+
+
+def _own_meter(dwelling: Dwelling) -> bool | None:
+    """As recorded; where nothing is, a meter number of its own proves it: the register holds each number once."""
+    if dwelling.meter_is_individual is not None:
+        return dwelling.meter_is_individual
+    return True if dwelling.meter_no else None
 
 
 def _quantities(task: Task) -> dict[str, Decimal]:

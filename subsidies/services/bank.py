@@ -135,7 +135,7 @@ def _rows(content: bytes, file_name: str) -> list[importing.BankRow]:
         return importing.read_rows(content)
     except WorkbookRefused as refusal:
         words = " ".join(reasons([{"code": refusal.code, "params": refusal.values, "sheet": ""}]))
-        raise Refused("FILE_UNREADABLE", words.replace("%", "%%")) from None
+        raise Refused("FILE_UNREADABLE", words) from None
     except importing.NoHeader as error:
         message = _("No header row was found in %(name)s; needed are: %(missing)s.")
         raise Refused("FILE_UNREADABLE", message, name=file_name[-80:], missing="、".join(error.missing)) from None

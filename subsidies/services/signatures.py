@@ -26,8 +26,8 @@ def sign_batch(
     *, batch: PayoutBatch, shown_hash: str, request_id: UUID, by: User, comment: str = "", step: str = "",
     now: dt.datetime | None = None,
 ) -> BatchSignature:  # fmt: skip
-    """Agree to `step`, the one that was shown (default: the one that is due). Of several people pressing at once exactly one signs; the same `request_id` again
-    returns the first signature.
+    """Agree to `step`, the one that was shown (default: the one that is due). Of several people pressing at once
+    exactly one signs; the same `request_id` again returns the first signature.
 
     Raises Refused BATCH_STATE, CONTENT_CHANGED (conflicts), CREATOR_SIGNS, SAME_SIGNER, TAMPERED.
     """

@@ -111,8 +111,9 @@ class Money:
         n = next(NUMBERS)
         record = Installation.objects.create(
             task=task, area_id=task.area_id, town_name="甲镇", village_name="甲一村", door_no="1号",
-            occupant_name="张示例", occupant_phone="19900000147", heated_area_m2=88, longitude="112.85", latitude="35.49", manufacturer="临示",
-            device_name="热泵", model_no="LS", factory_address_code=f"F{n}", wireless_address_code=f"W{n}",
+            occupant_name="张示例", occupant_phone="19900000147", heated_area_m2=88,
+            longitude="112.85", latitude="35.49", manufacturer="临示", device_name="热泵", model_no="LS",
+            factory_address_code=f"F{n}", wireless_address_code=f"W{n}",
             supplier=self.supplier, installed_on=ACCEPTED, recorded_by=self.clerk,
         )  # fmt: skip
         CostItem.objects.bulk_create(CostItem(installation=record, kind=kind, amount_fen=fen) for kind, fen in costs)

@@ -1,0 +1,45 @@
+"""What lists of the money room can be narrowed by."""
+
+from __future__ import annotations
+
+import django_filters as filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from subsidies.models import Entitlement, PayoutBatch, PayoutLine
+
+
+class EntitlementFilter(filters.FilterSet):
+    search = filters.CharFilter(method="by_text", label=_("Name or dwelling number"))
+    outcome = filters.ChoiceFilter(choices=Entitlement.Outcome.choices, label=_("Outcome"))
+    state = filters.ChoiceFilter(choices=Entitlement.State.choices, label=_("State"))
+    benefit = filters.CharFilter(label=_("Rule"))
+
+    class Meta:
+        model = Entitlement
+        fields = ["search", "outcome", "state", "benefit"]
+
+    def by_text(self, rows: QuerySet[Entitlement], name: str, value: str) -> QuerySet[Entitlement]:
+        number = Q(dwelling__dwelling_no__istartswith=value)
+        return rows.filter(number | Q(household__head_name__icontains=value))
+
+
+class BatchFilter(filters.FilterSet):
+    state = filters.ChoiceFilter(choices=PayoutBatch.State.choices, label=_("State"))
+
+    class Meta:
+        model = PayoutBatch
+        fields = ["state"]
+
+
+class LineFilter(filters.FilterSet):
+    search = filters.CharFilter(method="by_text", label=_("Name or dwelling number"))
+    state = filters.ChoiceFilter(choices=PayoutLine.State.choices, label=_("State"))
+
+    class Meta:
+        model = PayoutLine
+        fields = ["search", "state"]
+
+    def by_text(self, rows: QuerySet[PayoutLine], name: str, value: str) -> QuerySet[PayoutLine]:
+        number = Q(entitlement__dwelling__dwelling_no__istartswith=value)
+        return rows.filter(number | Q(payee_name__icontains=value))

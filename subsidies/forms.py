@@ -1,0 +1,135 @@
+"""Shape and wording of what people enter about the money; nothing is decided here."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Area
+from core.money import MoneyError, parse_yuan
+from programmes.models import Programme
+from subsidies.models import Entitlement
+from subsidies.wording import source_name
+
+AGREE, RETURN = "agree", "return"
+
+
+def _text(label: Any, limit: int, *, required: bool = True, rows: int = 0) -> forms.CharField:
+    widget = (
+        forms.Textarea(attrs={"class": "input", "rows": rows}) if rows else forms.TextInput(attrs={"class": "input"})
+    )
+    return forms.CharField(label=label, max_length=limit, required=required, widget=widget)
+
+
+class RequestForm(forms.Form):
+    """Carries the number made when the form was shown, so that pressing twice is doing once."""
+
+    request_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+
+class ReasonForm(forms.Form):
+    reason = _text(_("Reason"), 300)
+
+
+class SignForm(RequestForm):
+    """A signer's opinion over exactly the content that was shown."""
+
+    decision = forms.ChoiceField(
+        label=_("Opinion"),
+        choices=[(AGREE, _("Agree")), (RETURN, _("Return"))],
+        initial=AGREE,
+        widget=forms.RadioSelect,
+    )
+    comment = _text(_("Words"), 300, required=False, rows=3)
+    balances = forms.BooleanField(label=_("I have checked that no fund falls below zero"), required=False)
+    sampled = forms.BooleanField(label=_("I have looked at the sample"), required=False)
+    shown_hash = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    step = forms.CharField(max_length=10, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("decision") == RETURN and not data.get("comment", "").strip():
+            self.add_error("comment", _("Say which households and why."))
+        if data.get("decision") == AGREE and not (data.get("balances") and data.get("sampled")):
+            self.add_error(None, _("Tick both statements before you agree."))
+        return data
+
+
+class BatchForm(RequestForm):
+    """Which places and which rule a new batch gathers."""
+
+    areas = forms.ModelMultipleChoiceField(Area.objects.none(), label=_("Places"), widget=forms.CheckboxSelectMultiple)
+    benefit = forms.ChoiceField(label=_("Rule"), required=False, widget=forms.Select(attrs={"class": "input"}))
+    title = _text(_("Title"), 120, required=False)
+
+    def __init__(self, programme: Programme, places: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["areas"].queryset = places  # type: ignore[attr-defined]
+        rules = Entitlement.objects.filter(programme=programme, state="payable").values_list("benefit", flat=True)
+        choices = [(rule, rule) for rule in sorted(set(rules))]
+        self.fields["benefit"].choices = [("", _("all rules")), *choices]  # type: ignore[attr-defined]
+
+
+class DropForm(ReasonForm):
+    """Lines to take out of a draft."""
+
+    lines = forms.ModelMultipleChoiceField(None, label=_("Lines"), widget=forms.MultipleHiddenInput)
+
+    def __init__(self, lines: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["lines"].queryset = lines  # type: ignore[attr-defined]
+
+
+class YuanField(forms.CharField):
+    """An amount in yuan as people type it, cleaned to integer fen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"class": "input num", "inputmode": "decimal", "autocomplete": "off"}
+        super().__init__(max_length=40, widget=forms.TextInput(attrs=attrs), **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            return parse_yuan(text)
+        except MoneyError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class ReceiptForm(RequestForm):
+    """Money that came in."""
+
+    source = forms.ChoiceField(label=_("Source"), widget=forms.Select(attrs={"class": "input"}))
+    budget_year = forms.IntegerField(label=_("Budget year"), min_value=2000, max_value=2100)
+    amount = YuanField(label=_("Amount/CNY"))
+    received_on = forms.DateField(
+        label=_("Received on"), widget=forms.DateInput(attrs={"class": "input", "type": "date"})
+    )
+    document_no = _text(_("Document number"), 80)
+
+    def __init__(self, sources: list[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].choices = [(one, source_name(one)) for one in sources]  # type: ignore[attr-defined]
+        self.fields["budget_year"].widget.attrs["class"] = "input"
+
+
+class ReturnFileForm(forms.Form):
+    """The bank's answer to one batch."""
+
+    file = forms.FileField(label=_("The bank's file (.xlsx, .xls, .csv)"))
+
+
+class PolicyFileForm(forms.Form):
+    file = forms.FileField(label=_("Policy document (.yaml)"))
+
+
+class ObjectionForm(forms.Form):
+    text = _text(_("What the objection says"), 500, rows=3)
+
+
+class DecisionForm(ReasonForm):
+    decision = forms.ChoiceField(
+        label=_("Decision"), choices=[("upheld", _("Upheld")), ("rejected", _("Rejected"))], widget=forms.RadioSelect
+    )

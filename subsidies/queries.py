@@ -1,0 +1,232 @@
+"""Reads about the money that other rooms ask for: ledger, evidence of one payment, a dwelling's panel, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, Sum
+
+from accounts.records import ScopedQuerySet
+from core.areas import ancestors
+from households.models import Dwelling, RosterSeal
+from programmes.models import Programme
+from subsidies import states
+from subsidies.models import (
+    BankReturn,
+    BatchSignature,
+    Entitlement,
+    EntitlementLine,
+    Fund,
+    Notice,
+    PayoutBatch,
+    PayoutLine,
+)
+from subsidies.rules.encoding import decode_steps
+from subsidies.services.policies import rules_of
+from subsidies.wording import reason_sentence, step_sentence, warning_sentence
+
+#: The nine links of proof behind a payment, in order.
+LINKS = ("ROSTER", "INSTALLATION", "ACCEPTANCE", "ENTITLEMENT", "POLICY", "NOTICE", "SIGNATURES", "BANK_FILE",
+         "BANK_RETURN")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One payment to one dwelling. Amounts in fen; `shares` by source. The card is as locked and must be masked."""
+
+    line: PayoutLine
+    shares: dict[str, int]
+
+    @property
+    def amount_fen(self) -> int:
+        return self.line.amount_fen
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Rows in the order of batch and line; totals over exactly these rows. `sources` gives the columns' order."""
+
+    rows: list[LedgerRow]
+    sources: list[str]
+    total_fen: int
+    by_source: dict[str, int]
+    households: int
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of proof. `row` is the object behind it, None when it is missing; then the chain is broken here."""
+
+    code: str
+    row: Any = None
+    at: Any = None
+    who: str = ""
+    rows: Sequence[Any] = field(default_factory=tuple)
+
+    @property
+    def holds(self) -> bool:
+        return self.row is not None
+
+
+def payout_ledger(
+    programme: Programme, user: Any, *, area_code: str = "", states_in: Sequence[str] = ("paid",)
+) -> Ledger:
+    """The payout ledger of a programme as far as the person may see it; by default what the bank has paid."""
+    lines = ledger_lines(programme, user, area_code=area_code, states_in=states_in)
+    rows = [LedgerRow(line, {s.source: s.amount_fen for s in line.entitlement.lines.all()}) for line in lines]
+    sources = list(dict.fromkeys(source for row in rows for source in row.shares))
+    return Ledger(
+        rows=rows,
+        sources=sources,
+        total_fen=sum(row.amount_fen for row in rows),
+        by_source={source: sum(row.shares.get(source, 0) for row in rows) for source in sources},
+        households=len({row.line.entitlement.household_id for row in rows}),
+    )
+
+
+def ledger_lines(
+    programme: Programme, user: Any, *, area_code: str = "", states_in: Sequence[str] = ("paid",)
+) -> ScopedQuerySet:
+    """Payout lines of the programme in the person's areas, with what a ledger row shows."""
+    lines = PayoutLine.objects.visible_to(user).filter(batch__programme=programme, state__in=states_in)
+    lines = lines.within(area_code) if area_code else lines
+    lines = lines.select_related(
+        "area", "batch", "entitlement__household", "entitlement__dwelling", "entitlement__policy",
+        "entitlement__task__technology",
+    )  # fmt: skip
+    return lines.prefetch_related("entitlement__lines").order_by("batch__number", "line_no")
+
+
+def ledger_totals(
+    programme: Programme, user: Any, *, area_code: str = "", states_in: Sequence[str] = ("paid",)
+) -> dict[str, int]:
+    """Fen per source, summed by the database: must equal `payout_ledger(...).by_source`."""
+    lines = ledger_lines(programme, user, area_code=area_code, states_in=states_in).order_by()
+    shares = EntitlementLine.objects.filter(entitlement__payout_lines__in=lines.values("pk"))
+    return dict(shares.values_list("source").annotate(fen=Sum("amount_fen")))
+
+
+def trail_of(line: PayoutLine) -> list[Link]:
+    """The nine links of proof behind a payout line, in order; a missing one has no row."""
+    entitlement = line.entitlement
+    task, roster = entitlement.task, entitlement.task.roster_row.roster
+    seals = list(RosterSeal.objects.filter(roster=roster).select_related("signer").order_by("at"))
+    installation = getattr(task, "installation", None)
+    acceptance = entitlement.acceptance
+    signatures = _signatures(line.batch)
+    bank_file = getattr(line.batch, "bank_file", None)
+    answer = _return_of(line)
+    return [
+        Link("ROSTER", roster if roster.state == "approved" else None, roster.approved_at, _names(seals), seals),
+        Link("INSTALLATION", installation, installation and installation.installed_on,
+             installation.supplier.name if installation else ""),
+        Link("ACCEPTANCE", acceptance, acceptance and acceptance.accepted_on,
+             acceptance.inspector.person_name if acceptance else ""),
+        Link("ENTITLEMENT", entitlement, entitlement.assessed_at, rows=list(entitlement.lines.all())),
+        Link("POLICY", entitlement.policy, entitlement.policy.released_at, str(entitlement.policy.released_by or "")),
+        _notice_link(entitlement),
+        Link("SIGNATURES", signatures[-1] if _complete(line.batch, signatures) else None,
+             signatures[-1].at if signatures else None, _names(signatures), signatures),
+        Link("BANK_FILE", bank_file, bank_file and bank_file.made_at, str(bank_file.made_by) if bank_file else ""),
+        Link("BANK_RETURN", answer, answer and answer.applied_at, str(answer.entered_by) if answer else ""),
+    ]  # fmt: skip
+
+
+def panel_for(dwelling: Dwelling) -> list[Entitlement]:
+    """What this dwelling was due and got, for the household's file; newest first, with lines and payments."""
+    found = Entitlement.objects.filter(dwelling=dwelling).exclude(state=Entitlement.State.VOID)
+    return list(
+        found.select_related("policy", "notice").prefetch_related("lines", "payout_lines__batch").order_by("-id")
+    )
+
+
+def explain(entitlement: Entitlement) -> dict[str, Any]:
+    """Reason, steps and warnings in words, the rule with its clause and quotation."""
+    rule = rules_of(entitlement.policy).benefit(entitlement.benefit)
+    return {
+        "reason": reason_sentence(entitlement.reason, entitlement.reason_params),
+        "steps": [step_sentence(step) for step in decode_steps(entitlement.steps)],
+        "warnings": [warning_sentence(code) for code in entitlement.warnings],
+        "rule": rule,
+    }
+
+
+def batches_waiting_for(user: Any, area_code: str) -> int:
+    """Batches whose next signature this person could give: the number beside the menu entry."""
+    if not area_code:
+        return 0
+    found = PayoutBatch.objects.visible_to(user).within(area_code).filter(state__in=states.SIGNING)
+    found = found.exclude(Q(created_person_no=user.person_no) | Q(locked_person_no=user.person_no))
+    waiting = [batch for batch in found.select_related("programme") if _is_next(batch, user)]
+    signed = set(
+        BatchSignature.objects.filter(batch__in=waiting, person_no=user.person_no).values_list("batch_id", "round_no")
+    )
+    return sum((batch.pk, batch.round_no) not in signed for batch in waiting)
+
+
+def returns_to_book(user: Any, area_code: str) -> int:
+    """Bank returns read but not booked yet."""
+    found = BankReturn.objects.visible_to(user, "payouts.reconcile")
+    return found.within(area_code).filter(applied_at__isnull=True).count() if area_code else 0
+
+
+def open_objections(user: Any, area_code: str) -> int:
+    """Objections nobody has decided yet."""
+    found = Entitlement.objects.visible_to(user, "objections.decide")
+    return found.within(area_code).filter(state=Entitlement.State.OBJECTED).count() if area_code else 0
+
+
+def funds_of(programme: Programme, user: Any) -> ScopedQuerySet:
+    """The programme's funds in the order in which sources are listed."""
+    return Fund.objects.visible_to(user).filter(programme=programme).order_by("budget_year", "source")
+
+
+def villages_to_notice(programme: Programme, user: Any) -> list[dict[str, Any]]:
+    """Villages where amounts wait for their public notice: code, name, households, fen."""
+    found = Entitlement.objects.visible_to(user, "notices.publish").filter(
+        programme=programme, state=Entitlement.State.ASSESSED, outcome="due"
+    )
+    counts = found.values("area_id", "area__name").annotate(fen=Sum("amount_fen")).order_by("area_id")
+    return [{**row, "count": found.filter(area_id=row["area_id"]).count()} for row in counts]
+
+
+def programme_of(area_code: str) -> Q:
+    """Programmes that reach into this area."""
+    return Q(area__code__startswith=area_code) | Q(area_id__in=ancestors(area_code))
+
+
+def _is_next(batch: PayoutBatch, user: Any) -> bool:
+    step = states.next_signing(batch.programme.settings, batch.state)
+    return step is not None and user.has_right(step.right, batch.area_id)
+
+
+def _notice_link(entitlement: Entitlement) -> Link:
+    """Where the programme asks for no notice, the programme itself stands for the link."""
+    notice = entitlement.notice
+    if notice is None:
+        return Link("NOTICE", None if entitlement.programme.notice_required else entitlement.programme)
+    closed = notice.state == Notice.State.CLOSED
+    objections = list(entitlement.objections.all())
+    return Link("NOTICE", notice if closed else None, notice.closed_at, str(notice.published_by), objections)
+
+
+def _signatures(batch: PayoutBatch) -> list[BatchSignature]:
+    return list(batch.signatures.filter(round_no=batch.round_no).select_related("signer").order_by("at"))
+
+
+def _complete(batch: PayoutBatch, signatures: list[BatchSignature]) -> bool:
+    wanted = [step.step for step in states.chain_of(batch.programme.settings)]
+    return [one.step for one in signatures if one.decision == "agree"] == wanted
+
+
+def _return_of(line: PayoutLine) -> BankReturn | None:
+    """The booked return that settled the line."""
+    if line.settled_at is None:
+        return None
+    return line.batch.bank_returns.filter(applied_at=line.settled_at).select_related("entered_by").first()
+
+
+def _names(signed: Sequence[Any]) -> str:
+    return "、".join(str(one.signer) for one in signed)

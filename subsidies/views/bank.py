@@ -1,0 +1,134 @@
+"""The payment file out, the bank's answer in."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import step_up
+from accounts.access import get_visible_or_404, requires
+from core.refusals import Refused
+from core.tables import Column, build_table, render_table
+from programmes.chosen import chosen_area_code, chosen_programme
+from subsidies.forms import ReturnFileForm
+from subsidies.models import BankReturn, PayoutBatch, PayoutLine
+from subsidies.services import bank
+
+COLUMNS = (
+    Column("batch.number", gettext_lazy("Batch"), kind="id", order_by="batch__number", link=True),
+    Column("document.file_name", gettext_lazy("File"), link=True),
+    Column("rows", gettext_lazy("Rows"), kind="number", value=lambda row: row.counts["rows"]),
+    Column("paid", gettext_lazy("Paid"), kind="number", value=lambda row: row.counts["paid"]),
+    Column("failed", gettext_lazy("Failed"), kind="number", value=lambda row: row.counts["failed"]),
+    Column("unknown", gettext_lazy("Unclear"), kind="number", value=lambda row: row.counts["unknown"]),
+    Column("entered_at", gettext_lazy("Entered"), kind="when", order_by="entered_at"),
+    Column("applied_at", gettext_lazy("Booked"), kind="when", order_by="applied_at"),
+)
+WHY = {
+    "AMOUNT_UNREADABLE": gettext_lazy("The amount can't be read."),
+    "NO_LINE": gettext_lazy("No open payment of this batch has this reference, or this card with this amount."),
+    "CARD_AS_NUMBER": gettext_lazy("The card was typed as a number and has lost digits; ask the bank for text."),
+    "SECOND_ROW": gettext_lazy("Another row of the file answers for the same payment."),
+    "AMOUNT_DIFFERS": gettext_lazy("The amount is not the one of this payment."),
+    "CARD_DIFFERS": gettext_lazy("The card is not the one of this payment."),
+    "RESULT_UNREADABLE": gettext_lazy("The result says neither paid nor failed."),
+}
+
+
+@requires("payouts.release")
+@require_POST
+def bank_file_make(request: HttpRequest, number: str) -> HttpResponse:
+    """Make the payment file; from now on it is this file and no other."""
+    batch = get_visible_or_404(PayoutBatch, request.user, "payouts.release", number=number)
+    bank.make_bank_file(batch=batch, by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("The payment file is made. Fetch it with a one-time code."))
+    return redirect("subsidies:batch-detail", number)
+
+
+@requires("payouts.release")
+@require_POST
+def bank_file_fetch(request: HttpRequest, number: str) -> HttpResponse:
+    """The file with full card numbers: one-time code, written down, never cached."""
+    batch = get_visible_or_404(
+        PayoutBatch.objects.select_related("bank_file__document"), request.user, "payouts.release", number=number
+    )
+    if not hasattr(batch, "bank_file"):
+        raise Refused("NO_FILE", _("The payment file is not made yet."))
+    step_up.demand(request, f"bank-file:{batch.number}:{batch.bank_file.sha256}")
+    content = bank.hand_out_bank_file(
+        bank_file=batch.bank_file,
+        by=request.user,
+        address=request.META.get("REMOTE_ADDR"),  # type: ignore[arg-type]
+    )
+    document = batch.bank_file.document
+    response = HttpResponse(content, content_type=document.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{document.file_name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@requires("payouts.reconcile")
+@require_GET
+def return_list(request: HttpRequest) -> HttpResponse:
+    """Answers of the bank, and the batches that wait for one."""
+    programme = chosen_programme(request)
+    code = chosen_area_code(request)
+    rows = BankReturn.objects.visible_to(request.user, "payouts.reconcile").within(code)
+    rows = rows.filter(batch__programme=programme).select_related("batch", "document")
+    waiting = PayoutBatch.objects.visible_to(request.user).within(code).filter(programme=programme, state="released")
+    table = build_table(
+        request, rows, COLUMNS, unit=_("files"), default_sort="-entered_at",
+        row_url=lambda row: reverse("subsidies:return-detail", args=[row.pk]),
+        empty=(_("No answer of the bank yet"), _("Open a released batch and enter the bank's file.")),
+    )  # fmt: skip
+    return render_table(request, "subsidies/return_list.html", table, {"waiting": waiting.select_related("area")})
+
+
+@requires("payouts.reconcile")
+@require_http_methods(["GET", "POST"])
+def return_new(request: HttpRequest, number: str) -> HttpResponse:
+    """Enter the bank's file for one batch: it is matched and shown, nothing is booked yet."""
+    batch = get_visible_or_404(PayoutBatch, request.user, "payouts.reconcile", number=number)
+    form = ReturnFileForm(request.POST or None, request.FILES or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            found = bank.read_return(batch=batch, content=file.read(), file_name=file.name, by=request.user)  # type: ignore[arg-type]
+            return redirect("subsidies:return-detail", found.pk)
+        except Refused as refusal:
+            form.add_error("file", refusal.sentence)
+            status = refusal.status
+    status = 422 if form.errors and status == 200 else status
+    return render(request, "subsidies/return_new.html", {"batch": batch, "form": form}, status=status)
+
+
+@requires("payouts.reconcile")
+@require_GET
+def return_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Matched, failed, unclear; and whether the sums agree."""
+    found = _return(request, pk)
+    results = {row[0]: row for row in found.results}
+    lines = PayoutLine.objects.filter(pk__in=[pk for pk, row in results.items() if row[1] == "failed"])
+    failed = [{"line": line, "words": results[line.pk][3]} for line in lines.select_related("area")]
+    unknown = [{**row, "words": WHY[row["why"]]} for row in found.unknown]
+    context = {"one": found, "failed": failed, "unknown": unknown, "sum_words": bank.sum_words(found)}
+    return render(request, "subsidies/return_detail.html", context)
+
+
+@requires("payouts.reconcile")
+@require_POST
+def return_book(request: HttpRequest, pk: int) -> HttpResponse:
+    found = bank.reconcile(bank_return=_return(request, pk), by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("Booked: %(paid)d paid, %(failed)d failed.") % found.counts)
+    return redirect("subsidies:return-detail", found.pk)
+
+
+def _return(request: HttpRequest, pk: int) -> BankReturn:
+    rows = BankReturn.objects.select_related("batch", "document", "entered_by")
+    return get_visible_or_404(rows, request.user, "payouts.reconcile", pk=pk)  # type: ignore[no-any-return]

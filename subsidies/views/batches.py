@@ -1,0 +1,237 @@
+"""Payout batches: the list, gathering a new one, the review page with its decision, and what its maker may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import step_up
+from accounts.access import get_visible_or_404, requires
+from accounts.models import Area
+from core.tables import Column, View, build_table, render_table
+from programmes.chosen import chosen_area_code, chosen_programme
+from subsidies.filters import BatchFilter, LineFilter
+from subsidies.forms import RETURN, BatchForm, DropForm, ReasonForm, SignForm
+from subsidies.models import BatchSignature, Entitlement, PayoutBatch, PayoutLine
+from subsidies.reviews import Review
+from subsidies.services import batches, signatures
+from subsidies.views.chain import chain_steps
+
+COLUMNS = (
+    Column("number", gettext_lazy("Number"), kind="id", order_by="number", link=True),
+    Column("title", gettext_lazy("Title"), link=True),
+    Column("area.name", gettext_lazy("Place"), order_by="area_id", priority=2),
+    Column("line_count", gettext_lazy("Households"), kind="number", order_by="line_count"),
+    Column("total_fen", gettext_lazy("Amount/CNY"), kind="money", order_by="total_fen", total=Sum("total_fen"),
+           total_label=gettext_lazy("sum")),
+    Column("round_no", gettext_lazy("Round"), kind="number", priority=3),
+    Column("created_at", gettext_lazy("Made on"), kind="when", order_by="created_at", priority=3),
+    Column("state", gettext_lazy("State"), template="subsidies/cell_state.html", order_by="state"),
+)  # fmt: skip
+LINE_COLUMNS = (
+    Column("line_no", gettext_lazy("No."), kind="number", order_by="line_no"),
+    Column("entitlement.dwelling.dwelling_no", gettext_lazy("Dwelling"), kind="id", link=True),
+    Column("payee_name", gettext_lazy("Payee"), order_by="payee_name"),
+    Column("area.name", gettext_lazy("Village"), order_by="area_id"),
+    Column("amount_fen", gettext_lazy("Amount/CNY"), kind="money", order_by="amount_fen", total=Sum("amount_fen"),
+           total_label=gettext_lazy("sum")),
+    Column("bank_card", gettext_lazy("Card"), kind="masked_card", priority=2),
+    Column("bank_message", gettext_lazy("The bank says"), kind="soft", priority=3),
+    Column("state", gettext_lazy("State"), template="subsidies/cell_state.html", order_by="state"),
+)  # fmt: skip
+
+
+@requires("payouts.view")
+@require_GET
+def batch_list(request: HttpRequest) -> HttpResponse:
+    programme = chosen_programme(request)
+    rows = PayoutBatch.objects.visible_to(request.user).within(chosen_area_code(request)).filter(programme=programme)
+    counts = rows.aggregate(
+        all=Count("pk"), signing=Count("pk", filter=Q(state__in=["locked", "reviewed", "approved"])),
+        bank=Count("pk", filter=Q(state="released")), settled=Count("pk", filter=Q(state="settled")),
+    )  # fmt: skip
+    table = build_table(
+        request, rows.select_related("area"), COLUMNS, filterset=BatchFilter, unit=_("batches"), default_sort="-number",
+        row_url=lambda row: reverse("subsidies:batch-detail", args=[row.number]),
+        views=[View(_("All"), "", counts["all"]), View(_("With the bank"), "state=released", counts["bank"]),
+               View(_("Settled"), "state=settled", counts["settled"])],
+        empty=(_("No batch yet"), _("A batch gathers amounts that may be paid.")),
+    )  # fmt: skip
+    may_prepare = programme is not None and request.user.has_right(batches.RIGHT, programme.area_id)
+    return render_table(request, "subsidies/batch_list.html", table, {"may_prepare": may_prepare, "counts": counts})
+
+
+@requires("payouts.prepare")
+@require_http_methods(["GET", "POST"])
+def batch_new(request: HttpRequest) -> HttpResponse:
+    """Choose places; what may be paid there comes in."""
+    programme = chosen_programme(request)
+    if programme is None:
+        raise Http404
+    places = _places(request, programme)
+    form = BatchForm(programme, Area.objects.filter(code__in=places), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        batch = batches.create_batch(
+            programme=programme, areas=list(data["areas"]), request_id=data["request_id"], title=data["title"],
+            benefit=data["benefit"], by=request.user,  # type: ignore[arg-type]
+        )  # fmt: skip
+        messages.success(request, _("Batch %(number)s is gathered.") % {"number": batch.number})
+        return redirect("subsidies:batch-detail", batch.number)
+    context = {"form": form, "programme": programme, "places": list(places.values())}
+    return render(request, "subsidies/batch_new.html", context, status=422 if form.errors else 200)
+
+
+@requires("payouts.view")
+@require_GET
+def batch_detail(request: HttpRequest, number: str) -> HttpResponse:
+    """Who has passed it, from which money, is the evidence there, what changed, does a sample hold."""
+    return _detail(request, _one(request, number))
+
+
+@requires("payouts.view")
+@require_GET
+def batch_lines(request: HttpRequest, number: str) -> HttpResponse:
+    """Every payment of the batch."""
+    batch = _one(request, number)
+    rows = batch.lines.select_related("area", "entitlement__dwelling")
+    table = build_table(
+        request, rows, LINE_COLUMNS, filterset=LineFilter, unit=_("payments"), default_sort="line_no",
+        row_url=lambda row: reverse("subsidies:entitlement-detail", args=[row.entitlement_id]),
+    )  # fmt: skip
+    may_drop = batch.state == "draft" and request.user.has_right(batches.RIGHT, batch.area_id)
+    context = {"batch": batch, "may_drop": may_drop, "drop": ReasonForm()}
+    return render_table(request, "subsidies/batch_lines.html", table, context)
+
+
+@requires("payouts.view")
+@require_GET
+def batch_print(request: HttpRequest, number: str) -> HttpResponse:
+    """The approval sheet: totals, sources, signatures."""
+    batch = _one(request, number)
+    review = Review(batch, request.user)  # type: ignore[arg-type]
+    return render(
+        request, "subsidies/batch_print.html", {"batch": batch, "review": review, "chain": chain_steps(review)}
+    )
+
+
+@requires("payouts.view")
+@require_POST
+def batch_sign(request: HttpRequest, number: str) -> HttpResponse:
+    """Agree or return, over exactly the content shown, with a fresh one-time code bound to it."""
+    batch = _one(request, number)
+    form = SignForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, batch, sign=form)
+    data = form.cleaned_data
+    if not BatchSignature.objects.filter(request_id=data["request_id"], signer=request.user).exists():
+        step_up.demand(request, f"batch-sign:{batch.number}:{data['shown_hash']}")
+        _sign(request, batch, data)
+    words = _("Returned: %(number)s") if data["decision"] == RETURN else _("Signed: %(number)s")
+    messages.success(request, words % {"number": batch.number})
+    return redirect("subsidies:batch-detail", batch.number)
+
+
+@requires("payouts.prepare")
+@require_POST
+def batch_lock(request: HttpRequest, number: str) -> HttpResponse:
+    """Fix the content, set the money aside, open the chain."""
+    batch = _one(request, number, batches.RIGHT)
+    batches.lock_for_signing(batch=batch, by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("Batch %(number)s is locked and waits for its first signature.") % {"number": number})
+    return redirect("subsidies:batch-detail", number)
+
+
+@requires("payouts.prepare")
+@require_POST
+def batch_fill(request: HttpRequest, number: str) -> HttpResponse:
+    """Take in what has become payable meanwhile."""
+    added = batches.fill_batch(batch=_one(request, number, batches.RIGHT), by=request.user)  # type: ignore[arg-type]
+    messages.success(request, ngettext("%(n)d payment came in", "%(n)d payments came in", added) % {"n": added})
+    return redirect("subsidies:batch-detail", number)
+
+
+@requires("payouts.prepare")
+@require_POST
+def batch_drop(request: HttpRequest, number: str) -> HttpResponse:
+    """Take lines out of a draft."""
+    batch = _one(request, number, batches.RIGHT)
+    form = DropForm(batch.lines.filter(state=PayoutLine.State.PLANNED), request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Tick the lines and say why."))
+        return redirect("subsidies:batch-lines", number)
+    ids = [line.pk for line in form.cleaned_data["lines"]]
+    gone = batches.drop_lines(batch=batch, line_ids=ids, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+    messages.success(request, ngettext("%(n)d payment taken out", "%(n)d payments taken out", gone) % {"n": gone})
+    return redirect("subsidies:batch-lines", number)
+
+
+@requires("payouts.prepare")
+@require_POST
+def batch_reopen(request: HttpRequest, number: str) -> HttpResponse:
+    """A returned batch becomes a draft of the next round."""
+    batches.reopen_batch(batch=_one(request, number, batches.RIGHT), by=request.user)  # type: ignore[arg-type]
+    return redirect("subsidies:batch-detail", number)
+
+
+@requires("payouts.prepare")
+@require_POST
+def batch_give_up(request: HttpRequest, number: str) -> HttpResponse:
+    batch = _one(request, number, batches.RIGHT)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, batch, give_up=form)
+    batches.give_up_batch(batch=batch, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("The batch is given up; its amounts may be paid by another one."))
+    return redirect("subsidies:batch-list")
+
+
+def _one(request: HttpRequest, number: str, right: str = "") -> PayoutBatch:
+    rows = PayoutBatch.objects.select_related("programme", "area", "created_by", "locked_by", "bank_file__made_by")
+    return get_visible_or_404(rows, request.user, right, number=number)  # type: ignore[no-any-return]
+
+
+def _detail(request: HttpRequest, batch: PayoutBatch, **forms: Any) -> HttpResponse:
+    review = Review(batch, request.user)  # type: ignore[arg-type]
+    step = review.step.step if review.step else ""
+    user, place = request.user, batch.area_id
+    context = {
+        "batch": batch,
+        "review": review,
+        "chain": chain_steps(review),
+        "sign": SignForm(initial={"shown_hash": batch.content_hash, "step": step}),
+        "give_up": ReasonForm(),
+        "may_prepare": user.has_right(batches.RIGHT, place),
+        "may_release": user.has_right("payouts.release", place),
+        "may_reconcile": user.has_right("payouts.reconcile", place),
+        "returns": batch.bank_returns.order_by("-id"),
+        **forms,
+    }
+    return render(request, "subsidies/batch_detail.html", context, status=422 if forms else 200)
+
+
+def _sign(request: HttpRequest, batch: PayoutBatch, data: dict[str, Any]) -> None:
+    common: dict[str, Any] = {
+        "batch": batch, "by": request.user,
+        **{name: data[name] for name in ("shown_hash", "request_id", "step")},
+    }  # fmt: skip
+    if data["decision"] == RETURN:
+        signatures.return_batch(**common, reason=data["comment"])
+    else:
+        signatures.sign_batch(**common, comment=data["comment"])
+
+
+def _places(request: HttpRequest, programme: Any) -> dict[str, dict[str, Any]]:
+    """Villages where something may be paid, with how much."""
+    rows = Entitlement.objects.visible_to(request.user, batches.RIGHT).filter(programme=programme, state="payable")
+    rows = rows.exclude(household__bank_card_index="").values("area_id", "area__name", "area__parent__name")
+    found = rows.annotate(count=Count("pk"), fen=Sum("amount_fen")).order_by("area_id")
+    return {row["area_id"]: {**row} for row in found}

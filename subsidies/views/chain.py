@@ -1,0 +1,80 @@
+"""The chain of a batch as the part `parts/chain.html` draws it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from subsidies import states
+from subsidies.models import BatchSignature, Notice, PayoutBatch
+from subsidies.reviews import Review
+
+Step = dict[str, Any]
+
+
+def chain_steps(review: Review) -> list[Step]:
+    """Notice, gathering, signatures, bank, answer: what is done, what is due now, what waits."""
+    return [_notice(review), _made(review), *_signings(review), _bank(review.batch), _answer(review.batch)]
+
+
+def _notice(review: Review) -> Step:
+    notices = Notice.objects.filter(entitlements__payout_lines__in=review.lines).distinct().order_by("closed_at")
+    found = list(notices.values_list("area__name", "closed_at"))
+    title = _("Public notice")
+    if not found:
+        return {"title": title, "state": "did", "words": _("not asked for by the programme")}
+    who = (
+        _("%(first)s and others, %(n)d villages") % {"first": found[0][0], "n": len(found)}
+        if len(found) > 1
+        else found[0][0]
+    )
+    objections = next((row.note for row in review.evidence if row.note), "")
+    return {"title": title, "state": "did", "who": who, "when": found[-1][1], "words": objections}
+
+
+def _made(review: Review) -> Step:
+    batch = review.batch
+    preparing = batch.state in ("draft", "returned")
+    return {
+        "title": _("Gathered by finance"),
+        "who": str(batch.locked_by or batch.created_by),
+        "when": batch.locked_at or batch.created_at,
+        "state": "now" if preparing else "did",
+        "words": _("round %(n)d") % {"n": batch.round_no} if batch.round_no > 1 else "",
+    }
+
+
+def _signings(review: Review) -> list[Step]:
+    batch = review.batch
+    signed = {one.step: one for one in review.signatures if one.round_no == batch.round_no}
+    return [
+        _signing(review, step, signed.get(step.step))
+        for step in states.chain_of(batch.programme.settings)
+    ]  # fmt: skip
+
+
+def _signing(review: Review, step: states.Signing, done: BatchSignature | None) -> Step:
+    title = step.title or BatchSignature.Step(step.step).label
+    if done is not None:
+        state = "back" if done.decision == "return" else "did"
+        return {"title": title, "state": state, "who": str(done.signer), "when": done.at, "words": done.comment}
+    due = review.step is not None and review.step.step == step.step
+    who = f"{review.user} {_('(you)')}" if due and review.may_sign and not review.refusal else step.unit
+    return {"title": title, "state": "now" if due else "wait", "who": who}
+
+
+def _bank(batch: PayoutBatch) -> Step:
+    made = getattr(batch, "bank_file", None)
+    title = _("File to the bank")
+    if made is None:
+        return {"title": title, "state": "now" if batch.state == "released" else "wait", "icon": "building-bank"}
+    return {"title": title, "state": "did", "who": str(made.made_by), "when": made.made_at}
+
+
+def _answer(batch: PayoutBatch) -> Step:
+    title = _("Answer of the bank")
+    if batch.state == "settled":
+        return {"title": title, "state": "did", "when": batch.settled_at}
+    waiting = batch.state == "released" and hasattr(batch, "bank_file")
+    return {"title": title, "state": "now" if waiting else "wait", "icon": "receipt"}

@@ -1,0 +1,176 @@
+"""What is due and why: the list, one amount step by step, calculating, and sending one back to be computed again."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count, Q, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import get_visible_or_404, requires
+from accounts.records import ScopedQuerySet
+from core import clock
+from core.tables import Column, View, build_table, render_table
+from jobs.services import enqueue
+from programmes.chosen import chosen_area_code, chosen_programme
+from subsidies import queries
+from subsidies.filters import EntitlementFilter
+from subsidies.forms import DecisionForm, ObjectionForm, ReasonForm
+from subsidies.models import Entitlement, Objection
+from subsidies.services import entitlements, notices
+from subsidies.services.policies import policy_in_force
+from subsidies.tasks import ASSESS
+from subsidies.wording import reason_sentence
+
+COLUMNS = (
+    Column("dwelling.dwelling_no", gettext_lazy("Dwelling"), kind="id", order_by="dwelling__dwelling_no", link=True),
+    Column("household.head_name", gettext_lazy("Head of household"), order_by="household__head_name"),
+    Column("area.name", gettext_lazy("Village"), order_by="area_id"),
+    Column("benefit", gettext_lazy("Rule"), order_by="benefit"),
+    Column("period", gettext_lazy("Period"), template="subsidies/cell_period.html", priority=3),
+    Column("amount_fen", gettext_lazy("Due/CNY"), kind="money", order_by="amount_fen", total=Sum("amount_fen"),
+           total_label=gettext_lazy("due")),
+    Column("reason", gettext_lazy("Why"), kind="soft", priority=2,
+           value=lambda row: reason_sentence(row.reason, row.reason_params)),
+    Column("state", gettext_lazy("State"), template="subsidies/cell_outcome.html", order_by="state"),
+)  # fmt: skip
+
+
+@requires("entitlements.view")
+@require_GET
+def entitlement_list(request: HttpRequest) -> HttpResponse:
+    """Every amount of the chosen programme and place; undefined ones are a view of their own and no zero."""
+    rows = _narrowed(request)
+    table = build_table(
+        request,
+        rows.select_related("area", "dwelling", "household"),
+        COLUMNS,
+        filterset=EntitlementFilter,
+        unit=_("amounts"),
+        row_url=lambda row: reverse("subsidies:entitlement-detail", args=[row.pk]),
+        views=_views(rows),
+        default_sort="dwelling.dwelling_no",
+        empty=(
+            _("Nothing has been calculated yet"),
+            _("Amounts follow from passed acceptances under a released policy."),
+        ),
+    )
+    return render_table(request, "subsidies/entitlement_list.html", table, _run_context(request))
+
+
+@requires("entitlements.view")
+@require_GET
+def entitlement_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One amount: rule, facts, steps, sources, notice, payments."""
+    return _detail(request, _one(request, pk))
+
+
+@requires("entitlements.assess")
+@require_POST
+def entitlement_assess(request: HttpRequest) -> HttpResponse:
+    """Ask for a run over everything that waits."""
+    programme = chosen_programme(request)
+    if programme is None:
+        raise Http404
+    enqueue(kind=ASSESS, args={"programme_id": programme.pk}, by=request.user, area=programme.area_id)  # type: ignore[arg-type]
+    messages.success(request, _("The calculation runs in the background; its end shows in the tray above."))
+    return redirect("subsidies:entitlement-list")
+
+
+@requires("entitlements.assess")
+@require_POST
+def entitlement_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Void and compute again from what is recorded now."""
+    one = _one(request, pk, "entitlements.assess")
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, one, again=form)
+    new = entitlements.reassess_entitlement(entitlement=one, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("Computed again; the earlier figure stays in the history."))
+    return redirect("subsidies:entitlement-detail", new.pk)
+
+
+@requires("notices.publish")
+@require_POST
+def objection_raise(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write down what somebody holds against an amount on notice."""
+    one = _one(request, pk, "notices.publish")
+    form = ObjectionForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, one, objection=form)
+    notices.raise_objection(entitlement=one, text=form.cleaned_data["text"], by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("The objection is written down; the amount can't be paid until it is decided."))
+    return redirect("subsidies:entitlement-detail", one.pk)
+
+
+@requires("objections.decide")
+@require_POST
+def objection_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    objection = get_visible_or_404(Objection, request.user, "objections.decide", pk=pk)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, _one(request, objection.entitlement_id), decide=form)
+    notices.decide_objection(objection=objection, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+    messages.success(request, _("The objection is decided."))
+    return redirect("subsidies:entitlement-detail", objection.entitlement_id)
+
+
+def _one(request: HttpRequest, pk: int, right: str = "") -> Entitlement:
+    rows = Entitlement.objects.select_related(
+        "dwelling", "household", "area", "policy__programme", "notice", "programme"
+    )
+    return get_visible_or_404(rows, request.user, right, pk=pk)  # type: ignore[no-any-return]
+
+
+def _detail(request: HttpRequest, one: Entitlement, **forms: object) -> HttpResponse:
+    context = {
+        "one": one,
+        "lines": one.lines.order_by("id"),
+        "payments": one.payout_lines.select_related("batch").order_by("-id"),
+        "objections": one.objections.select_related("recorded_by", "decided_by").order_by("-id"),
+        "may_again": one.state in ("assessed", "held") and request.user.has_right("entitlements.assess", one.area_id),
+        "may_object": one.state == "noticed" and request.user.has_right("notices.publish", one.area_id),
+        "may_decide": one.state == "objected" and request.user.has_right("objections.decide", one.area_id),
+        "again": ReasonForm(),
+        "objection": ObjectionForm(),
+        "decide": DecisionForm(),
+        **queries.explain(one),
+        **forms,
+    }
+    return render(request, "subsidies/entitlement_detail.html", context, status=422 if forms else 200)
+
+
+def _narrowed(request: HttpRequest) -> ScopedQuerySet:
+    programme = chosen_programme(request)
+    rows = Entitlement.objects.visible_to(request.user).within(chosen_area_code(request))
+    rows = rows.exclude(state=Entitlement.State.VOID)
+    return rows.filter(programme=programme) if programme else rows.none()
+
+
+def _views(rows: ScopedQuerySet) -> list[View]:
+    """The named lists with their numbers, one query."""
+    counts = rows.aggregate(
+        all=Count("pk"), due=Count("pk", filter=Q(outcome="due")), not_due=Count("pk", filter=Q(outcome="not_due")),
+        undefined=Count("pk", filter=Q(outcome="undefined")), payable=Count("pk", filter=Q(state="payable")),
+        objected=Count("pk", filter=Q(state__in=["objected", "held"])), paid=Count("pk", filter=Q(state="paid")),
+    )  # fmt: skip
+    return [
+        View(_("All"), "", counts["all"]),
+        View(_("Due"), "outcome=due", counts["due"]),
+        View(_("May be paid"), "state=payable", counts["payable"]),
+        View(_("Paid"), "state=paid", counts["paid"]),
+        View(_("Not due"), "outcome=not_due", counts["not_due"]),
+        View(_("Undefined"), "outcome=undefined", counts["undefined"]),
+        View(_("Objections"), "state=objected", counts["objected"]),
+    ]
+
+
+def _run_context(request: HttpRequest) -> dict[str, object]:
+    programme = chosen_programme(request)
+    policy = policy_in_force(programme, clock.today()) if programme else None
+    may = programme is not None and request.user.has_right("entitlements.assess", programme.area_id)
+    return {"programme": programme, "policy": policy, "may_assess": may and policy is not None}

@@ -1,0 +1,94 @@
+"""公示: which villages wait, publishing, one notice with its clock, and its sheet for the board."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count, Q, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import get_visible_or_404, requires
+from accounts.models import Area
+from core import clock
+from core.tables import Column, build_table, render_table
+from programmes.chosen import chosen_area_code, chosen_programme
+from subsidies import queries
+from subsidies.models import Notice, Objection
+from subsidies.services import notices
+
+COLUMNS = (
+    Column("number", gettext_lazy("Number"), kind="id", order_by="number", link=True),
+    Column("area.name", gettext_lazy("Village"), order_by="area_id"),
+    Column("count", gettext_lazy("Amounts"), kind="number"),
+    Column("fen", gettext_lazy("Sum/CNY"), kind="money"),
+    Column("published_at", gettext_lazy("From"), kind="when", order_by="published_at"),
+    Column("ends_at", gettext_lazy("Until"), kind="when", order_by="ends_at"),
+    Column("objections", gettext_lazy("Objections"), kind="number", priority=2),
+    Column("state", gettext_lazy("State"), template="subsidies/cell_state.html", order_by="state"),
+)
+
+
+@requires("entitlements.view")
+@require_GET
+def notice_list(request: HttpRequest) -> HttpResponse:
+    """Notices of the chosen programme, and the villages where one is still to be put up."""
+    programme = chosen_programme(request)
+    rows = Notice.objects.visible_to(request.user).within(chosen_area_code(request)).filter(programme=programme)
+    rows = rows.select_related("area").annotate(
+        count=Count("entitlements", distinct=True), fen=Sum("entitlements__amount_fen")
+    )
+    rows = rows.annotate(objections=Count("entitlements__objections", distinct=True))
+    waiting = queries.villages_to_notice(programme, request.user) if programme and programme.notice_required else []
+    table = build_table(
+        request, rows, COLUMNS, unit=_("notices"), default_sort="-number",
+        row_url=lambda row: reverse("subsidies:notice-detail", args=[row.number]),
+        empty=(_("No notice has been put up yet"), _("A village's amounts are put up before they can be paid.")),
+    )  # fmt: skip
+    return render_table(request, "subsidies/notice_list.html", table, {"waiting": waiting, "programme": programme})
+
+
+@requires("notices.publish")
+@require_POST
+def notice_publish(request: HttpRequest) -> HttpResponse:
+    """Put up everything of one village that is due and not yet noticed."""
+    programme = chosen_programme(request)
+    area = Area.objects.visible_to(request.user, "notices.publish").filter(pk=request.POST.get("area", "")).first()
+    if programme is None or area is None:
+        raise Http404
+    notice = notices.publish_notice(programme=programme, area=area, by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("Notice %(number)s is put up.") % {"number": notice.number})
+    return redirect("subsidies:notice-detail", notice.number)
+
+
+@requires("entitlements.view")
+@require_GET
+def notice_detail(request: HttpRequest, number: str) -> HttpResponse:
+    return render(request, "subsidies/notice_detail.html", _context(request, number))
+
+
+@requires("entitlements.view")
+@require_GET
+def notice_print(request: HttpRequest, number: str) -> HttpResponse:
+    """The sheet for the village's board; after the end it also says what was objected, or that nobody did."""
+    return render(request, "subsidies/notice_print.html", _context(request, number))
+
+
+def _context(request: HttpRequest, number: str) -> dict[str, object]:
+    notice = get_visible_or_404(
+        Notice.objects.select_related("area__parent", "programme", "published_by"), request.user, number=number
+    )
+    objections = Objection.objects.filter(entitlement__notice=notice)
+    counts = objections.aggregate(all=Count("pk"), open=Count("pk", filter=Q(decision="")))
+    rows = [dict(zip(("dwelling", "name", "benefit", "period", "fen"), row, strict=True)) for row in notice.content]
+    return {
+        "notice": notice,
+        "rows": rows,
+        "total": sum(row["fen"] for row in rows),
+        "objections": objections.select_related("entitlement__dwelling", "decided_by").order_by("-id"),
+        "counts": counts,
+        "is_over": notice.ends_at <= clock.now(),
+    }
