@@ -19,6 +19,8 @@ from tests import people
 from tests.permissions import town_money, town_works
 
 HOMES_PER_STATE = ("accepted", "installed", "rectify", "listed")
+# The clerk of 甲镇 works in the unit of the visitors and shares views with them; the clerk of 乙镇 does not.
+UNITS = {"YYXA": "测试单位", "ZZYB": "乙镇标记单位"}
 _SEEDS = count(700_000)
 
 
@@ -62,7 +64,7 @@ def build_town(county: Programme, area_code: str, *, word: str, code: str, fen: 
         county, people.area(area_code), people.area(f"{area_code}001"), word, code, fen, size,
         people.user("town_staff", area_code, username=f"{code.lower()}-clerk", person_no=f"{code}-clerk"), signers,
     )  # fmt: skip
-    User.objects.filter(pk=town.clerk.pk).update(person_name=f"{word}经办", unit=f"{word}镇政府")
+    User.objects.filter(pk=town.clerk.pk).update(person_name=f"{word}经办", unit=UNITS[code])
     town.keep("user", User.objects.get(pk=town.clerk.pk))
     town.keep("area", town.area), town.keep("village", town.village)
     _programme(town)
@@ -169,7 +171,7 @@ def _belongings(town: Town) -> None:
             reason=f"{town.word}理由", area=town.area,
         )  # fmt: skip
     town.keep("saved_view", SavedView.objects.create(
-        owner=town.clerk, page="households", name=f"{town.word}视图", query=f"q={town.word}", shared="unit"
+        owner=town.clerk, page="jobs:job-list", name=f"{town.word}视图", query=f"q={town.word}", shared="unit"
     ))  # fmt: skip
     town.keep("selection", Selection.objects.create(
         owner=town.clerk, page="households", query=f"q={town.word}", count=1, fingerprint=uuid.uuid4().hex,

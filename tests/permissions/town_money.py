@@ -55,7 +55,8 @@ def build(town: Town) -> None:
 def _policy(town: Town) -> Policy:
     text, (drafter, releaser) = POLICY.read_text(encoding="utf-8"), town.signers[:2]
     common: dict[str, Any] = {
-        "programme": town.county, "area": town.area, "title": f"{town.word}办法", "document_number": f"{town.code}〔2021〕1",
+        "programme": town.county, "area": town.area, "title": f"{town.word}办法",
+        "document_number": f"{town.code}〔2021〕1",
         "document": text, "sha256": content_sha256(text, {}), "drafted_by": drafter,
         "drafted_person_no": drafter.person_no, "valid_from": dt.date(2021, 1, 1), "valid_to": dt.date(2023, 12, 31),
     }  # fmt: skip
@@ -114,7 +115,8 @@ def _fund(town: Town) -> Fund:
 
 def _batch(town: Town, n: int, **fields: Any) -> PayoutBatch:
     return PayoutBatch.objects.create(
-        programme=town.county, area=town.area, number=f"{town.code}-PB-{n:03d}", title=f"{town.word}批次", benefit="T-R5",
+        programme=town.county, area=town.area, number=f"{town.code}-PB-{n:03d}", title=f"{town.word}批次",
+        benefit="T-R5",
         request_id=uuid.uuid4(), created_by=town.clerk, created_person_no=town.clerk.person_no,
         return_reason=f"{town.word}退", **fields,
     )  # fmt: skip

@@ -60,7 +60,8 @@ def _import_row(town: Town, made: RosterImport, n: int, family: Any) -> ImportRo
         "heated_area_m2": "88", "technology": "煤改电",
     }  # fmt: skip
     problem = {
-        "code": "E_VILLAGE_UNKNOWN", "column": "village", "cell": f"A{n}", "value": texts["village"], "params": {"suggestions": town.village.name},
+        "code": "E_VILLAGE_UNKNOWN", "column": "village", "cell": f"A{n}", "value": texts["village"],
+        "params": {"suggestions": town.village.name},
         "proposal": town.village.name,
     }  # fmt: skip
     return ImportRow.objects.create(
@@ -126,7 +127,8 @@ def _heater(town: Town, home: Dwelling, model: DeviceModel) -> Heater:
         heater=heater, area=town.village, kind="unit_silent", opened_at=now, evidence={"line": bus.line}
     )
     command = Command.objects.create(
-        heater=heater, area=town.village, request_id=uuid.uuid4(), point="set_room", asked=20, reason=f"{town.word}调温",
+        heater=heater, area=town.village, request_id=uuid.uuid4(), point="set_room", asked=20,
+        reason=f"{town.word}调温",
         requested_by=town.clerk, expires_at=now, state=Command.State.VERIFIED, note=f"{town.word}记",
         frames=[f"> {town.code}", "< 01 06"],
     )  # fmt: skip
