@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import Left
 
@@ -19,7 +18,7 @@ from devices.protocol.profiles import Profile
 from programmes.models import Programme
 from telemetry.models import Alert, LatestReading, PollCycle
 from telemetry.poller import Unit
-from telemetry.states import DEFAULT_PERIOD_S, FRESH_PERIODS, fresh, fresh_since
+from telemetry.states import DEFAULT_PERIOD_S, FRESH_PERIODS, fresh
 
 SHARDS = 4
 
@@ -79,25 +78,6 @@ def evidence_for(heater: Heater, now: dt.datetime) -> Evidence:
     )
 
 
-def series(heater: Heater, start: dt.datetime, end: dt.datetime, buckets: int = 96) -> list[dict[str, Any]]:
-    """Readings thinned to `buckets` equal spans: mean per span, None where nothing was said. Shape: at + columns."""
-    width = (end - start) / buckets
-    with connection.cursor() as cursor:
-        cursor.execute(_SERIES, [start, width, heater.pk, start, end])
-        found = {int(row[0]): row[1:] for row in cursor.fetchall()}
-    names = ("supply_dc", "return_dc", "outdoor_dc", "room_dc", "set_room_dc", "power_w", "running")
-    nothing: tuple[Any, ...] = (None,) * len(names)
-    return [{"at": start + width * i, **dict(zip(names, found.get(i, nothing), strict=True))} for i in range(buckets)]
-
-
-_SERIES = """
-SELECT floor(extract(epoch FROM at - %s) / extract(epoch FROM %s::interval)) AS bucket,
-    round(avg(supply_dc))::int, round(avg(return_dc))::int, round(avg(outdoor_dc))::int, round(avg(room_dc))::int,
-    round(avg(set_room_dc))::int, round(avg(power_w))::int, bool_or(running)
-FROM telemetry_reading WHERE heater_id = %s AND at >= %s AND at < %s GROUP BY 1 ORDER BY 1
-"""
-
-
 @dataclass(frozen=True)
 class Online:
     """Heaters by state at one moment; `newest` is the last moment any of them said anything."""
@@ -115,15 +95,7 @@ class Online:
 
 def figures(heaters: QuerySet[Heater], now: dt.datetime, periods: dict[str, int] | None = None) -> Online:
     """How many of these heaters are on line, silent, never heard, faulty. One query (two without `periods`)."""
-    return _counted(heaters, fresh(now, poll_periods() if periods is None else periods))
-
-
-def online_counts(heaters: QuerySet[Heater], now: dt.datetime, period_s: int) -> Online:
-    """The same where all heaters share one period."""
-    return _counted(heaters, Q(latest__at__gte=fresh_since(now, period_s)))
-
-
-def _counted(heaters: QuerySet[Heater], online: Q) -> Online:
+    online = fresh(now, poll_periods() if periods is None else periods)
     found = heaters.order_by().aggregate(
         total=Count("pk"),
         online=Count("pk", filter=online),
