@@ -171,16 +171,19 @@ def build_table(
     views: Sequence[View] = (),
     bulk: Sequence[BulkAction] = (),
     empty: Sequence[Label] = (),
+    paginator: Callable[[QuerySet[Any], int], Paginator[Any]] = Paginator,
+    totals: Sequence[tuple[Label, str, Any]] | None = None,
 ) -> Table:
     """Filter, sort, count, sum and cut one page.
 
-    `empty` is (title, text, url, link words) for the list without rows.
+    `empty` is (title, text, url, link words) for the list without rows. A list too long to be counted each time
+    brings its own `paginator`, which knows the count already, and its `totals` as (label, kind, value).
     """
     query = request.GET
     filters = filterset(query, queryset=rows, request=request) if filterset else None
     found = filters.qs if filters else rows
     sort = query.get("sort", "") if _sortable(query.get("sort", ""), columns) else default_sort
-    page = Paginator(_sorted(found, sort, columns), _size(query)).get_page(query.get("page"))
+    page = paginator(_sorted(found, sort, columns), _size(query)).get_page(query.get("page"))
     return Table(
         id=table_id,
         heads=[_head(column, sort, query) for column in columns],
@@ -190,7 +193,7 @@ def build_table(
         unit=unit,
         chips=_chips(filters, query) if filters else [],
         form=filters.form if filters else None,
-        totals=_totals(found, columns),
+        totals=_totals(found, columns) if totals is None else list(totals),
         views=[_marked(view, query) for view in views],
         bulk=bulk,
         **dict(zip(("empty_title", "empty_text", "empty_url", "empty_link"), empty, strict=False)),  # type: ignore[arg-type]

@@ -162,7 +162,7 @@ class LedgerExport(ScopedModel):
     programme = models.ForeignKey(Programme, models.PROTECT)
     area = models.ForeignKey(Area, models.PROTECT)
     kind = models.CharField(max_length=30)
-    query = models.CharField(max_length=2000, blank=True)
+    query = models.CharField(max_length=4000, blank=True)
     full_numbers = models.BooleanField(default=False)
     reason = models.CharField(max_length=300, blank=True)
     row_count = models.PositiveIntegerField(null=True, blank=True)

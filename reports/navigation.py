@@ -42,7 +42,7 @@ class Group:
 
 HOME = Item(_("Workbench"), icon="home", url_name="home", hot=True)
 OVERVIEW = Item(_("Year overview"), icon="chart-bar", url_name="reports:overview", right="overview.view")
-HOUSEHOLDS = Item(_("Household files"), icon="users", url_name="households:household-list", right="households.view")
+HOUSEHOLDS = Item(_("Household files"), icon="users", url_name="reports:household-list", right="households.view")
 IMPORTS = Item(_("Roster import"), icon="upload", url_name="households:import-list", right="rosters.import")
 ROSTERS = Item(_("Rosters"), icon="file-text", url_name="households:roster-list", right="households.view")
 PROGRAMMES = Item(
@@ -64,9 +64,9 @@ ALERTS = Item(_("Alerts"), icon="bell", url_name="telemetry:alert-list", right="
 GATEWAYS = Item(_("Lines and gateways"), icon="router", url_name="devices:gateway-list", right="devices.view")
 PROFILES = Item(_("Register profiles"), icon="table", url_name="devices:profile-list", right="devices.view")
 COMMANDS = Item(_("Commands"), icon="send", url_name="devices:command-list", right="devices.view")
-TRACE = Item(_("Trace the money"), icon="route", url_name="reports:trace", right="audit.trace")
+TRACE = Item(_("Trace the money"), icon="route", url_name="reports:audit-trace", right="audit.trace")
 LEDGERS = Item(_("Ledgers"), icon="file-spreadsheet", url_name="reports:ledger-list", right="ledgers.export")
-HISTORY = Item(_("Change log"), icon="history", url_name="accounts:audit-list", right="audit.log")
+HISTORY = Item(_("Change log"), icon="history", url_name="reports:audit-log", right="audit.log")
 ADMIN_LOG = Item(_("Administrators' log"), icon="history", url_name="accounts:admin-log", right="audit.admin_log")
 USERS = Item(_("Accounts and roles"), icon="user", url_name="accounts:user-list", right="users.view")
 JOBS = Item(_("Background work"), icon="progress", url_name="jobs:job-list", right="jobs.view_all")
@@ -136,8 +136,14 @@ def navigation_set(user: Any) -> str:
 
 def groups_for(user: Any, path: str) -> list[Group]:
     """What this person sees in the side bar, empty groups left out; the current page is marked."""
-    shown = (Group(g.title, shown_items(g.items, user, path)) for g in SETS[navigation_set(user)])
-    return [group for group in shown if group.items]
+    shown = [Group(g.title, shown_items(g.items, user, path)) for g in SETS[navigation_set(user)]]
+    nearest = max((len(item.address) for group in shown for item in group.items if item.current), default=0)
+    return [Group(g.title, _only_nearest(g.items, nearest)) for g in shown if g.items]
+
+
+def _only_nearest(items: Iterable[Item], length: int) -> tuple[Item, ...]:
+    """Of /dev/ and /dev/alerts/ only the nearer one is the current page."""
+    return tuple(replace(item, current=item.current and len(item.address) == length) for item in items)
 
 
 def with_numbers(groups: Iterable[Group], user: Any, area_code: str) -> list[Group]:

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+from typing import Any
 
-from reports.services import summaries
+from celery import shared_task
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jobs.registry import handler
+from jobs.running import JobRun
+from reports.models import LedgerExport
+from reports.services import exports, summaries
 
 
 @shared_task(name="reports.tasks.refresh_summaries")
 def refresh_summaries() -> int | None:
     """Beat calls this every few seconds; it takes in what is new and returns how many dwellings were looked at."""
     return summaries.refresh_summaries()
+
+
+@handler(exports.JOB, label=gettext_lazy("Export of a ledger"))
+def export_ledger(run: JobRun, export_id: int) -> dict[str, Any]:
+    """Make the workbook of an export that was asked for; run twice it makes one file."""
+    export = LedgerExport.objects.select_related("programme", "area", "requested_by", "document").get(pk=export_id)
+    if export.requested_by is not None:
+        exports.demand_rights(exports.wish_of(export), export.requested_by)
+
+    def told(done: int, total: int) -> None:
+        run.progress(done, total)
+        run.check()
+
+    exports.make_file(export, progress=told, commit=run.commit)
+    export.refresh_from_db()
+    words = _("%(title)s, %(rows)d rows") % {"title": exports.ledger_of(export.kind).title, "rows": export.row_count}
+    return {"url": reverse("reports:export-detail", args=[export.pk]), "message": words}

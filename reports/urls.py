@@ -1,5 +1,55 @@
-from django.urls import path
+"""Addresses of the pages that show several rooms."""
 
-from reports import views
+from django.urls import include, path, register_converter
 
-urlpatterns = [path("", views.home, name="home")]
+from reports.pages import (
+    audit_log,
+    home,
+    household_file,
+    households,
+    ledgers,
+    overview,
+    searching,
+    selections,
+    trace,
+)
+
+
+class DwellingNumber:
+    """QJD-03-0147-1: letters and figures with dashes."""
+
+    regex = "[0-9A-Za-z]+(?:-[0-9A-Za-z]+)+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return str(value)
+
+
+register_converter(DwellingNumber, "dwelling")
+
+pages = [
+    path("home/part/", home.home_part, name="home-part"),
+    path("overview/", overview.overview, name="overview"),
+    path("overview/part/", overview.overview_part, name="overview-part"),
+    path("overview/curve/", overview.overview_curve, name="overview-curve"),
+    path("overview/online/", overview.overview_online, name="overview-online"),
+    path("search/", searching.search, name="search"),
+    path("households/", households.household_list, name="household-list"),
+    path("households/<dwelling:dwelling_no>/", household_file.household_detail, name="household-detail"),
+    path("households/<dwelling:dwelling_no>/heater/", household_file.household_heater, name="household-heater"),
+    path("selections/", selections.selection_create, name="selection-create"),
+    path("selections/<uuid:token>/", selections.selection_detail, name="selection-detail"),
+    path("selections/<uuid:token>/export/", selections.selection_export, name="selection-export"),
+    path("ledgers/", ledgers.ledger_list, name="ledger-list"),
+    path("ledgers/<slug:kind>/", ledgers.ledger_detail, name="ledger-detail"),
+    path("ledgers/<slug:kind>/export/", ledgers.ledger_export, name="ledger-export"),
+    path("exports/<int:pk>/", ledgers.export_detail, name="export-detail"),
+    path("exports/<int:pk>/file/", ledgers.export_download, name="export-download"),
+    path("trace/", trace.audit_trace, name="audit-trace"),
+    path("log/", audit_log.audit_log, name="audit-log"),
+    path("log/looks/", audit_log.look_log, name="look-log"),
+]
+
+urlpatterns = [path("", home.home, name="home"), path("", include((pages, "reports")))]

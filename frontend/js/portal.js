@@ -4,6 +4,7 @@ import { startFocus, startOnce } from './forms.js';
 import { startIdle } from './idle.js';
 import { startJobs } from './jobs.js';
 import { startLive } from './live.js';
+import { startReveal } from './reveal.js';
 import { startRosters } from './rosters.js';
 import { startMenus, startTheme } from './shell.js';
 import { startTables } from './tables.js';
@@ -11,4 +12,4 @@ import { startToasts } from './toasts.js';
 import { startVisit } from './visit.js';
 
 document.body.classList.add('js');
-[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle, startRosters, startVisit].forEach((start) => start());
+[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle, startRosters, startVisit, startReveal].forEach((start) => start());

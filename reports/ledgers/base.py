@@ -1,0 +1,104 @@
+"""What a ledger is: rows one may see, columns, sums. Each kind has its module; `registry` lists them.
+
+The screen and the workbook take rows and sums from the same two functions, so their totals can't differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.functional import Promise
+
+from accounts.models import Area
+from core import tables
+from core.areas import CODE_LENGTHS, TOWN
+from core.masks import mask
+from core.workbooks.write import Column, Value
+from programmes.models import Programme
+
+Label = str | Promise
+Rows = Callable[[Any], QuerySet[Any]]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a ledger covers: a programme, one place, the filter of the page, and whose eyes (`rows`).
+
+    `rows(Model)` gives the rows of a model inside that place: for a person through `visible_to`, for a command all.
+    """
+
+    programme: Programme
+    area_code: str
+    query: QueryDict
+    rows: Rows
+    full: bool = False
+
+
+class Ledger(Protocol):
+    """`kind` stands in addresses and commands; `title` and column titles are in the reader's language."""
+
+    kind: str
+    title: Label
+    about: Label
+    icon: str
+    right: str
+
+    def found(self, extent: Extent) -> QuerySet[Any]:
+        """The filtered rows in the ledger's own order."""
+        ...
+
+    def columns(self, extent: Extent) -> list[Column]: ...
+
+    def lines(self, extent: Extent) -> Iterator[dict[str, Value]]:
+        """The rows of the workbook, one by one."""
+        ...
+
+    def total_fen(self, extent: Extent) -> int | None:
+        """What the rows add up to, asked of the database; None for a ledger without money."""
+        ...
+
+    def shown(self) -> Sequence[tables.Column]:
+        """Columns of the list on the screen."""
+        ...
+
+
+@dataclass
+class Places:
+    """Names of town and village by area code, loaded once per ledger."""
+
+    area_code: str
+    names: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.names = dict(Area.objects.within(self.area_code).values_list("code", "name"))
+
+    def of(self, code: str) -> dict[str, str]:
+        town = code[: CODE_LENGTHS[TOWN]]
+        return {"town": self.names.get(town, ""), "village": self.names.get(code, "") if len(code) > len(town) else ""}
+
+
+def number(value: str, kind: str, full: bool) -> str:
+    """An identity, phone or card number as the ledger may show it."""
+    return value if full else mask(value, kind)
+
+
+def narrowed(rows: QuerySet[Any], query: QueryDict, **fields: str) -> QuerySet[Any]:
+    """Keep rows whose field equals the address's value, for each of `fields` (key in the address -> lookup)."""
+    for key, lookup in fields.items():
+        if query.get(key):
+            rows = rows.filter(**{lookup: query[key]})
+    return rows
+
+
+def inside(rows: Any, query: QueryDict) -> Any:
+    """Keep rows of the town or village named in the address; a code of neither shape finds nothing."""
+    for key in ("town", "village"):
+        code = query.get(key, "")
+        if code:
+            valid = code.isascii() and code.isdigit() and len(code) in CODE_LENGTHS.values()
+            rows = rows.within(code) if valid else rows.none()
+    return rows

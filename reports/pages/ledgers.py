@@ -1,0 +1,146 @@
+"""Ledgers on the screen, and taking them out."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import step_up
+from accounts.access import get_visible_or_404, requires
+from accounts.models import User
+from core.files import open_file
+from core.refusals import Refused
+from core.tables import Column, build_table, render_table
+from reports.ledgers.base import Extent
+from reports.ledgers.registry import LEDGERS
+from reports.models import LedgerExport
+from reports.queries.scope import Scope, scope_of
+from reports.services import exports
+
+EXPORT_COLUMNS = (
+    Column("pk", gettext_lazy("Number"), kind="id", link=True),
+    Column("kind", gettext_lazy("Ledger"), value=lambda one: LEDGERS[one.kind].title if one.kind in LEDGERS else one.kind),
+    Column("area.name", gettext_lazy("Place")),
+    Column("row_count", gettext_lazy("Rows"), kind="number"),
+    Column("total_fen", gettext_lazy("Sum/CNY"), kind="money"),
+    Column("full_numbers", gettext_lazy("Numbers"), value=lambda one: _("full") if one.full_numbers else _("masked")),
+    Column("reason", gettext_lazy("Reason"), kind="soft", priority=3),
+    Column("requested_by", gettext_lazy("Taken out by"), priority=2),
+    Column("requested_at", gettext_lazy("Taken out at"), kind="when", order_by="requested_at"),
+)  # fmt: skip
+
+
+@require_GET
+@requires("ledgers.export")
+def ledger_list(request: HttpRequest) -> HttpResponse:
+    """The kinds of ledgers, and what was taken out lately."""
+    scope = scope_of(request)
+    rows = scope.of_programme(LedgerExport).select_related("area", "requested_by").order_by("-id")
+    table = build_table(
+        request, rows, EXPORT_COLUMNS, unit=_("exports"),
+        row_url=lambda one: reverse("reports:export-detail", args=[one.pk]),
+        empty=(_("Nothing has been taken out yet"), _("Every export stays here with its reason and the hash of its rows.")),
+    )  # fmt: skip
+    kinds = [one for one in LEDGERS.values() if scope.user.has_right(one.right)]
+    return render_table(request, "reports/ledger_list.html", table, {"kinds": kinds})
+
+
+@require_GET
+@requires("ledgers.export")
+def ledger_detail(request: HttpRequest, kind: str) -> HttpResponse:
+    """One ledger as a list; its sums are those of the workbook."""
+    extent = _extent(request, kind)
+    ledger = LEDGERS[kind]
+    table = build_table(
+        request,
+        ledger.for_screen(extent),  # type: ignore[attr-defined]
+        ledger.shown(),
+        unit=_("rows"),
+        row_url=lambda row: reverse("reports:household-detail", args=[ledger.dwelling_no_of(row)]),  # type: ignore[attr-defined]
+        empty=(_("No rows in this place"), _("The ledger fills as the works and payments go on.")),
+    )
+    return render_table(request, "reports/ledger_detail.html", table, {"ledger": ledger, "extent": extent})
+
+
+@require_http_methods(["GET", "POST"])
+@requires("ledgers.export")
+def ledger_export(request: HttpRequest, kind: str) -> HttpResponse:
+    """Ask what, masked or full and why; then the job. Full numbers ask for the one-time code first."""
+    extent = _extent(request, kind)
+    wish = _wish(request, kind, extent)
+    status, fault = 200, ""
+    if request.method == "POST":
+        try:
+            return _asked(request, wish)
+        except Refused as refusal:
+            status, fault = refusal.status, refusal.sentence
+    ledger = LEDGERS[kind]
+    context = {
+        "ledger": ledger, "extent": extent, "wish": wish, "fault": fault, "query": wish.query,
+        "rows": ledger.found(extent).count(), "total_fen": ledger.total_fen(extent),
+        "may_full": request.user.has_right(exports.RIGHT_FULL, extent.area_code),  # type: ignore[union-attr]
+    }  # fmt: skip
+    return render(request, "reports/ledger_export.html", context, status=status)
+
+
+@require_GET
+@requires("ledgers.export")
+def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was taken out, when, by whom, why; and the file while it is one's to have."""
+    export = _export(request, pk)
+    return render(request, "reports/export_detail.html", {"export": export, "ledger": LEDGERS.get(export.kind)})
+
+
+@require_GET
+@requires("ledgers.export")
+def export_download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file itself: rights are asked again, the download is written down before the first byte."""
+    export = _export(request, pk)
+    if export.document is None:
+        raise Http404
+    exports.record_download(export=export, by=cast(User, request.user), address=request.META.get("REMOTE_ADDR"))
+    response = FileResponse(
+        open_file(export.document.stored_name), as_attachment=True, filename=export.document.file_name,
+        content_type=exports.XLSX,
+    )  # fmt: skip
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _export(request: HttpRequest, pk: int) -> LedgerExport:
+    rows = LedgerExport.objects.select_related("programme", "area", "requested_by", "document")
+    return cast(LedgerExport, get_visible_or_404(rows, request.user, "ledgers.export", pk=pk))
+
+
+def _extent(request: HttpRequest, kind: str) -> Extent:
+    """What the page shows: the chosen programme and place, the filter of the address."""
+    scope: Scope = scope_of(request)
+    if kind not in LEDGERS or scope.programme is None:
+        raise Http404
+    query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
+    return exports.extent_for(LEDGERS[kind], scope.programme, scope.area_code, query, scope.user)
+
+
+def _wish(request: HttpRequest, kind: str, extent: Extent) -> exports.Wish:
+    kept = extent.query.copy()
+    for key in ("page", "per", "sort", "view"):
+        kept.pop(key, None)
+    full = request.POST.get("numbers") == "full"
+    return exports.Wish(
+        kind, extent.programme, extent.area_code, kept.urlencode(), full, request.POST.get("reason", "")
+    )
+
+
+def _asked(request: HttpRequest, wish: exports.Wish) -> HttpResponse:
+    by = cast(User, request.user)
+    exports.demand_rights(wish, by)
+    if wish.full:
+        step_up.demand(request, f"export:{wish.kind}:{wish.area_code}:{wish.query}")
+    export, _job = exports.request_export(wish=wish, by=by, address=request.META.get("REMOTE_ADDR"))
+    return redirect("reports:export-detail", pk=export.pk)

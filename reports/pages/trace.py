@@ -1,0 +1,52 @@
+"""资金穿透: from the ledger's total to the nine links of proof of one household; broken chains stand first."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.access import requires
+from reports.links import address
+from reports.queries import proof as proofs
+from reports.queries.scope import Scope, scope_of
+from reports.queries.trace import Path, path_to, trace_of
+
+KEYS = ("source", "town", "village", "dwelling")
+LONGEST = 30
+
+
+@require_GET
+@requires("audit.trace")
+def audit_trace(request: HttpRequest) -> HttpResponse:
+    """The path stands in the address; `?dwelling=` alone finds its own path."""
+    scope = scope_of(request)
+    path = Path(**{key: _clean(key, request.GET.get(key, "")) for key in KEYS})
+    line = proofs.line_of(scope, path.dwelling, request.GET.get("line", "")) if path.dwelling else None
+    if line is not None and not path.source:
+        path = path_to(line)
+    context = {
+        "trace": trace_of(scope, path),
+        "path": path,
+        "proof": proofs.proof_of(line) if line else None,
+        "broken": proofs.broken_chains(scope),
+        "export_url": _export_url(scope, path),
+        "programme": scope.programme,
+    }
+    return render(request, "reports/trace.html", context)
+
+
+def _clean(key: str, value: str) -> str:
+    """Codes of places are digits of the right length; anything else counts as not chosen."""
+    if key in ("town", "village"):
+        wanted = {"town": 9, "village": 12}[key]
+        return value if value.isascii() and value.isdigit() and len(value) == wanted else ""
+    return value[:LONGEST]
+
+
+def _export_url(scope: Scope, path: Path) -> str:
+    if not scope.user.has_right("ledgers.export") or not scope.user.has_right("payouts.view"):
+        return ""
+    kept = {"source": path.source, "town": path.town, "village": path.village, "dwelling": path.dwelling}
+    found = address("reports:ledger-export", "payout", **kept)
+    return found

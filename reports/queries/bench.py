@@ -1,0 +1,92 @@
+"""What auditors, operators of the devices and administrators find on their workbench."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+
+from accounts.history.queries import log_for, looks_for
+from accounts.models import AccessLog, AuditEntry, Grant, User
+from devices.models import Gateway, Heater
+from jobs.models import Job
+from reports.models import LedgerExport
+from reports.queries.proof import Broken, broken_chains
+from reports.queries.scope import Scope
+from reports.queries.trace import paid_lines
+from subsidies.models import Policy
+from telemetry.models import Alert
+from telemetry.queries import Online, figures
+
+SHOWN = 6
+MONTH = dt.timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class AuditBench:
+    """Broken chains first, then this month's payments, rules that changed, exports and looks."""
+
+    broken: list[Broken]
+    payments: int
+    paid_fen: int
+    month_fen: int
+    policies: list[Policy]
+    exports: list[LedgerExport]
+    looks: list[AccessLog]
+
+
+def audit_bench(scope: Scope, now: dt.datetime) -> AuditBench:
+    lines = paid_lines(scope).order_by()
+    recent = Q(settled_at__gte=now - MONTH)
+    sums = lines.aggregate(n=Count("id"), fen=Sum("amount_fen"), month=Sum("amount_fen", filter=recent))
+    exports = scope.of_programme(LedgerExport).select_related("area", "requested_by")
+    return AuditBench(
+        broken=broken_chains(scope), payments=sums["n"], paid_fen=sums["fen"] or 0, month_fen=sums["month"] or 0,
+        policies=list(scope.of_programme(Policy).exclude(state="draft").order_by("-released_at")[:SHOWN]),
+        exports=list(exports.order_by("-id")[:SHOWN]), looks=list(looks_for(scope.user)[:SHOWN]),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DeviceBench:
+    """New alerts, heaters by state, lines."""
+
+    online: Online
+    gateways: int
+    alerts: list[Alert]
+    unacknowledged: int
+
+
+def device_bench(scope: Scope, now: dt.datetime) -> DeviceBench:
+    heaters = scope.rows(Heater).filter(removed_on__isnull=True)
+    alerts = scope.rows(Alert).filter(cleared_at__isnull=True)
+    return DeviceBench(
+        figures(heaters, now), scope.rows(Gateway).count(),
+        list(alerts.select_related("heater", "area").order_by("-opened_at")[:12]),
+        alerts.filter(acknowledged_at__isnull=True).count(),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AdminBench:
+    """Each administrator sees only the own field: services and jobs, accounts, or what the administrators did."""
+
+    jobs: dict[str, int] | None
+    failed: list[Job]
+    accounts: int | None
+    expiring: list[Grant]
+    log: list[AuditEntry]
+
+
+def admin_bench(user: User) -> AdminBench:
+    jobs = Job.objects.visible_to(user) if user.has_right("jobs.view_all") else Job.objects.none()
+    counts = dict(jobs.order_by().values_list("state").annotate(n=Count("id")))
+    grants = Grant.objects.filter(expires_on__isnull=False).select_related("user", "area").order_by("expires_on")
+    return AdminBench(
+        jobs=counts if user.has_right("jobs.view_all") else None,
+        failed=list(jobs.filter(state=Job.State.FAILED).order_by("-id")[:SHOWN]),
+        accounts=User.objects.filter(is_active=True).count() if user.has_right("users.view") else None,
+        expiring=list(grants[:SHOWN]) if user.has_right("grants.manage") else [],
+        log=list(log_for(user)[:SHOWN]) if user.has_right("audit.admin_log") else [],
+    )

@@ -1,0 +1,275 @@
+"""One household, one file (一户一档): what every room knows of a dwelling, gathered for one page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.history.queries import Change, changes_of
+from accounts.models import AccessLog, AuditEntry, User
+from core.seasons import SeasonError, SeasonRule
+from devices.models import Heater
+from households.models import Dwelling
+from households.queries import DwellingPanel
+from households.queries import panel_for as household_panel
+from programmes.models import Programme
+from reports.links import address
+from reports.models import DwellingSummary, Paper
+from retrofits.models import Acceptance, Installation, Photo, Task
+from retrofits.queries import panel_for as works_panel
+from subsidies.models import Entitlement, PayoutLine
+from subsidies.rules.encoding import decode_steps
+from subsidies.wording import reason_sentence, source_name, step_sentence
+
+LOOKS_SHOWN = 5
+CHANGES_SHOWN = 8
+STAGES = (Photo.Stage.BEFORE, Photo.Stage.DURING, Photo.Stage.AFTER)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the chain on the cover: `state` is did, now or ""."""
+
+    title: str
+    note: Any = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class PaperLine:
+    """One item of the file; `at` is a date where the paper has one."""
+
+    title: Any
+    there: bool
+    at: Any = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class MoneyLine:
+    """One benefit: the amount (None is undefined), its sources, its steps in words, its payment."""
+
+    due: Entitlement
+    sources: list[tuple[str, int]]
+    steps: list[str]
+    reason: str
+    payment: PayoutLine | None
+
+
+@dataclass(frozen=True)
+class Event:
+    at: Any
+    title: str
+    note: str = ""
+    look: str = ""
+
+    @property
+    def day(self) -> dt.date:
+        return self.at.date() if isinstance(self.at, dt.datetime) else self.at
+
+
+@dataclass
+class HouseholdFile:
+    """What the page draws. Money is empty for people who may not read entitlements there."""
+
+    dwelling: Dwelling
+    programme: Programme | None
+    summary: DwellingSummary | None
+    panel: DwellingPanel
+    task: Task | None
+    heater: Heater | None
+    money: list[MoneyLine] = field(default_factory=list)
+    sees_money: bool = False
+
+    @property
+    def record(self) -> Installation | None:
+        return getattr(self.task, "installation", None) if self.task else None
+
+    @property
+    def acceptances(self) -> list[Acceptance]:
+        """Newest first."""
+        return sorted(self.task.acceptances.all(), key=lambda one: one.recorded_at, reverse=True) if self.task else []
+
+    @property
+    def passed(self) -> Acceptance | None:
+        return next((one for one in self.acceptances if one.result == "passed"), None)
+
+    @property
+    def photos(self) -> list[Photo]:
+        return sorted(self.task.photos.all(), key=lambda one: one.pk) if self.task else []
+
+    @property
+    def cover_photos(self) -> list[tuple[Any, Photo | None]]:
+        """The newest photo before, during and after the works; None where it is missing."""
+        return [(stage.label, next((p for p in reversed(self.photos) if p.stage == stage), None)) for stage in STAGES]
+
+    @property
+    def have_papers(self) -> int:
+        return self.summary.wanted_papers - self.summary.missing_papers if self.summary else 0
+
+    @property
+    def approved_at(self) -> dt.datetime | None:
+        rows = (row.roster for row in self.panel.rosters if row.roster.state == "approved" and not row.exclusion)
+        return next((roster.approved_at for roster in rows), None)
+
+    @property
+    def total_fen(self) -> int | None:
+        known = [line.due.amount_fen for line in self.money if line.due.amount_fen is not None]
+        return sum(known) if known else None
+
+    @property
+    def paid(self) -> list[PayoutLine]:
+        return [line.payment for line in self.money if line.payment and line.payment.state == "paid"]
+
+
+def file_of(dwelling: Dwelling, programme: Programme | None, user: User) -> HouseholdFile:
+    """Everything of one dwelling, in the chosen programme where it takes part, otherwise in its newest."""
+    summaries = list(DwellingSummary.objects.filter(dwelling=dwelling).select_related("programme").order_by("-id"))
+    summary = next((one for one in summaries if one.programme == programme), summaries[0] if summaries else None)
+    in_programme = summary.programme if summary else programme
+    tasks = works_panel(dwelling) if user.has_right("tasks.view", dwelling.area_id) else []
+    alive = [one for one in tasks if one.programme == in_programme and one.state != Task.State.WITHDRAWN]
+    heaters = Heater.objects.filter(dwelling=dwelling, removed_on__isnull=True).select_related("latest", "device_model")
+    file = HouseholdFile(
+        dwelling=dwelling, programme=in_programme, summary=summary, panel=household_panel(dwelling),
+        task=alive[0] if alive else None, heater=heaters.order_by("-id").first(),
+    )  # fmt: skip
+    if user.has_right("entitlements.view", dwelling.area_id):
+        file.money, file.sees_money = _money(dwelling, in_programme), True
+    return file
+
+
+def _money(dwelling: Dwelling, programme: Programme | None) -> list[MoneyLine]:
+    rows = Entitlement.objects.filter(dwelling=dwelling, programme=programme).exclude(state="void")
+    rows = rows.select_related("notice", "policy").prefetch_related("lines", "payout_lines__batch")
+    return [_money_line(due) for due in rows.order_by("id")]
+
+
+def _money_line(due: Entitlement) -> MoneyLine:
+    payments = sorted(due.payout_lines.all(), key=lambda one: one.pk)
+    sources = [(source_name(line.source), line.amount_fen) for line in due.lines.all()]
+    steps = [step_sentence(step) for step in decode_steps(due.steps)]
+    return MoneyLine(due, sources, steps, reason_sentence(due.reason), payments[-1] if payments else None)
+
+
+def stages_of(file: HouseholdFile, today: dt.date) -> list[Stage]:
+    """The chain on the cover: done with its day, or the first open one marked as now."""
+    has_heater = bool(file.task and file.task.technology.has_heater)
+    done = [
+        (_("listed"), file.approved_at),
+        (_("installed"), file.record.installed_on if file.record else None),
+        *([(_("connected"), file.heater.installed_on if file.heater else None)] if has_heater else []),
+        (_("accepted"), file.passed.accepted_on if file.passed else None),
+        (_("noticed"), _notice_day(file)),
+        (_("paid"), file.paid[0].settled_at if file.paid else None),
+    ]
+    stages, now = [], True
+    for title, at in done:
+        stages.append(Stage(title, at, "did" if at else "now" if now else ""))
+        now = now and bool(at)
+    return [*stages, Stage(_("in operation"), _season_words(file.programme, today), "now" if now else "")]
+
+
+def _notice_day(file: HouseholdFile) -> Any:
+    notices = [line.due.notice for line in file.money if line.due.notice and line.due.notice.state == "closed"]
+    return (notices[0].closed_at or notices[0].ends_at) if notices else None
+
+
+def _season_words(programme: Programme | None, today: dt.date) -> str:
+    if programme is None:
+        return ""
+    try:
+        season = SeasonRule.parse(programme.season_start, programme.season_end).season_of(today)
+    except SeasonError:
+        return ""
+    return _("day %(n)d of the season") % {"n": season.days_passed(today)} if season else _("between two seasons")
+
+
+def papers_of(file: HouseholdFile) -> list[PaperLine]:
+    """The items of the file in their order, with the day each came in."""
+    missing = set(file.summary.missing) if file.summary else set(Paper.values)
+    connected = bool(file.task and file.task.technology.has_heater)
+    wanted = [paper for paper in Paper if paper != Paper.CONNECTION or connected]
+    days = _paper_days(file)
+    return [
+        PaperLine(p.label, p.value not in missing, None if p.value in missing else days.get(p.value)) for p in wanted
+    ]
+
+
+def _paper_days(file: HouseholdFile) -> dict[str, Any]:
+    record, passed = file.record, file.passed
+    days: dict[str, Any] = {
+        Paper.IDENTITY: file.dwelling.household.created_at,
+        Paper.ROSTER: file.approved_at,
+        Paper.RECORD: record.installed_on if record else None,
+        Paper.COST: record.recorded_at if record else None,
+        Paper.CONNECTION: file.heater.installed_on if file.heater else None,
+        Paper.ACCEPTANCE: passed.accepted_on if passed else None,
+        Paper.SIGNATURE: passed.accepted_on if passed else None,
+    }
+    for photo in file.photos:
+        days[photo.stage] = photo.taken_at or days.get(photo.stage)
+    return days
+
+
+def events_of(file: HouseholdFile) -> list[Event]:
+    """What happened, newest first, from the rows of every room the person may read."""
+    events: list[Event] = []
+    if file.approved_at:
+        events.append(Event(file.approved_at, _("Roster approved by the office")))
+    if file.record:
+        words = f"{file.record.device_name} {file.record.model_no}"
+        events.append(Event(file.record.installed_on, _("Installed"), words))
+    events += [_acceptance_event(one) for one in file.acceptances]
+    for line in file.money:
+        events += _money_events(line)
+    return sorted(events, key=lambda event: event.day, reverse=True)
+
+
+def _acceptance_event(one: Acceptance) -> Event:
+    if one.result == "passed":
+        room = "" if one.room_temp_c is None else _("room %(c)s ℃") % {"c": one.room_temp_c}
+        return Event(one.accepted_on, _("Accepted at the door"), room)
+    fault = getattr(one, "rectification", None)
+    return Event(one.accepted_on, _("Sent back at acceptance"), fault.defect if fault else one.opinion, "bad")
+
+
+def _money_events(line: MoneyLine) -> list[Event]:
+    events = [Event(line.due.assessed_at, _("What is due was calculated"), line.reason)]
+    if line.due.notice:
+        events.append(Event(line.due.notice.published_at, _("Put up on public notice"), line.due.notice.number))
+    if line.payment and line.payment.settled_at:
+        paid = line.payment.state == "paid"
+        title = _("Arrived at the household's account") if paid else _("Sent back by the bank")
+        events.append(Event(line.payment.settled_at, title, line.payment.bank_reference, "" if paid else "bad"))
+    return events
+
+
+def changes_to(dwelling: Dwelling) -> list[tuple[AuditEntry, list[Change]]]:
+    """The last changes of household and dwelling, personal columns hidden on both sides."""
+    rows = AuditEntry.objects.filter(table="households_household", row_pk=str(dwelling.household_id)).union(
+        AuditEntry.objects.filter(table="households_dwelling", row_pk=str(dwelling.pk)), all=True
+    )
+    return [(entry, changes_of(entry)) for entry in rows.order_by("-id")[:CHANGES_SHOWN]]
+
+
+def looks_at(dwelling: Dwelling) -> list[AccessLog]:
+    """Who saw a full number of this household lately, and why."""
+    rows = AccessLog.objects.filter(
+        kind="reveal", object_table__in=["households_household", "households_dwelling"],
+        object_pk__in=[str(dwelling.household_id), str(dwelling.pk)], area_id=dwelling.area_id,
+    )  # fmt: skip
+    return list(rows.select_related("user").order_by("-id")[:LOOKS_SHOWN])
+
+
+def links_of(file: HouseholdFile) -> dict[str, str]:
+    """Addresses of other rooms' pages about this dwelling; "" where there is none."""
+    return {
+        "edit": address("households:household-edit", file.dwelling.dwelling_no),
+        "task": address("retrofits:task-detail", file.task.pk) if file.task else "",
+        "heater": address("telemetry:heater-detail", file.heater.platform_no) if file.heater else "",
+        "trace": address("reports:audit-trace", dwelling=file.dwelling.dwelling_no),
+    }

@@ -1,0 +1,47 @@
+"""Whose eyes look at what: the person, the chosen programme and the chosen place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.models import Area, User
+from core.areas import CODE_LENGTHS, TOWN, VILLAGE
+from programmes.chosen import chosen_area_code, chosen_programme
+from programmes.models import Programme
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Every query of a page goes through `rows`: what the person may see, inside the chosen place."""
+
+    user: User
+    programme: Programme | None
+    area_code: str
+
+    def rows(self, model: Any, right: str = "") -> Any:
+        """Rows of `model` the person may see with `right` (default: the model's own), inside the place."""
+        found = model.objects.visible_to(self.user, right)
+        return found.within(self.area_code) if self.area_code else found.none()
+
+    def of_programme(self, model: Any, right: str = "", path: str = "programme") -> Any:
+        """The same, of the chosen programme only; nothing where no programme is chosen."""
+        if self.programme is None:
+            return model.objects.none()
+        return self.rows(model, right).filter(**{path: self.programme})
+
+    @property
+    def below(self) -> int:
+        """Length of the codes one looks down at: towns in a county and above, villages inside a town."""
+        return CODE_LENGTHS[TOWN] if len(self.area_code) < CODE_LENGTHS[TOWN] else CODE_LENGTHS[VILLAGE]
+
+    def places(self, level: str, within: str = "") -> list[Area]:
+        """Towns or villages inside the place, in tree order."""
+        found = Area.objects.visible_to(self.user).within(self.area_code) if self.area_code else Area.objects.none()
+        return list((found.within(within) if within else found).filter(level=level))
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    return Scope(request.user, chosen_programme(request), chosen_area_code(request))  # type: ignore[arg-type]

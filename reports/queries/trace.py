@@ -1,0 +1,195 @@
+"""From the ledger's total down to one household: source → town → village → household, each column checked.
+
+Every column is asked of the database by itself, so "adds up" is a finding and not a tautology: the payments on one
+side, the sources of what was due on the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Max, Sum
+from django.db.models.functions import Left
+from django.utils.translation import gettext as _
+
+from accounts.models import Area
+from core.areas import CODE_LENGTHS, TOWN, VILLAGE
+from programmes.models import Programme
+from reports.links import address
+from reports.queries.scope import Scope
+from subsidies.models import EntitlementLine, Fund, PayoutLine
+from subsidies.wording import source_name
+
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Path:
+    """What is chosen in the columns, "" below the last choice."""
+
+    source: str = ""
+    town: str = ""
+    village: str = ""
+    dwelling: str = ""
+
+    def query(self, **changes: str) -> str:
+        kept = {"source": self.source, "town": self.town, "village": self.village, "dwelling": self.dwelling}
+        return address("reports:audit-trace", **(kept | changes))
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a column."""
+
+    key: str
+    title: str
+    note: str
+    fen: int
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `parent_fen` is what the chosen line of the column before says; `more` households are not drawn."""
+
+    title: str
+    of: str
+    items: list[Item]
+    total_fen: int
+    parent_fen: int
+    more: int = 0
+
+    @property
+    def adds_up(self) -> bool:
+        return self.total_fen == self.parent_fen
+
+    @property
+    def difference_fen(self) -> int:
+        return self.total_fen - self.parent_fen
+
+    @property
+    def chosen(self) -> Item | None:
+        return next((item for item in self.items if item.current), None)
+
+
+@dataclass(frozen=True)
+class Trace:
+    total_fen: int
+    payments: int
+    columns: list[Column]
+
+    @property
+    def adds_up(self) -> bool:
+        return all(column.adds_up for column in self.columns)
+
+
+def paid_lines(scope: Scope) -> Any:
+    """Payments the bank has confirmed, where the person may trace money."""
+    return scope.of_programme(PayoutLine, "audit.trace", "batch__programme").filter(state=PayoutLine.State.PAID)
+
+
+def trace_of(scope: Scope, path: Path) -> Trace:
+    """The columns as far as the path leads."""
+    lines = paid_lines(scope)
+    sums = lines.order_by().aggregate(total=Sum("amount_fen"), n=Count("id"))
+    columns = [_sources(scope.programme, lines, path, sums["total"] or 0)]
+    for key, build in (("source", _towns), ("town", _villages), ("village", _households)):
+        chosen = columns[-1].chosen
+        if not getattr(path, key) or chosen is None:
+            break
+        columns.append(build(lines, path, chosen))
+    return Trace(sums["total"] or 0, sums["n"], columns)
+
+
+def _parts(lines: Any, **conditions: Any) -> Any:
+    """Parts of the payments that single sources bear."""
+    return EntitlementLine.objects.filter(entitlement__payout_lines__in=lines.order_by(), **conditions).order_by()
+
+
+def _sources(programme: Programme | None, lines: Any, path: Path, total_fen: int) -> Column:
+    found = _parts(lines).values_list("source").annotate(fen=Sum("amount_fen")).order_by("source")
+    received = dict(
+        Fund.objects.filter(programme=programme).order_by().values_list("source").annotate(fen=Sum("received_fen"))
+    )
+    items = [
+        Item(
+            code, source_name(code), _received(received.get(code)), fen, Path(source=code).query(), code == path.source
+        )
+        for code, fen in found
+    ]
+    return _column(_("Source of the money"), _("10,000 CNY"), items, total_fen)
+
+
+def _received(fen: int | None) -> str:
+    from core.templatetags.portal_figures import wan_words
+
+    return _("received %(amount)s") % {"amount": wan_words(fen)} if fen else ""
+
+
+def _towns(lines: Any, path: Path, parent: Item) -> Column:
+    rows = _by_place(lines, CODE_LENGTHS[TOWN], source=path.source)
+    items = [
+        Item(code, name, _n_households(n), fen, Path(path.source, code).query(), code == path.town)
+        for code, name, n, fen in rows
+    ]
+    return _column(_("Town"), parent.title, items, parent.fen)
+
+
+def _villages(lines: Any, path: Path, parent: Item) -> Column:
+    rows = _by_place(lines.within(path.town), CODE_LENGTHS[VILLAGE], source=path.source)
+    items = [
+        Item(code, name, _n_households(n), fen, Path(path.source, path.town, code).query(), code == path.village)
+        for code, name, n, fen in rows
+    ]
+    return _column(_("Village"), parent.title, items, parent.fen)
+
+
+def _by_place(lines: Any, length: int, **conditions: Any) -> list[tuple[str, str, int, int]]:
+    """(code, name, households, fen) for the places of that level."""
+    parts = _parts(lines, **conditions).annotate(place=Left("entitlement__area_id", length))
+    found = parts.values_list("place").annotate(n=Count("entitlement__dwelling", distinct=True), fen=Sum("amount_fen"))
+    rows = list(found.order_by("place"))
+    names = dict(Area.objects.filter(code__in=[row[0] for row in rows]).values_list("code", "name"))
+    return [(code, names.get(code, code), n, fen) for code, n, fen in rows]
+
+
+def _households(lines: Any, path: Path, parent: Item) -> Column:
+    parts = _parts(lines.within(path.village), source=path.source)
+    total = parts.aggregate(fen=Sum("amount_fen"))["fen"] or 0
+    found = parts.values(
+        number=F("entitlement__dwelling__dwelling_no"), name=F("entitlement__household__head_name")
+    ).annotate(fen=Sum("amount_fen"), at=Max("entitlement__payout_lines__settled_at"))
+    rows = list(found.order_by("number")[: SHOWN + 1])
+    rows, count = rows[:SHOWN], found.count() if len(rows) > SHOWN else len(rows)
+    items = [_household(row, path) for row in rows]
+    return Column(
+        _("Household"), f"{parent.title} · {_n_households(count)}", items, total, parent.fen, max(0, count - len(items))
+    )
+
+
+def _household(row: dict[str, Any], path: Path) -> Item:
+    at = _("arrived %(day)s") % {"day": f"{row['at']:%m-%d}"} if row["at"] else ""
+    url = Path(path.source, path.town, path.village, row["number"]).query()
+    return Item(row["number"], f"{row['number']} {row['name']}", at, row["fen"], url, row["number"] == path.dwelling)
+
+
+def _column(title: str, of: str, items: list[Item], parent_fen: int) -> Column:
+    return Column(title, of, items, sum(item.fen for item in items), parent_fen)
+
+
+def _n_households(n: int) -> str:
+    from django.utils.translation import ngettext
+
+    return ngettext("%(n)d household", "%(n)d households", n) % {"n": n}
+
+
+def path_to(line: PayoutLine) -> Path:
+    """The path on which this payment lies, by its largest source."""
+    part = line.entitlement.lines.order_by("-amount_fen", "source").first()
+    code = line.entitlement.area_id
+    return Path(
+        part.source if part else "", code[: CODE_LENGTHS[TOWN]], code[: CODE_LENGTHS[VILLAGE]],
+        line.entitlement.dwelling.dwelling_no,
+    )  # fmt: skip

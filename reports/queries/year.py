@@ -1,0 +1,385 @@
+"""The year at a glance: phases, key figures, towns, funnel, money, routes, heaters, curve. Every number has a list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Left
+from django.utils.translation import gettext as _
+
+from accounts.models import Area
+from core.areas import CODE_LENGTHS, TOWN, code_range
+from core.seasons import SeasonError, SeasonRule
+from devices.models import Heater
+from programmes.models import Phase, Programme, Target
+from reports.links import address
+from reports.models import SummaryTotal
+from reports.queries.scope import Scope
+from reports.stages import ACCEPTED, FINISHED, IN_PAYMENT, LISTED, NOTICE_OVER, Stage, stages_in
+from retrofits.models import Acceptance, Installation
+from subsidies.models import Fund, PayoutLine
+from subsidies.wording import source_name
+from telemetry.models import Alert, PollCycle
+from telemetry.queries import Online, figures
+
+BEHIND = 10
+
+
+@dataclass(frozen=True)
+class PhaseBar:
+    """One phase of the year's line. `passed` of `days`; `now` while it runs; `left` days to its end."""
+
+    name: str
+    days: int
+    passed: int
+    now: bool
+    left: int
+    starts_on: dt.date
+    ends_on: dt.date
+
+    @property
+    def done(self) -> bool:
+        return self.passed >= self.days
+
+
+def phases_of(programme: Programme, today: dt.date) -> list[PhaseBar]:
+    """The document's phases, and the heating season that follows the first of them."""
+    bars = [_bar(phase.name, phase.starts_on, phase.ends_on, today) for phase in programme.phases.all()]
+    try:
+        rule = SeasonRule.parse(programme.season_start, programme.season_end)
+    except SeasonError:
+        return bars
+    season = rule.season_of(today) or rule.season(programme.year_from)
+    return [*bars, _bar(_("heating season"), season.first_day, season.last_day, today)]
+
+
+def _bar(name: str, first: dt.date, last: dt.date, today: dt.date) -> PhaseBar:
+    days = (last - first).days + 1
+    passed = min(max((today - first).days + 1, 0), days)
+    return PhaseBar(name, days, passed, first <= today <= last, (last - today).days, first, last)
+
+
+def plan_share(programme: Programme, today: dt.date) -> Decimal | None:
+    """What the plan expects finished today in percent: the days of the works' phase, evenly; None without one."""
+    phase = Phase.objects.filter(programme=programme, code="works").first()
+    if phase is None:
+        return None
+    bar = _bar(phase.name, phase.starts_on, phase.ends_on, today)
+    return (Decimal(100) * bar.passed / bar.days).quantize(Decimal("0.1"))
+
+
+@dataclass
+class Progress:
+    """One line of the progress table: households asked for, finished, accepted, paid, and the plan's share today."""
+
+    name: str
+    code: str = ""
+    url: str = ""
+    target: int = 0
+    enrolled: int = 0
+    finished: int = 0
+    accepted: int = 0
+    paid: int = 0
+    plan: Decimal | None = None
+
+    @property
+    def whole(self) -> int:
+        """What the rates are of: the document's number, or where it names none the households listed."""
+        return self.target or self.enrolled
+
+    @property
+    def rate(self) -> Decimal | None:
+        return Decimal(100 * self.finished) / self.whole if self.whole else None
+
+    @property
+    def to_plan(self) -> Decimal | None:
+        """Percentage points ahead of the plan (negative: behind)."""
+        return None if self.rate is None or self.plan is None else (self.rate - self.plan).quantize(Decimal("0.1"))
+
+    @property
+    def lag(self) -> Decimal | None:
+        return None if self.to_plan is None else abs(self.to_plan)
+
+    @property
+    def look(self) -> str:
+        if self.to_plan is None or self.to_plan >= 0:
+            return "ok"
+        return "bad" if self.to_plan <= -BEHIND else "warn"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the funnel: how many have passed it, how many stand right before it, and the list of those."""
+
+    title: str
+    passed: int
+    stuck: int
+    stuck_words: str
+    url: str
+    hot: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Money of one source over its budget years, in fen."""
+
+    name: str
+    received: int
+    reserved: int
+    paid: int
+
+    @property
+    def free(self) -> int:
+        return self.received - self.reserved - self.paid
+
+
+@dataclass
+class Year:
+    """What the page draws; lists are empty where the person may not read them."""
+
+    programme: Programme
+    today: dt.date
+    phases: list[PhaseBar]
+    plan: Decimal | None
+    whole: Progress
+    places: list[Progress]
+    routes: list[tuple[Any, Progress]]
+    funnel: list[Step]
+    due_fen: int = 0
+    paid_fen: int = 0
+    rectify: int = 0
+    in_payment_fen: int = 0
+    paid_lines: int = 0
+    sources: list[Source] = field(default_factory=list)
+    heaters: Online | None = None
+    alerts: int = 0
+    cold: int = 0
+    missing: int = 0
+    sources_hidden: bool = False
+    newest_alerts: list[Alert] = field(default_factory=list)
+
+    @property
+    def online_rate(self) -> Decimal | None:
+        return Decimal(100 * self.heaters.online) / self.heaters.total if self.heaters and self.heaters.total else None
+
+    @property
+    def complete(self) -> int:
+        """Households whose file lacks nothing."""
+        return self.whole.enrolled - self.missing
+
+    @property
+    def funnel_top(self) -> int:
+        """Height of the funnel: everybody listed or still to be listed."""
+        return max([step.passed + step.stuck for step in self.funnel], default=0)
+
+    @property
+    def current(self) -> PhaseBar | None:
+        return next((bar for bar in self.phases if bar.now), None)
+
+
+def year_of(scope: Scope, today: dt.date, now: dt.datetime) -> Year | None:
+    """Everything of the chosen programme and place; None where no programme is chosen."""
+    programme = scope.programme
+    if programme is None:
+        return None
+    totals = _totals(scope)
+    plan = plan_share(programme, today)
+    whole = _progress(_("Total"), totals, plan=plan, target=_target_sum(scope))
+    year = Year(
+        programme=programme, today=today, phases=phases_of(programme, today), plan=plan, whole=whole,
+        places=_places(scope, totals, plan), routes=_routes(scope, totals, plan), funnel=[],
+        due_fen=sum(row["due_fen"] for row in totals), paid_fen=sum(row["paid_fen"] for row in totals),
+        rectify=_sum(totals, [Stage.RECTIFY]), missing=sum(row["missing"] for row in totals),
+    )  # fmt: skip
+    _add_money(year, scope)
+    _add_heaters(year, scope, now)
+    year.funnel = _funnel(totals)
+    return year
+
+
+def _totals(scope: Scope) -> list[dict[str, Any]]:
+    """Sums by place below, route and stage; excluded dwellings are no task and count nowhere."""
+    rows = scope.of_programme(SummaryTotal, "overview.view").filter(excluded=False).order_by()
+    rows = rows.annotate(place=Left("area_id", scope.below)).values("place", "technology", "family", "stage")
+    return list(
+        rows.annotate(
+            n=Sum("dwellings"), due_fen=Sum("due_fen"), paid_fen=Sum("paid_fen"), missing=Sum("with_missing")
+        ).values("place", "technology", "family", "stage", "n", "due_fen", "paid_fen", "missing")
+    )
+
+
+def _sum(rows: list[dict[str, Any]], stages: list[str]) -> int:
+    return sum(row["n"] for row in rows if row["stage"] in stages)
+
+
+def _progress(name: str, rows: list[dict[str, Any]], **more: Any) -> Progress:
+    return Progress(
+        name, enrolled=sum(row["n"] for row in rows), finished=_sum(rows, FINISHED), accepted=_sum(rows, ACCEPTED),
+        paid=_sum(rows, [Stage.PAID]), **more,
+    )  # fmt: skip
+
+
+def _targets(scope: Scope) -> QuerySet[Target]:
+    """Households the document asks for, in this place."""
+    low, high = code_range(scope.area_code)
+    return Target.objects.filter(
+        programme=scope.programme, unit="household", area_id__gte=low, area_id__lt=high
+    ).order_by()
+
+
+def _target_sum(scope: Scope) -> int:
+    return int(_targets(scope).aggregate(n=Sum("quantity"))["n"] or 0)
+
+
+def _places(scope: Scope, totals: list[dict[str, Any]], plan: Decimal | None) -> list[Progress]:
+    wanted = _targets(scope).annotate(place=Left("area_id", scope.below)).values_list("place")
+    targets = {place: int(n) for place, n in wanted.annotate(n=Sum("quantity"))}
+    by_place: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in totals:
+        by_place[row["place"]].append(row)
+    names = dict(Area.objects.filter(code__in={*targets, *by_place}).values_list("code", "name"))
+    key = "town" if scope.below == CODE_LENGTHS[TOWN] else "village"
+    lines = [
+        _progress(
+            names[code], by_place[code], code=code, plan=plan, target=targets.get(code, 0),
+            url=address("reports:household-list", **_place_query(key, code)),
+        )
+        for code in names
+    ]  # fmt: skip
+    return sorted(lines, key=lambda line: (-line.whole, line.code))
+
+
+def _place_query(key: str, code: str) -> dict[str, str]:
+    return {"town": code[: CODE_LENGTHS[TOWN]], **({"village": code} if key == "village" else {})}
+
+
+def _routes(scope: Scope, totals: list[dict[str, Any]], plan: Decimal | None) -> list[tuple[Any, Progress]]:
+    targets = dict(_targets(scope).values_list("technology_id").annotate(n=Sum("quantity")))
+    lines = []
+    for route in scope.programme.technologies.all():  # type: ignore[union-attr]
+        rows = [row for row in totals if row["technology"] == route.code]
+        url = address("reports:household-list", technology=route.code)
+        line = _progress(route.name, rows, plan=plan, target=int(targets.get(route.pk, 0)), url=url)
+        if line.whole:
+            lines.append((route, line))
+    return lines
+
+
+def _add_money(year: Year, scope: Scope) -> None:
+    if scope.user.has_right("payouts.view"):
+        lines = scope.of_programme(PayoutLine, path="batch__programme").order_by()
+        sums = lines.aggregate(
+            waiting=Sum("amount_fen", filter=Q(state__in=["planned", "sent"])), n=Count("id", filter=Q(state="paid"))
+        )
+        year.in_payment_fen, year.paid_lines = sums["waiting"] or 0, sums["n"]
+    year.sources_hidden = not scope.user.has_right("funds.view")
+    if not year.sources_hidden:
+        year.sources = funds_of(scope)
+
+
+def funds_of(scope: Scope) -> list[Source]:
+    """Money per source of the programme, wherever the person may read funds."""
+    funds = Fund.objects.visible_to(scope.user).filter(programme=scope.programme).order_by()
+    sums = funds.values("source").annotate(
+        received=Sum("received_fen"), reserved=Sum("reserved_fen"), paid=Sum("paid_fen")
+    )
+    return [
+        Source(source_name(row["source"]), row["received"], row["reserved"], row["paid"])
+        for row in sums.order_by("source")
+    ]
+
+
+def _add_heaters(year: Year, scope: Scope, now: dt.datetime) -> None:
+    if not scope.user.has_right("devices.view"):
+        return
+    heaters = scope.rows(Heater).filter(removed_on__isnull=True)
+    year.heaters = figures(heaters, now)
+    alerts = scope.rows(Alert).filter(cleared_at__isnull=True)
+    counted = alerts.aggregate(n=Count("id"), cold=Count("id", filter=Q(kind=Alert.Kind.ROOM_COLD)))
+    year.alerts, year.cold = counted["n"], counted["cold"]
+    year.newest_alerts = list(alerts.select_related("heater", "area").order_by("-opened_at")[:6]) if year.alerts else []
+
+
+def _funnel(totals: list[dict[str, Any]]) -> list[Step]:
+    """Listed → finished → accepted → notice over → in payment → paid."""
+    steps = [
+        (_("Listed and approved"), LISTED, Stage.REGISTERED, _("not yet on a list")),
+        (_("Works finished"), FINISHED, Stage.LISTED, _("to be installed")),
+        (_("Accepted"), ACCEPTED, "to_accept", _("to be accepted")),
+        (_("Notice over"), NOTICE_OVER, "to_notice", _("to be noticed")),
+        (_("In payment"), IN_PAYMENT, Stage.PAYABLE, _("to be put in a batch")),
+        (_("Money arrived"), [Stage.PAID], Stage.BATCHED, _("on the way")),
+    ]
+    stuck = [_sum(totals, stages_in(before)) for _title, _passed, before, _words in steps]
+    most = max(stuck[1:], default=0)
+    return [
+        Step(title, _sum(totals, passed), stuck[n], words, address("reports:household-list", stage=before),
+             0 < most == stuck[n])
+        for n, (title, passed, before, words) in enumerate(steps)
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Cumulative households per day: `days` ISO dates, with what was finished and accepted up to each."""
+
+    days: list[str]
+    planned: list[float | None]
+    finished: list[int]
+    accepted: list[int]
+
+
+def curve_of(scope: Scope) -> Curve:
+    """From the first installation to the last acceptance, thinned to about 60 points."""
+    records = scope.of_programme(Installation, "overview.view", "task__programme").exclude(task__state="withdrawn")
+    finished = dict(records.order_by().values_list("installed_on").annotate(n=Count("id")))
+    visits = scope.of_programme(Acceptance, "overview.view", "task__programme").filter(result="passed")
+    accepted = dict(visits.order_by().values_list("accepted_on").annotate(n=Count("id")))
+    known = sorted({*finished, *accepted})
+    if not known:
+        return Curve([], [], [], [])
+    return _cumulated(known[0], known[-1], finished, accepted, _target_sum(scope), scope.programme)
+
+
+def _cumulated(
+    first: dt.date, last: dt.date, finished: dict[dt.date, int], accepted: dict[dt.date, int], target: int,
+    programme: Programme | None,
+) -> Curve:  # fmt: skip
+    step = max(1, (last - first).days // 60)
+    days = [first + dt.timedelta(days=n) for n in range(0, (last - first).days + step, step)]
+    planned = [_planned(programme, day, target) for day in days]
+    return Curve(
+        [day.isoformat() for day in days],
+        planned,
+        [sum(n for on, n in finished.items() if on <= day) for day in days],
+        [sum(n for on, n in accepted.items() if on <= day) for day in days],
+    )
+
+
+def _planned(programme: Programme | None, day: dt.date, target: int) -> float | None:
+    share = plan_share(programme, day) if programme and target else None
+    return None if share is None else round(float(share) * target / 100, 1)
+
+
+def online_by_hour(scope: Scope, now: dt.datetime) -> list[tuple[dt.datetime, float | None]]:
+    """Share of asked heaters that answered, per hour of the last 24, in percent; None where nobody was asked."""
+    since = now.replace(minute=0, second=0, microsecond=0) - dt.timedelta(hours=23)
+    codes = scope.user.area_codes_for("devices.view")
+    cycles = PollCycle.objects.filter(planned_at__gte=since, asked__gt=0, area_id=_polled_area(scope, codes))
+    hours: dict[dt.datetime, list[int]] = defaultdict(lambda: [0, 0])
+    for at, asked, answered in cycles.values_list("planned_at", "asked", "answered"):
+        hour = hours[at.replace(minute=0, second=0, microsecond=0)]
+        hour[0], hour[1] = hour[0] + asked, hour[1] + answered
+    span = [since + dt.timedelta(hours=n) for n in range(24)]
+    return [(at, round(100 * hours[at][1] / hours[at][0], 1) if at in hours else None) for at in span]
+
+
+def _polled_area(scope: Scope, codes: list[str]) -> str:
+    """Polls are kept per programme's place: only who may see heaters there sees their rate."""
+    place = str(scope.programme.area_id) if scope.programme else ""
+    return place if any(place.startswith(code) for code in codes) and place.startswith(scope.area_code) else ""

@@ -1,0 +1,149 @@
+"""Every page for every role that may open it: no errors, no other town, not too many queries, not too heavy."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from reports.models import DwellingSummary
+from subsidies.models import PayoutLine
+from tests.reports.world import A1, B1, World
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+# Own queries of the page and those of session, person, grants and shell together. Raise one only knowing why.
+QUERIES = {
+    "home": 60, "reports:overview": 35, "reports:household-list": 15, "reports:search": 16, "reports:ledger-list": 14,
+    "reports:audit-trace": 32,
+}  # fmt: skip
+
+
+def urls(number: str) -> list[str]:
+    return [
+        "/", reverse("reports:home-part"), reverse("reports:overview"), reverse("reports:overview-part"),
+        reverse("reports:overview-curve"), reverse("reports:overview-online"), reverse("reports:search") + "?q=T0",
+        reverse("reports:household-list"), reverse("reports:household-list") + "?stage=paid&missing=any&q=zsl",
+        reverse("reports:household-detail", args=[number]), reverse("reports:household-heater", args=[number]),
+        reverse("reports:ledger-list"), *(reverse("reports:ledger-detail", args=[kind]) for kind in (
+            "payout", "installation", "completion", "household")), reverse("reports:ledger-export", args=["payout"]),
+        reverse("reports:audit-trace"), reverse("reports:audit-trace") + f"?dwelling={number}",
+        reverse("reports:audit-log"), reverse("reports:look-log"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "role", ["office", "finance", "finance_review", "auditor", "inspector", "supplier", "ops", "city_viewer",
+             "leading_group", "town_staff", "village_staff", "system_admin", "security_admin", "audit_admin"],
+)  # fmt: skip
+def test_no_page_breaks_for_any_role(county: World, sign_in: SignIn, role: str) -> None:
+    from tests import people
+
+    client = sign_in(people.user(role, "370999"))
+    number = DwellingSummary.objects.filter(stage="paid").first().dwelling_no
+    answers = {url: client.get(url).status_code for url in urls(number)}
+    assert {url: code for url, code in answers.items() if code not in (200, 302, 403, 404)} == {}
+    assert answers["/"] == 200
+
+
+def test_a_stranger_sees_nothing(county: World) -> None:
+    number = DwellingSummary.objects.first().dwelling_no
+    for url in urls(number):
+        assert Client().get(url).status_code == 302, url
+
+
+def test_another_towns_marker_is_in_no_answer(world: World, sign_in: SignIn) -> None:
+    """Names, numbers and tails of town B are seeded; the clerk of town A asks for every page and never meets them."""
+    from reports.services.summaries import refresh_summaries
+    from tests import people
+
+    own = world.dwelling(A1, "paid")
+    owner = people.household(B1, head_name="金丝雀", household_no="CANARY-77", id_number_tail="9X9X")
+    other = world.dwelling(B1, "paid", household=owner)
+    refresh_summaries()
+    client = sign_in(world.staff["clerk_a"])
+    asked = [*urls(own.dwelling_no), *(f"/search/?q={q}" for q in ("金丝雀", "CANARY", "9X9X"))]
+    asked += [f"/households/?q={q}" for q in ("金丝雀", "CANARY-77", "9X9X")] + ["/households/?town=370999002"]
+    for url in asked:
+        assert not _marked_beyond_box(client.get(url, follow=True).content.decode()), url
+    for url in (f"/households/{other.dwelling_no}/", f"/households/{other.dwelling_no}/heater/"):
+        assert client.get(url).status_code == 404
+
+
+def _marked_beyond_box(text: str) -> bool:
+    """Whether the marker stands anywhere but in what the person typed (box, title, chip, addresses)."""
+    stripped = re.sub(r'value="[^"]*"|href="[^"]*"|hx-get="[^"]*"|“[^”]*”|<span class="chip">.*?</span>', "", text)
+    return "金丝雀" in stripped or "CANARY-77-" in stripped
+
+
+def test_full_numbers_are_on_no_page(county: World, sign_in: SignIn) -> None:
+    from tests.canaries import seeded_in
+
+    client = sign_in(county.staff["auditor"])
+    seeded = [
+        str(v) for line in PayoutLine.objects.all() for v in (line.bank_card, line.entitlement.household.id_number)
+    ]
+    number = DwellingSummary.objects.filter(stage="paid").first().dwelling_no
+    for url in urls(number):
+        assert seeded_in(client.get(url).content.decode(), seeded) == [], url
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_page_asks_no_more_than_its_baseline(county: World, sign_in: SignIn, name: str) -> None:
+    client = sign_in(county.staff["office"])
+    client.get(reverse(name))
+    with CaptureQueriesContext(connection) as asked:
+        client.get(reverse(name) + ("?q=T0" if name.endswith("search") else ""))
+    assert len(asked) <= QUERIES[name], [q["sql"][:110] for q in asked]
+
+
+def test_the_list_asks_as_much_for_a_hundred_rows_as_for_ten(world: World, sign_in: SignIn) -> None:
+    from reports.services.summaries import refresh_summaries
+
+    client = sign_in(world.staff["clerk_a"])
+
+    def asked() -> int:
+        refresh_summaries()
+        client.get("/households/")
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/households/?per=100").status_code == 200
+        return len(captured)
+
+    for _ in range(5):
+        world.dwelling(A1, "registered")
+    few = asked()
+    for _ in range(40):
+        world.dwelling(A1, "registered")
+    assert asked() == few
+
+
+def test_pages_keep_their_weight(county: World, sign_in: SignIn) -> None:
+    """HTML over the line (UX 6.7): list of 50 at most 30 KB, file at most 40 KB."""
+    for _ in range(45):
+        county.dwelling(A1, "accepted")
+    from reports.services.summaries import refresh_summaries
+
+    refresh_summaries()
+    client = sign_in(county.staff["office"])
+    number = DwellingSummary.objects.filter(stage="paid").first().dwelling_no
+    for url, limit in (("/households/", 30), (f"/households/{number}/", 40), ("/overview/", 30), ("/trace/", 40)):
+        weight = len(gzip.compress(client.get(url).content))
+        assert weight <= limit * 1024, (url, weight)
+
+
+def test_looking_at_pages_changes_nothing(county: World, sign_in: SignIn) -> None:
+    client = sign_in(county.staff["auditor"])
+    number = DwellingSummary.objects.filter(stage="paid").first().dwelling_no
+    with CaptureQueriesContext(connection) as asked:
+        for url in urls(number):
+            client.get(url)
+    writes = [q["sql"] for q in asked if re.match(r"(?i)\s*(insert|update|delete)", q["sql"])]
+    assert [sql for sql in writes if "django_session" not in sql] == []
