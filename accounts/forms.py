@@ -106,7 +106,7 @@ class AccountForm(forms.Form):
         max_length=40,
         help_text=_("The same person keeps the same number in every account"),
     )
-    unit = forms.CharField(label=_("Unit"), max_length=80)
+    unit = forms.CharField(label=_("Organisation"), max_length=80)
 
 
 class ReasonForm(forms.Form):
@@ -123,7 +123,10 @@ class GrantForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES)
     area = forms.CharField(label=_("Code of the place"), max_length=15, help_text=_("For example 370902 or 370902101."))
     expires_on = forms.DateField(
-        label=_("Until"), required=False, help_text=_("Last day; empty means until it is ended.")
+        label=_("Until"),
+        required=False,
+        help_text=_("Last day; empty means until it is ended."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     reason = ReasonForm.base_fields["reason"]
 

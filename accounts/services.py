@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts import demonstration
 from accounts.acting import acting
 from accounts.models import Area, Grant, SavedView, User
 from accounts.passwords import KEPT_OLD, temporary_password
@@ -105,10 +107,11 @@ def give_temporary_password(*, user: User, by: Any, reason: str = "") -> str:
 
 @transaction.atomic
 def reset_second_factor(*, user: User, by: Any, reason: str = "") -> None:
-    """Forget a lost phone: the next sign-in asks to set up a new one."""
+    """Forget a lost phone: the next sign-in asks to set up a new one. The demonstration keeps its own device."""
     _not_oneself(user, by, _("Nobody resets his own second factor. Ask another security administrator."))
     with _because(by, reason):
-        TOTPDevice.objects.filter(user=user).delete()
+        kept = demonstration.MARK if settings.DEMONSTRATION else None
+        TOTPDevice.objects.filter(user=user).exclude(name=kept).delete()
         bump_access(user)
 
 

@@ -16,6 +16,7 @@ from django.contrib.auth import authenticate
 from django.db import connection, transaction
 from django.http import HttpRequest
 
+from accounts.acting import acting
 from accounts.addresses import client_address, device_of
 from accounts.models import SignIn, User
 from core import clock
@@ -75,9 +76,9 @@ def _write_down(request: HttpRequest, name_index: str, user: User | None, now: d
     address, device = client_address(request), device_of(request)
     alert = _alert(user, address, device, now) if user else ""
     outcome = SignIn.Outcome.OK if user else SignIn.Outcome.WRONG
-    SignIn.objects.create(
-        at=now, name_index=name_index, user=user, address=address, device=device, outcome=outcome, alert=alert
-    )
+    row = SignIn(at=now, name_index=name_index, user=user, address=address, device=device, outcome=outcome, alert=alert)
+    with acting(user or "visitor"):
+        row.save()
     if alert and user:
         log.warning("sign_in_alert", alert=alert, user_id=user.pk, address=address)
 

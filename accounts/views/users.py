@@ -28,7 +28,7 @@ COLUMNS = (
     Column("username", gettext_lazy("Account"), kind="id", order_by="username", link=True),
     Column("person_name", gettext_lazy("Person"), order_by="person_name"),
     Column("person_no", gettext_lazy("Staff number"), kind="mono", priority=3),
-    Column("unit", gettext_lazy("Unit"), order_by="unit", priority=3),
+    Column("unit", gettext_lazy("Organisation"), order_by="unit", priority=3),
     Column("roles", gettext_lazy("Roles and places"), value=lambda user: role_words(user)),
     Column("is_active", gettext_lazy("State"), template="accounts/cell_state.html"),
     Column("last_login", gettext_lazy("Last signed in"), kind="when", order_by="last_login", priority=2),
@@ -36,8 +36,16 @@ COLUMNS = (
 
 
 def role_words(user: User) -> str:
-    """“Town staff · Nancun”, one per live grant."""
-    return "；".join(f"{ROLES[grant.role].label} · {grant.area.name}" for grant in user.active_grants)
+    """“Town staff · Nancun, Beidong and others, 8 in all”: each role once, with at most two of its places."""
+    places: dict[str, list[str]] = {}
+    for grant in user.active_grants:
+        places.setdefault(grant.role, []).append(grant.area.name)
+    return "；".join(f"{ROLES[role].label} · {_place_words(names)}" for role, names in places.items())
+
+
+def _place_words(names: list[str]) -> str:
+    shown = "、".join(names[:2])
+    return _("%(places)s and others, %(n)d in all") % {"places": shown, "n": len(names)} if len(names) > 2 else shown
 
 
 @require_GET
@@ -175,7 +183,7 @@ def _facts(user: User) -> list[tuple[Any, Any]]:
     return [
         (_("Person"), user.person_name),
         (_("Staff number"), user.person_no),
-        (_("Unit"), user.unit),
+        (_("Organisation"), user.unit),
         (_("Second factor"), _("set up") if factor else _("not set up")),
         (_("Password"), _password_words(user)),
     ]

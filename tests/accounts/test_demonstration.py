@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import checks, demonstration
+from accounts import checks, demonstration, services
 from accounts.models import User
 from tests import people
 
@@ -59,6 +59,13 @@ def test_the_login_page_names_role_person_and_place(client: Client, actor: User,
     assert door(actor) in page
     assert f"{actor.person_name} · 示例县 · finance_demo" in page
     assert "财政局支付" in page
+
+
+def test_a_visitor_playing_administrator_shuts_no_door(client: Client, actor: User, demo: None) -> None:
+    services.give_temporary_password(user=actor, by=None)
+    services.reset_second_factor(user=actor, by=None)
+    assert client.post(door(actor)).status_code == 302
+    assert client.get(reverse("home")).status_code == 200
 
 
 def test_production_refuses_to_be_a_demonstration(settings: Any) -> None:
