@@ -1,4 +1,4 @@
-"""A process that kills itself at the n-th point of its work with the database.
+"""A process that kills itself, or stops, at the n-th point of its work with the database.
 
 Points are: before each SQL statement, before each COMMIT, and after each COMMIT (the answer is lost, the work is not).
 Other threads of the process (the heartbeat of a job) are not counted, so that the n-th point is always the same one.
@@ -20,10 +20,10 @@ SHOWN = 70
 
 
 class Points:
-    """Counts the points passed; dies at number `die_at` (from 1), never when that is 0."""
+    """Counts the points passed; does `deed` at number `at` (from 1), never when that is 0."""
 
-    def __init__(self, die_at: int = 0) -> None:
-        self.die_at = die_at
+    def __init__(self, at: int, deed: Callable[[], None]) -> None:
+        self.deed_at, self.deed = at, deed
         self.passed: list[str] = []
         self._main = threading.current_thread()
 
@@ -31,18 +31,22 @@ class Points:
         if threading.current_thread() is not self._main:
             return
         self.passed.append(what[:SHOWN])
-        if len(self.passed) == self.die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if len(self.passed) == self.deed_at:
+            self.deed()
 
     def statement(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         self.at(str(sql).strip())
         return execute(sql, params, many, context)
 
 
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @contextmanager
-def counted(die_at: int = 0) -> Iterator[Points]:
-    """Count, and die, inside the block."""
-    points, commit = Points(die_at), DatabaseWrapper._commit
+def counted(at: int = 0, deed: Callable[[], None] = die) -> Iterator[Points]:
+    """Count inside the block, and do the deed at point `at`."""
+    points, commit = Points(at, deed), DatabaseWrapper._commit
 
     def watched(self: DatabaseWrapper) -> None:
         points.at("before COMMIT")

@@ -52,9 +52,17 @@ class Servers:
             process = self._running.get("postgres")
             if process is None or process.poll() is not None:
                 self._start("postgres", program)
-            return self.postgres.is_ready()
+            return self.postgres.is_ready() and self._lets_in()
 
         until(ready, seconds=seconds, what="PostgreSQL is ready")
+
+    def _lets_in(self) -> bool:
+        """The note of a killed server says “ready” for ever, so the door is tried."""
+        try:
+            psycopg.connect(self.postgres.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def start_valkey(self) -> None:
         self._start("valkey", self.valkey.program())

@@ -1,7 +1,8 @@
 """A process that knows the portal and does one deed per child: `python -m tests.kill.stage`.
 
-It reads a JSON line {"database", "deed", "args", "die_at"} and answers one: {"result", "points"}, {"died": true} or
-{"failed": "traceback"}. Each deed runs in a fork with connections of its own, so a deed may kill its process.
+It reads a JSON line {"database", "deed", "args", "die_at", "hold"} and answers one: {"result", "points"}, or
+{"died": true}, or {"failed": "traceback"}. Each deed runs in a fork with connections of its own, so a deed may kill its
+process.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,13 +36,16 @@ class Stage:
                 stdout=subprocess.PIPE, stderr=output, start_new_session=True, preexec_fn=die_with_parent(9), text=True,
             )  # fmt: skip
 
-    def do(self, database: str, deed: str, *, die_at: int = 0, **args: Any) -> Any:
-        """The deed's result. Raises `Died`, or AssertionError with the traceback of a deed that failed."""
-        return self.count(database, deed, die_at=die_at, **args)[0]
+    def do(self, database: str, deed: str, *, die_at: int = 0, hold: str = "", **args: Any) -> Any:
+        """The deed's result. Raises `Died`, or AssertionError with the traceback of a deed that failed.
 
-    def count(self, database: str, deed: str, *, die_at: int = 0, **args: Any) -> tuple[Any, list[str]]:
+        With a folder in `hold` the process doesn't die at that point but waits there (`tests.kill.pausing`).
+        """
+        return self.count(database, deed, die_at=die_at, hold=hold, **args)[0]
+
+    def count(self, database: str, deed: str, *, die_at: int = 0, hold: str = "", **args: Any) -> tuple[Any, list[str]]:
         """The deed's result and the points it passed."""
-        answer = self._ask({"database": database, "deed": deed, "args": args, "die_at": die_at})
+        answer = self._ask({"database": database, "deed": deed, "args": args, "die_at": die_at, "hold": hold})
         if answer.get("died"):
             raise Died(f"{deed} at point {die_at}")
         assert "failed" not in answer, f"{deed}: {answer.get('failed')}"
@@ -95,11 +99,21 @@ def done(question: dict[str, Any]) -> dict[str, Any]:
     settings.JOB_MAX_ATTEMPTS = 100_000  # every death is an attempt
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = question["database"]
     try:
-        with counted(question["die_at"]) as points:
+        with counted(question["die_at"], action(question["hold"])) as points:
             result = getattr(deeds, question["deed"])(**question["args"])
         return {"result": result, "points": points.passed}
     except Exception:
         return {"failed": traceback.format_exc()}
+
+
+def action(hold: str) -> Callable[[], None]:
+    """What to do at the point: die, or wait in the folder `hold`."""
+    from tests.kill import dying, pausing
+
+    if not hold:
+        return dying.die
+    pause = pausing.Pause(Path(hold))
+    return lambda: pausing.wait_here(pause.reached, pause.go)
 
 
 def load_everything() -> None:
