@@ -22,7 +22,7 @@ from households.services.readings import Reading, record_readings
 from programmes.models import Programme
 from retrofits.models import Task
 from subsidies.exporting import line_ref
-from subsidies.models import BankReturn, Entitlement, Fund, Notice, Objection, PayoutBatch, Policy
+from subsidies.models import BankReturn, Entitlement, Objection, PayoutBatch, Policy
 from subsidies.services import bank, batches, entitlements, funds, notices, policies, signatures
 
 MoneyStep = Callable[[Programme], object]
@@ -32,6 +32,12 @@ NAMESPACE = uuid.UUID("0d3c6a0e-70a1-4a57-8f0f-370902202100")
 ASSESSED_ON = {2020: date(2020, 12, 8), 2021: date(2021, 12, 6)}
 # Taishan's two towns: the first is paid, a village of the second waits for signatures, the others may be paid.
 SETTLED_TOWN, WAITING_VILLAGE, RUNNING_VILLAGE = "370902101", "370902102201", "370902101201"
+FIRST_BATCH, SECOND_BATCH = "省庄镇 设备购置补贴（第一批）", "测试店村 气代煤补贴（第二批）"
+SIGNED = (
+    ("office", "抽查 12 户，现场相符"),
+    ("finance_review", "资金来源与标准一致，同意支付"),
+    ("finance_release", "同意拨付"),
+)
 FAILED_LINES = {17: "户名与账号不符", 140: "账户已销户"}
 SEASON_END, RUNNING_ON = date(2022, 3, 31), date(2022, 4, 12)
 
@@ -91,15 +97,10 @@ def put_up(programme: Programme) -> None:
 def pay_first_town(programme: Programme) -> None:
     """Gathered, signed by three people, sent to the bank, answered, booked; two payments come back."""
     town = Area.objects.filter(code=SETTLED_TOWN).first()
-    if town is None or not _payable(programme, SETTLED_TOWN):
+    if town is None or not _wanted(programme, SETTLED_TOWN, FIRST_BATCH, "settled"):
         return
-    batch = _gather(programme, [town], "省庄镇 设备购置补贴（第一批）")
-    signed = (
-        ("office", "抽查 12 户，现场相符"),
-        ("finance_review", "资金来源与标准一致，同意支付"),
-        ("finance_release", "同意拨付"),
-    )
-    for hours, (role, words) in enumerate(signed, 1):
+    batch = _gather(programme, [town], FIRST_BATCH)
+    for hours, (role, words) in enumerate(SIGNED, 1):
         _sign(batch, role, words, _at(date(2021, 12, 10), 9 + hours))
     _send_and_book(batch)
 
@@ -107,8 +108,8 @@ def pay_first_town(programme: Programme) -> None:
 def lock_one_village(programme: Programme) -> None:
     """A batch that waits for the office's review, so that a visitor has something to sign."""
     village = Area.objects.filter(code=WAITING_VILLAGE).first()
-    if village is not None and _payable(programme, WAITING_VILLAGE):
-        _gather(programme, [village], "测试店村 气代煤补贴（第二批）")
+    if village is not None and _wanted(programme, WAITING_VILLAGE, SECOND_BATCH, "locked"):
+        _gather(programme, [village], SECOND_BATCH)
 
 
 def running_subsidy(programme: Programme) -> None:
@@ -206,12 +207,12 @@ def _villages_due(programme: Programme) -> list[str]:
     return sorted(set(waiting.values_list("area_id", flat=True)))
 
 
-def _payable(programme: Programme, code: str) -> bool:
-    """Something may be paid there, or a batch of an interrupted load is to be brought to its end."""
-    begun = PayoutBatch.objects.within(code).filter(programme=programme, state__in=["draft", "locked"]).exists()
-    open_ = PayoutBatch.objects.within(code).filter(programme=programme).exists()
-    payable = Entitlement.objects.within(code).filter(programme=programme, state="payable").exists()
-    return begun or (payable and not open_)
+def _wanted(programme: Programme, code: str, title: str, *ended: str) -> bool:
+    """Something may be paid there, or the batch of an interrupted load is not at its end."""
+    batch = PayoutBatch.objects.filter(request_id=_key(programme, title)).first()
+    if batch is not None:
+        return batch.state not in ended
+    return Entitlement.objects.within(code).filter(programme=programme, state="payable").exists()
 
 
 def _person(role: str, programme: Programme) -> User:
