@@ -275,8 +275,15 @@ def band(drawn: Track, heard_before: bool) -> Band:
     for piece in pieces:
         counts[piece.state] = counts.get(piece.state, 0) + 1
     per_bucket = drawn.width_s / drawn.period_s
-    got, wanted = sum(b.n for b in drawn.buckets[:-1]), round(per_bucket * max(0, len(states) - 1 - first))
-    strip = ["before" if i < first else _quality(bucket.n, per_bucket) for i, bucket in enumerate(drawn.buckets[:-1])]
+    # The bucket of the very first reading began before it: what it holds is all that could be expected.
+    begun = 0 if heard_before or first >= len(states) - 1 else 1
+    got = sum(b.n for b in drawn.buckets[:-1])
+    wanted = round(per_bucket * max(0, len(states) - 1 - first - begun))
+    wanted += drawn.buckets[first].n if begun else 0
+    strip = [
+        "before" if i < first else "good" if begun and i == first else _quality(bucket.n, per_bucket)
+        for i, bucket in enumerate(drawn.buckets[:-1])
+    ]
     return Band(pieces, counts, _pieces(strip), min(got, wanted), wanted)
 
 

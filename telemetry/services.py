@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts.models import User
 from devices.models import Heater
 from telemetry import poller
-from telemetry.models import Alert, PollCycle
+from telemetry.models import Alert, LatestReading, PollCycle
 from telemetry.poller import Outcome, Sample, Unit
 
 COLUMNS = ("heater_id", "at", *poller.columns(), "flags")
@@ -44,6 +44,11 @@ def store_outcome(*, cycle: PollCycle, units: Sequence[Unit], outcome: Outcome, 
 def close_cycle(*, cycle: PollCycle, outcome: str, now: dt.datetime) -> None:
     """End a turn that brought nothing (hub away, overrun): the gap stays visible, nothing is invented."""
     PollCycle.objects.filter(pk=cycle.pk).update(finished_at=now, outcome=outcome)
+
+
+def expect_again(*, heater: Heater) -> None:
+    """Somebody has just got an answer from this heater: poll it in the next turn, whatever the back-off says."""
+    LatestReading.objects.filter(heater=heater).update(misses=0)
 
 
 def forget_cycles(*, now: dt.datetime, kept_days: int = 7) -> int:

@@ -19,7 +19,7 @@ from core import clock
 from core.tables import Column, build_table, render_table
 from devices.models import Heater
 from programmes.chosen import chosen_area_code
-from telemetry import queries, registers
+from telemetry import queries, registers, services
 from telemetry.charts import SPANS
 from telemetry.filters import HeaterFilter
 from telemetry.forms import POINT, SetPointForm
@@ -117,9 +117,11 @@ def heater_detail(request: HttpRequest, platform_no: str) -> HttpResponse:
 @require_POST
 @requires("devices.view")
 def heater_read(request: HttpRequest, platform_no: str) -> HttpResponse:
-    """Ask the heater itself now; nothing is stored. A post, because it costs time on the line."""
+    """Ask the heater itself now. No reading is stored; one that had been given up is polled again at once."""
     shown = Shown.of(request, platform_no)
     snapshot = registers.read_now(shown.heater, shown.profile, shown.now)
+    if not snapshot.trouble:
+        services.expect_again(heater=shown.heater)
     if request.headers.get("HX-Request") == "true":
         return render(request, "telemetry/part_registers.html", register_values(shown, snapshot))
     return detail_page(request, shown, snapshot=snapshot)
