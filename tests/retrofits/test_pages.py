@@ -123,7 +123,9 @@ def test_a_right_elsewhere_does_not_count_here(works: Works) -> None:
     """Sees town 1 as village staff, accepts in town 2 as inspector: may not accept in town 1."""
     task, both = works.ready(), people.user("village_staff", "370999001001")
     people.Grant.objects.create(user=both, role="inspector", area=people.area(OTHER_TOWN[:9]))
-    assert client_of(both).post(page("visit-record", task.pk), visit_form(works)).status_code == 403
+    client = client_of(both)
+    assert client.get(page("visit-record", task.pk)).status_code == 403
+    assert client.post(page("visit-record", task.pk), visit_form(works)).status_code == 403
     assert Acceptance.objects.count() == 0
 
 
