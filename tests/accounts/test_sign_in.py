@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import SignIn
 from accounts.signing_in import WRONG_PER_HOUR, index_of, rests
 from tests.accounts.conftest import DESKTOP, PASSWORD, PHONE, Make, sign_in
+from tests.plugins.proofs import Proof, Size
 
 pytestmark = pytest.mark.django_db
 
@@ -86,12 +87,14 @@ def test_five_wrong_tries_rest_the_name_at_this_address_only(client: Client, per
     assert sign_in(Client(), user, REMOTE_ADDR="10.9.8.7").status_code == 302
 
 
-def test_a_thousand_guesses_from_everywhere_get_ten_looked_at(person: Make, lockout: None) -> None:
-    user, client = person(), Client()
+@pytest.mark.proof("password-guesses")
+def test_guesses_from_everywhere_get_ten_looked_at(person: Make, lockout: None, size: Size, proof: Proof) -> None:
+    user, client, guesses = person(), Client(), size(small=100, large=1000)
     with mock.patch("accounts.models.User.check_password", return_value=False) as looked_at:
-        for n in range(1000):
+        for n in range(guesses):
             sign_in(client, user, f"guess{n}", REMOTE_ADDR=f"10.1.{n // 250}.{n % 250}")
     assert looked_at.call_count == WRONG_PER_HOUR
+    proof(f"{guesses} guesses from as many addresses, {looked_at.call_count} evaluated")
 
 
 def test_an_unknown_name_comes_to_rest_like_a_known_one(client: Client, lockout: None) -> None:
