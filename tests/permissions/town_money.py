@@ -47,6 +47,7 @@ def build(town: Town) -> None:
         town.keep("entitlement_assessed", _due(town, home, policy, "PRICE", "assessed"))
     for n in range(town.size):
         town.keep("batch", _batch(town, n))
+    town.keep("batch_locked", _locked(town))
     _pay(town, fund, paid)
     for _n in range(town.size):
         _ledger(town)
@@ -122,6 +123,13 @@ def _batch(town: Town, n: int, **fields: Any) -> PayoutBatch:
     )  # fmt: skip
 
 
+def _locked(town: Town) -> PayoutBatch:
+    batch = _batch(town, 800, locked_by=town.clerk, locked_person_no=town.clerk.person_no, locked_at=clock.now())
+    batch.content_hash = "ee" * 32
+    _to(batch, "locked")
+    return batch
+
+
 def _pay(town: Town, fund: Fund, dues: list[Entitlement]) -> None:
     """One batch with a line for each amount, signed by three people, sent to the bank and answered by it."""
     batch = town.keep("batch_released", _batch(town, 900))
@@ -189,7 +197,7 @@ def _bank(town: Town, fund: Fund, batch: PayoutBatch, lines: list[PayoutLine], t
 
 def _ledger(town: Town) -> None:
     town.keep("ledger", LedgerExport.objects.create(
-        programme=town.county, area=town.area, kind="payout", query=f"q={town.word}", reason=f"{town.word}用途",
+        programme=town.county, area=town.area, kind="completion", query=f"q={town.word}", reason=f"{town.word}用途",
         row_count=3, total_fen=town.fen, data_hash="56" * 32, document=town.document("ledger"),
         requested_by=town.clerk,
     ))  # fmt: skip

@@ -14,6 +14,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import Grant, User
 from accounts.rights import ROLES
+from reports.models import DwellingSummary
+from reports.services.summaries import rebuild_summaries
 from tests import people
 from tests.canaries import seeded_in
 from tests.permissions.town import Town, build_town, numbers_of
@@ -52,6 +54,9 @@ def build_world(size: int = 2) -> World:
     people.technology(county, "ELECTRIC", has_heater=True)
     inside = build_town(county, INSIDE, word=INSIDE_WORD, code=INSIDE_CODE, fen=INSIDE_FEN, size=size)
     outside = build_town(county, OUTSIDE, word=OUTSIDE_WORD, code=OUTSIDE_CODE, fen=OUTSIDE_FEN, size=2)
+    rebuild_summaries()
+    for town in (inside, outside):
+        town.keep("summary", DwellingSummary.objects.within(town.area.code).order_by("pk").first())
     users = {role: people.user(role, INSIDE, username=f"one-{role}", person_no=f"N-{role}") for role in ROLES}
     devices = {role: TOTPDevice.objects.create(user=user, name="phone") for role, user in users.items()}
     return World(inside, outside, users, devices, numbers_of(inside) + numbers_of(outside))
