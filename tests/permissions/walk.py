@@ -87,13 +87,16 @@ def ask(
     url, cookies = address(row, town, question), copy.deepcopy(client.cookies)
     before = _last_entry()
     if method == "GET":
-        response = client.get(url, headers=REFERENCE | (headers or {}))
-        wrote = _written_since(before)
+        with _own_savepoint():
+            response = client.get(url, headers=REFERENCE | (headers or {}))
+            broken = response.status_code >= 500
+            transaction.set_rollback(broken)  # a failed statement must not spoil the requests after it
+        wrote = [] if broken else _written_since(before)
     else:
         with taken_back():
             sent = {key: object_of(town, value) for key, value in row.body.items()}
             response = client.post(url, {"sent": "1"} | sent, headers=REFERENCE)
-            wrote = _written_since(before)
+            wrote = [] if response.status_code >= 500 else _written_since(before)
     client.cookies = cookies  # signed in as before, whatever the answer said
     text = _without_address(readable(response), url)
     return Answer(row, role, where, method, url, response.status_code, dict(response.headers), text, wrote)
@@ -123,12 +126,17 @@ def hostile_questions(world: World) -> list[str]:
 
 @contextmanager
 def taken_back() -> Iterator[None]:
-    """A savepoint that never stays; `durable` blocks inside are content, as in any test."""
-    block = transaction.atomic()
-    block._from_testcase = True
-    with block:
+    """A savepoint that never stays."""
+    with _own_savepoint():
         yield
         transaction.set_rollback(True)
+
+
+def _own_savepoint() -> transaction.Atomic:
+    """`durable` blocks inside are content, as in any test."""
+    block = transaction.atomic()
+    block._from_testcase = True
+    return block
 
 
 def readable(response: Any) -> str:
