@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from heating_portal.up.children import die_with_parent
+from heating_portal.up.running import web_program
 
 ROOT = Path(__file__).resolve().parents[1]
 CELERY = ("-m", "celery", "-A", "heating_portal.celery")
@@ -49,6 +50,11 @@ class Processes:
         """Its note of when what ran last is its own: a second beat knows nothing of the first."""
         flags = ("--pidfile=", f"--schedule={self.folder / name}.schedule", "--loglevel=INFO")
         return self.python(name, *CELERY, "beat", *flags, **more)
+
+    def web(self, port: int, application: str = "heating_portal.wsgi:application") -> subprocess.Popen[bytes]:
+        """The web server as `./portal up` starts it, with the pool of connections that only web processes have."""
+        program = web_program("127.0.0.1", port, self.env | {"PORTAL_MODE": "demo"})
+        return self.python("web", *program.argv[1:-1], application, **program.env)
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"

@@ -6,16 +6,20 @@ Every deed runs in a process of its own and hands plain data back.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.acting import acting
 from accounts.history.sealing import seal_history
 from accounts.history.verify import verify_chain
+from accounts.models import User
 from core import clock
 from core.checks import own_models
 from core.refusals import Refused
@@ -120,6 +124,24 @@ def _once(step: Any) -> None:
     except Refused as refusal:
         if refusal.code not in ("BATCH_STATE", "SAME_FILE"):
             raise
+
+
+def signed_in(username: str, subject: str) -> str:
+    """A session of that person with both factors, and a fresh one-time code given for `subject`; its key."""
+    user, client = User.objects.get(username=username), Client()
+    with acting(user):
+        client.force_login(user)
+        session = client.session
+        session["otp_device_id"] = TOTPDevice.objects.get(user=user).persistent_id
+        session["step_up"] = {"subject": subject, "at": time.time()}
+        session.save()
+    return str(session.session_key)
+
+
+def waiting_batch() -> dict[str, str]:
+    """What a signer is shown of the batch."""
+    batch = _batch()
+    return {"number": batch.number, "content_hash": batch.content_hash}
 
 
 # --- after ---------------------------------------------------------------------------------------------

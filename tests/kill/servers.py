@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from heating_portal.up import children
+from heating_portal.up import children, keys
 from heating_portal.up.children import Program
 from heating_portal.up.ports import free_port
 from heating_portal.up.postgres import Postgres, unprivileged_user
@@ -37,6 +37,9 @@ class Servers:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def prepare(self) -> None:
+        for name in ("run", "secrets"):
+            (self.folder / name).mkdir(mode=0o700)
+        keys.make_missing(self.folder / "secrets")
         self.postgres.prepare()
         self.valkey.prepare()
 
