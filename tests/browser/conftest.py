@@ -1,0 +1,79 @@
+"""One running portal and one Chromium for all tests here, torn down before other tests go on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from heating_portal.up.testing import keep_artifacts
+from tests.browser.running import RunningPortal, running_portal
+from tests.browser.visitors import Visitors
+
+CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs all of them: there is one portal, and the steps of its story follow each other."""
+    for item in items:
+        if Path(item.path).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="package")
+def static_build() -> Path:
+    folder = Path(settings.STATIC_BUILD_DIR)
+    if not (folder / "portal.css").is_file():
+        pytest.skip("INTERFACE NOT BUILT: no Node or npm; no page was looked at in a browser")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="package")
+def chromium_path() -> str:
+    if CHROMIUM is None:
+        pytest.skip("CHROMIUM NOT FOUND: no page was looked at in a browser (PORTAL_CHROMIUM names one)")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="package")
+def portal(chromium_path: str, static_build: Path) -> Iterator[RunningPortal]:
+    with running_portal(static_build) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def chromium(portal: RunningPortal, chromium_path: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def pictures() -> Path:
+    """Where screenshots stay after the run: PORTAL_ARTIFACTS, or `artifacts` beside the state folder."""
+    return keep_artifacts()
+
+
+@pytest.fixture(scope="package")
+def sign_ins() -> dict[str, Any]:
+    """Who is signed in already. A person has one session at a time, so it is shared between tests."""
+    return {}
+
+
+@pytest.fixture
+def visitors(portal: RunningPortal, chromium: Any, pictures: Path, sign_ins: dict[str, Any]) -> Iterator[Visitors]:
+    """Opens pages as the demonstration's people; at the end nothing may have been complained about."""
+    opened = Visitors(portal, chromium, pictures, sign_ins)
+    yield opened
+    opened.close()
+    assert opened.complaints == []

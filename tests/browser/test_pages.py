@@ -1,0 +1,108 @@
+"""Every page: no complaints, no sideways scrolling, nothing for axe, light enough. The list is `pages.yaml`."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import yaml
+from django.urls import reverse
+
+from tests.browser.running import ROOT, RunningPortal
+from tests.browser.visitors import HEIGHT, Visitors
+from tests.browser.weighing import Scale, heavier, over_budget
+from tests.permissions.table import rows
+
+HERE = Path(__file__).parent
+WEIGHTS = HERE / "weights.json"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Light at both widths with every rule; dark changes colours only, so only what depends on colours is asked again.
+LOOKS = (("light", 1366, {"type": "tag", "values": RULES}), ("light", 390, {"type": "tag", "values": RULES}),
+         ("dark", 1366, {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}))  # fmt: skip
+
+
+@cache
+def listed() -> dict[str, Any]:
+    return dict(yaml.safe_load((HERE / "pages.yaml").read_text(encoding="utf-8")))
+
+
+def page_names() -> list[str]:
+    return [name for name in listed() if name not in ("during", "parts")]
+
+
+def address(portal: RunningPortal, name: str, entry: dict[str, Any]) -> str:
+    arguments = {argument: portal.one(sql) for argument, sql in entry.get("at", {}).items()}
+    assert None not in arguments.values(), f"{name}: the demonstration has no such object: {arguments}"
+    return reverse(name, kwargs=arguments) + (f"?{quote(entry['query'], '=&')}" if "query" in entry else "")
+
+
+def test_every_address_that_can_be_looked_at_is_listed() -> None:
+    """Whoever adds a page adds its line here, or says why it is none."""
+    shown = {name for name, row in rows().items() if row.allowed("GET") and not name.startswith("api:")}
+    known = {*page_names(), *listed()["during"], *listed()["parts"]}
+    assert shown - known == set(), "add them to tests/browser/pages.yaml"
+    assert known - shown == set(), "gone from the portal; take them out of tests/browser/pages.yaml"
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_page(portal: RunningPortal, visitors: Visitors, name: str) -> None:
+    entry = listed()[name]
+    page = visitors.sit_down(entry["as"])
+    scale = Scale(page)
+    answer = page.goto(address(portal, name, entry), wait_until="load")
+    page.wait_for_load_state("networkidle")
+    assert answer.status == 200
+    weights = scale.weigh()
+    visitors.keep(page, "page-" + name.replace(":", "-"))
+    faults = over_budget(entry["kind"], weights) + grown(name, weights) + sideways(page)
+    for theme, width, only in LOOKS:
+        faults += axe(page, theme, width, only)
+    assert faults == []
+
+
+def grown(name: str, weights: dict[str, float]) -> list[str]:
+    """Compared with `weights.json`; PORTAL_WEIGH=1 writes it anew, for somebody to read and commit."""
+    known = json.loads(WEIGHTS.read_text()) if WEIGHTS.is_file() else {}
+    if os.environ.get("PORTAL_WEIGH") != "1":
+        return heavier(known.get(name), weights)
+    known[name] = weights
+    lines = [f"{json.dumps(one)}: {json.dumps(known[one])}" for one in sorted(known)]
+    WEIGHTS.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    return []
+
+
+def sideways(page: Any) -> list[str]:
+    """The page itself never scrolls sideways; wide tables do so in their own boxes."""
+    faults = []
+    for width, height in HEIGHT.items():
+        page.set_viewport_size({"width": width, "height": height})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            faults.append(f"{wide} px wide at {width}: {page.evaluate(WIDEST)}")
+    return faults
+
+
+# The elements that stick out on the right and are in no box that scrolls by itself.
+WIDEST = """() => [...document.querySelectorAll('body *')].filter((one) => {
+  if (one.getBoundingClientRect().right <= innerWidth + 1) return false;
+  for (let up = one.parentElement; up; up = up.parentElement)
+    if (['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(up).overflowX)) return false;
+  return true;
+}).slice(0, 4).map((one) => one.outerHTML.slice(0, 120))"""
+
+
+def axe(page: Any, theme: str, width: int, only: dict[str, Any]) -> list[str]:
+    if not AXE.is_file():
+        pytest.skip("AXE NOT INSTALLED: accessibility is unchecked")
+    page.set_viewport_size({"width": width, "height": HEIGHT[width]})
+    page.evaluate("theme => document.documentElement.setAttribute('data-theme', theme)", theme)
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE.read_text())
+    found = page.evaluate("only => axe.run({runOnly: only, resultTypes: ['violations']})", only)["violations"]
+    return [f"{theme} {width}: {one['id']} ({len(one['nodes'])}×) {one['nodes'][0]['html'][:160]}" for one in found]

@@ -1,0 +1,70 @@
+"""People at their screens: sign in by one click, open pages, keep screenshots; what a browser complains about is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.browser.running import RunningPortal
+
+HEIGHT = {1366: 768, 1024: 768, 390: 844}
+PATIENCE_MS = 20_000
+STOPPED = "net::ERR_ABORTED"  # a poll under way when the page is left, or a download: no failure
+
+
+class Visitors:
+    """`sit_down(username)` gives a page signed in as that person. `complaints` grows while pages are used."""
+
+    def __init__(self, portal: RunningPortal, chromium: Any, pictures: Path, sign_ins: dict[str, Any]) -> None:
+        self.portal, self.chromium, self.pictures, self.sign_ins = portal, chromium, pictures, sign_ins
+        self.complaints: list[str] = []
+        self.expected: set[int] = set()
+        self._contexts: list[Any] = []
+
+    def sit_down(self, username: str = "", *, width: int = 1366, script: bool = True, **more: Any) -> Any:
+        """A page of this width; signed in when `username` is given."""
+        context = self.chromium.new_context(
+            viewport={"width": width, "height": HEIGHT[width]},
+            base_url=self.portal.url, java_script_enabled=script, locale="zh-CN", timezone_id="Asia/Shanghai",
+            reduced_motion="reduce", storage_state=self.sign_ins.get(username), **more,
+        )  # fmt: skip
+        context.set_default_timeout(PATIENCE_MS)
+        self._contexts.append(context)
+        page = context.new_page()
+        self._listen(page)
+        if username and username not in self.sign_ins:
+            self.sign_in(page, username)
+            self.sign_ins[username] = context.storage_state()
+        return page
+
+    def sign_in(self, page: Any, username: str) -> None:
+        """One click on the login page of the demonstration."""
+        page.goto("/account/login/")
+        page.click(f'form[action$="/demo/{username}/"] button')
+        page.wait_for_selector("#main")
+
+    def keep(self, page: Any, name: str, *, full: bool = False) -> None:
+        page.screenshot(path=self.pictures / f"{name}.png", full_page=full)
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _listen(self, page: Any) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
+
+    def _heard(self, message: Any) -> None:
+        # What the network says is judged by the answers themselves, where it is known which ones a test wants.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.complaints.append(f"{message.page.url if message.page else ''}: {message.text}")
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != STOPPED:
+            self.complaints.append(f"{request.method} {request.url}: {request.failure}")
+
+    def _answered(self, response: Any) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.complaints.append(f"{response.request.method} {response.url}: {response.status}")

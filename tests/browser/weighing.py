@@ -1,0 +1,64 @@
+"""What a page weighs for somebody who comes for the first time: gzipped bytes by kind, and the number of requests."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from typing import Any
+
+KB = 1024
+KINDS = {"document": "html", "stylesheet": "css", "script": "js"}
+
+# UX §6.7: most kilobytes and requests. A chart's library comes deferred and is kept for a year.
+BUDGETS: dict[str, dict[str, float]] = {
+    "list": {"html": 30, "css": 13, "js": 25, "total": 75, "requests": 6},
+    "file": {"html": 40, "css": 13, "js": 25, "total": 90, "requests": 10},
+    "chart": {"html": 30, "css": 13, "js": 25 + 192, "total": 265, "requests": 8},
+    "phone": {"html": 15, "css": 13, "js": 35, "total": 65, "requests": 5},
+}
+
+
+class Scale:
+    """Hangs on a page before it is opened; `weigh()` afterwards."""
+
+    def __init__(self, page: Any) -> None:
+        self._responses: list[Any] = []
+        page.on("response", lambda response: self._responses.append(response))
+
+    def weigh(self) -> dict[str, float]:
+        """{html, css, js, image, other, total} in KB and the number of requests; photos come lazily and are no part."""
+        bytes_of: Counter[str] = Counter()
+        counted = [one for one in self._responses if one.url.startswith("http") and not is_photo(one)]
+        for response in counted:
+            kind = response.request.resource_type
+            bytes_of[KINDS.get(kind, "other")] += len(packed(response))
+        weights = {kind: round(size / KB, 1) for kind, size in sorted(bytes_of.items())}
+        return weights | {"total": round(sum(bytes_of.values()) / KB, 1), "requests": len(counted)}
+
+
+def is_photo(response: Any) -> bool:
+    return "/works/photos/" in response.url or "/works/signatures/" in response.url
+
+
+def packed(response: Any) -> bytes:
+    """The body as a server that compresses would send it: nginx does so, the test's web server need not."""
+    if 300 <= response.status < 400 or response.status == 204:
+        return b""
+    return gzip.compress(response.body(), 6)
+
+
+def over_budget(kind: str, weights: dict[str, float]) -> list[str]:
+    limits = BUDGETS[kind]
+    return [f"{what} {weights.get(what, 0)} > {most}" for what, most in limits.items() if weights.get(what, 0) > most]
+
+
+def heavier(before: dict[str, float] | None, now: dict[str, float]) -> list[str]:
+    """What grew by more than a tenth (and by more than a kilobyte, or one request) since somebody last agreed to it."""
+    if before is None:
+        return ["not weighed yet"]
+    grown = []
+    for what, weight in now.items():
+        known = before.get(what, 0)
+        if weight > known * 1.1 and weight - known > 0.99:
+            grown.append(f"{what} {known} -> {weight}")
+    return grown
