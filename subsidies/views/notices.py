@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -41,7 +42,9 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     rows = rows.select_related("area").annotate(
         count=Count("entitlements", distinct=True), fen=Sum("entitlements__amount_fen")
     )
-    rows = rows.annotate(objections=Count("entitlements__objections", distinct=True))
+    # In a subquery: joined, an amount with two objections would be summed twice.
+    raised = Objection.objects.filter(entitlement__notice=OuterRef("pk")).order_by().values("entitlement__notice")
+    rows = rows.annotate(objections=Coalesce(Subquery(raised.annotate(n=Count("pk")).values("n")), 0))
     waiting = queries.villages_to_notice(programme, request.user) if programme and programme.notice_required else []
     table = build_table(
         request, rows, COLUMNS, unit=_("notices"), default_sort="-number",
