@@ -105,7 +105,7 @@ class ReceiptForm(RequestForm):
     budget_year = forms.IntegerField(label=_("Budget year"), min_value=2000, max_value=2100)
     amount = YuanField(label=_("Amount/CNY"))
     received_on = forms.DateField(
-        label=_("Received on"), widget=forms.DateInput(attrs={"class": "input", "type": "date"})
+        label=_("Received on"), widget=forms.DateInput(attrs={"class": "input", "type": "date"}, format="%Y-%m-%d")
     )
     document_no = _text(_("Document number"), 80)
 

@@ -6,10 +6,11 @@ import { startJobs } from './jobs.js';
 import { startLive } from './live.js';
 import { startReveal } from './reveal.js';
 import { startRosters } from './rosters.js';
+import { startScrolling } from './scrolling.js';
 import { startMenus, startTheme } from './shell.js';
 import { startTables } from './tables.js';
 import { startToasts } from './toasts.js';
 import { startVisit } from './visit.js';
 
 document.body.classList.add('js');
-[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle, startRosters, startVisit, startReveal].forEach((start) => start());
+[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle, startRosters, startVisit, startReveal, startScrolling].forEach((start) => start());

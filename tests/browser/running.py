@@ -20,6 +20,7 @@ import psycopg
 from heating_portal.up import children, keys
 from heating_portal.up.ports import free_port
 from heating_portal.up.running import answers, background_programs, web_program
+from tests.processes import other_database
 from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +99,8 @@ def running_portal(static_build: Path) -> Iterator[RunningPortal]:
         shutil.copytree(store / "var", portal.folder, dirs_exist_ok=True, symlinks=True)
         create_database(name, template=template_name(store))
         portal.env = environment(portal.folder, name)
+        if kept:  # it may be older than the code: new migrations, new words, new static files
+            portal.manage("prepare_portal", "--static")
         portal.start()
         yield portal
     finally:
@@ -130,7 +133,7 @@ def environment(folder: Path, database: str) -> dict[str, str]:
     places = {"PORTAL_VAR": str(folder), "PORTAL_SECRETS": str(folder / "secrets")}
     servers = {
         "DATABASE_URL": database_url(database),
-        "REDIS_URL": urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{QUEUES_DATABASE}")),
+        "REDIS_URL": other_database(os.environ["REDIS_URL"], QUEUES_DATABASE),
     }
     return {"PORTAL_MODE": "demo", "ROLE": "worker", **places, **servers, **hub, **QUICK}
 
