@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from core.templatetags.portal_figures import yuan_words
 from households.models import RosterSeal
@@ -274,10 +275,10 @@ def _other_payee(rows: Any) -> Any:
 
 
 FAULTS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("paid without a finished public notice", _without_notice),
-    ("paid without an acceptance", _not_accepted),
-    ("the cost is less than the subsidy", _below_cost),
-    ("the same picture belongs to another household", _same_picture),
-    ("the sources do not add up to the amount", _sources_differ),
-    ("the payee is not the head of household", _other_payee),
+    (gettext_noop("paid without a finished public notice"), _without_notice),
+    (gettext_noop("paid without an acceptance"), _not_accepted),
+    (gettext_noop("the cost is less than the subsidy"), _below_cost),
+    (gettext_noop("the same picture belongs to another household"), _same_picture),
+    (gettext_noop("the sources do not add up to the amount"), _sources_differ),
+    (gettext_noop("the payee is not the head of household"), _other_payee),
 )

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
+from core.templatetags.portal_figures import wan_words
 from households.models import Roster, RosterImport
 from programmes.models import Programme
 from reports.links import address
@@ -169,8 +170,6 @@ def _payable(scope: Scope) -> Iterator[Todo]:
 
 
 def _batches(scope: Scope, right: str, state: str, title: str) -> Iterator[Todo]:
-    from core.templatetags.portal_figures import wan_words
-
     rows = _held(scope, PayoutBatch, right).filter(state=state)
     for one in rows.select_related("area").order_by("id")[:EACH]:
         words = f"{one.number} · {one.area.name} {_households(one.line_count)} · {wan_words(one.total_fen)}"
@@ -209,9 +208,15 @@ def _alerts(scope: Scope) -> Iterator[Todo]:
 
 SOURCES: tuple[tuple[str, Source], ...] = (
     ("rosters.import", _imports),
-    ("rosters.seal_village", _seals("draft", "Roster to be sealed by the village", "rosters.seal_village")),
-    ("rosters.seal_town", _seals("village_sealed", "Roster to be sealed by the town", "rosters.seal_town")),
-    ("rosters.approve", _seals("town_sealed", "Roster to be approved", "rosters.approve")),
+    (
+        "rosters.seal_village",
+        _seals("draft", gettext_noop("Roster to be sealed by the village"), "rosters.seal_village"),
+    ),
+    (
+        "rosters.seal_town",
+        _seals("village_sealed", gettext_noop("Roster to be sealed by the town"), "rosters.seal_town"),
+    ),
+    ("rosters.approve", _seals("town_sealed", gettext_noop("Roster to be approved"), "rosters.approve")),
     ("tasks.open", _open_tasks),
     ("installations.record", _installations),
     ("acceptances.record", _visits),
@@ -219,9 +224,9 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("notices.publish", _to_publish),
     ("objections.decide", _objections),
     ("payouts.prepare", _payable),
-    ("payouts.review", _signing("payouts.review", "locked", "Payout batch to review")),
-    ("payouts.approve", _signing("payouts.approve", "reviewed", "Payout batch to approve")),
-    ("payouts.release", _signing("payouts.release", "approved", "Payout batch to release")),
+    ("payouts.review", _signing("payouts.review", "locked", gettext_noop("Payout batch to review"))),
+    ("payouts.approve", _signing("payouts.approve", "reviewed", gettext_noop("Payout batch to approve"))),
+    ("payouts.release", _signing("payouts.release", "approved", gettext_noop("Payout batch to release"))),
     ("payouts.reconcile", _returns),
     ("policies.release", _policies),
     ("alerts.handle", _alerts),

@@ -12,9 +12,11 @@ from typing import Any
 from django.db.models import Count, F, Max, Sum
 from django.db.models.functions import Left
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN, VILLAGE
+from core.templatetags.portal_figures import wan_words
 from programmes.models import Programme
 from reports.links import address
 from reports.queries.scope import Scope
@@ -123,8 +125,6 @@ def _sources(programme: Programme | None, lines: Any, path: Path, total_fen: int
 
 
 def _received(fen: int | None) -> str:
-    from core.templatetags.portal_figures import wan_words
-
     return _("received %(amount)s") % {"amount": wan_words(fen)} if fen else ""
 
 
@@ -165,7 +165,12 @@ def _households(lines: Any, path: Path, parent: Item) -> Column:
     rows, count = rows[:SHOWN], found.count() if len(rows) > SHOWN else len(rows)
     items = [_household(row, path) for row in rows]
     return Column(
-        _("Household"), f"{parent.title} · {_n_households(count)}", items, total, parent.fen, max(0, count - len(items))
+        _("Households"),
+        f"{parent.title} · {_n_households(count)}",
+        items,
+        total,
+        parent.fen,
+        max(0, count - len(items)),
     )
 
 
@@ -180,8 +185,6 @@ def _column(title: str, of: str, items: list[Item], parent_fen: int) -> Column:
 
 
 def _n_households(n: int) -> str:
-    from django.utils.translation import ngettext
-
     return ngettext("%(n)d household", "%(n)d households", n) % {"n": n}
 
 

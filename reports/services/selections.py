@@ -98,7 +98,7 @@ def _measure(rows: QuerySet[DwellingSummary]) -> tuple[int, str]:
     statement, values = rows.order_by().values_list("pk").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*), coalesce(sum(id), 0), coalesce(bit_xor(hashint8(id)), 0) FROM ({statement}) chosen",  # noqa: S608
+            f"SELECT count(*), coalesce(sum(id), 0), coalesce(bit_xor(hashint8(id)), 0) FROM ({statement}) chosen(id)",  # noqa: S608
             values,
         )
         count, total, mixed = cursor.fetchone()

@@ -1,0 +1,227 @@
+"""The household list: numbers are the database's, filters stand in the address, long lists stay cheap."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+
+from accounts.models import Selection, User
+from core import clock
+from core.refusals import Refused
+from reports.filters import HouseholdFilter
+from reports.models import DwellingSummary, SummaryTotal
+from reports.queries import dwellings
+from reports.queries.scope import Scope
+from reports.services import selections
+from reports.services.summaries import refresh_summaries
+from tests import people
+from tests.reports.world import A1, A2, World
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+def scope_over(world: World, role: str = "office", area: str = "370999") -> Scope:
+    return Scope(world.staff[role], world.programme, area)
+
+
+def found(world: World, query: str = "", **more: str) -> tuple[list[str], dwellings.Found]:
+    scope = scope_over(world, **more)
+    filters = HouseholdFilter(QueryDict(query), dwellings.summaries(scope), scope=scope)
+    return [row.dwelling_no for row in filters.qs], dwellings.found_by(scope, filters.qs, filters.used)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "town=370999001", "town=370999001&village=370999001002", "stage=paid", "stage=finished", "stage=to_accept",
+     "technology=ELECTRIC", "stage=paid&town=370999002", "missing=any", "missing=acceptance", "q=T", "returned=yes"],
+)  # fmt: skip
+def test_count_and_sums_are_those_of_the_rows(county: World, query: str) -> None:
+    numbers, sums = found(county, query)
+    rows = DwellingSummary.objects.filter(dwelling_no__in=numbers)
+    assert sums.count == len(numbers)
+    assert sums.due_fen == sum(row.due_fen or 0 for row in rows)
+    assert sums.paid_fen == sum(row.paid_fen for row in rows)
+
+
+def test_the_page_shows_the_sums_of_the_whole_filter(county: World, sign_in: SignIn) -> None:
+    html = sign_in(county.staff["office"]).get("/households/?stage=paid&per=20").content.decode()
+    paid = sum(row.paid_fen for row in DwellingSummary.objects.filter(stage="paid"))
+    assert paid == 2_796_000
+    assert 'title="27,960.00 元"' in html
+
+
+def test_a_household_is_found_by_number_name_initials_and_last_four(world: World) -> None:
+    owner = people.household(
+        A1, head_name="单示例", head_initials="ssl", id_number_tail="147X", household_no="QJD-03-0147"
+    )
+    world.dwelling(A1, "listed", household=owner)
+    world.dwelling(A1, "listed")
+    refresh_summaries()
+    for typed in ("qjd-03-01", "单示例", "单", "ssl", "SSL", "147x"):
+        assert found(world, f"q={typed}")[0] == ["QJD-03-0147-1"], typed
+    assert found(world, "q=李")[0] == []
+
+
+def test_excluded_dwellings_are_no_task_but_stay_findable(world: World) -> None:
+    world.dwelling(A1, "registered", exclusion="LONG_VACANT")
+    world.dwelling(A1, "registered")
+    refresh_summaries()
+    assert len(found(world, "stage=registered")[0]) == 1
+    assert len(found(world, "stage=excluded")[0]) == 1
+    assert dwellings.view_counts(scope_over(world))["all"] == 2
+
+
+def test_another_area_cannot_be_asked_for(county: World) -> None:
+    numbers, sums = found(county, "town=370999002", role="clerk_a", area="370999001")
+    assert all(number in {row.dwelling_no for row in DwellingSummary.objects.within("370999001")} for number in numbers)
+    assert sums.count == len(numbers) == 12
+    assert found(county, "", role="clerk_a", area="370999002") == ([], dwellings.Found(0, 0, 0))
+
+
+def test_a_count_stops_at_its_limit(county: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dwellings, "COUNT_LIMIT", 5)
+    _numbers, sums = found(county, "q=T")
+    assert (sums.count, sums.exact, sums.due_fen) == (5, False, None)
+    assert found(county, "stage=paid")[1].exact
+
+
+# --- at twenty thousand rows --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(world: World) -> World:
+    """20,000 rows in 100 villages, made by the database itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CROWD, {"programme": world.programme.pk, "route": world.route.pk, "who": world.staff["office"].pk}
+        )
+        cursor.execute("ANALYZE reports_dwellingsummary")
+    return world
+
+
+_CROWD = """
+WITH places AS (
+    INSERT INTO accounts_area (code, level, name, parent_id, aliases, area_class, is_scattered)
+    SELECT '370999001' || lpad(v::text, 3, '0'), 'village', '村' || v, '370999001', '{}', '', false
+    FROM generate_series(101, 200) v RETURNING code),
+homes AS (
+    INSERT INTO households_household (household_no, area_id, head_name, head_pinyin, head_initials, id_number,
+        id_number_index, id_number_tail, phone, phone_index, bank_card, bank_card_index, income_class, remark, version,
+        created_at)
+    SELECT 'C-' || code || '-' || n, code, '张' || chr(20000 + n) || chr(21000 + n), '', 'z' || chr(97 + n %% 26), '', '',
+        lpad((n * 7 %% 10000)::text, 4, '0'), '', '', '', '', '', '', 1, now()
+    FROM places, generate_series(1, 200) n RETURNING id, household_no, area_id, head_name, head_initials, id_number_tail),
+dwelt AS (
+    INSERT INTO households_dwelling (dwelling_no, household_id, area_id, door_no, door_no_index, dwelling_type, meter_no,
+        is_second_home, exclusion, exclusion_note, version)
+    SELECT household_no || '-1', id, area_id, '', '', '', '', false, '', '', 1 FROM homes
+    RETURNING id, household_id, dwelling_no, area_id)
+INSERT INTO reports_dwellingsummary (programme_id, dwelling_id, area_id, dwelling_no, head_name, head_initials,
+    id_number_tail, technology, family, stage, exclusion, wanted_papers, missing_papers, missing, due_fen, paid_fen,
+    payment_failed, heater_no, changed_at, refreshed_at)
+SELECT %(programme)s, d.id, d.area_id, d.dwelling_no, h.head_name, h.head_initials, h.id_number_tail, 'ELECTRIC',
+    'ELECTRIC', (ARRAY['registered','listed','installed','accepted','paid'])[1 + d.id %% 5], '', 10,
+    CASE WHEN d.id %% 200 = 0 THEN 1 ELSE 0 END, '{}', 1, 0, d.id %% 500 = 0, '', now() - d.id * interval '1 second', now()
+FROM dwelt d JOIN homes h ON h.id = d.household_id
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("", "summary_area_no"),
+        ("town=370999001&village=370999001150", "summary_area_no"),
+        ("stage=paid&town=370999001&village=370999001150", "summary_"),
+        ("missing=any", "summary_missing"),
+        ("returned=yes", "summary_failed"),
+        ("q=C-370999001150-77", "summary_no"),
+        ("q=张%E4%B8%A0%E5%88%88", "summary_name_trgm"),
+        ("q=0077", "summary_tail"),
+    ],
+)
+def test_a_page_is_read_from_an_index(crowd: World, query: str, index: str) -> None:
+    scope = scope_over(crowd)
+    rows = HouseholdFilter(QueryDict(query), dwellings.summaries(scope), scope=scope).qs[:50]
+    plan = rows.explain()
+    assert index in plan, plan
+    assert "Seq Scan on reports_dwellingsummary" not in plan, plan
+
+
+@pytest.mark.slow
+def test_sums_are_read_from_the_totals(crowd: World, django_assert_num_queries: object) -> None:
+    scope = scope_over(crowd)
+    SummaryTotal.objects.create(
+        programme=crowd.programme, area_id="370999001101", stage="paid", dwellings=20_000, due_fen=20_000
+    )
+    rows = dwellings.summaries(scope)
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        sums = dwellings.found_by(scope, rows, {})
+    assert (sums.count, sums.due_fen) == (20_000, 20_000)
+    assert dwellings.paginator_for(sums)(rows, 50).num_pages == dwellings.PAGE_DEPTH // 50
+
+
+# --- selections ---------------------------------------------------------------------------------------------
+
+
+def stored(world: World, query: str = "stage=paid", ids: list[int] | None = None) -> Selection:
+    return selections.store_selection(scope=scope_over(world), query=query, ids=ids, by=world.staff["office"])
+
+
+def test_a_selection_that_changed_is_told_before_acting(county: World, sign_in: SignIn) -> None:
+    client = sign_in(county.staff["office"])
+    chosen = stored(county)
+    seen = client.get(f"/selections/{chosen.token}/").content.decode()
+    assert "5" in seen
+    county.dwelling(A2, "paid")
+    refresh_summaries()
+    answer = client.post(f"/selections/{chosen.token}/export/", {"fingerprint": chosen.fingerprint})
+    assert answer.status_code == 409
+    assert "5" in answer.content.decode()
+    assert "6" in answer.content.decode()
+    now = selections.recount(scope_over(county), chosen)
+    assert (now.before, now.now, now.changed) == (5, 6, True)
+
+
+def test_one_gone_and_one_new_is_a_change_too(county: World) -> None:
+    chosen = stored(county)
+    first = DwellingSummary.objects.filter(stage="paid").first()
+    DwellingSummary.objects.filter(pk=first.pk).update(stage="batched")
+    county.dwelling(A2, "paid")
+    refresh_summaries()
+    now = selections.recount(scope_over(county), chosen)
+    assert (now.before, now.now, now.changed) == (5, 5, True)
+
+
+def test_ticked_rows_of_another_town_are_not_taken(county: World) -> None:
+    ids = list(DwellingSummary.objects.values_list("pk", flat=True))
+    scope = scope_over(county, "clerk_a", "370999001")
+    chosen = selections.store_selection(scope=scope, query="", ids=ids, by=county.staff["clerk_a"])
+    assert chosen.count == 12
+
+
+def test_a_selection_ends_after_half_an_hour_and_belongs_to_one_person(county: World) -> None:
+    chosen = stored(county)
+    late = clock.now() + dt.timedelta(minutes=31)
+    for by, now in ((county.staff["office"], late), (county.staff["auditor"], clock.now())):
+        with pytest.raises(Refused) as refusal:
+            selections.find(token=str(chosen.token), by=by, now=now)
+        assert refusal.value.code == "SELECTION_GONE"
+
+
+def test_nothing_ticked_is_refused(county: World, sign_in: SignIn) -> None:
+    answer = sign_in(county.staff["office"]).post("/selections/", {"query": "", "seen": "13"})
+    assert answer.status_code == 422
+
+
+def test_a_number_seen_in_the_list_is_compared(county: World, sign_in: SignIn) -> None:
+    client = sign_in(county.staff["office"])
+    answer = client.post("/selections/", {"scope": "all", "query": "stage=paid", "seen": "4"}, follow=True)
+    assert "4" in answer.context["seen"].__str__()
+    assert "callout--warn" in answer.content.decode()
