@@ -48,10 +48,10 @@ def counted(world: World) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def few(built: World) -> dict[str, int]:
+def few(db: None) -> dict[str, int]:
     """With two of everything."""
     with taken_back():
-        return counted(built)
+        return counted(build_world())
 
 
 @pytest.fixture(scope="module")

@@ -184,9 +184,9 @@ def _bank(town: Town, fund: Fund, batch: PayoutBatch, lines: list[PayoutLine], t
     ))  # fmt: skip
     town.keep("bank_return", BankReturn.objects.create(
         batch=batch, area=town.area, document=town.document("bank_return"), file_sha256="34" * 32,
-        counts={"paid": len(lines), "failed": 0, "unknown": 1},
+        counts={"paid": len(lines), "failed": 0, "unknown": 1, "missing": 0, "sum_fen": total, "batch_sum_fen": total},
         results=[[line.pk, "paid", f"{town.code}-REF", f"{town.word}成功"] for line in lines],
-        unknown=[{"row": 9, "amount": f"{town.code}", "why": f"{town.word}不符"}],
+        unknown=[{"cell": f"{town.code}9", "card": "**** 1234", "amount_fen": town.fen, "why": "NO_LINE"}],
         entered_by=town.clerk, entered_at=clock.now(),
     ))  # fmt: skip
     FundEntry.objects.create(
