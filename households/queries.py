@@ -116,7 +116,7 @@ def village_targets(programme: Programme, area: Area | str) -> dict[str, int]:
 
 def blocking_codes(roster_import: RosterImport) -> list[frozenset[str]]:
     """Per faulty row the codes it waits for."""
-    rows = faulty_rows(roster_import).only("issues", "confirmed")
+    rows = faulty_rows(roster_import).only("roster_import", "issues", "confirmed")
     return [frozenset(one.code for one in problems_of(row) if one.blocks(row.confirmed)) for row in rows]
 
 
