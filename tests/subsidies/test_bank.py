@@ -166,8 +166,8 @@ def test_the_same_file_twice_is_refused(money: Money) -> None:
 def test_booking_twice_books_once(money: Money) -> None:
     batch = money.sent(2)
     found = read(money, batch, answer(batch))
-    for _ in range(2):
-        bank.reconcile(bank_return=found, by=money.maker)
+    first, second = (bank.reconcile(bank_return=found, by=money.maker) for _ in range(2))
+    assert second.applied_at == first.applied_at == batch.lines.first().settled_at
     assert set(Fund.objects.values_list("paid_fen", flat=True)) == {600_000}
 
 

@@ -33,6 +33,7 @@ def test_a_draft_takes_what_is_payable_in_its_places_and_nothing_else(money: Mon
     money.payable(1, area=SECOND)
     money.accepted(costs=[])  # undefined
     money.accepted(is_second_home=True)  # not due
+    money.accepted()  # due, not put up yet
     money.assess()
     batch = money.draft(VILLAGE)
     assert (batch.lines.count(), batch.total_fen, batch.area_id) == (2, 1_200_000, VILLAGE)
