@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import pgtrigger
 import pytest
 from django.db import connection
 from django.http import QueryDict
@@ -96,11 +97,11 @@ def test_a_count_stops_at_its_limit(county: World, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def crowd(world: World) -> World:
-    """20,000 rows in 100 villages, made by the database itself."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CROWD, {"programme": world.programme.pk, "route": world.route.pk, "who": world.staff["office"].pk}
-        )
+    """20,000 rows in 100 villages, made by the database itself, past history: only the plans are looked at."""
+    values = {"programme": world.programme.pk}
+    past = pgtrigger.ignore("accounts.Area:history", "households.Household:history", "households.Dwelling:history")
+    with past, connection.cursor() as cursor:
+        cursor.execute(_CROWD, values)
         cursor.execute("ANALYZE reports_dwellingsummary")
     return world
 
@@ -132,26 +133,27 @@ FROM dwelt d JOIN homes h ON h.id = d.household_id
 """
 
 
+INDEXES = {
+    "": "summary_area_no",
+    "town=370999001&village=370999001150": "summary_area_no",
+    "stage=paid&town=370999001&village=370999001150": "summary_",
+    "missing=any": "summary_missing",
+    "returned=yes": "summary_failed",
+    "q=C-370999001150-77": "summary_no",
+    "q=张%E4%B8%A0%E5%88%88": "summary_name_trgm",
+    "q=0077": "summary_tail",
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("query", "index"),
-    [
-        ("", "summary_area_no"),
-        ("town=370999001&village=370999001150", "summary_area_no"),
-        ("stage=paid&town=370999001&village=370999001150", "summary_"),
-        ("missing=any", "summary_missing"),
-        ("returned=yes", "summary_failed"),
-        ("q=C-370999001150-77", "summary_no"),
-        ("q=张%E4%B8%A0%E5%88%88", "summary_name_trgm"),
-        ("q=0077", "summary_tail"),
-    ],
-)
-def test_a_page_is_read_from_an_index(crowd: World, query: str, index: str) -> None:
+def test_a_page_is_read_from_an_index(crowd: World) -> None:
     scope = scope_over(crowd)
-    rows = HouseholdFilter(QueryDict(query), dwellings.summaries(scope), scope=scope).qs[:50]
-    plan = rows.explain()
-    assert index in plan, plan
-    assert "Seq Scan on reports_dwellingsummary" not in plan, plan
+    plans = {}
+    for query, index in INDEXES.items():
+        plan = HouseholdFilter(QueryDict(query), dwellings.summaries(scope), scope=scope).qs[:50].explain()
+        if index not in plan or "Seq Scan on reports_dwellingsummary" in plan:
+            plans[query] = plan
+    assert plans == {}
 
 
 @pytest.mark.slow
