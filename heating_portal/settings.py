@@ -4,6 +4,7 @@ DATABASE_URL, REDIS_URL   addresses of PostgreSQL and of a Redis-protocol server
 PORTAL_MODE               production (default) | demo | test
 PORTAL_VAR                folder for everything the portal writes (default ./var)
 PORTAL_SECRETS            folder with one file per secret (default $PORTAL_VAR/secrets)
+PORTAL_TODAY              business day for trials, e.g. 2022-04-20 (default: today; the demonstration: that day)
 PORTAL_HOSTS              comma-separated host names; PORTAL_ORIGINS the same with scheme
 ROLE                      command (default) | web | worker: a pool of connections belongs in web processes only
 """
@@ -25,7 +26,8 @@ PRODUCTION = PORTAL_MODE == "production"
 ROLE = env("ROLE", default="command")
 VAR_DIR = Path(env("PORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
 SECRETS_DIR = Path(env("PORTAL_SECRETS", default=str(VAR_DIR / "secrets"))).resolve()
-PORTAL_TODAY = env("PORTAL_TODAY", default="")
+# The demonstration stands still on a day after its last heating season, while its policies are in force.
+PORTAL_TODAY = env("PORTAL_TODAY", default="2022-04-20" if DEMONSTRATION else "")
 
 SECRET_KEY = read_secret("django_key", SECRETS_DIR, PORTAL_MODE)
 DEBUG = False
