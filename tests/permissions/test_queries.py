@@ -43,6 +43,7 @@ def counted(world: World) -> dict[str, int]:
                 ) as queries:
                     answer = client.get(url)
                     b"".join(answer.streaming_content) if answer.streaming else answer.content
+            assert answer.status_code in row.get, f"{row.name} shows nothing that could be counted"
             counts[row.name] = len(queries)
     return counts
 

@@ -80,7 +80,7 @@ def _due(town: Town, home: Dwelling, policy: Policy, kind: str, state: str) -> E
         amount_fen=town.fen, household_share_fen=town.fen, facts=encode_facts(facts), steps=STEPS, clause="三（一）",
         state=state, assessed_at=clock.now(),
     )  # fmt: skip
-    EntitlementLine.objects.create(entitlement=made, source="county", budget_year=2021, amount_fen=town.fen)
+    EntitlementLine.objects.create(entitlement=made, source=town.code.lower(), budget_year=2021, amount_fen=town.fen)
     return town.keep("entitlement", made)
 
 
@@ -140,7 +140,7 @@ def _pay(town: Town, fund: Fund, dues: list[Entitlement]) -> None:
     _to(batch, "locked")
     BatchRound.objects.create(
         batch=batch, round_no=1, content_hash=batch.content_hash, total_fen=total, line_count=len(lines),
-        content={str(due.pk): [due.amount_fen, "00"] for due in dues}, sources=[["county", 2021, total]],
+        content={str(due.pk): [due.amount_fen, "00"] for due in dues}, sources=[[town.code.lower(), 2021, total]],
         locked_by=town.clerk, locked_at=clock.now(),
     )  # fmt: skip
     for step, state, signer in zip(
@@ -175,6 +175,8 @@ def _to(batch: PayoutBatch, state: str) -> None:
 
 
 def _bank(town: Town, fund: Fund, batch: PayoutBatch, lines: list[PayoutLine], total: int) -> None:
+    fund.reserved_fen = total
+    fund.save()
     for line in lines:
         line.state, line.bank_reference = "sent", f"{town.code}-REF-{line.line_no}"
         line.save(update_fields=["state", "bank_reference"])
@@ -184,7 +186,8 @@ def _bank(town: Town, fund: Fund, batch: PayoutBatch, lines: list[PayoutLine], t
     ))  # fmt: skip
     town.keep("bank_return", BankReturn.objects.create(
         batch=batch, area=town.area, document=town.document("bank_return"), file_sha256="34" * 32,
-        counts={"paid": len(lines), "failed": 0, "unknown": 1, "missing": 0, "sum_fen": total, "batch_sum_fen": total},
+        counts={"paid": len(lines), "failed": 0, "unknown": 1, "missing": 0, "rows": 3,
+                "sum_fen": total, "batch_sum_fen": total},
         results=[[line.pk, "paid", f"{town.code}-REF", f"{town.word}成功"] for line in lines],
         unknown=[{"cell": f"{town.code}9", "card": "**** 1234", "amount_fen": town.fen, "why": "NO_LINE"}],
         entered_by=town.clerk, entered_at=clock.now(),
