@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from heating_portal.up.testing import keep_artifacts
 from tests.browser.running import RunningPortal, running_portal
 from tests.browser.visitors import Visitors
 
+FAILED = pytest.StashKey[bool]()
 CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
@@ -25,6 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """A failed test leaves pictures of what was on its screens."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or (report.when == "call" and report.failed)
+    return report
 
 
 @pytest.fixture(scope="package")
@@ -71,9 +80,13 @@ def sign_ins() -> dict[str, Any]:
 
 
 @pytest.fixture
-def visitors(portal: RunningPortal, chromium: Any, pictures: Path, sign_ins: dict[str, Any]) -> Iterator[Visitors]:
+def visitors(
+    request: pytest.FixtureRequest, portal: RunningPortal, chromium: Any, pictures: Path, sign_ins: dict[str, Any]
+) -> Iterator[Visitors]:
     """Opens pages as the demonstration's people; at the end nothing may have been complained about."""
     opened = Visitors(portal, chromium, pictures, sign_ins)
     yield opened
+    if request.node.stash.get(FAILED, False):
+        opened.keep_all(f"failed-{request.node.name}"[:80].replace(":", "-"))
     opened.close()
     assert opened.complaints == []

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,10 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from django_otp.oath import hotp
 
 from heating_portal.up import children, keys
 from heating_portal.up.ports import free_port
-from heating_portal.up.running import answers, background_programs, web_program
+from heating_portal.up.running import answers, background_programs, python_program, web_program
 from tests.processes import other_database
 from tests.until import until
 
@@ -27,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 QUEUES_DATABASE = 11  # of the Redis server; other tests' queues are out of sight there
 QUICK = {"PORTAL_JOB_SWEEP_S": "3", "PORTAL_POLL_TICK_S": "3"}
+STORY_DAY = "2021-12-20"  # the business day of the pages: both programmes run and their policies are in force
 
 
 @dataclass
@@ -63,14 +66,30 @@ class RunningPortal:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout
 
+    def one_time_code(self, username: str) -> str:
+        """What the person's authenticator shows: the next code that has not been used."""
+        key, step, t0, drift, last, digits = self.rows(
+            "SELECT key, step, t0, drift, last_t, digits FROM otp_totp_totpdevice d JOIN accounts_user u ON u.id = "
+            "d.user_id WHERE u.username = %s AND confirmed", username,
+        )[0]  # fmt: skip
+        counter = max(int((time.time() - t0) // step) + drift, last + 1)
+        return f"{hotp(bytes.fromhex(key), counter, digits):0{digits}d}"
+
+    def run_beside(self, name: str, *arguments: str) -> None:
+        """Start one more program of the portal; it ends with the others."""
+        self._run(python_program(name, *arguments, env=self.env))
+
+    def _run(self, program: children.Program) -> None:
+        program = replace(program, argv=(sys.executable, *program.argv[1:]), orphaned=signal.SIGKILL)
+        self.programs.append((program, children.start(program, self.log(program.name))))
+
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
 
     def start(self) -> None:
         web = web_program(HOST, self.port, self.env)
         for program in (web, *background_programs(self.env, demo=True)):
-            program = replace(program, argv=(sys.executable, *program.argv[1:]), orphaned=signal.SIGKILL)
-            self.programs.append((program, children.start(program, self.log(program.name))))
+            self._run(program)
         until(lambda: self._web_answers(), seconds=90, what="the web server answers")
 
     def _web_answers(self) -> bool:
@@ -135,7 +154,8 @@ def environment(folder: Path, database: str) -> dict[str, str]:
         "DATABASE_URL": database_url(database),
         "REDIS_URL": other_database(os.environ["REDIS_URL"], QUEUES_DATABASE),
     }
-    return {"PORTAL_MODE": "demo", "ROLE": "worker", **places, **servers, **hub, **QUICK}
+    common = {"PORTAL_MODE": "demo", "ROLE": "worker", "PORTAL_TODAY": STORY_DAY}
+    return {**common, **places, **servers, **hub, **QUICK}
 
 
 def template_name(store: Path) -> str:

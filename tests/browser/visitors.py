@@ -1,4 +1,4 @@
-"""People at their screens: sign in by one click, open pages, keep screenshots; what a browser complains about is kept."""
+"""People at their screens: one-click sign-in, pages, screenshots; what a browser complains about is kept."""
 
 from __future__ import annotations
 
@@ -41,10 +41,15 @@ class Visitors:
         """One click on the login page of the demonstration."""
         page.goto("/account/login/")
         page.click(f'form[action$="/demo/{username}/"] button')
-        page.wait_for_selector("#main")
+        page.wait_for_url(lambda address: "/login/" not in address)
 
     def keep(self, page: Any, name: str, *, full: bool = False) -> None:
         page.screenshot(path=self.pictures / f"{name}.png", full_page=full)
+
+    def keep_all(self, name: str) -> None:
+        for number, context in enumerate(self._contexts):
+            for page in context.pages:
+                self.keep(page, f"{name}-{number}", full=True)
 
     def close(self) -> None:
         for context in self._contexts:

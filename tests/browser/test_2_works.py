@@ -1,0 +1,159 @@
+"""Second step: a list drawn up and sealed by three people, a task, an installation with its twelve items, a visit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import identity
+from devices.simulator.fleet import numbered_fleet
+from heating_portal.demo import pictures
+from tests.browser.running import RunningPortal
+from tests.browser.visitors import Visitors
+from tests.until import until
+
+VILLAGE = "140502006001"  # heaters run on electricity there; its first list is approved and all works are done
+PERSON, NUMBER = "郭例户", 777_001
+PROFILE, SEED = "linshi-ashp-08", 77
+COSTS = (("DEVICE", "4,600.00", "FP-B-0001"), ("WIRING_BEHIND_METER", "500", "FP-B-0002"))
+
+
+def test_a_new_household_is_listed_and_the_list_sealed_by_three(portal: RunningPortal, visitors: Visitors) -> None:
+    clerk = visitors.sit_down("clerk_zhongjiazhuang")
+    register(clerk)
+    clerk.click('.nav a[href="/hh/rosters/"]')
+    clerk.click(f'button[form="draw-{VILLAGE}"]')
+    clerk.wait_for_selector(".steps, .chain, h1")
+    visitors.keep(clerk, "step-2-list-drawn-up")
+    roster = portal.one("SELECT max(id) FROM households_roster WHERE area_id = %s", VILLAGE)
+    for username, level in (("village_zhongjiazhuang", "village"), ("leader_zhongjiazhuang", "town")):
+        page = visitors.sit_down(username)
+        page.goto(f"/hh/rosters/{roster}/")
+        page.click('form[action$="/seal/"] button')
+        page.wait_for_load_state("load")
+        assert state_of(portal, roster) == f"{level}_sealed"
+        visitors.keep(page, f"step-2-sealed-{level}")
+    approve(portal, visitors, roster)
+    assert signers(portal, roster) == 3
+
+
+def register(page: Any) -> None:
+    page.goto("/hh/new/")
+    page.select_option('select[name="area"]', VILLAGE)
+    page.select_option('select[name="technology"]', "ELECTRIC")
+    values = {
+        "head_name": PERSON, "id_number": identity.synthetic_id(NUMBER), "phone": identity.synthetic_phone(NUMBER),
+        "bank_card": identity.synthetic_card(NUMBER), "door_no": "88号", "heated_area_m2": "96",
+        "dwelling_type": "平房", "residents": "3", "meter_no": "SN00777001",
+    }  # fmt: skip
+    for name, value in values.items():
+        page.fill(f'input[name="{name}"]', value)
+    page.click('main form[method="post"] button.btn--primary')
+    page.wait_for_url("**/hh/dwellings/**")
+
+
+def approve(portal: RunningPortal, visitors: Visitors, roster: int) -> None:
+    page = visitors.sit_down("office_chengqu")
+    page.click('.nav a[href="/hh/rosters/"]')
+    page.check(f'input[name="ids"][value="{roster}"]')
+    page.click(".dock button")
+    page.fill('input[name="token"]', portal.one_time_code("office_chengqu"))
+    visitors.keep(page, "step-2-approve")
+    page.click(".dock button")
+    until(lambda: state_of(portal, roster) == "approved", what="the list is approved")
+
+
+def state_of(portal: RunningPortal, roster: int) -> str:
+    return str(portal.one("SELECT state FROM households_roster WHERE id = %s", roster))
+
+
+def signers(portal: RunningPortal, roster: int) -> int:
+    sql = "SELECT count(DISTINCT signer_id) FROM households_rosterseal WHERE roster_id = %s"
+    return int(portal.one(sql, roster))
+
+
+def test_tasks_are_opened_and_an_installation_recorded(portal: RunningPortal, visitors: Visitors) -> None:
+    office = visitors.sit_down("office_chengqu")
+    office.click('.nav a[href="/works/"]')
+    office.click('form[action="/works/open/"] button')
+    task = until(lambda: task_of(portal), what="the new household has a task")
+    visitors.keep(office, "step-2-tasks-open")
+
+    (heater,) = numbered_fleet(1, PROFILE, SEED).heaters
+    portal.run_beside(
+        "one-heater", "manage.py", "simulate_heaters", "--count=1", f"--profile={PROFILE}", f"--seed={SEED}",
+        f"--control-file={portal.folder / 'one-heater.json'}",
+    )  # fmt: skip
+    page = visitors.sit_down("supplier_demo")
+    page.goto(f"/works/tasks/{task}/installation/")
+    fill_twelve_items(page, heater.line.removeprefix("dtu:"))
+    visitors.keep(page, "step-2-installation", full=True)
+    page.click("main form button.btn--primary")
+    page.wait_for_url(f"**/works/tasks/{task}/")
+    visitors.keep(page, "step-2-installed")
+    assert portal.one("SELECT state FROM retrofits_task WHERE id = %s", task) == "installed"
+
+
+def fill_twelve_items(page: Any, wireless: str) -> None:
+    """Town, village, door, occupant, phone and area are known already: nobody is asked twice."""
+    for name in ("town_name", "village_name", "door_no", "occupant_name", "occupant_phone", "heated_area_m2"):
+        assert page.input_value(f'input[name="{name}"]') != "", name
+    values = {
+        "longitude": "112.8471", "latitude": "35.5312", "manufacturer": "临示热泵（虚构）", "device_name": "空气源热泵",
+        "model_no": PROFILE.upper(), "factory_address_code": "LI2109-90001", "wireless_address_code": wireless,
+        "installed_on": "2021-12-18", "unit": "1",
+    }  # fmt: skip
+    for name, value in values.items():
+        page.fill(f'input[name="{name}"]', value)
+    page.select_option('select[name="supplier"]', PROFILE.split("-")[0])
+    for number, (kind, amount, invoice) in enumerate(COSTS, 1):
+        page.select_option(f'select[name="cost_kind_{number}"]', kind)
+        page.fill(f'input[name="cost_amount_{number}"]', amount)
+        page.fill(f'input[name="cost_invoice_{number}"]', invoice)
+
+
+def task_of(portal: RunningPortal) -> int | None:
+    found = portal.rows(
+        "SELECT t.id FROM retrofits_task t JOIN programmes_technology p ON p.id = t.technology_id "
+        "WHERE t.area_id = %s AND p.code = 'ELECTRIC'", VILLAGE,
+    )  # fmt: skip
+    return found[0][0] if found else None
+
+
+def test_an_inspector_accepts_it_on_the_phone_by_real_readings(portal: RunningPortal, visitors: Visitors) -> None:
+    task = task_of(portal)
+    read = "SELECT 1 FROM telemetry_latestreading l JOIN devices_heater h ON h.id = l.heater_id WHERE h.dwelling_id = \
+            (SELECT dwelling_id FROM retrofits_task WHERE id = %s) AND l.at IS NOT NULL"
+    page = visitors.sit_down("inspector_chengqu", width=390, has_touch=True, is_mobile=True)
+    page.goto(f"/works/visits/{task}/")
+    visitors.keep(page, "step-2-visit-390")
+    page.click("[data-submit]")  # the button stays live and says what is missing
+    page.wait_for_selector("#error-summary")
+    visitors.expected.add(422)
+    until(lambda: portal.rows(read, task), seconds=90, what="the new heater has been read")
+    page.goto(f"/works/visits/{task}/")
+    item = page.locator("#item-DATA_TRANSMISSION")
+    assert item.get_attribute("data-have") == "1", item.inner_text()
+    answer_everything(page)
+    visitors.keep(page, "step-2-visit-390-answered", full=True)
+    page.click("[data-submit]")
+    page.wait_for_url(lambda address: not address.endswith(f"/visits/{task}/"))
+    visitors.keep(page, "step-2-accepted-390")
+    assert portal.one("SELECT state FROM retrofits_task WHERE id = %s", task) == "accepted"
+    evidence = portal.one("SELECT telemetry_evidence FROM retrofits_acceptance WHERE task_id = %s", task)
+    assert evidence["state"] == "fresh"
+
+
+def answer_everything(page: Any) -> None:
+    for choice in page.locator('fieldset.check label:has(input[value="ok"])').all():
+        choice.click()
+    page.fill('input[name="item-ROOM_TEMP"]', "20.4")
+    shot = {"name": "after.jpg", "mimeType": "image/jpeg", "buffer": pictures.photo("after", 7)}
+    page.set_input_files('input[name="photo-after"]', shot)
+    page.fill('textarea[name="opinion"]', "比烧煤干净")
+    pad = page.locator("canvas[data-pad]")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 30, steps=8)
+    page.mouse.up()

@@ -1,0 +1,67 @@
+"""Fourth step: the workbook has the totals of the screen, and a path leads from the total to one household."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.browser.running import RunningPortal
+from tests.browser.visitors import Visitors
+from tests.flows.ledgers import read_ledger
+
+AUDITOR = "auditor_taishan"
+PAID = "SELECT sum(l.amount_fen) FROM subsidies_payoutline l WHERE l.state = 'paid' AND l.area_id LIKE '3709%%'"
+
+
+def test_the_exported_ledger_says_what_the_screen_says(
+    portal: RunningPortal, visitors: Visitors, tmp_path: Path
+) -> None:
+    page = visitors.sit_down(AUDITOR)
+    page.click('.nav a[href="/ledgers/"]')
+    page.click('a[href="/ledgers/payout/"]')
+    visitors.keep(page, "step-4-ledger")
+    shown = yuan(page.locator(".pager, tfoot, .sums").filter(has_text=".").first.inner_text())
+    page.click('a[href^="/ledgers/payout/export/"]')
+    page.click('main form[method="post"] button.btn--primary')
+    page.wait_for_selector('a[href$="/file/"]', timeout=60_000)  # a worker has made it; the page noticed by itself
+    visitors.keep(page, "step-4-export")
+    with page.expect_download() as waiting:
+        page.click('a[href$="/file/"]')
+    file = tmp_path / "ledger.xlsx"
+    waiting.value.save_as(file)
+    ledger = read_ledger(file.read_bytes(), *HEADINGS)
+    assert ledger.sum_fen(AMOUNT) == ledger.total_fen(AMOUNT) == shown
+    assert len(ledger.rows) == portal.one(PAID.replace("sum(l.amount_fen)", "count(*)"))
+
+
+HEADINGS, AMOUNT = ("序号", "合计"), "实付/元"
+
+
+def yuan(text: str) -> int:
+    """The largest amount written in a text, in fen."""
+    import re
+
+    found = [Decimal(one.replace(",", "")) for one in re.findall(r"[\d,]+\.\d\d", text)]
+    return int(max(found) * 100)
+
+
+def test_a_path_leads_from_the_total_to_one_household(portal: RunningPortal, visitors: Visitors) -> None:
+    page = visitors.sit_down(AUDITOR)
+    page.click('.nav a[href="/trace/"]')
+    for depth in range(1, 6):
+        column = page.locator(".mil__col").nth(depth - 1)
+        if column.count() == 0:
+            break
+        assert "✗" not in column.inner_text()
+        column.locator("li a").first.click()
+        page.wait_for_load_state("load")
+    visitors.keep(page, "step-4-path", full=True)
+    assert page.locator("#proof li").count() >= 6
+    open_file(page)
+    visitors.keep(page, "step-4-household")
+
+
+def open_file(page: Any) -> None:
+    page.click("#proof .panel__head a.push")
+    page.wait_for_url("**/households/**")
