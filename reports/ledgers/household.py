@@ -83,7 +83,8 @@ class HouseholdLedger:
                 "due_fen", gettext_lazy("Due/CNY"), kind="money", total=Sum("due_fen"), total_label=gettext_lazy("due")
             ),
             tables.Column(
-                "paid_fen", gettext_lazy("Paid/CNY"), kind="money", total=Sum("paid_fen"), total_label=gettext_lazy("paid")
+                "paid_fen", gettext_lazy("Paid/CNY"), kind="money", total=Sum("paid_fen"),
+                total_label=gettext_lazy("paid"),
             ),
         )  # fmt: skip
 

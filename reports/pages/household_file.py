@@ -19,8 +19,8 @@ from households.models import Dwelling
 from programmes.chosen import chosen_programme
 from reports.links import address
 from reports.queries import household_file as queries
-from telemetry.models import LatestReading
 from telemetry.charts import SPANS, track
+from telemetry.models import LatestReading
 from telemetry.queries import FRESH_PERIODS, period_at
 
 EVERY = 3

@@ -25,7 +25,7 @@ from reports.services import exports
 
 EXPORT_COLUMNS = (
     Column("pk", gettext_lazy("Number"), kind="id", link=True),
-    Column("kind", gettext_lazy("Ledger"), value=lambda one: LEDGERS[one.kind].title if one.kind in LEDGERS else one.kind),
+    Column("kind", gettext_lazy("Ledger"), value=lambda one: getattr(LEDGERS.get(one.kind), "title", one.kind)),
     Column("area.name", gettext_lazy("Place")),
     Column("row_count", gettext_lazy("Rows"), kind="number"),
     Column("total_fen", gettext_lazy("Sum/CNY"), kind="money"),
@@ -45,7 +45,9 @@ def ledger_list(request: HttpRequest) -> HttpResponse:
     table = build_table(
         request, rows, EXPORT_COLUMNS, unit=_("exports"),
         row_url=lambda one: reverse("reports:export-detail", args=[one.pk]),
-        empty=(_("Nothing has been taken out yet"), _("Every export stays here with its reason and the hash of its rows.")),
+        empty=(
+            _("Nothing has been taken out yet"), _("Every export stays here with its reason and the hash of its rows."),
+        ),
     )  # fmt: skip
     kinds = [one for one in LEDGERS.values() if scope.user.has_right(one.right)]
     return render_table(request, "reports/ledger_list.html", table, {"kinds": kinds})

@@ -48,5 +48,4 @@ def _export_url(scope: Scope, path: Path) -> str:
     if not scope.user.has_right("ledgers.export") or not scope.user.has_right("payouts.view"):
         return ""
     kept = {"source": path.source, "town": path.town, "village": path.village, "dwelling": path.dwelling}
-    found = address("reports:ledger-export", "payout", **kept)
-    return found
+    return address("reports:ledger-export", "payout", **kept)

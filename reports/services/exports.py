@@ -58,7 +58,8 @@ def ledger_of(kind: str) -> Ledger:
     """The ledger of that kind. Raises `Refused` (NO_SUCH_LEDGER)."""
     if kind not in LEDGERS:
         names = ", ".join(LEDGERS)
-        raise Refused("NO_SUCH_LEDGER", gettext_lazy("There is no ledger “%(kind)s”; choose one of: %(names)s."), kind=kind, names=names)  # fmt: skip
+        message = gettext_lazy("There is no ledger “%(kind)s”; choose one of: %(names)s.")
+        raise Refused("NO_SUCH_LEDGER", message, kind=kind, names=names)
     return LEDGERS[kind]
 
 
@@ -207,7 +208,8 @@ def _told(lines: Iterator[dict[str, Value]], total: int, progress: Progress | No
 def _titles(ledger: Ledger, export: LedgerExport) -> list[str]:
     titles = [f"{export.programme.name} {export.area.name} {ledger.title}"]
     if export.full_numbers:
-        titles.append(_("Holds full personal numbers. Taken out by %(who)s because: %(why)s") % {"who": export.requested_by, "why": export.reason})  # fmt: skip
+        words = _("Holds full personal numbers. Taken out by %(who)s because: %(why)s")
+        titles.append(words % {"who": export.requested_by, "why": export.reason})
     return titles
 
 

@@ -66,7 +66,8 @@ def column(part: int, stuck: int, whole: int, hot: bool = False) -> SafeString:
     above = 76 * min(stuck, whole - part) / whole if whole else 0
     return format_html(
         '<svg class="funnel" width="100%" height="78" aria-hidden="true"><defs><pattern id="{p}" width="6" height="6" '
-        'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="1.5" height="6" class="{f}"/></pattern>'
+        'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="1.5" height="6" class="{f}"/>'
+        "</pattern>"
         '</defs><rect y="{y0}" width="100%" height="{above}" fill="url(#{p})"/>'
         '<rect y="{y1}" width="100%" height="{high}" class="f-done"/></svg>',
         p="hatch-hot" if hot else "hatch", f="f-now" if hot else "f-idle", y0=f"{78 - high - above:.1f}",

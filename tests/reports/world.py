@@ -18,7 +18,15 @@ from households.models import Document, Dwelling, Enrolment, Roster, RosterRow, 
 from programmes.models import Checklist, Programme, Technology
 from retrofits.models import Acceptance, CostItem, Installation, Photo, Task
 from subsidies.models import (
-    BatchSignature, Entitlement, EntitlementLine, Fund, FundEntry, Notice, PayoutBatch, PayoutLine, Policy,
+    BatchSignature,
+    Entitlement,
+    EntitlementLine,
+    Fund,
+    FundEntry,
+    Notice,
+    PayoutBatch,
+    PayoutLine,
+    Policy,
 )  # fmt: skip
 from telemetry.models import LatestReading
 from tests import people
@@ -153,7 +161,8 @@ class World:
     def _visited(self, task: Task, result: str) -> None:
         Acceptance.objects.create(
             task=task, area_id=task.area_id, request_id=uuid.uuid4(), inspector=self.staff["inspector"],
-            checklist=self.checklist, answers={}, result=result, signer_name="张示例", accepted_on=DAY, room_temp_c="19.1",
+            checklist=self.checklist, answers={}, result=result, signer_name="张示例", accepted_on=DAY,
+            room_temp_c="19.1",
         )  # fmt: skip
         self._go(task, "accepted" if result == "passed" else "rectify")
 
@@ -166,7 +175,8 @@ class World:
             programme=self.programme, area_id=task.area_id, household=task.dwelling.household, dwelling=task.dwelling,
             task=task, acceptance=task.acceptances.get(result="passed"), policy=self.policy, benefit="T-R1",
             benefit_kind="CONVERSION", outcome="due", reason="OK_CAPPED", amount_fen=amount_fen, facts={}, steps=[],
-            clause="三（三）", state=stage, notice=self.notice(task.area_id, stage), assessed_at=moment(dt.date(2021, 10, 28)),
+            clause="三（三）", state=stage, notice=self.notice(task.area_id, stage),
+            assessed_at=moment(dt.date(2021, 10, 28)),
         )  # fmt: skip
         for source in ("CENTRAL", "DISTRICT"):
             EntitlementLine.objects.create(entitlement=due, source=source, budget_year=2021, amount_fen=amount_fen // 2)
@@ -206,7 +216,8 @@ class World:
         number = batch.lines.count() + 1
         line = PayoutLine.objects.create(
             batch=batch, area_id=due.area_id, entitlement=due, line_no=number, payee_name=due.household.head_name,
-            bank_card=due.household.bank_card, amount_fen=due.amount_fen, state="paid" if stage == "paid" else "planned",
+            bank_card=due.household.bank_card, amount_fen=due.amount_fen,
+            state="paid" if stage == "paid" else "planned",
             bank_reference=f"HD{next(NUMBERS):06d}" if stage == "paid" else "",
             settled_at=moment(dt.date(2021, 11, 30)) if stage == "paid" else None,
         )  # fmt: skip

@@ -44,7 +44,8 @@ class Command(BaseCommand):
                 words = _("%(who)s lacks the right %(right)s over %(area)s.")
                 raise CommandError(words % {"who": by, "right": denied, "area": area}) from None
             except OSError as error:
-                raise CommandError(_("%(file)s can't be written: %(why)s") % {"file": options["out"], "why": error.strerror}) from None  # fmt: skip
+                words = _("%(file)s can't be written: %(why)s")
+                raise CommandError(words % {"file": options["out"], "why": error.strerror}) from None
         total = "" if made.total_fen is None else f", {yuan_words(made.total_fen)}"
         words = _("%(file)s: %(rows)d rows%(total)s, SHA-256 of the rows %(hash)s")
         self.stdout.write(
