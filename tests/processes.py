@@ -11,11 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from redis import Redis
+
 from heating_portal.up.children import die_with_parent
 from heating_portal.up.running import web_program
 
 ROOT = Path(__file__).resolve().parents[1]
 CELERY = ("-m", "celery", "-A", "heating_portal.celery")
+HELD_S = 600
 WORKER = ("worker", "--without-gossip", "--without-mingle", "--loglevel=INFO")
 
 
@@ -92,6 +95,19 @@ def processes(folder: Path, env: Mapping[str, str]) -> Iterator[Processes]:
         print(made.tails())  # pytest shows it below a test that failed
 
 
-def other_database(redis_url: str, number: int) -> str:
-    """The same Redis server, another of its numbered databases: queues of other tests are out of sight."""
-    return urlunsplit(urlsplit(redis_url)._replace(path=f"/{number}"))
+@contextmanager
+def empty_redis_database(redis_url: str) -> Iterator[str]:
+    """Address of a numbered database of that server in which nothing is, held for this test and emptied afterwards.
+
+    Queues of other programs on the same server are neither seen nor touched.
+    """
+    for number in range(15, 0, -1):
+        url = urlunsplit(urlsplit(redis_url)._replace(path=f"/{number}"))
+        with Redis.from_url(url) as client:
+            if client.dbsize() == 0 and client.set("held-by-a-test", os.getpid(), nx=True, ex=HELD_S):
+                try:
+                    yield url
+                finally:
+                    client.flushdb()
+                return
+    raise AssertionError(f"No database of {urlsplit(redis_url).hostname} is empty.")

@@ -26,22 +26,20 @@ from telemetry.models import Alert, LatestReading, PollCycle, Reading
 from telemetry.partitions import name_of
 from tests import people
 from tests.jobs.valkey import free_port
-from tests.processes import Processes, other_database, processes
+from tests.processes import Processes, empty_redis_database, processes
 from tests.telemetry.plant import register
 from tests.until import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("processes")]
 COUNT, PERIOD_S, AREA, VILLAGE = 6, 2, "370999", "370999001001"
-QUEUES_DATABASE = 11
 
 
 @pytest.fixture
 def portal(tmp_path: Path) -> Iterator[Processes]:
-    """The environment of the processes: this test's database, a Redis database and lines of its own."""
+    """The environment of the processes: this test's database, an empty Redis database and lines of its own."""
     door, control = free_port(), free_port()
     env = {
         "DATABASE_URL": database_url(),
-        "REDIS_URL": other_database(settings.REDIS_URL, QUEUES_DATABASE),
         "PORTAL_MODE": "test",
         "PORTAL_VAR": str(tmp_path / "var"),
         "PORTAL_HUB_LISTEN": f"127.0.0.1:{door}",
@@ -49,7 +47,10 @@ def portal(tmp_path: Path) -> Iterator[Processes]:
         "PORTAL_POLL_TICK_S": "0.5",
         "PORTAL_JOB_SWEEP_S": "1",
     }
-    with processes(tmp_path / "var", env) as made:
+    with (
+        empty_redis_database(settings.REDIS_URL) as redis_url,
+        processes(tmp_path / "var", env | {"REDIS_URL": redis_url}) as made,
+    ):
         yield made
 
 
