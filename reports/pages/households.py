@@ -15,12 +15,11 @@ from django.views.decorators.http import require_GET
 from accounts.access import requires
 from core import clock
 from core.tables import BulkAction, Column, View, build_table, render_table
-from programmes.models import Technology
 from reports.filters import HouseholdFilter
 from reports.links import address
 from reports.models import DwellingSummary
 from reports.queries import dwellings
-from reports.queries.scope import Scope, scope_of
+from reports.queries.scope import scope_of
 
 Stage = DwellingSummary.Stage
 ROUTES = {
@@ -100,7 +99,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
     table = build_table(
         request,
         rows,
-        columns(_route_names(scope), clock.now()),
+        columns(dict(filters.routes), clock.now()),
         filterset=lambda *_args, **_more: filters,  # type: ignore[arg-type]
         unit=_("households") if found.exact else _("households and more"),
         row_url=lambda row: reverse("reports:household-detail", args=[row.dwelling_no]),
@@ -112,12 +111,6 @@ def household_list(request: HttpRequest) -> HttpResponse:
     )
     context = {"too_long": found.count > dwellings.PAGE_DEPTH or not found.exact, "depth": dwellings.PAGE_DEPTH}
     return render_table(request, "reports/household_list.html", table, context)
-
-
-def _route_names(scope: Scope) -> dict[str, str]:
-    if scope.programme is None:
-        return {}
-    return dict(Technology.objects.filter(programme=scope.programme).values_list("code", "name"))
 
 
 def _views(counts: dict[str, int]) -> list[View]:

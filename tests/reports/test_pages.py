@@ -22,8 +22,8 @@ SignIn = Callable[[User], Client]
 
 # Own queries of the page and those of session, person, grants and shell together. Raise one only knowing why.
 QUERIES = {
-    "home": 60, "reports:overview": 35, "reports:household-list": 15, "reports:search": 16, "reports:ledger-list": 14,
-    "reports:audit-trace": 32,
+    "home": 30, "reports:overview": 26, "reports:household-list": 12, "reports:search": 11, "reports:ledger-list": 9,
+    "reports:audit-trace": 18,
 }  # fmt: skip
 
 
