@@ -95,6 +95,8 @@ class Postgres:
             f"CREATE ROLE portal LOGIN CREATEDB PASSWORD '{self.password}';\n"
             "CREATE DATABASE portal OWNER portal;\n"
         )
+        if not self.durable:  # tests plant faults behind the triggers' back, as an intruder with full rights would
+            script += "GRANT SET ON PARAMETER session_replication_role TO portal;\n"
         single: list[Path | str] = [binaries(self.home) / "postgres", "--single", "-D", self.data, "postgres"]
         output = checked(single, cwd=self.data, input=script, **identity())
         if "ERROR" in output:
