@@ -58,6 +58,8 @@ def _villages(request: HttpRequest, programme: Programme) -> list[dict[str, Any]
 def _may_draw_up(request: HttpRequest, row: dict[str, Any]) -> bool:
     roster, village = row["roster"], row["village"]
     allowed = roster is None or roster.state in (states.DRAFT, states.RETURNED)
+    if roster is not None and roster.state == states.APPROVED:  # a new version, once households came or went
+        allowed = roster.households != village.counted
     return bool(allowed and village.counted and request.user.has_right("rosters.import", village.area.code))  # type: ignore[union-attr]
 
 

@@ -22,7 +22,6 @@ from django_otp.oath import hotp
 from heating_portal.up import children, keys
 from heating_portal.up.ports import free_port
 from heating_portal.up.running import answers, background_programs, python_program, web_program
-from tests.processes import other_database
 from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,7 +151,7 @@ def environment(folder: Path, database: str) -> dict[str, str]:
     places = {"PORTAL_VAR": str(folder), "PORTAL_SECRETS": str(folder / "secrets")}
     servers = {
         "DATABASE_URL": database_url(database),
-        "REDIS_URL": other_database(os.environ["REDIS_URL"], QUEUES_DATABASE),
+        "REDIS_URL": urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{QUEUES_DATABASE}")),
     }
     common = {"PORTAL_MODE": "demo", "ROLE": "worker", "PORTAL_TODAY": STORY_DAY}
     return {**common, **places, **servers, **hub, **QUICK}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from heating_portal.demo import pictures
 from tests.browser.running import RunningPortal
+from tests.browser.test_2_works import photograph
 from tests.browser.visitors import Visitors
 from tests.flows import bank
 from tests.until import until
@@ -53,14 +53,11 @@ def test_an_accepted_household_is_assessed_noticed_and_payable(portal: RunningPo
 def accept(visitors: Visitors, task: int) -> None:
     page = visitors.sit_down("inspector_taishan", width=390)
     page.goto(f"/works/visits/{task}/")
+    photograph(page)
     for choice in page.locator('fieldset.check label:has(input[value="ok"])').all():
         choice.click()
     for number in page.locator("input.m__number").all():
         number.fill("20.4")
-    for upload in page.locator("input[data-photo]").all():
-        stage = upload.get_attribute("name").removeprefix("photo-")
-        shot = {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": pictures.photo(stage, task)}
-        upload.set_input_files(shot)
     page.fill('input[name="signer_name"]', "户主")
     page.click("[data-submit]")
     page.wait_for_url(lambda address: not address.endswith(f"/visits/{task}/"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,6 @@ HEADINGS, AMOUNT = ("序号", "合计"), "实付/元"
 
 def yuan(text: str) -> int:
     """The largest amount written in a text, in fen."""
-    import re
-
     found = [Decimal(one.replace(",", "")) for one in re.findall(r"[\d,]+\.\d\d", text)]
     return int(max(found) * 100)
 

@@ -35,6 +35,8 @@ class Visitors:
         if username and username not in self.sign_ins:
             self.sign_in(page, username)
             self.sign_ins[username] = context.storage_state()
+        elif username:
+            page.goto("/")
         return page
 
     def sign_in(self, page: Any, username: str) -> None:
