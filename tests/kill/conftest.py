@@ -34,6 +34,7 @@ def environment(servers: Servers) -> dict[str, str]:
         "DATABASE_URL": servers.database_url("portal"),
         "REDIS_URL": servers.valkey.url,
         "ROLE": "worker",
+        "PORTAL_TODAY": "",  # stage and web live on the same day, also where web is in demonstration mode
         "DJANGO_SETTINGS_MODULE": "heating_portal.settings",
     }
 
