@@ -48,16 +48,18 @@ def repair_a_phone(portal: RunningPortal, page: Any, import_id: int) -> None:
     """The number that lacks a digit is typed anew; Enter saves just this row."""
     cell = page.locator('tr[id^="r-"] input[name="phone"]').first
     name = cell.get_attribute("form").replace("f-", "r-")
-    cell.fill(whole_number(cell.input_value()))
+    cell.fill(whole_number(page.inner_text(f"#{name} td.strong"), cell.input_value()))
     with page.expect_response(lambda answer: f"/imports/{import_id}/rows/" in answer.url):
         cell.press("Enter")
     page.wait_for_selector(f"#{name}.done")
 
 
-def whole_number(typed: str) -> str:
-    """The number of the invented person whose first ten digits were typed."""
+def whole_number(head_name: str, typed: str) -> str:
+    """The number of the invented person of that name whose first ten digits were typed."""
     digits = "".join(one for one in unicodedata.normalize("NFKC", typed) if one.isdigit())
-    return next(one.phone for one in make_people(JINCHENG) if one.phone.startswith(digits))
+    return next(
+        one.phone for one in make_people(JINCHENG) if one.head_name == head_name and one.phone.startswith(digits)
+    )
 
 
 def states(portal: RunningPortal, import_id: int) -> dict[str, int]:

@@ -53,7 +53,7 @@ def test_an_accepted_household_is_assessed_noticed_and_payable(portal: RunningPo
 def accept(visitors: Visitors, task: int) -> None:
     page = visitors.sit_down("inspector_taishan", width=390)
     page.goto(f"/works/visits/{task}/")
-    photograph(page)
+    photograph(page, task)
     for choice in page.locator('fieldset.check label:has(input[value="ok"])').all():
         choice.click()
     for number in page.locator("input.m__number").all():
