@@ -5,12 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.rights import ROLE_CHOICES
 from accounts.signing_in import check_password_of
-from core import clock
 
 
 class LoginForm(forms.Form):
@@ -143,7 +143,7 @@ class GrantForm(forms.Form):
 
     def clean_expires_on(self) -> dt.date | None:
         day: dt.date | None = self.cleaned_data["expires_on"]
-        if day and day < clock.today():
+        if day and day < timezone.localdate():
             raise forms.ValidationError(_("This day is over. Choose a later one or leave it empty."))
         return day
 

@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property  # the kind that prefetching recognises
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history.triggers import append_only, history_guards
@@ -162,7 +163,8 @@ class User(TrackedModel, AbstractBaseUser):
 
 class GrantQuerySet(models.QuerySet["Grant"]):
     def active(self) -> GrantQuerySet:
-        today = clock.today()
+        """Those in force today by the calendar, whatever day the demonstration stands on."""
+        today = timezone.localdate()
         return self.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=today), starts_on__lte=today)
 
 

@@ -135,7 +135,8 @@ if ROLE == "web" and PORTAL_MODE != "test":
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,
         "max_size": 8,
-        "timeout": 5,
+        "timeout": 3,
+        "reconnect_timeout": 5,  # seconds; stock 300 lets a long outage echo for minutes after it is over
     }
     DATABASES["default"]["OPTIONS"]["options"] = "-c statement_timeout=30000"
 else:
