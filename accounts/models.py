@@ -10,8 +10,8 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.functional import cached_property  # the kind that prefetching recognises
 from django.utils import timezone
+from django.utils.functional import cached_property  # the kind that prefetching recognises
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history.triggers import append_only, history_guards
