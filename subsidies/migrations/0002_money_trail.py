@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
-import subsidies.models
+import subsidies.models.policies
 from django.conf import settings
 from django.db import migrations, models
 
@@ -333,7 +333,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policy',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'released')), expressions=[(models.F('programme'), '='), (models.F('code'), '='), (subsidies.models.DateSpan('valid_from', 'valid_to', models.Value('[]')), '&&')], name='policy_ranges_apart'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'released')), expressions=[(models.F('programme'), '='), (models.F('code'), '='), (subsidies.models.policies.DateSpan('valid_from', 'valid_to', models.Value('[]')), '&&')], name='policy_ranges_apart'),
         ),
         migrations.AddField(
             model_name='batchround',
