@@ -20,9 +20,7 @@ def problems() -> list[str]:
                 _("PostgreSQL %(have)s is too old: the portal needs 15 or newer.") % {"have": version // 10000}
             )
         if encoding != "UTF8":
-            found.append(
-                _("The database's encoding is %(have)s: create it with encoding UTF8.") % {"have": encoding}
-            )
+            found.append(_("The database's encoding is %(have)s: create it with encoding UTF8.") % {"have": encoding})
         cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         cursor.execute("SELECT cardinality(show_trgm('王小明'))")
         if not cursor.fetchone()[0]:
