@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.apps import apps
-from django.core.management import get_commands
+from django.core.management import call_command, get_commands
 from django.db import models
 
 from accounts.rights import RIGHTS, ROLES
@@ -120,3 +120,7 @@ def test_plain_modules_load_without_django() -> None:
     modules = "core.money, core.seasons, core.areas, core.workbooks.read, subsidies.rules, devices.protocol"
     code = f"import sys\nimport {modules}\nassert not any(name.split('.')[0] == 'django' for name in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_pages_of_the_tables_are_up_to_date() -> None:
+    call_command("document_models", check=True)
