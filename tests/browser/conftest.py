@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from devices.simulator.faults import switch
 from heating_portal.up.testing import keep_artifacts
 from tests.browser.running import RunningPortal, running_portal
 from tests.browser.visitors import Visitors
+from tests.until import until
 
+PLACE = """SELECT h.platform_no, b.line || '/' || h.unit, h.id
+           FROM devices_heater h JOIN devices_bus b ON b.id = h.bus_id
+           WHERE h.area_id LIKE '140502006%%' ORDER BY h.platform_no OFFSET %s LIMIT 1"""
 FAILED = pytest.StashKey[bool]()
 CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -55,6 +60,18 @@ def chromium_path() -> str:
 def portal(chromium_path: str, static_build: Path) -> Iterator[RunningPortal]:
     with running_portal(static_build) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def unplugged(portal: RunningPortal) -> str:
+    """A heater that was read and then lost its breaker. The first step asks for it, so that its silence lasts long
+    enough when the fifth looks for it.
+    """
+    platform_no, place, heater = portal.rows(PLACE, 40)[0]
+    read = "SELECT 1 FROM telemetry_latestreading WHERE heater_id = %s AND at IS NOT NULL"
+    until(lambda: portal.rows(read, heater), seconds=90, what=f"{platform_no} has been read")
+    switch(portal.folder / "run" / "heater_faults.json", place, "unplugged")
+    return str(platform_no)
 
 
 @pytest.fixture(scope="package")

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Any
 
+import pytest
+
 from heating_portal.demo.presets import JINCHENG
 from heating_portal.demo.rosters import make_people
 from tests.browser.running import RunningPortal
@@ -14,6 +16,7 @@ from tests.browser.visitors import Visitors
 CLERK, TOWN = "clerk_nancun", "140502101"
 
 
+@pytest.mark.usefixtures("unplugged")
 def test_a_messy_roster_is_uploaded_repaired_and_stored(portal: RunningPortal, visitors: Visitors) -> None:
     page = visitors.sit_down(CLERK)
     page.click('.nav a[href="/hh/imports/"]')

@@ -25,7 +25,7 @@ def test_the_exported_ledger_says_what_the_screen_says(
     page.click('.nav a[href="/ledgers/"]')
     page.click('a[href="/ledgers/payout/"]')
     visitors.keep(page, "step-4-ledger")
-    shown = yuan(page.locator(".pager, tfoot, .sums").filter(has_text=".").first.inner_text())
+    shown = yuan(page.get_attribute(".pager span.num[title*='.']", "title"))
     page.click('a[href^="/ledgers/payout/export/"]')
     page.click('main form[method="post"] button.btn--primary')
     page.wait_for_selector('a[href$="/file/"]', timeout=60_000)  # a worker has made it; the page noticed by itself
@@ -42,9 +42,8 @@ def test_the_exported_ledger_says_what_the_screen_says(
 
 
 def yuan(text: str) -> int:
-    """The largest amount written in a text, in fen."""
-    found = [Decimal(one.replace(",", "")) for one in re.findall(r"[\d,]+\.\d\d", text)]
-    return int(max(found) * 100)
+    """An amount in words like “2,321,446.00 元”, in fen."""
+    return int(Decimal(re.sub(r"[^\d.]", "", text)) * 100)
 
 
 def test_a_path_leads_from_the_total_to_one_household(portal: RunningPortal, visitors: Visitors) -> None:
