@@ -79,7 +79,7 @@ def columns(routes: dict[str, str], now: dt.datetime) -> tuple[Column, ...]:
         Column("stage", gettext_lazy("Stage"), template="reports/parts/cell_stage.html"),
         Column("missing_papers", gettext_lazy("Papers"), template="reports/parts/cell_papers.html", priority=2),
         Column("due_fen", gettext_lazy("Due/CNY"), kind="money"),
-        Column("paid_fen", gettext_lazy("Paid/CNY"), template="reports/parts/cell_paid.html"),
+        Column("paid_fen", gettext_lazy("Paid/CNY"), kind="money", template="reports/parts/cell_paid.html"),
         Column(
             "room_dc", gettext_lazy("Room"), template="reports/parts/cell_room.html",
             value=lambda row: room_of(row, now),
