@@ -41,7 +41,9 @@ def when(value: dt.datetime | dt.date | None) -> SafeString:
     """An aware datetime or a date; None is “—”."""
     if value is None:
         return MISSING
-    shown, exact = _shown(value, clock.today())
+    # Moments are true whatever day the demonstration stands on; dates belong to its day.
+    today = timezone.localdate(clock.now()) if isinstance(value, dt.datetime) else clock.today()
+    shown, exact = _shown(value, today)
     return format_html('<time class="num nowrap" datetime="{}" title="{}">{}</time>', value.isoformat(), exact, shown)
 
 

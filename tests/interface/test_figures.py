@@ -94,6 +94,7 @@ def test_rate_of_nothing_is_a_dash() -> None:
 )
 def test_times_are_short_but_exact_on_hover(moment: dt.date, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "today", lambda: dt.date(2021, 12, 8))
+    monkeypatch.setattr(clock, "now", lambda: dt.datetime(2021, 12, 8, 2, tzinfo=dt.UTC))
     with translation.override("zh-hans"):
         html = drawn("{% when moment %}", moment=moment)
     assert f">{shown}</time>" in html
