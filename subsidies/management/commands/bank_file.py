@@ -1,0 +1,35 @@
+"""`bank_file NUMBER --out FILE --by U --code 123456`: the payment file of a released batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from accounts.by_command import ByCommand, asked, demand_code
+from accounts.models import User
+from subsidies.models import PayoutBatch
+from subsidies.services.bank import hand_out_bank_file, make_bank_file
+
+
+class Command(ByCommand):
+    help = "Write the payment file of a released batch; asked again, the same file. Every handing out is written down."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("number", help="number of the batch")
+        parser.add_argument("--out", required=True, type=Path, help="where the file goes; readable by its owner only")
+        parser.add_argument("--code", required=True, help="one-time code of the person's second factor")
+
+    def perform(self, by: User, options: dict[str, Any]) -> str:
+        batch = asked(PayoutBatch.objects.visible_to(by), "number", options["number"], _("batch"))
+        demand_code(by, options["code"])
+        made = make_bank_file(batch=batch, by=by)
+        try:
+            options["out"].touch(mode=0o600)
+            options["out"].write_bytes(hand_out_bank_file(bank_file=made, by=by))
+        except OSError as error:
+            words = _("%(file)s can't be written: %(why)s")
+            raise CommandError(words % {"file": options["out"], "why": error.strerror}) from None
+        return f"{batch.number}: {made.line_count}, {made.sha256}"
