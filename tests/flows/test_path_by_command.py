@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.acting import acting
 from accounts.demonstration import current_code
 from accounts.models import AuditEntry, Grant
-from heating_portal.demo import works
+from heating_portal.demo import pictures, works
 from households.models import RosterSeal
-from retrofits.models import Task
+from retrofits.models import Acceptance, Photo, Task
+from retrofits.queries import items_for
+from retrofits.visits import stage_of
 from subsidies.models import BankReturn, BatchSignature, Entitlement, Notice, PayoutBatch, PayoutLine
 from tests.flows import bank, story
 from tests.flows.village import NAME, NOVEMBER, TARGETS, VILLAGE, Village, load_village
@@ -111,7 +114,31 @@ def works_recorded(village: Village, folder: Path) -> None:
     assert Task.objects.filter(state=Task.State.INSTALLED).count() == HOUSEHOLDS
     again = refused("record_installations", file, *PROGRAMME, "--area", VILLAGE, *by(village, "supplier"))
     assert "安装信息!" in again, "every row is named"
+    accepted_by_command(village, folder)
     works.accept(works.tasks_in_order(village.programme, [VILLAGE]), NOVEMBER, story.quiet())
+
+
+def accepted_by_command(village: Village, folder: Path) -> None:
+    """The first dwelling's visit from a file; the others are accepted as the demonstration does it."""
+    task = works.tasks_in_order(village.programme, [VILLAGE])[0]
+    items, file = items_for(task), folder / "visit.json"
+    stages = [stage_of(item) for item in items if item["kind"] == "photo"]
+    for stage in stages:
+        (folder / f"{stage}.jpg").write_bytes(pictures.photo(stage, task.pk))
+    answers = {item["code"]: "ok" for item in items if item["kind"] == "yes_no"}
+    said = {"result": "passed", "answers": answers, "photos": {stage: f"{stage}.jpg" for stage in stages}}
+    file.write_text(json.dumps(said), encoding="utf-8")
+    visit = (task.dwelling.dwelling_no, *PROGRAMME, "--answers", file, "--at", "2021-11-01T10:00:00+08:00")
+    assert "ROOM_TEMP" in refused("record_acceptance", *visit, *by(village, "inspector"))
+    assert not Photo.objects.exists(), "nothing of an incomplete visit is kept"
+    file.write_text(
+        json.dumps(said | {"answers": answers | {"ROOM_TEMP": "19.5"}, "signer_name": "王测试"}), encoding="utf-8"
+    )
+    refused("record_acceptance", *visit, *by(village, "town_leader"))
+    run("record_acceptance", *visit, *by(village, "inspector"))
+    made = Acceptance.objects.get()
+    assert (made.task_id, made.result, made.accepted_on) == (task.pk, "passed", NOVEMBER)
+    assert set(task.photos.values_list("stage", flat=True)) == set(stages)
 
 
 def amounts_payable(village: Village) -> None:
