@@ -34,7 +34,7 @@ def read_visit(path: Path, *, max_bytes: int) -> VisitFile:
     signature, due_on = said.get("signature"), said.get("due_on")
     visit = Visit(
         answers, signature_png=_content(path.parent / str(signature), max_bytes) if signature else b"",
-        due_on=date.fromisoformat(str(due_on)) if due_on else None, **texts,  # type: ignore[arg-type]
+        due_on=date.fromisoformat(str(due_on)) if due_on else None, **texts,
     )  # fmt: skip
     return VisitFile(
         said["result"], visit, [(stage, _content(path.parent / name, max_bytes)) for stage, name in photos.items()]
