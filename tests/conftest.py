@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import StringIO
 
 import pytest
 
@@ -11,15 +10,10 @@ pytest_plugins = ["tests.plugins.loud_skips", "tests.plugins.proofs"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """The words are compiled once, before any worker reads them. Tests that commit are cleaned up by TRUNCATE, which
-    the history refuses, so it is asked nicely."""
-    from django.core.management import call_command
-
+    """Tests with real transactions empty the tables afterwards; history lets nobody truncate, so it is asked nicely."""
     from tests import flushing
 
     flushing.install()
-    if not hasattr(session.config, "workerinput"):
-        call_command("compile_catalogue", stdout=StringIO())
 
 
 @pytest.fixture(autouse=True)

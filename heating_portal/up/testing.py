@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from heating_portal.up import environment, frontend
-from heating_portal.up.folders import Folders, default_folders, locked, reachable_by_postgres
+from heating_portal.up.folders import ROOT, Folders, default_folders, locked, reachable_by_postgres
 from heating_portal.up.servers import Environment, start_servers
 from heating_portal.up.supervisor import StopRequested, Supervisor
 
@@ -43,9 +43,17 @@ def trial(*, needs_frontend: bool = True) -> Iterator[tuple[Supervisor, Environm
                     (folders.var / "static_build").symlink_to(built)
                 env |= {"PORTAL_MODE": "test", "PORTAL_VAR": str(folders.var)}
                 env["PORTAL_SECRETS"] = str(folders.secrets)
+                compile_words(supervisor, env)
                 yield supervisor, env
             except StopRequested:
                 raise SystemExit(130) from None
+
+
+def compile_words(supervisor: Supervisor, env: Environment) -> None:
+    """The catalogues are built, not kept: on a fresh clone the first test would find the pages in English."""
+    command = [str(environment.PYTHON), str(ROOT / "manage.py"), "compile_catalogue", "--verbosity=0"]
+    if supervisor.run(command, env):
+        raise SystemExit(1)
 
 
 @contextmanager
