@@ -94,7 +94,11 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Logs"), (HISTORY, JOBS)),
     ),
     "inspector": (Group("", (HOME, VISITS)), Group(_("Done"), (ACCEPTANCES,))),
-    "devices": (FIRST, Group(_("Heaters"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS)), Group(_("Works"), (TASKS,))),
+    "devices": (
+        FIRST,
+        Group(_("Heaters"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS)),
+        Group(_("Works"), (TASKS,)),
+    ),
     "city": (FIRST, Group(_("Programmes"), (PROGRAMMES,))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),
 }  # fmt: skip

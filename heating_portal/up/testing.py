@@ -43,6 +43,7 @@ def trial(*, needs_frontend: bool = True) -> Iterator[tuple[Supervisor, Environm
                     (folders.var / "static_build").symlink_to(built)
                 env |= {"PORTAL_MODE": "test", "PORTAL_VAR": str(folders.var)}
                 env["PORTAL_SECRETS"] = str(folders.secrets)
+                env["PORTAL_ARTIFACTS"] = str(keep_artifacts())  # outside the folder that goes with the run
                 compile_words(supervisor, env)
                 yield supervisor, env
             except StopRequested:
