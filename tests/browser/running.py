@@ -22,6 +22,7 @@ from django_otp.oath import hotp
 from heating_portal.up import children, keys
 from heating_portal.up.ports import free_port
 from heating_portal.up.running import answers, background_programs, python_program, web_program
+from tests import databases
 from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,4 +174,4 @@ def create_database(name: str, template: str = "template0") -> None:
 
 def drop_database(name: str) -> None:
     with psycopg.connect(database_url("postgres"), autocommit=True) as line:
-        line.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        databases.drop_database(line, name)

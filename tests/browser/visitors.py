@@ -8,7 +8,7 @@ from typing import Any
 from tests.browser.running import RunningPortal
 
 HEIGHT = {1366: 768, 1024: 768, 390: 844}
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 STOPPED = "net::ERR_ABORTED"  # a poll under way when the page is left, or a download: no failure
 
 

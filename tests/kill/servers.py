@@ -19,6 +19,7 @@ from heating_portal.up.children import Program
 from heating_portal.up.ports import free_port
 from heating_portal.up.postgres import Postgres, unprivileged_user
 from heating_portal.up.valkey import Valkey
+from tests.databases import drop_database
 from tests.until import until
 
 # What a killed process loses is what it had not handed to the kernel: fsync is about power cuts and may stay off,
@@ -91,7 +92,7 @@ class Servers:
     def copy_database(self, template: str, name: str) -> None:
         """A fresh database like `template`; whatever was called `name` before is gone."""
         with psycopg.connect(self.database_url("postgres"), autocommit=True) as line:
-            line.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            drop_database(line, name)
             line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
     def _start(self, name: str, program: Program) -> None:
