@@ -29,3 +29,13 @@ def _acting_in_database_tests(request: pytest.FixtureRequest) -> Iterator[None]:
 
     with acting("tests"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _portal_language() -> Iterator[None]:
+    """A page asked for in English leaves the thread speaking English; the next test starts in the portal's language."""
+    from django.conf import settings
+    from django.utils import translation
+
+    translation.activate(settings.LANGUAGE_CODE)
+    yield
