@@ -76,6 +76,7 @@ def signers(portal: RunningPortal, roster: int) -> int:
 def test_tasks_are_opened_and_an_installation_recorded(portal: RunningPortal, visitors: Visitors) -> None:
     office = visitors.sit_down("office_chengqu")
     office.click('.nav a[href="/works/"]')
+    office.wait_for_selector('.nav a[href="/works/"][aria-current="page"]')
     before = task_of(portal)
     if not office.locator('form[action="/works/open/"] button').count():
         # Seen only in whole runs beside a second worker, never alone; the flow and command tests hold the same step.
