@@ -24,6 +24,7 @@ FAILED = pytest.StashKey[bool]()
 CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups: otherwise two workers share out one story
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker runs all of them: there is one portal, and the steps of its story follow each other."""
     for item in items:
