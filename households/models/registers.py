@@ -1,0 +1,149 @@
+"""Who lives where: households, their dwellings, what their meters counted."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Area
+from accounts.records import ScopedModel
+from core.fields import EncryptedTextField
+
+
+class Household(ScopedModel):
+    """A family. Identity number, phone and card are ciphertext; equality is asked of the blind indexes."""
+
+    view_right = "households.view"
+
+    household_no = models.CharField(_("household number"), max_length=24, unique=True)
+    area = models.ForeignKey(Area, models.PROTECT)
+    head_name = models.CharField(_("head of household"), max_length=40)
+    head_pinyin = models.CharField(max_length=120, blank=True)
+    head_initials = models.CharField(max_length=12, blank=True)
+    id_number = EncryptedTextField(_("identity number"), blank=True)
+    id_number_index = models.CharField(max_length=64, blank=True)
+    id_number_tail = models.CharField(max_length=4, blank=True)
+    phone = EncryptedTextField(_("phone"), blank=True)
+    phone_index = models.CharField(max_length=64, blank=True)
+    bank_card = EncryptedTextField(_("bank card"), blank=True)
+    bank_card_index = models.CharField(max_length=64, blank=True)
+    residents = models.PositiveSmallIntegerField(_("residents"), null=True, blank=True)
+    income_class = models.CharField(_("income class"), max_length=20, blank=True)
+    remark = models.CharField(_("remark"), max_length=300, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    data_labels: ClassVar = {
+        "household_no": "L1",
+        "head_name": "L2",
+        "head_pinyin": "L2",
+        "head_initials": "L2",
+        "id_number": "L4",
+        "id_number_index": "L3",
+        "id_number_tail": "L3",
+        "phone": "L3",
+        "phone_index": "L3",
+        "bank_card": "L4",
+        "bank_card_index": "L3",
+        "income_class": "L3",
+        "remark": "L2",
+    }
+    data_labels_plain: ClassVar = {
+        "id_number_tail": "the four characters every mask shows",
+        "income_class": "filtered by; shown by right",
+    }
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["id_number_index"], name="household_identity_once", condition=~Q(id_number_index="")
+            ),
+            models.UniqueConstraint(
+                fields=["bank_card_index"], name="household_card_once", condition=~Q(bank_card_index="")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["area", "household_no"], name="household_area_no"),
+            GinIndex(fields=["head_name"], name="household_name_trgm", opclasses=["gin_trgm_ops"]),
+            models.Index(fields=["head_initials"], name="household_initials", opclasses=["text_pattern_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.household_no} {self.head_name}"
+
+
+class Dwelling(ScopedModel):
+    """A house or flat. What is converted, inspected and subsidised is a dwelling, never a person."""
+
+    view_right = "households.view"
+
+    class Exclusion(models.TextChoices):
+        DEMOLITION_PLAN = "DEMOLITION_PLAN", _("listed for demolition")
+        LONG_VACANT = "LONG_VACANT", _("long-term unoccupied")
+        VOLUNTARY_GIVE_UP = "VOLUNTARY_GIVE_UP", _("gave up voluntarily")
+
+    dwelling_no = models.CharField(_("dwelling number"), max_length=26, unique=True)
+    household = models.ForeignKey(Household, models.PROTECT, related_name="dwellings")
+    area = models.ForeignKey(Area, models.PROTECT)
+    door_no = EncryptedTextField(_("door number"), blank=True)
+    door_no_index = models.CharField(max_length=64, blank=True)
+    dwelling_type = models.CharField(_("dwelling type"), max_length=20, blank=True)
+    heated_area_m2 = models.DecimalField(_("heated area"), max_digits=8, decimal_places=2, null=True, blank=True)
+    meter_no = models.CharField(_("electricity meter"), max_length=30, blank=True)
+    meter_is_individual = models.BooleanField(_("one household, one meter"), null=True, blank=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    latitude = models.DecimalField(max_digits=8, decimal_places=6, null=True, blank=True)
+    is_second_home = models.BooleanField(_("further dwelling of the household"), default=False)
+    exclusion = models.CharField(_("exclusion"), max_length=20, choices=Exclusion.choices, blank=True)
+    exclusion_note = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    data_labels: ClassVar = {
+        "dwelling_no": "L1",
+        "door_no": "L3",
+        "door_no_index": "L3",
+        "dwelling_type": "L1",
+        "meter_no": "L2",
+        "exclusion_note": "L2",
+    }
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["area", "door_no_index"], name="dwelling_door_once", condition=~Q(door_no_index="")
+            ),
+            models.UniqueConstraint(fields=["meter_no"], name="dwelling_meter_once", condition=~Q(meter_no="")),
+            models.CheckConstraint(
+                condition=Q(heated_area_m2__isnull=True) | Q(heated_area_m2__gt=0),
+                name="dwelling_area_positive",
+            ),
+        ]
+        indexes = [models.Index(fields=["area", "dwelling_no"], name="dwelling_area_no")]
+
+    def __str__(self) -> str:
+        return self.dwelling_no
+
+
+class MeterReading(ScopedModel):
+    """Quantity used by a dwelling between two days of a heating season."""
+
+    view_right = "entitlements.view"
+
+    dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="meter_readings")
+    area = models.ForeignKey(Area, models.PROTECT)
+    carrier = models.CharField(max_length=12, choices=[("electricity", _("electricity, kWh")), ("gas", _("gas, m³"))])
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    quantity = models.DecimalField(max_digits=12, decimal_places=2)
+    source = models.CharField(max_length=20, default="power_company")
+    data_labels: ClassVar = {"source": "L0"}
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["dwelling", "carrier", "starts_on"], name="meter_reading_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="meter_reading_not_negative"),
+        ]
