@@ -22,14 +22,21 @@ from subsidies.models import (
     Notice,
     PayoutBatch,
     PayoutLine,
+    Policy,
 )
 from subsidies.rules.encoding import decode_steps
 from subsidies.services.policies import rules_of
-from subsidies.wording import reason_sentence, step_sentence, warning_sentence
+from subsidies.wording import SOURCES, reason_sentence, step_sentence, warning_sentence
 
 #: The nine links of proof behind a payment, in order.
 LINKS = ("ROSTER", "INSTALLATION", "ACCEPTANCE", "ENTITLEMENT", "POLICY", "NOTICE", "SIGNATURES", "BANK_FILE",
          "BANK_RETURN")  # fmt: skip
+
+
+def source_codes(programme: Programme) -> list[str]:
+    """Sources money may come from: those of the newest released policy, otherwise all that have a name."""
+    policy = Policy.objects.filter(programme=programme, state="released").order_by("-id").first()
+    return list(rules_of(policy).sources) if policy else list(SOURCES)
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,11 @@ from accounts.access import get_visible_or_404, requires
 from core import clock
 from core.tables import Column, build_table, render_table
 from programmes.chosen import chosen_programme
-from programmes.models import Programme
 from subsidies import queries
 from subsidies.forms import ReceiptForm
-from subsidies.models import Fund, FundEntry, Policy
+from subsidies.models import Fund, FundEntry
 from subsidies.services import funds
-from subsidies.services.policies import rules_of
-from subsidies.wording import SOURCES, source_name
+from subsidies.wording import source_name
 
 COLUMNS = (
     Column("at", gettext_lazy("Date"), kind="when", order_by="at"),
@@ -73,7 +71,7 @@ def fund_receipt(request: HttpRequest) -> HttpResponse:
     if programme is None or not request.user.has_right("funds.record", programme.area_id):
         raise Http404
     initial = {"budget_year": programme.year_from, "received_on": clock.today()}
-    form = ReceiptForm(_sources(programme), request.POST or None, initial=initial)
+    form = ReceiptForm(queries.source_codes(programme), request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         if not FundEntry.objects.filter(request_id=data["request_id"]).exists():
@@ -86,9 +84,3 @@ def fund_receipt(request: HttpRequest) -> HttpResponse:
         return redirect("subsidies:fund-detail", entry.fund_id)
     context = {"form": form, "programme": programme}
     return render(request, "subsidies/fund_receipt.html", context, status=422 if form.errors else 200)
-
-
-def _sources(programme: Programme) -> list[str]:
-    """Those of the newest released policy, otherwise all that have a name."""
-    policy = Policy.objects.filter(programme=programme, state="released").order_by("-id").first()
-    return list(rules_of(policy).sources) if policy else list(SOURCES)

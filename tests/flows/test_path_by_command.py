@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from households.models import RosterSeal
 from retrofits.models import Acceptance, Photo, Task
 from retrofits.queries import items_for
 from retrofits.visits import stage_of
-from subsidies.models import BankReturn, BatchSignature, Entitlement, Notice, PayoutBatch, PayoutLine
+from subsidies.models import BankReturn, BatchSignature, Entitlement, Fund, FundEntry, Notice, PayoutBatch, PayoutLine
 from tests.flows import bank, story
 from tests.flows.village import NAME, NOVEMBER, TARGETS, VILLAGE, Village, load_village
 
@@ -153,10 +154,27 @@ def amounts_payable(village: Village) -> None:
     assert len(story.payable(village)) == HOUSEHOLDS
 
 
+def money_received(village: Village) -> None:
+    """Written down once, however often the same receipt is sent."""
+    asked = ("record_receipt", *PROGRAMME, "--year", 2021, "--document", "演示〔2021〕1号", "--source")
+    refused(*asked, "DISTRICT", "--amount", "二十万", *with_code(village, "finance"))
+    assert "CENTRAL_MUNICIPAL" in refused(*asked, "NOBODY", "--amount", "20万", *with_code(village, "finance"))
+    refused(*asked, "DISTRICT", "--amount", "20万", *with_code(village, "town_staff"))
+    refused(*asked, "DISTRICT", "--amount", "20万", *by(village, "finance"), "--code", "000000")
+    assert not FundEntry.objects.exists()
+    for source in ("CENTRAL_MUNICIPAL", "DISTRICT"):
+        once = ("--request-id", uuid.uuid4())
+        for _again in range(2):
+            run(*asked, source, "--amount", "200,000.00", *once, *with_code(village, "finance"))
+    assert sorted(Fund.objects.values_list("source", "received_fen")) == [
+        ("CENTRAL_MUNICIPAL", 20_000_000), ("DISTRICT", 20_000_000)
+    ]  # fmt: skip
+
+
 def batch_signed(village: Village) -> str:
     refused("prepare_batch", *HERE, *by(village, "finance"))
     assert not PayoutBatch.objects.exists(), "without funds nothing is left half-done"
-    story.receive_funds(village)
+    money_received(village)
     number, lines, _total, content = run("prepare_batch", *HERE, *by(village, "finance")).split()
     batch = PayoutBatch.objects.get(number=number)
     assert (batch.state, int(lines), content) == (PayoutBatch.State.LOCKED, HOUSEHOLDS, batch.content_hash)
