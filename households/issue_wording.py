@@ -144,7 +144,7 @@ WORDINGS: dict[str, Wording] = {
         _("Type the door number again. In the sheet, format the column as text first."),
     ),
     "E_TOO_LONG": Wording(_CELL, _("%(length)s characters, at most %(limit)s fit."), _("Shorten the text.")),
-    "W_DUPLICATE_ROW": Wording(
+    "S_DUPLICATE_ROW": Wording(
         _TWICE, _("The same as row %(other_row)s in every column."), _("Nothing: it is counted once.")
     ),
     "E_DUPLICATE_ID": Wording(

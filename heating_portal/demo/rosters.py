@@ -171,7 +171,7 @@ MISTAKES: tuple[tuple[str, _Mistake], ...] = (
     ("E_CARD_LUHN", lambda person, _: replace(person, bank_card=_wrong_digit(person.bank_card))),
     ("E_DUPLICATE_ID", lambda person, first: replace(first, head_name=person.head_name)),
     ("W_SECOND_DWELLING", lambda person, first: replace(person, head_name=first.head_name, id_number=first.id_number)),
-    ("W_DUPLICATE_ROW", lambda _, first: first),
+    ("S_DUPLICATE_ROW", lambda _, first: first),
     ("E_AREA_RANGE", lambda person, _: replace(person, area="1200")),
     ("E_MISSING", lambda person, _: replace(person, area="")),
     ("E_TECHNOLOGY_UNKNOWN", lambda person, _: replace(person, technology="暖气片")),

@@ -25,7 +25,7 @@ CONFIRMABLE = frozenset(
         "W_REGISTER_DIFFERS",
     }
 )
-DUPLICATE = "W_DUPLICATE_ROW"
+DUPLICATE = "S_DUPLICATE_ROW"
 
 
 @dataclass(frozen=True, slots=True)

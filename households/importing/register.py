@@ -91,7 +91,7 @@ def _check_foreign(row: CheckedRow, household: Household | None, register: Regis
 
 def _check_meter(row: CheckedRow, seen: dict[str, CheckedRow]) -> None:
     meter = _text(row.values, "meter_no")
-    if not meter or any(problem.code == "W_DUPLICATE_ROW" for problem in row.problems):
+    if not meter or any(problem.code == "S_DUPLICATE_ROW" for problem in row.problems):
         return
     first = seen.setdefault(meter, row)
     if first is not row:

@@ -186,7 +186,7 @@ def _earlier(seen: dict[tuple[str, str], ParsedRow], kind: str, value: str, row:
 def _same_id(row: ParsedRow, first: ParsedRow, same_door: bool) -> None:
     other: dict[str, str | int] = {"other_row": first.row_no}
     if row.values == first.values and not any(issue.family == "E" for issue in row.issues):
-        row.add("W_DUPLICATE_ROW", "id_number", other)
+        row.add("S_DUPLICATE_ROW", "id_number", other)
     elif row.values.get("door_no") and first.values.get("door_no") and not same_door:
         row.add("W_SECOND_DWELLING", "id_number", other)
     else:

@@ -34,7 +34,7 @@ ROW_CODES: dict[str, tuple[str, ...]] = {
     "E_RESIDENTS_NOT_NUMBER": (),
     "E_DOOR_NO_IS_DATE": (),
     "E_TOO_LONG": ("length", "limit"),
-    "W_DUPLICATE_ROW": ("other_row",),
+    "S_DUPLICATE_ROW": ("other_row",),
     "E_DUPLICATE_ID": ("other_row",),
     "W_SECOND_DWELLING": ("other_row",),
     "W_SAME_DOOR": ("other_row",),

@@ -98,7 +98,7 @@ class ParsedRow:
         """One of STATES, by the gravest issue."""
         codes = {issue.code for issue in self.issues}
         families = {code[0] for code in codes}
-        if "W_DUPLICATE_ROW" in codes:
+        if "S_DUPLICATE_ROW" in codes:
             return MERGED
         return next(
             (state for key, state in (("E", REFUSED), ("X", EXCLUDED), ("W", CONFIRM)) if key in families), READY

@@ -248,7 +248,7 @@ def test_duplicates_inside_the_file() -> None:
     ]
     roster = parsed(HEAD, *rows)
     assert problems(roster) == [
-        (3, "id_number", "W_DUPLICATE_ROW"),
+        (3, "id_number", "S_DUPLICATE_ROW"),
         (4, "id_number", "W_SECOND_DWELLING"),
         (5, "id_number", "E_DUPLICATE_ID"),
         (6, "door_no", "W_SAME_DOOR"),
