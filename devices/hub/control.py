@@ -111,7 +111,8 @@ class Control:
             ended = False
             while not ended:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(sweep.finished.wait(), FLUSH_S)
+                    async with asyncio.timeout(FLUSH_S):
+                        await sweep.finished.wait()
                 if reader.at_eof():
                     return
                 ended = sweep.finished.is_set()  # asked before the last flush: a sweep may end without ever waiting

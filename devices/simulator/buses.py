@@ -73,14 +73,13 @@ class DialledIn:
         pause = self.redial_s
         while True:
             try:
-                await self._session(host, port)
+                await self._session(host, port, asyncio.Event())
                 pause = self.redial_s
             except OSError:
                 pause = min(30.0, 2 * pause)
             await asyncio.sleep(pause)
 
-    async def _session(self, host: str, port: int) -> None:
-        gone = asyncio.Event()
+    async def _session(self, host: str, port: int, gone: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         made = await loop.create_connection(lambda: ByteProtocol(self.bus.received, gone.set), host, port)
         transport = made[0]
@@ -90,7 +89,8 @@ class DialledIn:
             transport.write(self.packet)
             while not gone.is_set():
                 try:
-                    await asyncio.wait_for(gone.wait(), self.heartbeat_s)
+                    async with asyncio.timeout(self.heartbeat_s):  # wait_for may swallow a stop as the line breaks
+                        await gone.wait()
                 except TimeoutError:
                     transport.write(self.heartbeat)
         finally:

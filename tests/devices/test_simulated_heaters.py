@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from devices.protocol.encoder import encode_write, read_back
 from devices.protocol.planner import merge_results, plan
 from devices.protocol.points import MODES, Quality
 from devices.protocol.profile_files import bundled_names, bundled_profile
+from devices.simulator.buses import DialledIn
 from devices.simulator.faults import FAULTS, FaultSwitches, switch
 from devices.simulator.fleet import Fleet, SimulatedFleet, SimulatedHeater, load_fleet, numbered_fleet
 from devices.simulator.house import House, outdoor_temp_c
@@ -155,3 +157,24 @@ def test_a_house_cools_when_switched_off_and_warms_when_switched_on() -> None:
     house.advance(JANUARY + 12 * 3600)
     assert house.room_c > cooled and house.energy_kwh > energy
     assert -15 < outdoor_temp_c(JANUARY) < 5 < outdoor_temp_c(JANUARY + 180 * 86400)
+
+
+def test_a_stop_is_heard_in_the_moment_the_hub_goes() -> None:
+    """Both end at once when the portal is stopped; a swallowed stop kept the heaters dialling until they were killed."""
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        dialled: asyncio.Future[asyncio.StreamWriter] = loop.create_future()
+        server = await asyncio.start_server(lambda _reader, writer: dialled.set_result(writer), "127.0.0.1", 0)
+        bus = SimulatedFleet(numbered_fleet(1, bundled_names()[0], 1), FaultSwitches(None), lambda: JANUARY).buses
+        line = DialledIn(next(iter(bus.values())), b"1", b"ping")
+        gone = asyncio.Event()
+        task = asyncio.create_task(line._session(*server.sockets[0].getsockname(), gone))
+        (await dialled).close()
+        await gone.wait()  # the line is broken, the session hasn't run since
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        server.close()
+
+    asyncio.run(story())
