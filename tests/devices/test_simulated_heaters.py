@@ -160,7 +160,7 @@ def test_a_house_cools_when_switched_off_and_warms_when_switched_on() -> None:
 
 
 def test_a_stop_is_heard_in_the_moment_the_hub_goes() -> None:
-    """Both end at once when the portal is stopped; a swallowed stop kept the heaters dialling until they were killed."""
+    """The portal stops both at once; a swallowed stop kept the heaters dialling until they were killed."""
 
     async def story() -> None:
         loop = asyncio.get_running_loop()
