@@ -12,7 +12,7 @@ from accounts.models import User
 from core.files import delete_file, store_bytes
 from core.refusals import Refused
 from households.models import Document
-from retrofits.images import CleanPhoto, NotAPhoto, clean_photo
+from core.pictures import CleanPhoto, NotAPhoto, clean_photo
 from retrofits.models import Photo, Task
 
 PHOTO_KIND, SIGNATURE_KIND = "photo", "signature"

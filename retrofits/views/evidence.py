@@ -12,7 +12,7 @@ from accounts.access import get_visible_or_404, requires
 from core.files import open_file
 from core.refusals import Refused
 from households.models import Document
-from retrofits.images import MAX_BYTES
+from core.pictures import MAX_BYTES
 from retrofits.models import Acceptance, Photo, Task
 from retrofits.services.photos import NOT_USABLE, add_photo
 from retrofits.views.pages import refused_page

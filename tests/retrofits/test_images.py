@@ -10,8 +10,8 @@ from PIL import Image
 
 from core.files import open_file
 from core.refusals import Refused
-from retrofits import images
-from retrofits.images import NotAPhoto, clean_photo
+from core import pictures as images
+from core.pictures import NotAPhoto, clean_photo
 from retrofits.services.photos import add_photo
 from tests.retrofits.conftest import Works, picture
 

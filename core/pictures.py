@@ -47,16 +47,16 @@ class CleanPhoto:
 
 def clean_photo(data: bytes, *, long_side: int = LONG_SIDE) -> CleanPhoto:
     """Check and re-encode a photo of at most 20 MB and 50 megapixels. Raises `NotAPhoto`."""
-    image = _opened(data)
+    image = open_picture(data)
     exif = image.getexif()
     taken_at, (longitude, latitude) = _taken_at(exif), _position(exif)
-    small = _small(image, long_side)
-    return CleanPhoto(_jpeg(small), small.width, small.height, taken_at, longitude, latitude)
+    small = shrink(image, long_side)
+    return CleanPhoto(jpeg_of(small), small.width, small.height, taken_at, longitude, latitude)
 
 
 def clean_drawing(data: bytes) -> bytes:
     """A signature pad's PNG, at most 1000 × 600, flattened on white, as a small PNG. Raises `NotAPhoto`."""
-    image = _opened(data, formats=("PNG",), max_pixels=1000 * 600)
+    image = open_picture(data, formats=("PNG",), max_pixels=1000 * 600)
     try:
         drawing = image.convert("RGBA")
     except (OSError, ValueError, SyntaxError) as error:
@@ -71,8 +71,8 @@ def clean_drawing(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def _opened(data: bytes, formats: tuple[str, ...] = FORMATS, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Only the head is read here; pixels are decoded after their number is known."""
+def open_picture(data: bytes, formats: tuple[str, ...] = FORMATS, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Only the head is read here; pixels are decoded after their number is known. Raises `NotAPhoto`."""
     if len(data) > MAX_BYTES:
         raise NotAPhoto("TOO_LARGE")
     try:
@@ -86,7 +86,8 @@ def _opened(data: bytes, formats: tuple[str, ...] = FORMATS, max_pixels: int = M
     return image
 
 
-def _small(image: Image.Image, long_side: int) -> Image.Image:
+def shrink(image: Image.Image, long_side: int) -> Image.Image:
+    """Decoded, upright, RGB, at most `long_side` pixels long. Raises `NotAPhoto` for damaged pixels."""
     try:
         image.draft("RGB", (long_side, long_side))  # lets the JPEG decoder skip most of the work
         image.thumbnail((long_side, long_side))
@@ -95,14 +96,14 @@ def _small(image: Image.Image, long_side: int) -> Image.Image:
         raise NotAPhoto("NO_IMAGE") from error
 
 
-def _jpeg(image: Image.Image) -> bytes:
-    """As good as fits into 400 KB."""
+def jpeg_of(image: Image.Image, wanted_bytes: int = WANTED_BYTES) -> bytes:
+    """A JPEG without metadata, as good as fits into `wanted_bytes` (400 KB)."""
     content = b""
     for quality in QUALITIES:
         out = io.BytesIO()
         image.save(out, "JPEG", quality=quality, optimize=True)
         content = out.getvalue()
-        if len(content) <= WANTED_BYTES:
+        if len(content) <= wanted_bytes:
             break
     return content
 
