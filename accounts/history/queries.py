@@ -15,6 +15,8 @@ from core.labels import personal_fields
 
 # What the three administrators do; only the audit administrator reads it, and nothing of households.
 ADMIN_TABLES = ("accounts_user", "accounts_grant", "accounts_area", "accounts_signin")
+# A person's own bookmarks and ticks: kept, and shown to nobody.
+PRIVATE_TABLES = ("accounts_savedview", "accounts_selection")
 HIDDEN = "***"
 
 
@@ -37,7 +39,7 @@ def log_for(user: User) -> QuerySet[AuditEntry]:
     """The change log as far as the user may read it: auditors their areas, the audit administrator the
     administrators.
     """
-    allowed = _in_areas(user.area_codes_for("audit.log")) & ~Q(table__in=ADMIN_TABLES)
+    allowed = _in_areas(user.area_codes_for("audit.log")) & ~Q(table__in=(*ADMIN_TABLES, *PRIVATE_TABLES))
     if user.has_right("audit.admin_log"):
         allowed |= Q(table__in=ADMIN_TABLES)
     return AuditEntry.objects.filter(allowed).order_by("-id")
@@ -73,8 +75,8 @@ def _models_by_table() -> dict[str, type[models.Model]]:
 
 
 def _in_areas(codes: list[str]) -> Q:
-    """Entries of these areas. Parts of a record (a cost, a signature) name no area of their own: those are for people
-    whose area is a county or larger, because they may belong to any of its towns.
+    """Entries of these areas. What belongs to no place (a catalogue of heaters, the portal's own work) is for people
+    whose area is a county or larger.
     """
     if not codes:
         return Q(pk__in=[])

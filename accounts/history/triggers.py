@@ -12,30 +12,17 @@ import pgtrigger
 from django.apps import apps
 from django.db import models
 
+from accounts.history.places import area_sql
+
 TRIGGER_NAME = "history"
 SEAL_COLUMNS = ("seq", "prev_hash", "hash")
 
+# Each table's function only gathers the row; `accounts_record_change` (a function of its own, written in accounts'
+# migrations) judges and writes, so that a new way of writing history is one migration and not one per app.
 _RECORD = """
-IF COALESCE(context->>'actor_name', '') = '' THEN
-    RAISE EXCEPTION 'history: % on % without an actor', TG_OP, TG_TABLE_NAME USING ERRCODE = 'HS001',
-        HINT = 'wrap the work in accounts.acting.acting(...)';
-END IF;
-IF TG_OP = 'INSERT' THEN
-    row_now := to_jsonb(NEW){minus}; row_new := row_now;
-ELSIF TG_OP = 'DELETE' THEN
-    row_now := to_jsonb(OLD){minus}; row_old := row_now;
-ELSE
-    row_now := to_jsonb(NEW){minus}; row_old := to_jsonb(OLD){minus};
-    SELECT jsonb_object_agg(key, row_old->key), jsonb_object_agg(key, value) INTO row_old, row_new
-    FROM jsonb_each(row_now) WHERE value IS DISTINCT FROM row_old->key;
-    IF row_new IS NULL THEN RETURN NULL; END IF;
-END IF;
-{redact}
-INSERT INTO accounts_auditentry
-    (at, "table", row_pk, operation, before, after, actor_id, actor_name, request_id, reason, area_id)
-VALUES (clock_timestamp(), {table}, row_now->>{pk}, left(TG_OP, 1), row_old, row_new,
-    (context->>'actor_id')::bigint, left(context->>'actor_name', 80), COALESCE(left(context->>'request_id', 64), ''),
-    COALESCE(left(context->>'reason', 300), ''), COALESCE({area}, ''));
+IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD){minus}; END IF;
+IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW){minus}; END IF;
+PERFORM accounts_record_change({table}, TG_OP, {pk}, row_old, row_new, {secret}, {area});
 RETURN NULL;
 """
 
@@ -44,26 +31,22 @@ class HistoryTrigger(pgtrigger.Trigger):
     """Writes one `AuditEntry` per changed row; refuses a change nobody is named for.
 
     Read from the model: `history_exclude` (columns that are bookkeeping, not business) and `data_labels` (a column
-    labelled L4 that is not encrypted, such as a password hash, is recorded as changed but never by value).
+    labelled L4 that is not encrypted, such as a password hash, is recorded as changed but never by value). The entry's
+    place is the row's own area or that of the record it is part of (`accounts.history.places`).
     """
 
     when = pgtrigger.After
     operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
-    declare = [
-        ("context", "jsonb := NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb"),
-        ("row_now", "jsonb"),
-        ("row_old", "jsonb"),
-        ("row_new", "jsonb"),
-    ]
+    declare = [("row_old", "jsonb"), ("row_new", "jsonb")]
 
     def get_func(self, model: Any) -> str:
         model = _real(model)
         sql = _RECORD.format(
             minus=_minus(_columns(model, getattr(model, "history_exclude", ()))),
-            redact="\n".join(_redact(column) for column in _secret_columns(model)),
+            secret=_array(_secret_columns(model)),
             table=_text(model._meta.db_table),
             pk=_text(model._meta.pk.column),
-            area=_area(model),
+            area=area_sql(model),
         )
         return self.format_sql(sql)
 
@@ -148,24 +131,12 @@ def _secret_columns(model: Any) -> list[str]:
     return [field.column for field in fields if not getattr(field, "encrypted", False)]
 
 
-def _redact(column: str) -> str:
-    name = _text(column)
-    mark = f"jsonb_build_object({name}, '***')"
-    return (
-        f"IF row_new ? {name} THEN row_new := row_new || {mark}; END IF; "
-        f"IF row_old ? {name} THEN row_old := row_old || {mark}; END IF;"
-    )
-
-
-def _area(model: Any) -> str:
-    """SQL for the row's area code: its `area_id`, or the key itself where the table is the tree of areas."""
-    columns = {field.column for field in model._meta.fields}
-    column = getattr(model, "history_area_column", "area_id")
-    return f"row_now->>{_text(column)}" if column in columns else "NULL"
-
-
 def _minus(columns: list[str]) -> str:
-    return f" - ARRAY[{', '.join(map(_text, columns))}]" if columns else ""
+    return f" - {_array(columns)}" if columns else ""
+
+
+def _array(columns: list[str]) -> str:
+    return f"ARRAY[{', '.join(map(_text, columns))}]::text[]" if columns else "NULL"
 
 
 def _text(value: str) -> str:

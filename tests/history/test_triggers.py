@@ -11,6 +11,7 @@ from django.db.utils import InternalError, ProgrammingError
 from accounts.acting import acting
 from accounts.history.checks import WITHOUT_HISTORY, check_history, lacks_history
 from accounts.models import AccessLog, Area, AuditEntry, User
+from heating_portal.errors import OUTAGES
 
 pytestmark = pytest.mark.django_db
 REFUSALS = (InternalError, ProgrammingError)
@@ -76,6 +77,8 @@ def test_a_write_without_an_actor_is_refused() -> None:
     thread.start()
     thread.join()
     assert "without an actor" in str(failures[0])
+    assert isinstance(failures[0], ProgrammingError)
+    assert not isinstance(failures[0], OUTAGES)  # a forgotten actor is a mistake (500), no outage (503)
     assert not Area.objects.exists()
 
 
