@@ -3,7 +3,7 @@
 from households.models.documents import Document
 from households.models.imports import Enrolment, ImportRow, NumberSeries, RosterImport
 from households.models.registers import Dwelling, Household, MeterReading
-from households.models.rosters import Roster, RosterRow, RosterSeal
+from households.models.rosters import Roster, RosterPage, RosterRow, RosterScan, RosterSeal
 
 __all__ = [
     "Document",
@@ -15,6 +15,8 @@ __all__ = [
     "NumberSeries",
     "Roster",
     "RosterImport",
+    "RosterPage",
     "RosterRow",
+    "RosterScan",
     "RosterSeal",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.records import ScopedModel, TrackedModel
+from core.fields import EncryptedJSONField
 from households.models.documents import Document
 from households.models.registers import Dwelling
 from programmes.models import Programme, Technology
@@ -42,6 +43,8 @@ class Roster(ScopedModel):
 
 
 class RosterRow(TrackedModel):
+    """One household of a list. `printed` is the row as it was frozen (`households.sheets.Line`), on page `page_no`."""
+
     class FundsState(models.TextChoices):
         UNASKED = "unasked", _("not yet reserved")
         RESERVED = "reserved", _("reserved")
@@ -52,14 +55,60 @@ class RosterRow(TrackedModel):
     technology = models.ForeignKey(Technology, models.PROTECT)
     exclusion = models.CharField(max_length=20, blank=True)
     funds_state = models.CharField(max_length=10, choices=FundsState.choices, default=FundsState.UNASKED)
-    data_labels: ClassVar = {"exclusion": "L1"}
+    row_no = models.PositiveSmallIntegerField(default=0, help_text="Number on the printed list")
+    page_no = models.PositiveSmallIntegerField(default=0)
+    printed = EncryptedJSONField(default=dict, blank=True)
+    returned_words = models.CharField(_("what is wrong with this row"), max_length=200, blank=True)
+    data_labels: ClassVar = {"exclusion": "L1", "printed": "L3", "returned_words": "L2"}
 
     class Meta(TrackedModel.Meta):
         constraints = [models.UniqueConstraint(fields=["roster", "dwelling"], name="roster_row_once")]
 
 
+class RosterPage(TrackedModel):
+    """One printed page of a list, with the code that stands on it as QR code and letters."""
+
+    roster = models.ForeignKey(Roster, models.CASCADE, related_name="pages")
+    page_no = models.PositiveSmallIntegerField()
+    first_row = models.PositiveSmallIntegerField()
+    last_row = models.PositiveSmallIntegerField()
+    content_hash = models.CharField(max_length=64)
+    code = models.CharField(max_length=10, unique=True)
+    data_labels: ClassVar = {"content_hash": "L0", "code": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["roster", "page_no"]
+        constraints = [models.UniqueConstraint(fields=["roster", "page_no"], name="roster_page_once")]
+
+
+class RosterScan(ScopedModel):
+    """A picture of a stamped page. `page` is empty until its code was read from the picture or typed."""
+
+    view_right = "households.view"
+
+    class How(models.TextChoices):
+        READ = "read", _("code read from the picture")
+        TYPED = "typed", _("code typed")
+
+    roster = models.ForeignKey(Roster, models.PROTECT, related_name="scans")
+    area = models.ForeignKey(Area, models.PROTECT)
+    page = models.ForeignKey(RosterPage, models.PROTECT, null=True, blank=True, related_name="scans")
+    level = models.CharField(max_length=10)
+    how = models.CharField(max_length=5, choices=How.choices, blank=True)
+    document = models.OneToOneField(Document, models.PROTECT, related_name="roster_scan")
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+    data_labels: ClassVar = {"level": "L0"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["id"]
+
+
 class RosterSeal(TrackedModel):
-    """One level's seal and signature over exactly the list whose hash it names. Nobody seals two levels."""
+    """One level's seal and signature over exactly the list whose hash it names. Nobody seals two levels.
+
+    On paper the hand that signed belongs to `signed_name`; `signer` is who entered the stamped pages.
+    """
 
     class Level(models.TextChoices):
         VILLAGE = "village", _("village")
@@ -72,8 +121,10 @@ class RosterSeal(TrackedModel):
     person_no = models.CharField(max_length=40)
     content_hash = models.CharField(max_length=64)
     scan = models.ForeignKey(Document, models.PROTECT, null=True, blank=True)
+    on_paper = models.BooleanField(default=False)
+    signed_name = models.CharField(_("signed by"), max_length=40, blank=True)
     at = models.DateTimeField()
-    data_labels: ClassVar = {"person_no": "L2", "content_hash": "L0"}
+    data_labels: ClassVar = {"person_no": "L2", "content_hash": "L0", "signed_name": "L2"}
 
     class Meta(TrackedModel.Meta):
         constraints = [
