@@ -1,11 +1,12 @@
 """The child process that opens an uploaded workbook: every cell as text, one JSON line per batch of rows.
 
 Run by path (``python -I child.py``) with limits on memory, time and file size set before the parser is
-loaded, so a file that breaks the parser breaks only this process. It therefore imports nothing of the portal.
+loaded, so a file that breaks the parser breaks only this process. Of the portal it imports only the plain readers
+of text (``core.workbooks.texts``) and of old workbooks' error cells (``core.workbooks.biff``).
 
-Lines on stdout: ``["sheet", name, hidden, merged]`` (merged ranges as 1-based first row, first column, last
-row, last column), ``["rows", [[row_no, [text, ...], {"column": note}], ...]]`` (columns 1-based),
-``["end"]``, or ``["refused", code, values]``.
+Lines on stdout: ``["sheet", name, hidden, merged, hidden_rows]`` (merged ranges as 1-based first row, first
+column, last row, last column), ``["rows", [[row_no, [text, ...], {"column": note}], ...]]`` (columns 1-based),
+``["end"]``, or ``["refused", code, values]``. Long runs of blank rows are left out; row numbers stay true.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from defusedxml import ElementTree
@@ -30,10 +32,17 @@ NUMERIC_ID, FORMULA_NO_VALUE, ERROR_VALUE, DATE_CELL = (
 #: A spreadsheet keeps 15 digits; a longer number has lost its tail for ever.
 LARGEST_EXACT = 10**15
 _BATCH = 500
+#: Longer runs of blank rows are formatting dragged down to the end of the sheet.
+_BLANK_RUN = 200
+#: The width of a name in the portal's tables; a spreadsheet program allows 31, other files any number.
+_NAME_WIDTH = 60
 _OVERLAP = 8192
 _CELL_HEAD = rb'<c\s(?:[^>]*?\s)?r="([A-Z]{1,3}[0-9]{1,7})"[^>]*'
 _UNCACHED = re.compile(_CELL_HEAD + rb">\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
 _ERROR = re.compile(rb'<c\s(?=[^>]*\bt="e")(?:[^>]*?\s)?r="([A-Z]{1,3}[0-9]{1,7})"')
+_HIDDEN_ROW = re.compile(rb'<row\s(?=[^>]*\bhidden="(?:1|true)")')
+#: What no database text may hold: NUL and halves of surrogate pairs.
+_UNFIT_JSON = re.compile(r"\\u(?:0000|d[89a-f])")
 Note = dict[tuple[int, int], str]
 
 
@@ -71,10 +80,10 @@ def _address(reference: str) -> tuple[int, int]:
     return int(reference[len(letters) :]), column
 
 
-def sheet_notes(archive: zipfile.ZipFile, part: str) -> Note:
-    """Cells of one sheet that hold a formula without a stored value, or an error such as #N/A."""
+def sheet_notes(archive: zipfile.ZipFile, part: str) -> tuple[Note, int]:
+    """Cells of one sheet that hold a formula without a stored value, or an error such as #N/A; hidden rows counted."""
     notes: Note = {}
-    tail = b""
+    tail, hidden_rows = b"", 0
     with archive.open(part) as file:
         while chunk := file.read(1 << 20):
             text = tail + chunk
@@ -82,8 +91,10 @@ def sheet_notes(archive: zipfile.ZipFile, part: str) -> Note:
                 notes.update({_address(m[1].decode()): FORMULA_NO_VALUE for m in _UNCACHED.finditer(text)})
             if b't="e"' in text:
                 notes.update({_address(m[1].decode()): ERROR_VALUE for m in _ERROR.finditer(text)})
+            if b"hidden=" in text:
+                hidden_rows += sum(m.end() > len(tail) for m in _HIDDEN_ROW.finditer(text))
             tail = text[-_OVERLAP:]
-    return notes
+    return notes, hidden_rows
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -100,8 +111,8 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def all_notes(path: str) -> dict[str, Note]:
-    """Notes of every sheet of an xlsx file."""
+def all_notes(path: str) -> dict[str, tuple[Note, int]]:
+    """Notes and number of hidden rows of every sheet of an xlsx file."""
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         return {name: sheet_notes(archive, part) for name, part in sheet_parts(archive).items() if part in names}
@@ -132,10 +143,41 @@ def _merged(sheet: Any) -> list[tuple[int, int, int, int]]:
 
 
 def _send(*line: Any) -> None:
-    sys.stdout.write(json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n")
+    text = json.dumps(line, ensure_ascii=True, separators=(",", ":"))
+    if _UNFIT_JSON.search(text):
+        text = json.dumps(_fit(line), ensure_ascii=True, separators=(",", ":"))
+    sys.stdout.write(text + "\n")
 
 
-def _send_sheet(book: Any, position: int, notes: dict[str, Note], cells_left: int) -> int:
+def _fit(value: Any) -> Any:
+    """The value without characters that no database text may hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "")
+    if isinstance(value, dict):
+        return {key: _fit(item) for key, item in value.items()}
+    return [_fit(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _send_sheet(name: str, hidden: bool, merged: list[Any], hidden_rows: int, rows: Iterable[list[Any]]) -> None:
+    _send("sheet", name[:_NAME_WIDTH], hidden, merged, hidden_rows)
+    batch: list[list[Any]] = []
+    blank: list[list[Any]] = []
+    for row in rows:
+        if not row[2] and not any(row[1]):
+            if len(blank) <= _BLANK_RUN:
+                blank.append(row)
+            continue
+        batch += blank if len(blank) <= _BLANK_RUN else ()
+        batch.append(row)
+        blank = []
+        if len(batch) >= _BATCH:
+            _send("rows", batch)
+            batch = []
+    if batch:
+        _send("rows", batch)
+
+
+def _send_calamine(book: Any, position: int, notes: dict[str, tuple[Note, int]], cells_left: int) -> int:
     from python_calamine import SheetVisibleEnum
 
     meta = book.sheets_metadata[position]
@@ -143,15 +185,9 @@ def _send_sheet(book: Any, position: int, notes: dict[str, Note], cells_left: in
     cells = (sheet.end[0] + 1) * (sheet.end[1] + 1) if sheet.end is not None else 0
     if cells > cells_left:
         raise OverflowError
-    _send("sheet", meta.name, meta.visible != SheetVisibleEnum.Visible, _merged(sheet))
-    batch: list[list[Any]] = []
-    for row in sheet_rows(sheet, notes.get(meta.name, {})):
-        batch.append(row)
-        if len(batch) == _BATCH:
-            _send("rows", batch)
-            batch = []
-    if batch:
-        _send("rows", batch)
+    noted, hidden_rows = notes.get(meta.name, ({}, 0))
+    hidden = meta.visible != SheetVisibleEnum.Visible
+    _send_sheet(meta.name, hidden, _merged(sheet), hidden_rows, sheet_rows(sheet, noted))
     return cells_left - cells
 
 
@@ -160,12 +196,28 @@ def send_workbook(path: str, kind: str, cell_limit: int) -> None:
     from python_calamine import CalamineWorkbook, SheetTypeEnum
 
     notes = all_notes(path) if kind == "xlsx" else {}
+    if kind == "xls":
+        from core.workbooks.biff import error_cells
+
+        notes = {name: (dict.fromkeys(cells, ERROR_VALUE), 0) for name, cells in error_cells(path).items()}
     with open(path, "rb") as file, CalamineWorkbook.from_filelike(file) as book:
         cells_left = cell_limit
         for position, meta in enumerate(book.sheets_metadata):
             if meta.typ == SheetTypeEnum.WorkSheet:
-                cells_left = _send_sheet(book, position, notes, cells_left)
-    _send("end")
+                cells_left = _send_calamine(book, position, notes, cells_left)
+
+
+def send_text(path: str, kind: str, encoding: str, cell_limit: int) -> None:
+    """Write a CSV file as one sheet, a web page as one sheet per table."""
+    from core.workbooks.texts import csv_rows, html_tables
+
+    content = Path(path).read_bytes().decode(encoding)
+    if kind == "csv":
+        rows = ([row_no, texts, {}] for row_no, texts in csv_rows(content, cell_limit))
+        _send_sheet(Path(path).stem, False, [], 0, rows)
+        return
+    for table in html_tables(content, cell_limit):
+        _send_sheet(table.name, False, table.merged, 0, ([n, texts, {}] for n, texts in enumerate(table.rows, 1)))
 
 
 def _limit_resources(memory_bytes: int, cpu_s: int) -> None:
@@ -176,14 +228,19 @@ def _limit_resources(memory_bytes: int, cpu_s: int) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """PATH KIND CELL_LIMIT MEMORY_BYTES CPU_S."""
-    path, kind = arguments[:2]
-    cell_limit, memory_bytes, cpu_s = map(int, arguments[2:])
+    """PATH KIND ENCODING CELL_LIMIT MEMORY_BYTES CPU_S."""
+    path, kind, encoding = arguments[:3]
+    cell_limit, memory_bytes, cpu_s = map(int, arguments[3:])
     _limit_resources(memory_bytes, cpu_s)
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from python_calamine import PasswordError
 
     try:
-        send_workbook(path, kind, cell_limit)
+        if kind in ("csv", "html"):
+            send_text(path, kind, encoding, cell_limit)
+        else:
+            send_workbook(path, kind, cell_limit)
+        _send("end")
     except PasswordError:
         _send("refused", "FILE_ENCRYPTED", {})
     except OverflowError:

@@ -16,7 +16,7 @@ from pathlib import Path
 from core.workbooks.refusals import WorkbookRefused
 
 MIB = 1024 * 1024
-XLSX, XLS, ODS, CSV = "xlsx", "xls", "ods", "csv"
+XLSX, XLS, ODS, CSV, HTML = "xlsx", "xls", "ods", "csv", "html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What the guard found: the kind to read it as, and the text encoding of a CSV file."""
+    """What the guard found: the kind to read it as, the encoding of a text file, and what comes with the cells."""
 
     path: Path
     kind: str
     encoding: str = ""
+    macros: bool = False
+    pictures: bool = False
 
 
 DEFAULT_LIMITS = Limits()
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 _HTML = re.compile(rb"<\s*(!doctype\s+html|html|head|meta|body|table|style)", re.IGNORECASE)
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+_CHINESE = ("gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _EXTERNAL_PARTS = ("xl/externallinks/", "xl/connections.", "xl/querytables/", "xl/ddelinks/")
 _CHUNK = 256 * 1024
@@ -65,13 +70,13 @@ def inspect_file(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Inspected:
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(b"PK"):
-        return Inspected(path, _inspect_zip(path, limits))
+        return _inspect_zip(path, limits)
     if head.startswith(_OLE):
-        return Inspected(path, _inspect_ole(path, limits))
+        return _inspect_ole(path, limits)
     return _inspect_text(path, head)
 
 
-def _inspect_zip(path: Path, limits: Limits) -> str:
+def _inspect_zip(path: Path, limits: Limits) -> Inspected:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -80,7 +85,9 @@ def _inspect_zip(path: Path, limits: Limits) -> str:
             kind = _zip_kind(archive, parts)
             _refuse_by_name(parts, limits)
             _unpack_and_scan(archive, parts, limits)
-            return kind
+            names = [part.filename.lower() for part in parts]
+            pictures = any(name.startswith(("xl/media/", "pictures/")) for name in names)
+            return Inspected(path, kind, macros=any(map(_is_macro, names)), pictures=pictures)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
         raise WorkbookRefused("FILE_CORRUPT", detail=type(error).__name__) from error
 
@@ -112,10 +119,14 @@ def _office_kind(names: set[str]) -> str:
 def _refuse_by_name(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
     for part in parts:
         name = part.filename.lower()
-        if not limits.allow_macros and (name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/"))):
+        if not limits.allow_macros and _is_macro(name):
             raise WorkbookRefused("FILE_MACROS")
         if name.startswith(_EXTERNAL_PARTS):
             raise WorkbookRefused("FILE_EXTERNAL_LINKS", part=part.filename)
+
+
+def _is_macro(name: str) -> bool:
+    return name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/", "xl/macrosheets/"))
 
 
 def _unpack_and_scan(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], limits: Limits) -> None:
@@ -149,7 +160,7 @@ def _refuse_xml_traps(name: str, text: bytes) -> None:
         raise WorkbookRefused("FILE_ENCRYPTED")
 
 
-def _inspect_ole(path: Path, limits: Limits) -> str:
+def _inspect_ole(path: Path, limits: Limits) -> Inspected:
     content = path.read_bytes()
 
     def holds(stream: str) -> bool:
@@ -157,11 +168,12 @@ def _inspect_ole(path: Path, limits: Limits) -> str:
 
     if holds("EncryptedPackage"):
         raise WorkbookRefused("FILE_ENCRYPTED")
-    if not limits.allow_macros and holds("_VBA_PROJECT"):
+    macros = holds("_VBA_PROJECT")
+    if macros and not limits.allow_macros:
         raise WorkbookRefused("FILE_MACROS")
     if not (holds("Workbook") or holds("Book")):
         raise WorkbookRefused("FILE_WRONG_KIND", found="doc")
-    return XLS
+    return Inspected(path, XLS, macros=macros)
 
 
 def _inspect_text(path: Path, head: bytes) -> Inspected:
@@ -169,18 +181,33 @@ def _inspect_text(path: Path, head: bytes) -> Inspected:
         raise WorkbookRefused("FILE_IMAGE")
     if head.startswith(b"%PDF"):
         raise WorkbookRefused("FILE_WRONG_KIND", found="pdf")
-    if _HTML.search(head):
-        raise WorkbookRefused("FILE_HTML")
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+    readable = head.replace(b"\x00", b"") if head.startswith(_UTF16) else head
+    if _HTML.search(readable):
+        return _inspect_html(path, head)
+    if readable.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").startswith(b"<"):
         raise WorkbookRefused("FILE_WRONG_KIND", found="xml")
     return Inspected(path, CSV, _text_encoding(path))
 
 
-def _text_encoding(path: Path) -> str:
+def _inspect_html(path: Path, head: bytes) -> Inspected:
+    """A table saved as a web page, as many office systems do under the name .xls; a page without one is refused."""
+    encoding = _text_encoding(path, _CHARSET.search(head))
+    if "<table" not in path.read_bytes().decode(encoding, errors="replace").lower():
+        raise WorkbookRefused("FILE_HTML")
+    return Inspected(path, HTML, encoding)
+
+
+def _text_encoding(path: Path, declared: re.Match[bytes] | None = None) -> str:
+    """The first encoding that fits the whole text. A declared one goes first: short GBK can look like UTF-8."""
     content = path.read_bytes()
-    if b"\x00" in content:
+    candidates = ["utf-8-sig", "gb18030"]
+    if content.startswith(_UTF16):
+        candidates = ["utf-16"]
+    elif b"\x00" in content:
         raise WorkbookRefused("FILE_WRONG_KIND", found="binary")
-    for encoding in ("utf-8-sig", "gb18030"):
+    elif declared and declared[1].decode().lower() in _CHINESE:
+        candidates.reverse()
+    for encoding in candidates:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:

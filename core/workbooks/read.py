@@ -1,12 +1,11 @@
 """Read a workbook as text: sheets, true row and column numbers, merged ranges, notes on suspect cells.
 
 ``read_events`` streams, ``read_workbook`` gathers. Neither opens a file the guard has not passed, and
-spreadsheet parsers run in a child process with limits (``core.workbooks.child``), never in this one.
+parsers run in a child process with limits (``core.workbooks.child``), never in this one.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.workbooks import child
-from core.workbooks.guard import CSV, DEFAULT_LIMITS, Inspected, Limits, inspect_file
+from core.workbooks.guard import DEFAULT_LIMITS, Inspected, Limits, inspect_file
 from core.workbooks.refusals import WorkbookRefused
 
 NUMERIC_ID = child.NUMERIC_ID
@@ -38,6 +37,7 @@ class SheetStart:
     name: str
     hidden: bool
     merged: tuple[MergedRange, ...]
+    hidden_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,19 @@ class Sheet:
     hidden: bool
     merged: tuple[MergedRange, ...]
     rows: tuple[SheetRow, ...]
+    hidden_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """A workbook held in memory, with the kind it was read as (xlsx, xls, ods, csv)."""
+    """A workbook held in memory, with the kind it was read as (xlsx, xls, ods, csv, html).
+
+    ``macros``: the file brings macros. They were not run, and what they would have changed is not in the values.
+    """
 
     kind: str
     sheets: tuple[Sheet, ...]
+    macros: bool = False
 
 
 def column_letters(column: int) -> str:
@@ -90,41 +95,23 @@ def read_workbook(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Workbook:
             sheets.append((event, []))
         else:
             sheets[-1][1].append(event)
-    gathered = tuple(Sheet(start.name, start.hidden, start.merged, tuple(rows)) for start, rows in sheets)
-    return Workbook(inspected.kind, gathered)
+    gathered = tuple(
+        Sheet(start.name, start.hidden, start.merged, tuple(rows), start.hidden_rows) for start, rows in sheets
+    )
+    if inspected.pictures and not any(any(row.texts) for sheet in gathered for row in sheet.rows):
+        raise WorkbookRefused("FILE_IMAGE")
+    return Workbook(inspected.kind, gathered, inspected.macros)
 
 
 def read_events(inspected: Inspected, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[SheetStart | SheetRow]:
     """Stream an inspected file as SheetStart and SheetRow; may raise WorkbookRefused after some rows."""
-    if inspected.kind == CSV:
-        return _csv_events(inspected, limits)
     return _child_events(inspected, limits)
-
-
-def _csv_events(inspected: Inspected, limits: Limits) -> Iterator[SheetStart | SheetRow]:
-    cells = 0
-    with inspected.path.open(encoding=inspected.encoding, newline="") as file:
-        delimiter = _delimiter(file)
-        yield SheetStart(inspected.path.stem, False, ())
-        try:
-            for row_no, texts in enumerate(csv.reader(file, delimiter=delimiter), 1):
-                cells += len(texts)
-                if cells > limits.cells:
-                    raise WorkbookRefused("FILE_TOO_MANY_CELLS", limit=limits.cells)
-                yield SheetRow(row_no, tuple(texts))
-        except csv.Error as error:
-            raise WorkbookRefused("FILE_CORRUPT", detail=str(error)) from error
-
-
-def _delimiter(file: IO[str]) -> str:
-    sample = file.read(16_384)
-    file.seek(0)
-    return max(",\t;", key=sample.count)
 
 
 def _child_events(inspected: Inspected, limits: Limits) -> Generator[SheetStart | SheetRow]:
     numbers = (limits.cells, limits.memory_bytes, limits.cpu_s)
-    command = [sys.executable, "-I", child.__file__, str(inspected.path), inspected.kind, *map(str, numbers)]
+    what = (str(inspected.path), inspected.kind, inspected.encoding)
+    command = [sys.executable, "-I", child.__file__, *what, *map(str, numbers)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -152,7 +139,7 @@ def _events(lines: IO[bytes]) -> Iterator[SheetStart | SheetRow]:
             for row_no, texts, notes in message[1]:
                 yield SheetRow(row_no, tuple(texts), {int(column): note for column, note in notes.items()})
         elif message[0] == "sheet":
-            yield SheetStart(message[1], message[2], tuple(tuple(merged) for merged in message[3]))
+            yield SheetStart(message[1], message[2], tuple(tuple(merged) for merged in message[3]), message[4])
         elif message[0] == "refused":
             raise WorkbookRefused(message[1], **message[2])
         else:

@@ -301,6 +301,6 @@ def test_a_whole_ugly_file_from_disk(tmp_path: Path) -> None:
     csv_path = tmp_path / "名单.csv"
     csv_path.write_bytes("\n".join(",".join(row) for row in (HEAD, house(1))).encode("gbk"))
     assert parse_roster(read_workbook(csv_path), CONTEXT).counts["ready"] == 1
-    csv_path.write_bytes(b"<html><table>")
+    csv_path.write_bytes(b"<html><div>")
     with pytest.raises(WorkbookRefused, match="FILE_HTML"):
         read_workbook(csv_path)

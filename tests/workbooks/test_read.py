@@ -95,7 +95,7 @@ def test_no_uncached_formula_is_missed_at_the_edge_of_a_chunk(tmp_path: Path) ->
     with zipfile.ZipFile(tmp_path / "f.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("sheet.xml", cells)
     with zipfile.ZipFile(tmp_path / "f.zip") as archive:
-        assert len(child.sheet_notes(archive, "sheet.xml")) == 60_000
+        assert len(child.sheet_notes(archive, "sheet.xml")[0]) == 60_000
 
 
 def test_formulas_with_their_value_are_read_as_the_value(tmp_path: Path) -> None:
@@ -153,8 +153,11 @@ def test_ods_is_read_and_an_encrypted_one_refused(tmp_path: Path) -> None:
     [
         (b"", "FILE_EMPTY"),
         (b"x," * (1 << 20), "FILE_TOO_LARGE"),
-        (b"<html><table><tr><td>1</td></tr></table></html>", "FILE_HTML"),
-        (b"\xef\xbb\xbf\r\n<meta charset=utf-8><table>", "FILE_HTML"),
+        (b"<html><p>1</p></html>", "FILE_HTML"),
+        (b"\xef\xbb\xbf\r\n<meta charset=utf-8><div>", "FILE_HTML"),
+        (b"<table>" * 30, "FILE_CORRUPT"),
+        (b"<table><tr><td colspan=9999>" + b"<td>" * 9999, "FILE_TOO_MANY_CELLS"),
+        (b"<table><tr><td rowspan=9999 colspan=9999>", "FILE_TOO_MANY_CELLS"),
         (b"\x89PNG\r\n\x1a\n...", "FILE_IMAGE"),
         (b"%PDF-1.7", "FILE_WRONG_KIND"),
         (b"MZ\x90\x00\x03", "FILE_WRONG_KIND"),
