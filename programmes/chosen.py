@@ -49,10 +49,17 @@ def programmes_for(user: Any) -> list[Programme]:
     return list(Programme.objects.filter(condition).order_by("-year_from", "code")) if condition else []
 
 
+def offered_programmes(request: HttpRequest) -> list[Programme]:
+    """`programmes_for` the person at work, asked once for a request."""
+    if not hasattr(request, "_offered_programmes"):
+        request._offered_programmes = programmes_for(request.user)  # type: ignore[attr-defined]
+    return request._offered_programmes  # type: ignore[attr-defined,no-any-return]
+
+
 def chosen_programme(request: HttpRequest) -> Programme | None:
     """The chosen programme, otherwise the newest one that covers the chosen area, otherwise None."""
     if not hasattr(request, "_chosen_programme"):
-        request._chosen_programme = _pick(request, programmes_for(request.user))  # type: ignore[attr-defined]
+        request._chosen_programme = _pick(request, offered_programmes(request))  # type: ignore[attr-defined]
     return request._chosen_programme  # type: ignore[attr-defined,no-any-return]
 
 

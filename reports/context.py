@@ -18,6 +18,8 @@ from core.seasons import SeasonError, SeasonRule
 from programmes import chosen
 from programmes.models import Programme
 from reports import navigation
+from reports.queries import waiting
+from reports.queries.scope import Scope
 
 DEPTH_BY_LENGTH = {2: 0, 4: 0, 6: 0, 9: 2, 12: 3, 15: 4}
 
@@ -54,7 +56,7 @@ def season_thread(programme: Programme | None, today: Any) -> SeasonThread | Non
 
 
 class Shell:
-    """Read by `base.html` as `shell`. Queries: grants (cached on the user), programmes, areas; nothing else."""
+    """Read by `base.html` as `shell`. Queries: grants (cached on the user), programmes, areas, what waits; no more."""
 
     idle_s = settings.SESSION_IDLE_S
     demonstration = settings.DEMONSTRATION
@@ -77,7 +79,7 @@ class Shell:
 
     @cached_property
     def programmes(self) -> list[Programme]:
-        return chosen.programmes_for(self._user) if self._signed_in else []
+        return chosen.offered_programmes(self._request) if self._signed_in else []
 
     @cached_property
     def _offered(self) -> list[Area]:
@@ -109,7 +111,21 @@ class Shell:
         if not self._signed_in:
             return []
         groups = navigation.groups_for(self._user, self._request.path)
-        return navigation.with_numbers(groups, self._user, self.area_code)
+        return navigation.with_numbers(groups, self.waiting)
+
+    @cached_property
+    def waiting(self) -> dict[str, int]:
+        """URL name → how much waits there for this person, in the chosen place and programme."""
+        if not self._signed_in:
+            return {}
+        groups = navigation.SETS[navigation.navigation_set(self._user)]
+        entries = [item.url_name for group in groups for item in group.items]
+        return waiting.numbers_for(Scope(self._user, self.programme, self.area_code), entries)
+
+    @property
+    def todo_count(self) -> int:
+        """Kinds of work that wait: the number on the bell."""
+        return sum(1 for number in self.waiting.values() if number)
 
     @property
     def tabs(self) -> tuple[navigation.Item, ...]:

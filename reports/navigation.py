@@ -1,12 +1,12 @@
 """Navigation per kind of role (`accounts.rights.Role.navigation`): same pages, different doors.
 
-An item is shown when the person holds its right and its page exists. Numbers come from functions registered under
-the item's URL name, called only while the menu is drawn.
+An item is shown when the person holds its right and its page exists. Numbers come from `reports.queries.waiting` under
+the item's URL name, asked for once while the menu is drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -40,11 +40,11 @@ class Group:
     items: tuple[Item, ...]
 
 
-HOME = Item(_("Workbench"), icon="home", url_name="home", hot=True)
+HOME = Item(_("Workbench"), icon="home", url_name="home")
 OVERVIEW = Item(_("Year overview"), icon="chart-bar", url_name="reports:overview", right="overview.view")
 HOUSEHOLDS = Item(_("Household files"), icon="users", url_name="reports:household-list", right="households.view")
 IMPORTS = Item(_("Roster import"), icon="upload", url_name="households:import-list", right="rosters.import")
-ROSTERS = Item(_("Rosters"), icon="file-text", url_name="households:roster-list", right="households.view")
+ROSTERS = Item(_("Rosters"), icon="file-text", url_name="households:roster-list", right="households.view", hot=True)
 PROGRAMMES = Item(
     _("Targets and documents"), icon="target", url_name="programmes:programme-list", right="programmes.view"
 )
@@ -55,7 +55,7 @@ ENTITLEMENTS = Item(
     _("What is due"), icon="calculator", url_name="subsidies:entitlement-list", right="entitlements.view"
 )
 NOTICES = Item(_("Public notices"), icon="speakerphone", url_name="subsidies:notice-list", right="entitlements.view")
-BATCHES = Item(_("Payout batches"), icon="cash", url_name="subsidies:batch-list", right="payouts.view")
+BATCHES = Item(_("Payout batches"), icon="cash", url_name="subsidies:batch-list", right="payouts.view", hot=True)
 FUNDS = Item(_("Funds"), icon="building-bank", url_name="subsidies:fund-list", right="funds.view")
 RETURNS = Item(_("Bank returns"), icon="receipt", url_name="subsidies:return-list", right="payouts.reconcile")
 POLICIES = Item(_("Policies"), icon="scale", url_name="subsidies:policy-list", right="policies.view")
@@ -106,9 +106,6 @@ SETS: dict[str, tuple[Group, ...]] = {
 TABS: tuple[Item, ...] = (HOME, VISITS, HOUSEHOLDS, TASKS, ACCEPTANCES, BATCHES, HEATERS, ALERTS, USERS)
 TAB_COUNT = 5
 
-# URL name -> number for this person in this area: (user, area code) -> int
-COUNTS: dict[str, Callable[[Any, str], int]] = {}
-
 
 @lru_cache(maxsize=256)
 def page_address(url_name: str) -> str:
@@ -141,8 +138,12 @@ def navigation_set(user: Any) -> str:
 def groups_for(user: Any, path: str) -> list[Group]:
     """What this person sees in the side bar, empty groups left out; the current page is marked."""
     shown = [Group(g.title, shown_items(g.items, user, path)) for g in SETS[navigation_set(user)]]
-    nearest = max((len(item.address) for group in shown for item in group.items if item.current), default=0)
+    nearest = _nearest(item for group in shown for item in group.items)
     return [Group(g.title, _only_nearest(g.items, nearest)) for g in shown if g.items]
+
+
+def _nearest(items: Iterable[Item]) -> int:
+    return max((len(item.address) for item in items if item.current), default=0)
 
 
 def _only_nearest(items: Iterable[Item], length: int) -> tuple[Item, ...]:
@@ -150,16 +151,12 @@ def _only_nearest(items: Iterable[Item], length: int) -> tuple[Item, ...]:
     return tuple(replace(item, current=item.current and len(item.address) == length) for item in items)
 
 
-def with_numbers(groups: Iterable[Group], user: Any, area_code: str) -> list[Group]:
-    """The same groups with the registered numbers filled in."""
-    return [Group(g.title, tuple(_numbered(item, user, area_code) for item in g.items)) for g in groups]
-
-
-def _numbered(item: Item, user: Any, area_code: str) -> Item:
-    counter = COUNTS.get(item.url_name)
-    return replace(item, number=counter(user, area_code)) if counter else item
+def with_numbers(groups: Iterable[Group], numbers: Mapping[str, int]) -> list[Group]:
+    """The same groups with what waits behind each entry; nothing is written where nothing waits."""
+    return [Group(g.title, tuple(replace(i, number=numbers.get(i.url_name)) for i in g.items)) for g in groups]
 
 
 def tabs_for(user: Any, path: str) -> tuple[Item, ...]:
     """The phone's bottom bar: the first five pages this person has."""
-    return shown_items(TABS, user, path)[:TAB_COUNT]
+    tabs = shown_items(TABS, user, path)[:TAB_COUNT]
+    return _only_nearest(tabs, _nearest(tabs))

@@ -76,17 +76,19 @@ def test_the_thread_shows_the_day_of_the_season() -> None:
     assert season_thread(programme, dt.date(2021, 7, 1)) is None
 
 
-def test_the_shell_costs_three_queries(django_assert_max_num_queries: Any) -> None:
+def test_the_shell_costs_four_queries(django_assert_max_num_queries: Any) -> None:
     user = people.user("office", "370999")
     people.programme()
     people.area("370999001")
     request = request_of(type(user).objects.get(pk=user.pk))
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         shell = Shell(request)
         assert shell.place
         assert shell.areas
         assert shell.year_words
+        assert shell.programmes
         assert shell.navigation
+        assert shell.todo_count == 0
         assert shell.tabs
         shell.season  # noqa: B018 - counted, not judged
 
