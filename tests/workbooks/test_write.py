@@ -104,7 +104,9 @@ def test_what_cannot_be_written_is_refused_by_name(tmp_path: Path) -> None:
         LedgerWriter(tmp_path / "l", [Column("a", "a", total=True)], titles=[], query={}, sheet_name="s")
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufffe\uffff"), min_size=1, max_size=40)
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufffe\uffff"), min_size=1, max_size=40
+)
 
 
 @settings(max_examples=15, deadline=None)
