@@ -1,22 +1,35 @@
 """Who lives where; rosters in, signed village → town → office; one file for every household (一户一档)."""
 
+from households.models.changes import ChangeDocument, ChangeRequest
 from households.models.documents import Document
+from households.models.duplicates import DuplicateKey, DuplicatePair, Merge
 from households.models.imports import Enrolment, ImportRow, NumberSeries, RosterImport
+from households.models.meters import Meter, MeterSupply
 from households.models.registers import Dwelling, Household, MeterReading
 from households.models.rosters import Roster, RosterPage, RosterRow, RosterScan, RosterSeal
+from households.models.venues import PublicVenue, VenueEnrolment
 
 __all__ = [
+    "ChangeDocument",
+    "ChangeRequest",
     "Document",
+    "DuplicateKey",
+    "DuplicatePair",
     "Dwelling",
     "Enrolment",
     "Household",
     "ImportRow",
+    "Merge",
+    "Meter",
     "MeterReading",
+    "MeterSupply",
     "NumberSeries",
+    "PublicVenue",
     "Roster",
     "RosterImport",
     "RosterPage",
     "RosterRow",
     "RosterScan",
     "RosterSeal",
+    "VenueEnrolment",
 ]

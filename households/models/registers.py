@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
@@ -19,6 +20,25 @@ class Household(ScopedModel):
 
     view_right = "households.view"
 
+    class Income(models.TextChoices):
+        LOW = "low", _("low")
+        MIDDLE = "middle", _("middle")
+        HIGH = "high", _("high")
+
+    class BeneficiaryClass(models.TextChoices):
+        SUBSISTENCE = "SUBSISTENCE", _("subsistence allowance")
+        DESTITUTE = "DESTITUTE", _("destitute")
+        LOW_INCOME = "LOW_INCOME", _("low-income")
+        DISABLED = "DISABLED", _("disabled member")
+        POVERTY_WATCH = "POVERTY_WATCH", _("watched against a return to poverty")
+
+    class HolderRelation(models.TextChoices):
+        SPOUSE = "spouse", _("spouse")
+        CHILD = "child", _("child")
+        PARENT = "parent", _("parent")
+        SIBLING = "sibling", _("brother or sister")
+        GUARDIAN = "guardian", _("guardian or village agent")
+
     household_no = models.CharField(_("household number"), max_length=24, unique=True)
     area = models.ForeignKey(Area, models.PROTECT)
     head_name = models.CharField(_("head of household"), max_length=40)
@@ -31,9 +51,32 @@ class Household(ScopedModel):
     phone_index = models.CharField(max_length=64, blank=True)
     bank_card = EncryptedTextField(_("bank card"), blank=True)
     bank_card_index = models.CharField(max_length=64, blank=True)
+    bank_name = models.CharField(_("bank"), max_length=60, blank=True, default="", db_default="")
+    account_holder = models.CharField(
+        _("account holder"),
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Empty: the head of household",
+    )
+    holder_relation = models.CharField(
+        _("holder's relation to the head"),
+        max_length=10,
+        choices=HolderRelation.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    household_book_no = EncryptedTextField(_("household book number"), blank=True, default="", db_default="")
     residents = models.PositiveSmallIntegerField(_("residents"), null=True, blank=True)
-    income_class = models.CharField(_("income class"), max_length=20, blank=True)
+    income_class = models.CharField(_("income class"), max_length=20, choices=Income.choices, blank=True)
+    beneficiary_classes = ArrayField(
+        models.CharField(max_length=20, choices=BeneficiaryClass.choices),
+        verbose_name=_("beneficiary classes"), default=list, db_default=[], blank=True,
+    )  # fmt: skip
     remark = models.CharField(_("remark"), max_length=300, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="absorbed")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -49,6 +92,9 @@ class Household(ScopedModel):
         "phone_index": "L3",
         "bank_card": "L4",
         "bank_card_index": "L3",
+        "bank_name": "L1",
+        "account_holder": "L2",
+        "household_book_no": "L3",
         "income_class": "L3",
         "remark": "L2",
     }
@@ -75,6 +121,16 @@ class Household(ScopedModel):
     def __str__(self) -> str:
         return f"{self.household_no} {self.head_name}"
 
+    @property
+    def payee_name(self) -> str:
+        """Who holds the account: the head of household unless somebody else is named."""
+        return self.account_holder or self.head_name
+
+    @property
+    def class_words(self) -> list[str]:
+        """The beneficiary classes as people read them."""
+        return [str(self.BeneficiaryClass(code).label) for code in self.beneficiary_classes]
+
 
 class Dwelling(ScopedModel):
     """A house or flat. What is converted, inspected and subsidised is a dwelling, never a person."""
@@ -86,6 +142,15 @@ class Dwelling(ScopedModel):
         LONG_VACANT = "LONG_VACANT", _("long-term unoccupied")
         VOLUNTARY_GIVE_UP = "VOLUNTARY_GIVE_UP", _("gave up voluntarily")
 
+    class OldHeating(models.TextChoices):
+        COAL_STOVE = "coal_stove", _("coal stove")
+        COAL_BOILER = "coal_boiler", _("small coal boiler")
+        COAL_KANG = "coal_kang", _("coal-heated kang")
+        BIOMASS = "biomass", _("wood or straw")
+        ELECTRIC = "electric", _("electric heating")
+        GAS = "gas", _("gas heating")
+        NONE = "none", _("no heating")
+
     dwelling_no = models.CharField(_("dwelling number"), max_length=26, unique=True)
     household = models.ForeignKey(Household, models.PROTECT, related_name="dwellings")
     area = models.ForeignKey(Area, models.PROTECT)
@@ -93,6 +158,10 @@ class Dwelling(ScopedModel):
     door_no_index = models.CharField(max_length=64, blank=True)
     dwelling_type = models.CharField(_("dwelling type"), max_length=20, blank=True)
     heated_area_m2 = models.DecimalField(_("heated area"), max_digits=8, decimal_places=2, null=True, blank=True)
+    floor_area_m2 = models.DecimalField(_("floor area"), max_digits=8, decimal_places=2, null=True, blank=True)
+    old_heating = models.CharField(
+        _("old heating"), max_length=12, choices=OldHeating.choices, blank=True, default="", db_default=""
+    )
     meter_no = models.CharField(_("electricity meter"), max_length=30, blank=True)
     meter_is_individual = models.BooleanField(_("one household, one meter"), null=True, blank=True)
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
@@ -100,6 +169,10 @@ class Dwelling(ScopedModel):
     is_second_home = models.BooleanField(_("further dwelling of the household"), default=False)
     exclusion = models.CharField(_("exclusion"), max_length=20, choices=Exclusion.choices, blank=True)
     exclusion_note = models.CharField(max_length=200, blank=True)
+    folded_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="folded",
+        help_text="The dwelling that stands for this one since two entries of one house were merged",
+    )  # fmt: skip
     version = models.PositiveIntegerField(default=1)
 
     data_labels: ClassVar = {
