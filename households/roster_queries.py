@@ -1,0 +1,269 @@
+"""Village lists as they were printed: frozen rows, differences, departures, stamped pages, deadlines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.dateparse import parse_date
+from django.utils.timezone import localdate
+
+from core.masks import mask_id
+from households import states
+from households.models import Dwelling, Enrolment, Roster, RosterPage, RosterRow, RosterScan
+from households.sheets import Change, Line, changes_between
+from programmes.models import Programme, Technology
+
+REMIND_DAYS = 14
+SEALED_BY_VILLAGE = (states.VILLAGE_SEALED, states.TOWN_SEALED, states.APPROVED)
+
+
+# --- what stands on a row -------------------------------------------------------------------------------------
+
+
+def live_line(dwelling: Dwelling, technology: Technology) -> Line:
+    """The row as the register would print it now. `dwelling.household` must be at hand."""
+    family, area = dwelling.household, dwelling.heated_area_m2
+    return Line(
+        dwelling_no=dwelling.dwelling_no, head_name=family.head_name, id_mask=mask_id(family.id_number),
+        id_index=family.id_number_index, door_no=dwelling.door_no, dwelling_type=dwelling.dwelling_type,
+        heated_area_m2="" if area is None else f"{Decimal(area):.2f}", technology=technology.code,
+        technology_name=technology.name,
+    )  # fmt: skip
+
+
+def line_of(row: RosterRow) -> Line:
+    """The row as it was frozen; rows from before lists were frozen say what the register says."""
+    return Line.from_json(row.printed) if row.printed else live_line(row.dwelling, row.technology)
+
+
+def printed_rows(roster: Roster) -> list[RosterRow]:
+    """Rows in the order of the printed list, each with its `line` and its number."""
+    found = roster.rows.select_related("dwelling__household", "technology").order_by("row_no", "dwelling__dwelling_no")
+    rows = list(found)
+    for number, row in enumerate(rows, 1):
+        row.line, row.number = line_of(row), row.row_no or number  # type: ignore[attr-defined]
+    return rows
+
+
+def subject_of(roster: Roster) -> str:
+    """What page codes are bound to: programme, village, version."""
+    return f"{roster.programme.code}/{roster.area_id}/v{roster.version_no}"
+
+
+# --- differences to the last version --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RowDifference:
+    """`kind` is added, removed, changed or same; `words` are what the row was returned with."""
+
+    kind: str
+    line: Line
+    changes: tuple[Change, ...] = ()
+    words: str = ""
+
+
+def version_before(roster: Roster) -> Roster | None:
+    earlier = Roster.objects.filter(programme=roster.programme, area=roster.area, version_no__lt=roster.version_no)
+    return earlier.order_by("-version_no").first()
+
+
+def differences(roster: Roster) -> list[RowDifference] | None:
+    """Rows that came, went or say something else than in the version before, and every row that was returned.
+
+    None for the first version. Returned rows that say the same as before are listed as `same`.
+    """
+    before = version_before(roster)
+    if before is None:
+        return None
+    old = {row.dwelling_id: row for row in printed_rows(before)}
+    new = {row.dwelling_id: row for row in printed_rows(roster)}
+    found = [RowDifference("added", row.line) for key, row in new.items() if key not in old]
+    found += [
+        RowDifference("removed", row.line, words=row.returned_words) for key, row in old.items() if key not in new
+    ]
+    return found + [one for key in new if key in old and (one := _compared(old[key], new[key])) is not None]
+
+
+def _compared(old: Any, new: Any) -> RowDifference | None:
+    changes = tuple(changes_between(old.line, new.line))
+    if not changes and not old.returned_words:
+        return None
+    return RowDifference("changed" if changes else "same", new.line, changes, old.returned_words)
+
+
+# --- departures from what was stamped --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Where the register no longer says what a stamped page says. `left` is set when the row is gone from it."""
+
+    roster: Roster
+    page: RosterPage | None
+    row_no: int
+    line: Line
+    changes: tuple[Change, ...]
+    left: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.page.code if self.page else ""
+
+
+def departures(roster: Roster) -> list[Departure]:
+    """Rows of a sealed list whose dwelling, head or route was changed since the list was frozen. Four queries."""
+    if roster.state not in SEALED_BY_VILLAGE:
+        return []
+    rows = [row for row in printed_rows(roster) if row.printed]
+    return _departures(roster, rows)
+
+
+def _departures(roster: Roster, rows: Sequence[RosterRow]) -> list[Departure]:
+    keys = [row.dwelling_id for row in rows]
+    enrolled = Enrolment.objects.filter(programme=roster.programme_id, dwelling__in=keys)
+    routes = {one.dwelling_id: one.technology for one in enrolled.select_related("technology")}
+    pages = {page.page_no: page for page in roster.pages.all()}
+    found = []
+    for row in rows:
+        line, route = line_of(row), routes.get(row.dwelling_id)
+        left = "not_enrolled" if route is None else row.dwelling.exclusion if not row.exclusion else ""
+        changes = tuple(changes_between(line, live_line(row.dwelling, route or row.technology)))
+        if changes or left:
+            found.append(Departure(roster, pages.get(row.page_no), row.row_no, line, changes, left))
+    return found
+
+
+def stamped_rows(dwelling: Dwelling, programme: Programme | None = None) -> QuerySet[RosterRow]:
+    """Rows of sealed lists that name the dwelling, the newest version first."""
+    rows = RosterRow.objects.filter(dwelling=dwelling, roster__state__in=SEALED_BY_VILLAGE)
+    if programme is not None:
+        rows = rows.filter(roster__programme=programme)
+    related = rows.select_related("roster__programme", "roster__area", "dwelling__household", "technology")
+    return related.order_by("-roster__version_no", "-roster_id")
+
+
+@dataclass(frozen=True)
+class StampedPlace:
+    """The stamped page that binds a dwelling: what a change request departs from."""
+
+    row: RosterRow
+    page: RosterPage | None
+    scans: list[RosterScan]
+    departure: Departure | None
+
+    @property
+    def line(self) -> Line:
+        return line_of(self.row)
+
+
+def stamped_place(dwelling: Dwelling, programme: Programme) -> StampedPlace | None:
+    """The newest sealed list's page and row of a dwelling, its scans, and how the register departs from it now."""
+    row = stamped_rows(dwelling, programme).first()
+    if row is None:
+        return None
+    page = RosterPage.objects.filter(roster=row.roster_id, page_no=row.page_no).first()
+    scans = list(page.scans.select_related("document", "uploaded_by")) if page else []
+    gone = _departures(row.roster, [row]) if row.printed else []
+    return StampedPlace(row, page, scans, gone[0] if gone else None)
+
+
+# --- pages and their scans -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PageState:
+    """One page with its newest scan per level, in the order village, town, office."""
+
+    page: RosterPage
+    by_level: dict[str, RosterScan]
+
+    def at(self, level: str) -> RosterScan | None:
+        return self.by_level.get(level)
+
+    @property
+    def newest(self) -> RosterScan | None:
+        return max(self.by_level.values(), key=lambda scan: scan.pk, default=None)
+
+
+def page_states(roster: Roster) -> list[PageState]:
+    """Two queries."""
+    scans = RosterScan.objects.select_related("document", "uploaded_by").order_by("id")
+    pages = roster.pages.prefetch_related(Prefetch("scans", queryset=scans)).order_by("page_no")
+    return [PageState(page, {scan.level: scan for scan in page.scans.all()}) for page in pages]
+
+
+def pages_missing(states_of_pages: Iterable[PageState], level: str) -> list[int]:
+    """Numbers of the pages that have no scan for that level yet."""
+    return [one.page.page_no for one in states_of_pages if one.at(level) is None]
+
+
+def unread_scans(roster: Roster) -> list[RosterScan]:
+    """Pictures on which no code could be read; somebody types it."""
+    return list(roster.scans.filter(page=None).select_related("document", "uploaded_by"))
+
+
+def scan_level(roster: Roster) -> str:
+    """The level whose stamp a page scanned now is expected to show; "" where none is due."""
+    due = next((step.level for step in states.steps_from(roster.state) if step.level), "")
+    return states.OFFICE if roster.state == states.APPROVED else due
+
+
+# --- deadlines -------------------------------------------------------------------------------------------------
+
+
+def deadline_of(programme: Programme) -> dt.date | None:
+    """The day by which lists are reported to the office (T-44), from the programme's own data; None without one."""
+    said = programme.settings.get("roster_deadline")
+    return parse_date(str(said)) if said else None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How a village stands to the deadline: `late_days` > 0 is late; `days_left` counts while it is open."""
+
+    deadline: dt.date
+    reported_on: dt.date | None
+    today: dt.date
+
+    @property
+    def late_days(self) -> int:
+        return max(0, ((self.reported_on or self.today) - self.deadline).days)
+
+    @property
+    def days_left(self) -> int | None:
+        return None if self.reported_on else (self.deadline - self.today).days
+
+    @property
+    def is_near(self) -> bool:
+        """Not reported, and the reminder's time has come."""
+        return self.days_left is not None and 0 <= self.days_left <= REMIND_DAYS
+
+
+def timings(programme: Programme, rosters: Iterable[Roster | None], today: dt.date) -> dict[int, Timing]:
+    """Roster id -> timing; a list is reported when any version of it was sealed by the town. One query."""
+    deadline = deadline_of(programme)
+    if deadline is None:
+        return {}
+    known = [roster for roster in rosters if roster is not None]
+    rows = Roster.objects.filter(programme=programme, area__in={one.area_id for one in known}, seals__level="town")
+    reported: dict[str, dt.date] = {}
+    for area_id, at in rows.order_by("-seals__at").values_list("area_id", "seals__at"):
+        reported[area_id] = localdate(at)
+    return {one.pk: Timing(deadline, reported.get(one.area_id), today) for one in known}
+
+
+def timing_without_list(programme: Programme, today: dt.date) -> Timing | None:
+    """The timing of a village that has no list at all."""
+    deadline = deadline_of(programme)
+    return None if deadline is None else Timing(deadline, None, today)
+
+
+def returned_rows(roster: Roster) -> list[RosterRow]:
+    """Rows sent back with words, in printed order."""
+    return [row for row in printed_rows(roster) if row.returned_words]
