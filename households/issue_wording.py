@@ -40,6 +40,7 @@ FIELD_TITLES: dict[str, Words] = {
     "dwelling_type": _("Dwelling type"),
     "residents": _("Residents"),
     "meter_no": _("Meter number"),
+    "applied_on": _("Day of application"),
     "note": _("Note"),
 }
 STATE_TITLES: dict[str, Words] = {
@@ -94,6 +95,16 @@ WORDINGS: dict[str, Wording] = {
     "W_ID_15_DIGITS": Wording(
         _ID, _("An old number of 15 digits."), _("Type the new number of 18 digits, or confirm the old one.")
     ),
+    "W_MAYBE_ROUNDED": Wording(
+        _CELL,
+        _("The number ends in %(zeros)s zeros, as long numbers do after a spreadsheet rounded them: %(value)s."),
+        _("Compare the last digits with the card; confirm if they are right."),
+    ),
+    "W_NAME_UNUSUAL": Wording(
+        _("Head of household"),
+        _("“%(value)s” does not look like the name of one person."),
+        _("Type the name alone and put the rest into the note, or confirm it."),
+    ),
     "E_PHONE_LENGTH": Wording(_PHONE, _("%(length)s digits, %(expected)s are needed."), _FROM_PAPER),
     "E_PHONE_CHARACTERS": Wording(_PHONE, _("Only digits are possible."), _FROM_PAPER),
     "E_PHONE_PREFIX": Wording(_PHONE, _("No mobile number begins with %(prefix)s."), _FROM_PAPER),
@@ -143,6 +154,14 @@ WORDINGS: dict[str, Wording] = {
         _("The sheet turned the door number into a date: %(value)s."),
         _("Type the door number again. In the sheet, format the column as text first."),
     ),
+    "E_DATE_UNREADABLE": Wording(
+        _("Day of application"),
+        _("“%(value)s” is not a day that can be read."),
+        _("Type it as 2021-12-08, or take over the proposal."),
+    ),
+    "E_DATE_FUTURE": Wording(
+        _("Day of application"), _("“%(value)s” has not come yet."), _("Type the right day; check the year.")
+    ),
     "E_TOO_LONG": Wording(_CELL, _("%(length)s characters, at most %(limit)s fit."), _("Shorten the text.")),
     "S_DUPLICATE_ROW": Wording(
         _TWICE, _("The same as row %(other_row)s in every column."), _("Nothing: it is counted once.")
@@ -171,6 +190,29 @@ WORDINGS: dict[str, Wording] = {
         _("Already registered"), _("Already in the register."), _("Nothing: the entry is compared when applied.")
     ),
     "I_TIDIED": Wording(_("Tidied"), _("“%(before)s” was tidied to “%(after)s”."), _("Nothing, unless it is wrong.")),
+    "I_ROUNDED": Wording(
+        _("Tidied"), _("“%(before)s” was rounded to %(after)s: areas have two decimals."), _("Nothing.")
+    ),
+    "I_VILLAGE_FROM_HEADING": Wording(
+        _VILLAGE,
+        _("The village “%(value)s” stands in a heading or in the sheet's name, not in the row."),
+        _("Nothing, unless the row belongs to another village."),
+    ),
+    "I_NOTE_NOT_EXCLUDING": Wording(
+        _EXCLUDED,
+        _("The note says “%(words)s”; this programme includes such homes."),
+        _("Nothing."),
+    ),
+    "W_NOTE_UNCLEAR": Wording(
+        _EXCLUDED,
+        _("The note may mean an exclusion or its opposite: “%(words)s”."),
+        _("Confirm that the household takes part, or rewrite the note."),
+    ),
+    "W_DEMOLITION_LONG_AGO": Wording(
+        _EXCLUDED,
+        _("Listed for demolition (“%(words)s”) in %(year)s, more than %(years)s years ago."),
+        _("Confirm that the household takes part, or rewrite the note with the present plan."),
+    ),
     "X_VOLUNTARY_GIVE_UP": Wording(_EXCLUDED, _("The note says the household gave up (“%(words)s”)."), _EXCLUDE_TODO),
     "X_DEMOLITION_PLAN": Wording(
         _EXCLUDED, _("The note says the house is listed for demolition (“%(words)s”)."), _EXCLUDE_TODO
@@ -200,6 +242,31 @@ WORDINGS: dict[str, Wording] = {
         _FILE,
         _("This sheet is hidden in the file; it was read as well."),
         _("Check that its rows belong to the roster."),
+    ),
+    "F_HIDDEN_ROWS": Wording(
+        _FILE,
+        _("%(rows)s rows of this sheet are hidden or filtered away in the file; they were read as well."),
+        _("Check that they belong to the roster."),
+    ),
+    "F_SIDE_BY_SIDE": Wording(
+        _COLUMNS,
+        _("%(tables)s tables stand side by side; each was read from top to bottom."),
+        _("Nothing, if every household appears."),
+    ),
+    "F_HEADER_AGAIN": Wording(
+        _COLUMNS,
+        _("A second table with other columns begins here."),
+        _("Nothing, if its rows were read rightly."),
+    ),
+    "F_LOST_PRECISION": Wording(
+        _FILE,
+        _("%(field)s: %(cells)s numbers were stored as figures, so their last digits are lost."),
+        _("Format the column as text in the sheet, type the numbers again and upload the file once more."),
+    ),
+    "F_MACROS": Wording(
+        _FILE,
+        _("The file contains macros. They were not run; only the values of the cells were read."),
+        _("Nothing, if the values are right."),
     ),
     "F_SUBTOTAL_COUNT": Wording(
         _TOTALS,
@@ -253,7 +320,7 @@ WORDINGS: dict[str, Wording] = {
     ),
     "FILE_HTML": Wording(
         _FILE,
-        _("This is a web page saved under the name of a spreadsheet."),
+        _("This is a web page without a table."),
         _("Open it in Excel or WPS, save it as .xlsx and upload that."),
     ),
     "FILE_IMAGE": Wording(_FILE, _("This is a picture, not a table."), _("Upload the spreadsheet itself.")),

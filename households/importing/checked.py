@@ -23,6 +23,10 @@ CONFIRMABLE = frozenset(
         "W_SAME_DOOR",
         "W_DOOR_TAKEN",
         "W_REGISTER_DIFFERS",
+        "W_MAYBE_ROUNDED",
+        "W_NAME_UNUSUAL",
+        "W_NOTE_UNCLEAR",
+        "W_DEMOLITION_LONG_AGO",
     }
 )
 DUPLICATE = "S_DUPLICATE_ROW"

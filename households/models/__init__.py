@@ -8,10 +8,12 @@ from households.models.meters import Meter, MeterSupply
 from households.models.registers import Dwelling, Household, MeterReading
 from households.models.rosters import Roster, RosterPage, RosterRow, RosterScan, RosterSeal
 from households.models.venues import PublicVenue, VenueEnrolment
+from households.models.words import ColumnWord
 
 __all__ = [
     "ChangeDocument",
     "ChangeRequest",
+    "ColumnWord",
     "Document",
     "DuplicateKey",
     "DuplicatePair",

@@ -57,7 +57,10 @@ class RosterImport(ScopedModel):
 
 
 class ImportRow(TrackedModel):
-    """One row of an uploaded sheet: what stood there, what it was read as, what is wrong with it."""
+    """One row of an uploaded sheet: what stood there, what it was read as, what is wrong with it.
+
+    `table_no` counts the tables of a sheet: where two stand side by side, one line holds two households.
+    """
 
     class State(models.TextChoices):
         READY = "ready", _("can be stored")
@@ -75,6 +78,7 @@ class ImportRow(TrackedModel):
     roster_import = models.ForeignKey(RosterImport, models.CASCADE, related_name="rows")
     sheet = models.CharField(max_length=60)
     row_no = models.PositiveIntegerField()
+    table_no = models.PositiveSmallIntegerField(default=1)
     kind = models.CharField(max_length=16)
     state = models.CharField(max_length=10, choices=State.choices)
     raw = EncryptedJSONField(default=dict)
@@ -104,8 +108,10 @@ class ImportRow(TrackedModel):
     }
 
     class Meta(TrackedModel.Meta):
-        ordering = ["roster_import", "sheet", "row_no"]
-        constraints = [models.UniqueConstraint(fields=["roster_import", "sheet", "row_no"], name="import_row_once")]
+        ordering = ["roster_import", "sheet", "row_no", "table_no"]
+        constraints = [
+            models.UniqueConstraint(fields=["roster_import", "sheet", "row_no", "table_no"], name="import_row_once")
+        ]
         indexes = [
             models.Index(fields=["roster_import", "state"], name="import_row_state"),
             GinIndex(fields=["keys_index"], name="import_row_keys"),

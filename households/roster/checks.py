@@ -6,27 +6,35 @@ duplicate belongs to two rows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from core.workbooks.read import DATE_CELL, ERROR_VALUE, FORMULA_NO_VALUE, NUMERIC_ID
 from households.roster.columns import FIELDS, Synonyms, shipped_synonyms, word_key
+from households.roster.exclusions import check_note
 from households.roster.normalise import (
     Typed,
     normalise_area,
     normalise_card,
+    normalise_date,
     normalise_id,
+    normalise_number,
     normalise_phone,
     normalise_residents,
     tidy_compact,
     tidy_text,
 )
-from households.roster.rows import ParsedRow, RawRow, RosterContext, RowIssue
+from households.roster.rows import FROM_HEADING, ParsedRow, RawRow, RosterContext, RowIssue
 from households.roster.villages import VillageBook
 
 LENGTH_LIMITS = {"head_name": 60, "door_no": 120, "group": 60, "dwelling_type": 60, "meter_no": 40, "note": 500}
-_COMPACT = frozenset({"town", "village", "group", "head_name", "door_no", "meter_no", "technology"})
-_NOTE_CODES = {FORMULA_NO_VALUE: "E_FORMULA_NO_VALUE", ERROR_VALUE: "E_ERROR_VALUE"}
+_COMPACT = frozenset({"town", "village", "group", "head_name", "door_no", "technology"})
+_NOTE_CODES = {FORMULA_NO_VALUE: "E_FORMULA_NO_VALUE", ERROR_VALUE: "E_ERROR_VALUE", NUMERIC_ID: "E_NUMERIC_ID"}
+_ERROR_TEXTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "ERR:502", "ERR:504"})
+_FORMULA = re.compile(r"=\s*[A-Za-z+\-(\"$'0-9]")
+_LETTERS = r"A-Za-z\u3400-\u9fff\U00020000-\U0003ffff"
+_UNUSUAL_NAME = re.compile(rf"[()\[\]/\\、,;?*+]|已故|去世|死亡|[0-9]{{5}}|^[^{_LETTERS}]*$|^.$")
 
 
 def review(raw_rows: Iterable[RawRow], context: RosterContext, *, synonyms: Synonyms | None = None) -> list[ParsedRow]:
@@ -38,14 +46,24 @@ def review(raw_rows: Iterable[RawRow], context: RosterContext, *, synonyms: Syno
 
 def normalise_row(raw: RawRow, context: RosterContext) -> ParsedRow:
     """Understand each cell by itself; what can't be understood becomes an issue and leaves ``values`` without it."""
-    row = ParsedRow(raw.sheet, raw.row_no, raw.raw, raw.cells)
+    row = ParsedRow(raw.sheet, raw.row_no, raw.raw, raw.cells, extra=raw.extra, table=raw.table)
     for name in FIELDS:
         text = raw.raw.get(name, "")
-        if name in raw.notes and _noted(row, name, raw.notes[name]):
+        note = raw.notes.get(name) or _seen_in(text)
+        if note and _noted(row, name, note):
             continue
-        if tidy_text(text):
+        if text and tidy_text(text):
             _take(row, name, text, _typed(name, text, context))
     return row
+
+
+def _seen_in(text: str) -> str:
+    """What the text itself shows, in formats whose reader notices nothing: an error, a formula instead of a value."""
+    if text[:1] not in "#=Ee" or not text:
+        return ""
+    if text.strip().upper() in _ERROR_TEXTS:
+        return ERROR_VALUE
+    return FORMULA_NO_VALUE if _FORMULA.match(text) else ""
 
 
 def _noted(row: ParsedRow, name: str, note: str) -> bool:
@@ -53,30 +71,39 @@ def _noted(row: ParsedRow, name: str, note: str) -> bool:
     if note in _NOTE_CODES:
         row.add(_NOTE_CODES[note], name)
         return True
-    if note == NUMERIC_ID:
-        row.add("E_NUMERIC_ID", name)
-        return True
-    if note == DATE_CELL and name == "door_no":
+    if note == DATE_CELL and name in ("door_no", "group"):
         row.add("E_DOOR_NO_IS_DATE", name)
         return True
+    if note == FROM_HEADING:
+        row.add("I_VILLAGE_FROM_HEADING", name)
     return False
+
+
+_SPECIAL: dict[str, Callable[[str], Typed]] = {
+    "phone": normalise_phone,
+    "bank_card": normalise_card,
+    "heated_area_m2": normalise_area,
+    "residents": normalise_residents,
+    "meter_no": normalise_number,
+}
 
 
 def _typed(name: str, text: str, context: RosterContext) -> Typed:
     if name == "id_number":
         return normalise_id(text, on=context.today)
-    special: dict[str, Callable[[str], Typed]] = {
-        "phone": normalise_phone,
-        "bank_card": normalise_card,
-        "heated_area_m2": normalise_area,
-        "residents": normalise_residents,
-    }
-    if name in special:
-        return special[name](text)
-    value = tidy_compact(text) if name in _COMPACT else tidy_text(text)
+    if name == "applied_on":
+        return normalise_date(text, on=context.today)
+    typed = _SPECIAL[name](text) if name in _SPECIAL else _plain(name, text)
     limit = LENGTH_LIMITS.get(name, 120)
-    if len(value) > limit:
-        return Typed(None, "E_TOO_LONG", {"length": len(value), "limit": limit})
+    if isinstance(typed.value, str) and len(typed.value) > limit and not typed.code:
+        return Typed(None, "E_TOO_LONG", {"length": len(typed.value), "limit": limit})
+    return typed
+
+
+def _plain(name: str, text: str) -> Typed:
+    value = tidy_compact(text) if name in _COMPACT else tidy_text(text)
+    if name == "head_name" and _UNUSUAL_NAME.search(value):
+        return Typed(value, "W_NAME_UNUSUAL", {})
     return Typed(value)
 
 
@@ -86,8 +113,9 @@ def _take(row: ParsedRow, name: str, text: str, typed: Typed) -> None:
     if typed.value is None or typed.code.startswith("E_"):
         return
     row.values[name] = typed.value
-    if str(typed.value) != text.strip() and not typed.code and name != "heated_area_m2":
-        row.add("I_TIDIED", name, {"before": text, "after": str(typed.value)})
+    tidied = str(typed.value)
+    if tidied != text.strip() and not typed.code:
+        row.add("I_TIDIED", name, {"before": text, "after": tidied})
 
 
 def check_rows(
@@ -101,7 +129,7 @@ def check_rows(
         _check_technology(row, context, known, villages)
         _check_area(row, context)
         _check_required(row, context)
-        _check_exclusions(row, context, known)
+        check_note(row, context, known)
         _check_register(row, context)
     _check_duplicates(rows)
     return [issue for row in rows for issue in row.issues]
@@ -139,14 +167,6 @@ def _check_required(row: ParsedRow, context: RosterContext) -> None:
     for name in context.required:
         if name not in row.values and name not in complained:
             row.add("E_MISSING", name)
-
-
-def _check_exclusions(row: ParsedRow, context: RosterContext, synonyms: Synonyms) -> None:
-    note = tidy_compact(str(row.values.get("note", "")))
-    for reason, phrases in synonyms.exclusions.items():
-        found = next((phrase for phrase in phrases if phrase in note), None)
-        if found and reason in context.exclusions:
-            row.add(f"X_{reason}", "note", {"words": found})
 
 
 def _check_register(row: ParsedRow, context: RosterContext) -> None:

@@ -21,8 +21,10 @@ DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE = (
     "title",
 )
 KINDS = (DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE)
-_SUBTOTAL = re.compile(r"(本页|.{0,10}(村|社区|居|组|屯|庄))?(小计|本页合计)共?\d*户?")
-_TOTAL = re.compile(r"(.{0,10}(镇|乡|街道|村|社区|区|县))?(合计|总计|共计|总合计|累计|总户数)共?\d*户?")
+_SUBTOTAL = re.compile(
+    r"(本页|.{0,10})?(小计|本页合计)共?\d*户?|.{0,10}(村|社区|居|组|屯|庄)(合计|总计|共计|计)共?\d*户?"
+)
+_TOTAL = re.compile(r"(.{0,10}(镇|乡|街道|区|县|全部))?(合计|总计|共计|总合计|累计|总户数)共?\d*户?")
 _NOTE = re.compile(r"(备?注|说明|填表说明|填报说明|注意)[:\d.、]")
 _SIGNATURE = re.compile(
     r"(签字|签名|盖章|签章|负责人|经办人|审核人|填表人|制表人|填报人|村主任|村支书|书记|联系人|日期)[:()]|签字|盖章"
@@ -32,7 +34,7 @@ _IDENTITY = ("head_name", "id_number")
 
 def classify_row(row: SheetRow, header: Header, synonyms: Synonyms) -> str:
     """Return one of ``KINDS`` for a row below the header."""
-    if _holds_id(row, header):
+    if holds_id(row, header):
         return DATA
     filled = {column: text.strip() for column, text in enumerate(row.texts, 1) if word_key(text)}
     if not filled and not row.notes:
@@ -42,7 +44,7 @@ def classify_row(row: SheetRow, header: Header, synonyms: Synonyms) -> str:
     return _total_kind(list(filled.values())) or _remark_kind(filled, row, header) or DATA
 
 
-def _holds_id(row: SheetRow, header: Header) -> bool:
+def holds_id(row: SheetRow, header: Header) -> bool:
     """A row with something like an ID number is a household, whatever its note says."""
     for column, name in header.columns.items():
         if name == "id_number" and column <= len(row.texts):

@@ -1,10 +1,13 @@
 """The stable codes of row problems and file findings, with the parameters each comes with.
 
 Families: ``I_`` tidied or for information, ``W_`` a person confirms, ``X_`` excluded from the programme,
-``E_`` refused until corrected, ``F_`` about the file as a whole. Wording: ``households/issue_wording.py``.
+``E_`` refused until corrected, ``S_`` left out because it is no (further) household, ``F_`` about the file as a
+whole. Wording: ``households/issue_wording.py``; the table for clerks: ``docs/importing.md``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 ROW_CODES: dict[str, tuple[str, ...]] = {
     "E_MISSING": (),
@@ -16,6 +19,8 @@ ROW_CODES: dict[str, tuple[str, ...]] = {
     "E_ID_BIRTH_DATE": ("digits",),
     "E_ID_CHECK_DIGIT": ("found", "expected"),
     "W_ID_15_DIGITS": (),
+    "W_MAYBE_ROUNDED": ("zeros",),
+    "W_NAME_UNUSUAL": (),
     "E_PHONE_LENGTH": ("length", "expected"),
     "E_PHONE_CHARACTERS": (),
     "E_PHONE_PREFIX": ("prefix",),
@@ -33,6 +38,8 @@ ROW_CODES: dict[str, tuple[str, ...]] = {
     "E_TECHNOLOGY_NOT_IN_TARGET": ("village", "target"),
     "E_RESIDENTS_NOT_NUMBER": (),
     "E_DOOR_NO_IS_DATE": (),
+    "E_DATE_UNREADABLE": (),
+    "E_DATE_FUTURE": (),
     "E_TOO_LONG": ("length", "limit"),
     "S_DUPLICATE_ROW": ("other_row",),
     "E_DUPLICATE_ID": ("other_row",),
@@ -41,6 +48,11 @@ ROW_CODES: dict[str, tuple[str, ...]] = {
     "W_SAME_CARD": ("other_row",),
     "I_REGISTERED": (),
     "I_TIDIED": ("before", "after"),
+    "I_ROUNDED": ("before", "after"),
+    "I_VILLAGE_FROM_HEADING": (),
+    "I_NOTE_NOT_EXCLUDING": ("words",),
+    "W_NOTE_UNCLEAR": ("words",),
+    "W_DEMOLITION_LONG_AGO": ("words", "year", "years"),
     "X_VOLUNTARY_GIVE_UP": ("words",),
     "X_DEMOLITION_PLAN": ("words",),
     "X_LONG_VACANT": ("words",),
@@ -52,7 +64,32 @@ FINDING_CODES: dict[str, tuple[str, ...]] = {
     "F_UNKNOWN_COLUMN": ("title",),
     "F_COLUMN_TWICE": ("field", "title", "first"),
     "F_HIDDEN_SHEET": (),
+    "F_HIDDEN_ROWS": ("rows",),
+    "F_SIDE_BY_SIDE": ("tables",),
+    "F_HEADER_AGAIN": (),
+    "F_LOST_PRECISION": ("field", "cells"),
+    "F_MACROS": (),
     "F_SUBTOTAL_COUNT": ("stated", "counted"),
     "F_SUBTOTAL_AREA": ("stated", "counted"),
     "F_NO_ROWS": (),
 }
+
+SKIP_CODES: dict[str, str] = {
+    kind: f"S_{kind.upper()}" for kind in ("subtotal", "total", "blank", "header", "note", "signature", "title")
+}
+"""Kind of a row that is no household (``classify.KINDS``) -> its code."""
+
+ACCEPT, FLAG, EXCLUDE, REJECT, SKIP = "accept", "flag", "exclude", "reject", "skip"
+DECISIONS = (ACCEPT, FLAG, EXCLUDE, REJECT, SKIP)
+
+
+def decision(codes: Collection[str]) -> str:
+    """What becomes of a row with these codes: the gravest family decides.
+
+    ``reject`` waits for a correction, ``skip`` is no household, ``exclude`` stays in the base survey without being
+    eligible, ``flag`` enters after a person confirmed, ``accept`` enters.
+    """
+    families = {code[0] for code in codes}
+    return next(
+        (made for family, made in zip("ESXW", (REJECT, SKIP, EXCLUDE, FLAG), strict=True) if family in families), ACCEPT
+    )

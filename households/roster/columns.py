@@ -25,6 +25,7 @@ FIELDS: tuple[str, ...] = (
     "dwelling_type",
     "residents",
     "meter_no",
+    "applied_on",
     "note",
 )
 """Fields of a roster row, in the order pages show them."""
@@ -59,6 +60,11 @@ class Synonyms:
         """Field a heading means, or None."""
         return self.fields.get(heading_key(heading))
 
+    def rank(self, heading: str) -> int:
+        """Place of a heading among those known: what staff confirmed, then ``columns.yaml`` in its order."""
+        key = heading_key(heading)
+        return next((place for place, known in enumerate(self.fields) if known == key), len(self.fields))
+
     def technology_of(self, word: str) -> str | None:
         """Technology code a word means, or None; the code itself is understood too."""
         return self.technologies.get(word_key(word))
@@ -66,7 +72,8 @@ class Synonyms:
     def learned(self, headings: Mapping[str, str]) -> Synonyms:
         """A copy that also knows ``headings`` (heading -> field), which win over the shipped ones."""
         added = {heading_key(heading): field for heading, field in headings.items()}
-        return Synonyms({**self.fields, **added}, self.technologies, self.exclusions)
+        others = {key: field for key, field in self.fields.items() if key not in added}
+        return Synonyms({**added, **others}, self.technologies, self.exclusions)
 
 
 def _reversed(groups: Mapping[str, Iterable[str]], key: object) -> dict[str, str]:

@@ -1,16 +1,22 @@
-"""Find the header of a roster under its title rows, one or two rows deep, columns in any order."""
+"""Find the header of a roster under its title rows, one or two rows deep, columns in any order.
+
+Two tables side by side have one header row but two headers: ``split`` parts them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from core.workbooks.read import MergedRange, SheetRow
 from households.roster.columns import SERIAL, Synonyms, word_key
 
 _SEARCHED_ROWS = 40
+_HEADER_ROWS = 2
+"""A better header further down is the header of another table; the rows between belong to the first."""
 _FEWEST_FIELDS = 3
 _FEWEST_TICKS = 2
+_PLACES = ("town", "village", "group")
 """One technology under 改造方式 is the first data row; a choice needs two."""
 
 
@@ -30,6 +36,11 @@ class Header:
     twice: tuple[tuple[int, str, str, int], ...] = ()
 
     @property
+    def own(self) -> frozenset[int]:
+        """Columns that belong to this table."""
+        return frozenset((*self.columns, *self.ticks, *self.unknown, *(column for column, *_ in self.twice)))
+
+    @property
     def fields(self) -> frozenset[str]:
         """The fields found, SERIAL left out."""
         found = set(self.columns.values()) | ({"technology"} if self.ticks else set())
@@ -42,26 +53,73 @@ class Header:
 
 
 def find_header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[MergedRange] = ()) -> Header | None:
-    """Return the header that explains most columns within the first 40 filled rows, or None.
+    """Return the first header within the first 40 filled rows, or None; of neighbouring rows, what explains most.
 
     A header names at least three fields and among them the head's name or ID number. Two rows are taken
     together only where they explain more than either alone, so a title row above never joins the header.
     """
     filled = [row for row in rows[:400] if any(row.texts)][:_SEARCHED_ROWS]
     best: Header | None = None
-    for position, row in enumerate(filled):
-        alone = _header([row], synonyms, merged)
-        for below in filled[position + 1 : position + 2]:
-            both = _header([row, below], synonyms, merged)
-            if both.score > max(alone.score, _header([below], synonyms, merged).score):
-                alone = both
-        if _is_header(alone) and (best is None or alone.score > best.score):
-            best = alone
+    for position in range(len(filled)):
+        if best and filled[position].row_no > best.first_row + _HEADER_ROWS:
+            break
+        found = header_at(filled[position : position + 2], synonyms, merged)
+        if found and (best is None or found.score > best.score):
+            best = found
     return best
 
 
-def _is_header(header: Header) -> bool:
+def header_at(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[MergedRange] = ()) -> Header | None:
+    """The header that begins in the first of one or two rows, or None."""
+    found = _header(rows[:1], synonyms, merged)
+    if len(rows) > 1:
+        both = _header(rows, synonyms, merged)
+        if both.score > max(found.score, _header(rows[1:], synonyms, merged).score):
+            found = both
+    return found if is_header(found) else None
+
+
+def is_header(header: Header) -> bool:
+    """At least three fields, among them the head's name or ID number."""
     return len(header.fields) >= _FEWEST_FIELDS and bool(header.fields & {"head_name", "id_number"})
+
+
+def split(header: Header) -> list[Header]:
+    """The tables that stand side by side under one header row; mostly one.
+
+    A table begins where a field comes a second time. If a part is no header by itself or speaks of other things (the
+    payee's name, number and card), the header stays whole and the second columns are reported as too many. A place
+    named only in the left table counts for those to its right.
+    """
+    again = {column: (title, name) for column, title, name, _ in header.twice}
+    parts: list[Header] = [Header(header.first_row, header.last_row, {})]
+    for column in sorted(header.own):
+        name = header.columns.get(column) or (again[column][1] if column in again else None)
+        if name is not None and name in parts[-1].columns.values():
+            parts.append(Header(header.first_row, header.last_row, {}))
+        _put(parts[-1], column, name, header)
+    if len(parts) < 2 or not all(is_header(part) and _alike(part, parts[0]) for part in parts):
+        return [header]
+    return [parts[0], *(_with_places(part, parts[0]) for part in parts[1:])]
+
+
+def _alike(one: Header, other: Header) -> bool:
+    own, others = one.fields - set(_PLACES), other.fields - set(_PLACES)
+    return len(own & others) * 3 >= max(len(own), len(others)) * 2
+
+
+def _put(part: Header, column: int, name: str | None, whole: Header) -> None:
+    if name is not None:
+        part.columns[column] = name
+    elif column in whole.ticks:
+        part.ticks[column] = whole.ticks[column]
+    else:
+        part.unknown[column] = whole.unknown[column]
+
+
+def _with_places(part: Header, left: Header) -> Header:
+    shared = {c: name for c, name in left.columns.items() if name in _PLACES and name not in part.columns.values()}
+    return replace(part, columns={**part.columns, **shared})
 
 
 def _header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[MergedRange]) -> Header:
@@ -79,11 +137,21 @@ def _header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[Merge
         elif name is None:
             header.unknown[column] = title
         elif name in first_of:
-            twice.append((column, title, name, first_of[name]))
+            used = _better(column, first_of[name], headings, synonyms)
+            left = column if used != column else first_of[name]
+            twice.append((left, "/".join(headings[left]), name, used))
+            header.columns.pop(left, None)
+            header.columns[used] = name
+            first_of[name] = used
         else:
             first_of[name] = column
             header.columns[column] = name
     return Header(header.first_row, header.last_row, header.columns, header.ticks, header.unknown, tuple(twice))
+
+
+def _better(column: int, first: int, headings: Mapping[int, Sequence[str]], synonyms: Synonyms) -> int:
+    """Which of two columns of one meaning is used: the better word (取暖面积 before 建筑面积), else the first."""
+    return min(first, column, key=lambda place: (synonyms.rank(headings[place][-1]), place))
 
 
 def _headings(rows: Sequence[SheetRow], merged: Sequence[MergedRange]) -> dict[int, list[str]]:

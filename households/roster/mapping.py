@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from core.workbooks.read import MergedRange, Sheet, SheetRow, Workbook, cell_address
-from households.roster.classify import BLANK, DATA, NOTE, SUBTOTAL, TITLE, TOTAL, classify_row
+from core.workbooks.read import NUMERIC_ID, MergedRange, Sheet, SheetRow, Workbook, cell_address
+from households.roster.classify import BLANK, DATA, HEADER, NOTE, SUBTOTAL, TITLE, TOTAL, classify_row, holds_id
 from households.roster.columns import SERIAL, Synonyms, shipped_synonyms
-from households.roster.header import Header, find_header
-from households.roster.rows import Finding, ParsedSheet, RawRow, SkippedRow
+from households.roster.header import Header, find_header, header_at, repeats_header, split
+from households.roster.places import place_named_in, place_of_sheet
+from households.roster.rows import FROM_HEADING, Finding, ParsedSheet, RawRow, SkippedRow
 from households.roster.totals import TotalsCheck
 
 _FILLED_DOWN = ("town", "village", "group")
 """Only place names are taken from a vertically merged cell; a merged amount would be a guess."""
+_Kinds = dict[int, str]
 
 
 def map_workbook(book: Workbook, *, synonyms: Synonyms | None = None) -> list[ParsedSheet]:
@@ -26,23 +30,161 @@ def map_sheet(sheet: Sheet, *, synonyms: Synonyms | None = None) -> ParsedSheet:
     header = find_header(sheet.rows, known, sheet.merged)
     if header is None:
         return _without_header(sheet)
-    totals = TotalsCheck(sheet.name, header)
-    rows: list[RawRow] = []
-    skipped: list[SkippedRow] = []
-    down = _filled_down(sheet.rows, sheet.merged)
-    for row in sheet.rows:
-        kind = _kind(row, header, known)
-        if kind == DATA:
-            rows.append(_raw_row(sheet.name, row, header, down))
-            totals.add_household(row)
+    mapping = _SheetMapping(sheet, known, header)
+    for position, row in enumerate(sheet.rows):
+        mapping.take(row, sheet.rows[position : position + 2])
+    return mapping.result()
+
+
+@dataclass(slots=True)
+class _Table:
+    """One of the tables that stand side by side, or the only one; counted from 1 over the whole sheet."""
+
+    number: int
+    header: Header
+    totals: TotalsCheck
+    alone: bool
+
+    def part(self, row: SheetRow) -> SheetRow:
+        """The row as this table sees it."""
+        if self.alone:
+            return row
+        own = self.header.own
+        texts = tuple(text if column in own else "" for column, text in enumerate(row.texts, 1))
+        return SheetRow(row.row_no, texts, {column: note for column, note in row.notes.items() if column in own})
+
+    def is_empty(self, row: SheetRow) -> bool:
+        """Whether a row holds nothing of this table but the place it shares with its neighbour and a number."""
+        for column in self.header.own:
+            text = row.texts[column - 1].strip() if column <= len(row.texts) else ""
+            name = self.header.columns.get(column)
+            counts = not text.isdigit() if name == SERIAL else name not in _FILLED_DOWN
+            if counts and (text or column in row.notes):
+                return False
+        return True
+
+
+@dataclass(slots=True)
+class _SheetMapping:
+    """Walks down one sheet. ``place`` is the village the last heading above the rows named."""
+
+    sheet: Sheet
+    known: Synonyms
+    first: Header
+    tables: list[_Table] = field(default_factory=list)
+    rows: list[RawRow] = field(default_factory=list)
+    skipped: list[SkippedRow] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    place: tuple[str, str] = ("", "")
+    down: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    totals: list[TotalsCheck] = field(default_factory=list)
+    columns: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.place = place_of_sheet(self.sheet.name)
+        self.down = _filled_down(self.sheet.rows, self.sheet.merged)
+        self._begin(self.first)
+
+    def _begin(self, header: Header) -> None:
+        parts = split(header)
+        counted = len(self.totals)
+        self.tables = [
+            _Table(counted + n, part, TotalsCheck(self.sheet.name, part), len(parts) == 1)
+            for n, part in enumerate(parts, 1)
+        ]
+        beside = [table.totals for table in self.tables]
+        for totals in beside:
+            totals.beside = beside
+        self.totals += beside
+        for table in self.tables:
+            self.columns |= {c: name for c, name in _columns(table.header).items() if c not in self.columns}
+        self.findings += [finding for table in self.tables for finding in _header_findings(self.sheet, table.header)]
+        if len(parts) > 1:
+            params: dict[str, str | int] = {"tables": len(parts)}
+            self.findings.append(Finding("F_SIDE_BY_SIDE", self.sheet.name, header.last_row, params=params))
+
+    def take(self, row: SheetRow, following: Sequence[SheetRow]) -> None:
+        header = self.tables[0].header
+        if row.row_no < header.first_row:
+            self._leave_out(row, TITLE if any(row.texts) else BLANK)
+        elif row.row_no <= header.last_row:
+            self._leave_out(row, HEADER)
+        elif other := self._other_header(row, following):
+            self._begin(other)
+            self.findings.append(Finding("F_HEADER_AGAIN", self.sheet.name, row.row_no))
+            self._leave_out(row, HEADER)
         else:
-            skipped.append(SkippedRow(sheet.name, row.row_no, kind, _joined(row)))
-            if kind in (SUBTOTAL, TOTAL):
-                totals.check(row, kind)
-    findings = (*_header_findings(sheet, header), *totals.findings)
-    columns = {column: name for column, name in header.columns.items() if name != SERIAL}
-    columns |= dict.fromkeys(header.ticks, "technology")
-    return ParsedSheet(sheet.name, columns, header.last_row, tuple(rows), tuple(skipped), findings)
+            self._take_parts(row)
+
+    def _other_header(self, row: SheetRow, following: Sequence[SheetRow]) -> Header | None:
+        """The header of another table further down, with other columns than the present one."""
+        if any(holds_id(row, table.header) for table in self.tables):
+            return None
+        if all(repeats_header(table.part(row).texts, table.header, self.known) for table in self.tables):
+            return None
+        return header_at(following, self.known, self.sheet.merged)
+
+    def _take_parts(self, row: SheetRow) -> None:
+        parts = [(table, table.part(row)) for table in self.tables]
+        kinds = {
+            table.number: classify_row(part, table.header, self.known)
+            for table, part in parts
+            if table.alone or not table.is_empty(part)
+        }
+        if DATA not in kinds.values():
+            self._leave_out(row, next((kind for kind in kinds.values() if kind != BLANK), BLANK))
+        for table, part in parts:
+            kind = kinds.get(table.number, BLANK)
+            if kind == DATA:
+                self.rows.append(self._raw_row(table, part, row))
+                table.totals.add_household(part)
+            elif kind in (SUBTOTAL, TOTAL):
+                table.totals.check(part, kind)
+            if kind not in (DATA, BLANK) and DATA in kinds.values():
+                self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, _joined(part), table.number))
+
+    def _leave_out(self, row: SheetRow, kind: str) -> None:
+        text = _joined(row)
+        self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, text))
+        if kind in (TITLE, NOTE) and (name := place_named_in(text)):
+            column = next(c for c, cell in enumerate(row.texts, 1) if cell.strip())
+            self.place = name, cell_address(row.row_no, column)
+
+    def _raw_row(self, table: _Table, part: SheetRow, whole: SheetRow) -> RawRow:
+        raw: dict[str, str] = {}
+        cells: dict[str, str] = {}
+        notes: dict[str, str] = {}
+        texts, width = part.texts, len(part.texts)
+        for column, name in table.header.columns.items():
+            if name == SERIAL:
+                continue
+            text = texts[column - 1] if column <= width else ""
+            if not text and name in _FILLED_DOWN:
+                text = self.down.get((part.row_no, column), "")
+            raw[name], cells[name] = text, cell_address(part.row_no, column)
+            if column in part.notes:
+                notes[name] = part.notes[column]
+        _add_ticked(part, table.header, raw, cells)
+        if "village" not in raw and self.place[0]:
+            raw["village"], cells["village"] = self.place
+            notes["village"] = FROM_HEADING
+        return RawRow(self.sheet.name, part.row_no, raw, cells, notes, _extra(part, table.header), table.number)
+
+    def result(self) -> ParsedSheet:
+        findings = (
+            *_sheet_findings(self.sheet),
+            *self.findings,
+            *_lost_digits(self.sheet.name, self.rows),
+            *(finding for totals in self.totals for finding in totals.findings),
+        )
+        return ParsedSheet(
+            self.sheet.name, self.columns, self.first.last_row, tuple(self.rows), tuple(self.skipped), findings
+        )
+
+
+def _columns(header: Header) -> dict[int, str]:
+    named = {column: name for column, name in header.columns.items() if name != SERIAL}
+    return named | dict.fromkeys(header.ticks, "technology")
 
 
 def _without_header(sheet: Sheet) -> ParsedSheet:
@@ -50,16 +192,7 @@ def _without_header(sheet: Sheet) -> ParsedSheet:
         SkippedRow(sheet.name, row.row_no, NOTE if any(row.texts) else BLANK, _joined(row)) for row in sheet.rows
     )
     finding = Finding("F_NO_HEADER", sheet.name, params={"rows": len(sheet.rows)})
-    hidden = (Finding("F_HIDDEN_SHEET", sheet.name),) if sheet.hidden else ()
-    return ParsedSheet(sheet.name, {}, None, (), skipped, (finding, *hidden))
-
-
-def _kind(row: SheetRow, header: Header, synonyms: Synonyms) -> str:
-    if row.row_no < header.first_row:
-        return TITLE if any(row.texts) else BLANK
-    if row.row_no <= header.last_row:
-        return "header"
-    return classify_row(row, header, synonyms)
+    return ParsedSheet(sheet.name, {}, None, (), skipped, (finding, *_sheet_findings(sheet)))
 
 
 def _joined(row: SheetRow) -> str:
@@ -69,39 +202,24 @@ def _joined(row: SheetRow) -> str:
 def _filled_down(rows: Sequence[SheetRow], merged: Iterable[MergedRange]) -> dict[tuple[int, int], str]:
     """(row, column) -> text of the merged cell that covers it from above."""
     texts = {row.row_no: row.texts for row in rows}
+    last = rows[-1].row_no
     covered: dict[tuple[int, int], str] = {}
     for top, left, bottom, _right in merged:
         source = texts.get(top, ())
         if bottom > top and left <= len(source):
-            for row_no in range(top + 1, min(bottom, len(rows)) + 1):
+            for row_no in range(top + 1, min(bottom, last) + 1):
                 covered[row_no, left] = source[left - 1]
     return covered
 
 
-def _raw_row(sheet: str, row: SheetRow, header: Header, down: Mapping[tuple[int, int], str]) -> RawRow:
-    raw: dict[str, str] = {}
-    cells: dict[str, str] = {}
-    notes: dict[str, str] = {}
-    for column, name in header.columns.items():
-        if name == SERIAL:
-            continue
-        text = row.texts[column - 1] if column <= len(row.texts) else ""
-        if not text and name in _FILLED_DOWN:
-            text = down.get((row.row_no, column), "")
-        raw[name], cells[name] = text, cell_address(row.row_no, column)
-        if column in row.notes:
-            notes[name] = row.notes[column]
-    _add_ticked(row, header, raw, cells)
-    return RawRow(sheet, row.row_no, raw, cells, notes, _extra(row, header))
-
-
 def _add_ticked(row: SheetRow, header: Header, raw: dict[str, str], cells: dict[str, str]) -> None:
+    if not header.ticks or "technology" in raw:
+        return
     ticked = {
         c: t for c, t in header.ticks.items() if c <= len(row.texts) and row.texts[c - 1].strip() not in ("", "0")
     }
-    if header.ticks and "technology" not in raw:
-        raw["technology"] = "、".join(ticked.values())
-        cells["technology"] = cell_address(row.row_no, next(iter(ticked or header.ticks)))
+    raw["technology"] = "、".join(ticked.values())
+    cells["technology"] = cell_address(row.row_no, next(iter(ticked or header.ticks)))
 
 
 def _extra(row: SheetRow, header: Header) -> dict[str, str]:
@@ -109,8 +227,15 @@ def _extra(row: SheetRow, header: Header) -> dict[str, str]:
     return {title: text for title, text in found.items() if text}
 
 
-def _header_findings(sheet: Sheet, header: Header) -> list[Finding]:
+def _sheet_findings(sheet: Sheet) -> list[Finding]:
     findings = [Finding("F_HIDDEN_SHEET", sheet.name)] if sheet.hidden else []
+    if sheet.hidden_rows:
+        findings.append(Finding("F_HIDDEN_ROWS", sheet.name, params={"rows": sheet.hidden_rows}))
+    return findings
+
+
+def _header_findings(sheet: Sheet, header: Header) -> list[Finding]:
+    findings = []
     row_no = header.last_row
     for column, title in header.unknown.items():
         findings.append(Finding("F_UNKNOWN_COLUMN", sheet.name, row_no, cell_address(row_no, column), {"title": title}))
@@ -118,3 +243,11 @@ def _header_findings(sheet: Sheet, header: Header) -> list[Finding]:
         params: dict[str, str | int] = {"title": title, "field": name, "first": cell_address(row_no, first)}
         findings.append(Finding("F_COLUMN_TWICE", sheet.name, row_no, cell_address(row_no, column), params))
     return findings
+
+
+def _lost_digits(sheet: str, rows: Iterable[RawRow]) -> list[Finding]:
+    """One finding for each column whose numbers the spreadsheet program rounded."""
+    lost: Counter[str] = Counter()
+    for row in rows:
+        lost.update(name for name, note in row.notes.items() if note == NUMERIC_ID)
+    return [Finding("F_LOST_PRECISION", sheet, params={"field": name, "cells": n}) for name, n in lost.items()]

@@ -9,18 +9,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 from core import identity
 
 _SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
-_NUMBER_NOISE = re.compile(r"[\s\-\u2010-\u2015\u2212_.·'\u200b-\u200f\u2060\ufeff]+")
-_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}")
+_NUMBER_NOISE = re.compile(r"[\s\-\u2010-\u2015\u2212_·'’\u200b-\u200f\u2060\ufeff]+")
+_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}|[0-9]{12,}\.[0-9]*")
+"""A long number as a spreadsheet program shows a figure: 3.70999E+17, 370999198001010000.0."""
+_LIKE_DIGITS = str.maketrans("OoIlｌ×Хх", "00111XXX")
 _PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
-_SQUARE_METRE = re.compile(r"(m2|平方米|平米)$")
+_SQUARE_METRE = re.compile(r"(m2|平方米|平米)$", re.IGNORECASE)
+_TEN_THOUSANDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)万")
+_DATE = re.compile(r"([0-9]{4})(?:年|[-/.])([0-9]{1,2})(?:月|[-/.])([0-9]{1,2})日?(?:[T ]?0{1,2}:00(?::00)?)?")
+_SHORT_DATE = re.compile(r"(?:([0-9]{2})(?:年|[-/.]))?([0-9]{1,2})(?:月|[-/.])([0-9]{1,2})日?")
+_SERIAL_DATE = re.compile(r"[2-6][0-9]{4}(?:\.0+)?")
+_SPOKEN_DATE = re.compile(
+    r"([零〇一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号]?"
+)
 _LOOSE_NUMBER = re.compile(r"(?:约|大约)?([0-9]+(?:\.[0-9]+)?)(?:平|方|左右|多|余|个平方|人|口|m)*")
+_CENT = Decimal("0.01")
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 
@@ -55,14 +65,21 @@ def normalise_id(text: str, *, on: date) -> Typed:
         return Typed(tidy_compact(text), "E_NUMERIC_ID")
     value = _tidy_number(text).upper()
     problem = identity.id_problem(value, on=on)
+    if problem is None and value.endswith("000"):
+        return Typed(value, "W_MAYBE_ROUNDED", {"zeros": 3})
     if problem and problem.code == "ID_15_DIGITS":
         return Typed(value, "W_ID_15_DIGITS", problem.params)
+    if problem and problem.code == "ID_CHARACTERS":
+        meant = _tidy_number(text).translate(_LIKE_DIGITS).upper()
+        return Typed(value, "E_ID_CHARACTERS", {}, "" if identity.id_problem(meant, on=on) else meant)
     return _judged(value, problem)
 
 
 def normalise_phone(text: str) -> Typed:
     """Mobile number; a leading +86 goes, a landline has to be confirmed."""
-    value = _tidy_number(text)
+    if _SCIENTIFIC.fullmatch(tidy_compact(text)):
+        return Typed(tidy_compact(text), "E_NUMERIC_ID")
+    value = _tidy_number(text).replace(".", "")
     value = re.sub(r"^(\+86|0086|86(?=1[0-9]{10}$))", "", value)
     problem = identity.phone_problem(value)
     if problem and problem.code == "PHONE_LANDLINE":
@@ -75,7 +92,17 @@ def normalise_card(text: str) -> Typed:
     if _SCIENTIFIC.fullmatch(tidy_compact(text)):
         return Typed(tidy_compact(text), "E_NUMERIC_ID")
     value = _tidy_number(text)
-    return _judged(value, identity.card_problem(value))
+    problem = identity.card_problem(value)
+    # A figure keeps 15 digits; a longer card number typed as one ends in zeros, and one in ten passes its check.
+    if problem is None and len(value) >= 18 and set(value[15:]) == {"0"}:
+        return Typed(value, "W_MAYBE_ROUNDED", {"zeros": len(value) - 15})
+    return _judged(value, problem)
+
+
+def normalise_number(text: str) -> Typed:
+    """Another number that is kept as text, such as a meter's: only a figure's form is refused."""
+    compact = tidy_compact(text)
+    return Typed(compact, "E_NUMERIC_ID") if _SCIENTIFIC.fullmatch(compact) else Typed(compact)
 
 
 def _judged(value: str, problem: identity.Problem | None) -> Typed:
@@ -85,20 +112,69 @@ def _judged(value: str, problem: identity.Problem | None) -> Typed:
 
 
 def normalise_area(text: str) -> Typed:
-    """Heated area in m² as Decimal; words and loose units are proposals."""
+    """Heated area in m² as Decimal of at most two places; words and loose units are proposals."""
     compact = _SQUARE_METRE.sub("", tidy_compact(text))
-    number = _plain_decimal(compact)
-    if number is not None:
-        return Typed(number)
-    return Typed(None, "E_AREA_NOT_NUMBER", {}, _proposed_number(tidy_compact(text)))
+    thousands = _TEN_THOUSANDS.fullmatch(compact)
+    number = _plain_decimal(thousands[1]) if thousands else _plain_decimal(compact)
+    if number is None:
+        return Typed(None, "E_AREA_NOT_NUMBER", {}, _proposed_number(tidy_compact(text)))
+    if thousands:
+        number *= 10_000
+    rounded = number.quantize(_CENT, ROUND_HALF_UP)
+    if rounded != number:
+        return Typed(rounded, "I_ROUNDED", {"before": tidy_compact(text), "after": f"{rounded:f}"})
+    return Typed(rounded if thousands else number)
 
 
 def normalise_residents(text: str) -> Typed:
-    """Number of people living there."""
+    """Number of people living there; 3人 and 3.0 are 3."""
     compact = tidy_compact(text)
-    if compact.isascii() and compact.isdigit() and len(compact) <= 2:
-        return Typed(int(compact))
+    plain = re.fullmatch(r"([0-9]{1,2})(?:\.0+)?(?:人|口|口人)?", compact)
+    if plain:
+        return Typed(int(plain[1]))
     return Typed(None, "E_RESIDENTS_NOT_NUMBER", {}, _proposed_number(compact))
+
+
+def normalise_date(text: str, *, on: date) -> Typed:
+    """Day as ISO text: 2021-12-08, 2021/12/8, 2021年12月8日, 20211208, or a sheet's serial number (44538).
+
+    A year of two digits, no year, and Chinese numerals are proposals; a day after ``on`` is refused.
+    """
+    compact = tidy_compact(text)
+    found = _plain_date(compact)
+    if found is None:
+        return Typed(None, "E_DATE_UNREADABLE", {}, _proposed_date(compact, on))
+    return Typed(found.isoformat()) if found <= on else Typed(None, "E_DATE_FUTURE", {})
+
+
+def _plain_date(compact: str) -> date | None:
+    written = _DATE.fullmatch(compact)
+    if written:
+        return _date(*map(int, written.groups()))
+    if re.fullmatch(r"(19|20)[0-9]{6}", compact):
+        return _date(int(compact[:4]), int(compact[4:6]), int(compact[6:]))
+    if _SERIAL_DATE.fullmatch(compact):
+        # Day 60 of a sheet's calendar is 1900-02-29, which never was; later days count from 1899-12-30.
+        return date(1899, 12, 30) + timedelta(days=int(compact.split(".")[0]))
+    return None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _proposed_date(compact: str, on: date) -> str:
+    short, spoken = _SHORT_DATE.fullmatch(compact), _SPOKEN_DATE.fullmatch(compact)
+    found = None
+    if short:
+        year = 2000 + int(short[1]) if short[1] else on.year
+        found = _date(year, int(short[2]), int(short[3]))
+    elif spoken:
+        found = _date(*(int(chinese_number(part) or 0) for part in spoken.groups()))
+    return found.isoformat() if found and found <= on else ""
 
 
 def _plain_decimal(compact: str) -> Decimal | None:

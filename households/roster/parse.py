@@ -37,16 +37,28 @@ def parse_roster(book: Workbook, context: RosterContext, *, synonyms: Synonyms |
     sheets = map_workbook(book, synonyms=synonyms)
     rows = review((raw for sheet in sheets for raw in sheet.rows), context, synonyms=synonyms)
     findings = [finding for sheet in sheets for finding in (*sheet.findings, *missing_columns(sheet, context))]
+    if book.macros:
+        findings.insert(0, macros_finding(sheets))
     if not rows:
         findings.append(Finding("F_NO_ROWS", sheets[0].name if sheets else ""))
     return ParsedRoster(tuple(sheets), tuple(rows), tuple(findings))
 
 
+def macros_finding(sheets: Sequence[ParsedSheet]) -> Finding:
+    """The file brought macros, which were not run."""
+    return Finding("F_MACROS", sheets[0].name if sheets else "")
+
+
 def missing_columns(sheet: ParsedSheet, context: RosterContext) -> list[Finding]:
-    """Required fields for which a sheet with a header has no column; one village in scope needs no column."""
+    """Required fields for which a sheet with a header has no column.
+
+    The village needs no column where a heading names it or only one is in scope.
+    """
     if sheet.header_row is None:
         return []
     given = set(sheet.columns.values())
+    if sheet.rows and all(row.raw.get("village") for row in sheet.rows):
+        given.add("village")
     if sum(village.inside for village in context.villages) == 1:
         given.add("village")
     return [

@@ -13,6 +13,8 @@ READY, CONFIRM, EXCLUDED, REFUSED, MERGED = "ready", "confirm", "excluded", "ref
 STATES = (READY, CONFIRM, EXCLUDED, REFUSED, MERGED)
 """READY may be applied; CONFIRM after a person agreed; EXCLUDED is kept in the survey but not in the programme;
 REFUSED waits for a correction; MERGED repeats an earlier row exactly and adds nothing."""
+FROM_HEADING = "FROM_HEADING"
+"""Note on a village that stands in no cell of the row but in a heading or the sheet's name."""
 Value = str | int | Decimal
 Params = dict[str, str | int]
 
@@ -39,7 +41,7 @@ class RowIssue:
 
     @property
     def family(self) -> str:
-        """I, W, X or E."""
+        """I, W, X, E or S."""
         return self.code[0]
 
 
@@ -63,7 +65,8 @@ class RawRow:
     """A household row after the columns are known: field -> text exactly as in the file.
 
     ``cells`` are the addresses, ``notes`` what the reader noticed (NUMERIC_ID …), ``extra`` the columns nobody
-    knows, by heading. This is what is stored as "raw row"; ``corrected`` gives the row after a repair.
+    knows, by heading; ``table`` counts the tables of a sheet, where several stand side by side or below each other.
+    This is what is stored as "raw row"; ``corrected`` gives the row after a repair.
     """
 
     sheet: str
@@ -72,6 +75,7 @@ class RawRow:
     cells: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+    table: int = 1
 
     def corrected(self, changes: Mapping[str, str]) -> RawRow:
         """The row with some texts replaced by what a person typed."""
@@ -92,6 +96,8 @@ class ParsedRow:
     cells: Mapping[str, str]
     values: dict[str, Value] = field(default_factory=dict)
     issues: list[RowIssue] = field(default_factory=list)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    table: int = 1
 
     @property
     def state(self) -> str:
@@ -118,6 +124,7 @@ class SkippedRow:
     row_no: int
     kind: str
     text: str
+    table: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,8 @@ class RosterContext:
 
     ``key_of(kind, value)`` turns an ID number, card, meter or door number (kind is the field name; a door number
     comes as "village code/door") into the opaque key of the register, and ``registered_keys`` are the keys
-    that exist: plain values never travel. ``technologies`` maps allowed codes to names shown to people.
+    that exist: plain values never travel. ``technologies`` maps allowed codes to names shown to people. A listing for
+    demolition counts for ``demolition_years`` (T-15: 近三年内列入拆迁计划); an older one has to be confirmed.
     """
 
     villages: tuple[Village, ...]
@@ -168,5 +176,6 @@ class RosterContext:
     area_low_m2: int = 10
     area_high_m2: int = 500
     exclusions: frozenset[str] = frozenset({"VOLUNTARY_GIVE_UP", "DEMOLITION_PLAN", "LONG_VACANT"})
+    demolition_years: int = 3
     registered_keys: frozenset[str] = frozenset()
     key_of: Callable[[str, str], str] = _no_key

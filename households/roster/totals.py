@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -26,34 +27,58 @@ class _Sum:
 
 @dataclass(slots=True)
 class TotalsCheck:
-    """Adds households as they come and compares when a total row comes; a subtotal starts anew."""
+    """Adds households as they come and compares when a total row comes.
+
+    A subtotal speaks of the rows since the last total row of any kind, a total of all rows. Lists are untidy, so what
+    agrees with the other reading is right too: a village's 合计 over its groups' 小计, a 小计 that runs on, a total
+    below two tables side by side (``beside`` holds the checks of all of them).
+    """
 
     sheet: str
     header: Header
     findings: list[Finding] = field(default_factory=list)
-    _since_subtotal: _Sum = field(default_factory=_Sum)
+    beside: Sequence[TotalsCheck] = ()
+    _since_any: _Sum = field(default_factory=_Sum)
+    _since_total: _Sum = field(default_factory=_Sum)
     _all: _Sum = field(default_factory=_Sum)
 
     def add_household(self, row: SheetRow) -> None:
         """Count one household row."""
         area = self._area(row)
-        for tally in (self._since_subtotal, self._all):
+        for tally in (self._since_any, self._since_total, self._all):
             tally.households += 1
             tally.area_known &= area is not None
             tally.area_m2 += area or 0
 
     def check(self, row: SheetRow, kind: str) -> None:
         """Compare one subtotal or total row; a sum over an unreadable area is not judged."""
-        tally = self._since_subtotal if kind == SUBTOTAL else self._all
+        tallies = [self._since_any, self._since_total, self._all]
+        if kind != SUBTOTAL or not self._since_any.households:
+            tallies = [self._all, self._since_total, *self._together()]
         for column, text in enumerate(row.texts, 1):
             stated = self._stated_households(column, tidy_compact(text))
-            if stated is not None and stated != tally.households:
-                self._report("F_SUBTOTAL_COUNT", row.row_no, column, str(stated), str(tally.households))
+            if stated is not None and stated not in [tally.households for tally in tallies]:
+                self._report("F_SUBTOTAL_COUNT", row.row_no, column, str(stated), str(tallies[0].households))
+        self._check_area(row, tallies)
+        self._since_any = _Sum()
+        if kind != SUBTOTAL:
+            self._since_total = _Sum()
+
+    def _together(self) -> list[_Sum]:
+        """The rows of all tables side by side, where a total stands below both."""
+        if len(self.beside) < 2:
+            return []
+        sums = [table._all for table in self.beside]
+        known = all(one.area_known for one in sums)
+        return [_Sum(sum(one.households for one in sums), sum((one.area_m2 for one in sums), Decimal(0)), known)]
+
+    def _check_area(self, row: SheetRow, tallies: Sequence[_Sum]) -> None:
         area = self._area(row)
-        if area is not None and tally.area_known and area != tally.area_m2:
-            self._report("F_SUBTOTAL_AREA", row.row_no, self._area_column(), f"{area:f}", f"{tally.area_m2:f}")
-        if kind == SUBTOTAL:
-            self._since_subtotal = _Sum()
+        if area is None or not all(tally.area_known for tally in tallies[:1]):
+            return
+        if area not in [tally.area_m2 for tally in tallies]:
+            counted = f"{tallies[0].area_m2:f}"
+            self._report("F_SUBTOTAL_AREA", row.row_no, self._area_column(), f"{area:f}", counted)
 
     def _stated_households(self, column: int, text: str) -> int | None:
         counted = _HOUSEHOLDS.fullmatch(text)
