@@ -119,7 +119,7 @@ def grouped(code: str) -> str:
 
 def read_code(text: str) -> str | None:
     """The code in what was scanned or typed, None where it is none: look-alikes, dashes and blanks forgiven."""
-    letters = _NO_LETTERS.sub("", text.upper().removeprefix(QR_PREFIX)).translate(_LOOKALIKES)
+    letters = _NO_LETTERS.sub("", text.strip().upper().removeprefix(QR_PREFIX)).translate(_LOOKALIKES)
     if len(letters) != CODE_LENGTH or any(letter not in ALPHABET for letter in letters):
         return None
     return letters if _check(letters[:-1]) == letters[-1] else None

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from households.views import households, imports, rosters
+from households import register_urls
+from households.views import households, imports, rosters, stamped
 
 app_name = "households"
 urlpatterns = [
@@ -19,9 +20,14 @@ urlpatterns = [
     path("rosters/draw-up/", rosters.roster_draw_up, name="roster-draw-up"),
     path("rosters/approve/", rosters.roster_approve, name="roster-approve"),
     path("rosters/<int:pk>/", rosters.roster_detail, name="roster-detail"),
-    path("rosters/<int:pk>/print/", rosters.roster_print, name="roster-print"),
+    path("rosters/<int:pk>/print/", stamped.roster_print, name="roster-print"),
+    path("rosters/<int:pk>/scans/", stamped.roster_scans, name="roster-scans"),
+    path("rosters/<int:pk>/submit/", stamped.roster_submit, name="roster-submit"),
+    path("rosters/scans/<int:pk>/", stamped.roster_scan_show, name="roster-scan-show"),
+    path("rosters/scans/<int:pk>/place/", stamped.roster_scan_place, name="roster-scan-place"),
     path("rosters/<int:pk>/seal/", rosters.roster_seal, name="roster-seal"),
     path("rosters/<int:pk>/return/", rosters.roster_return, name="roster-return"),
     path("new/", households.household_new, name="household-new"),
     path("dwellings/<slug:dwelling_no>/edit/", households.household_edit, name="household-edit"),
+    *register_urls.urlpatterns,
 ]

@@ -108,13 +108,13 @@ def page_of(roster: Roster, code: str, by: User) -> RosterPage:
     if found is not None and Roster.objects.visible_to(by).filter(pk=found.roster_id).exists():
         raise Refused(
             "OTHER_LIST",
-            gettext_lazy("Code %(code)s is page %(page)d of %(area)s, version %(version)d, and not of this list."),
-            code=grouped(code), page=found.page_no, area=found.roster.area.name, version=found.roster.version_no,
+            gettext_lazy("Code %(given)s is page %(page)d of %(area)s, version %(version)d, and not of this list."),
+            given=grouped(code), page=found.page_no, area=found.roster.area.name, version=found.roster.version_no,
         )  # fmt: skip
     raise Refused(
         "CODE_UNKNOWN",
-        gettext_lazy("Code %(code)s stands on no page of this list: it was drawn up anew since this page was printed."),
-        code=grouped(code),
+        gettext_lazy("Code %(given)s stands on no page of this list: it was drawn up anew since this page was printed."),
+        given=grouped(code),
     )
 
 
@@ -130,8 +130,8 @@ def place_scan(*, scan: RosterScan, code: str, by: User) -> RosterScan:
     _level(locked.roster, by)
     read = read_code(code)
     if read is None:
-        words = gettext_lazy("“%(code)s” is no page code: ten characters stand under the square code of the page.")
-        raise Refused("CODE_MISTYPED", words, code=code.strip()[:20])
+        words = gettext_lazy("“%(given)s” is no page code: ten characters stand under the square code of the page.")
+        raise Refused("CODE_MISTYPED", words, given=code.strip()[:20])
     locked.page, locked.how = page_of(locked.roster, read, by), RosterScan.How.TYPED
     locked.save(update_fields=["page", "how"])
     return locked

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
 from core.refusals import Refused
+from households import register_queries
 from households.forms import EditHouseholdForm, NewHouseholdForm
 from households.importing.checked import CONFIRMABLE
 from households.models import Dwelling
@@ -64,6 +65,8 @@ def household_edit(request: HttpRequest, dwelling_no: str) -> HttpResponse:
     rows = Dwelling.objects.select_related("household", "area")
     dwelling = get_visible_or_404(rows, request.user, EDIT, dwelling_no=dwelling_no)
     form = EditHouseholdForm(request.POST or None, initial=EditHouseholdForm.initial_of(dwelling))
+    locked = register_queries.locked_values(dwelling)
+    form.lock(locked)
     status, theirs = 200, []
     if request.method == "POST" and form.is_valid():
         try:
@@ -76,7 +79,7 @@ def household_edit(request: HttpRequest, dwelling_no: str) -> HttpResponse:
             form.add_error(None, refusal.sentence)
             status = refusal.status
             theirs = _both_values(dwelling, form) if status == 409 else []
-    context = {"form": form, "dwelling": dwelling, "theirs": theirs, "version": households.version_of(dwelling)}
+    context = {"form": form, "dwelling": dwelling, "theirs": theirs, "is_listed": bool(locked)}
     if status == 200 and form.errors:
         status = 422
     return render(request, "households/household_edit.html", context, status=status)

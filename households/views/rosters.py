@@ -1,4 +1,4 @@
-"""确村确户: villages as rows, one list with its chain, the print sheet, seals."""
+"""确村确户: villages as rows, one list with its chain and its stamped pages, seals, returns."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import step_up
 from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
-from core.areas import CODE_LENGTHS, TOWN, is_inside
+from core import clock
+from core.areas import is_inside
 from core.refusals import Refused
-from households import queries, states
+from households import queries, roster_queries, states
 from households.forms import ReasonForm
 from households.models import Roster, RosterSeal
-from households.services import rosters
+from households.services import rosters, scans
+from households.views.stamped import roster_of, sum_of
 from programmes.chosen import chosen_area_code, chosen_programme
 from programmes.models import Programme
 
@@ -34,10 +36,15 @@ def roster_list(request: HttpRequest) -> HttpResponse:
     """Villages with candidates, target and the state of their list."""
     programme = chosen_programme(request)
     rows = _villages(request, programme) if programme else []
+    timings = roster_queries.timings(programme, [row["roster"] for row in rows], clock.today()) if programme else {}
+    unlisted = roster_queries.timing_without_list(programme, clock.today()) if programme else None
     for row in rows:
         row["may_draw_up"] = _may_draw_up(request, row)
         row["may_approve"] = _may_approve(request, row["roster"])
+        row["timing"] = timings.get(row["roster"].pk) if row["roster"] else unlisted
     context = {
+        "deadline": roster_queries.deadline_of(programme) if programme else None,
+        "late": sum(1 for row in rows if row["timing"] and row["timing"].late_days),
         "programme": programme,
         "rows": rows,
         "total": sum(row["village"].counted for row in rows),
@@ -86,20 +93,32 @@ def roster_draw_up(request: HttpRequest) -> HttpResponse:
 @require_GET
 def roster_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Chain, differences, rows, exclusions, and the step that is due."""
-    found = _roster(request, pk)
+    found = roster_of(request, pk)
     return render(request, "households/roster_detail.html", _detail(request, found))
 
 
 def _detail(request: HttpRequest, found: Roster, form: ReasonForm | None = None) -> dict[str, Any]:
-    rows = list(queries.roster_rows(found))
+    rows = roster_queries.printed_rows(found)
+    pages = roster_queries.page_states(found)
+    level = roster_queries.scan_level(found)
     due = [step for step in states.steps_from(found.state) if request.user.has_right(step.right, found.area_id)]  # type: ignore[union-attr]
     return {
         "roster": found,
         "rows": rows,
-        "area_m2": sum(row.dwelling.heated_area_m2 or 0 for row in rows),
+        "area_m2": sum_of(row.line for row in rows),
         "target": queries.village_targets(found.programme, found.area_id).get(found.area_id),
         "excluded": queries.excluded(found.programme, found.area_id),
-        "difference": queries.difference_to_last(found),
+        "differences": roster_queries.differences(found),
+        "departures": roster_queries.departures(found),
+        "returned": [row for row in rows if row.returned_words],
+        "pages": pages,
+        "scan_level": level,
+        "missing_pages": roster_queries.pages_missing(pages, level) if level else [],
+        "unread": roster_queries.unread_scans(found),
+        "may_scan": bool(level) and scans.may_add(found, request.user),  # type: ignore[arg-type]
+        "may_submit": found.state == states.DRAFT and request.user.has_right("rosters.import", found.area_id),  # type: ignore[union-attr]
+        "may_edit": request.user.has_right("households.edit", found.area_id),  # type: ignore[union-attr]
+        "timing": roster_queries.timings(found.programme, [found], clock.today()).get(found.pk),
         "chain": _chain(found),
         "code": queries.version_code(found),
         "is_current": queries.content_hash(rows) == found.content_hash,
@@ -132,35 +151,17 @@ def _chain(found: Roster) -> list[dict[str, Any]]:
 
 
 def _sealed(level: str, seal: RosterSeal) -> dict[str, Any]:
-    return {"title": _TITLES[level], "state": "did", "who": seal.signer.person_name, "when": seal.at}
-
-
-@requires(VIEW)
-@require_GET
-def roster_print(request: HttpRequest, pk: int) -> HttpResponse:
-    """The A4 sheet with seal boxes and the version code its scan is matched by."""
-    found = _roster(request, pk)
-    rows = list(queries.roster_rows(found))
-    town = Area.objects.filter(pk=found.area_id[: CODE_LENGTHS[TOWN]]).first()
-    routes: dict[str, int] = {}
-    for row in rows:
-        routes[row.technology.name] = routes.get(row.technology.name, 0) + 1
-    context = {
-        "roster": found,
-        "rows": rows,
-        "town": town,
-        "area_m2": sum(row.dwelling.heated_area_m2 or 0 for row in rows),
-        "routes": "、".join(f"{name} {number} 户" for name, number in routes.items()),
-        "code": queries.version_code(found),
-    }
-    return render(request, "households/roster_print.html", context)
+    who = seal.signer.person_name
+    if seal.on_paper:
+        who = _("%(name)s on paper, entered by %(clerk)s") % {"name": seal.signed_name, "clerk": who}
+    return {"title": _TITLES[level], "state": "did", "who": who, "when": seal.at}
 
 
 @requires(VIEW)
 @require_POST
 def roster_seal(request: HttpRequest, pk: int) -> HttpResponse:
     """Seal for the village or the town: the form names the level and the hash of the list that was shown."""
-    found = _roster(request, pk)
+    found = roster_of(request, pk)
     level = request.POST.get("level", "")
     if level not in (states.VILLAGE, states.TOWN):
         raise Http404
@@ -174,16 +175,24 @@ def roster_seal(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(VIEW)
 @require_POST
 def roster_return(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _roster(request, pk)
+    found = roster_of(request, pk)
     step = states.transition("return", found.state)
     if step is not None:
         get_visible_or_404(Roster, request.user, step.right, pk=pk)
+    words = _row_words(request)
     form = ReasonForm(request.POST)
-    if not form.is_valid():
+    if not words and not form.is_valid():
         return render(request, "households/roster_detail.html", _detail(request, found, form), status=422)
-    rosters.return_roster(roster=found, by=request.user, reason=form.cleaned_data["reason"])  # type: ignore[arg-type]
+    reason = request.POST.get("reason", "")
+    rosters.return_roster(roster=found, by=request.user, reason=reason, rows=words)  # type: ignore[arg-type]
     messages.success(request, _("The list of %(area)s was returned.") % {"area": found.area.name})
     return redirect("households:roster-detail", found.pk)
+
+
+def _row_words(request: HttpRequest) -> dict[int, str]:
+    """Row id -> what is wrong with it, from the fields `row_12`."""
+    said = ((name[4:], text) for name, text in request.POST.items() if name.startswith("row_") and str(text).strip())
+    return {int(key): str(text) for key, text in said if key.isascii() and key.isdigit()}
 
 
 @requires("rosters.approve")
@@ -218,10 +227,3 @@ def _subject(hashes: dict[int, str]) -> str:
     """Deed and content: a code given for other lists is worth nothing here."""
     digest = hashlib.sha256(repr(sorted(hashes.items())).encode()).hexdigest()
     return f"rosters-approve:{digest}"
-
-
-def _roster(request: HttpRequest, pk: int) -> Roster:
-    found: Roster = get_visible_or_404(
-        Roster.objects.select_related("programme", "area", "prepared_by"), request.user, VIEW, pk=pk
-    )
-    return found
