@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_authenticators_out_of_the_clear'),
+        ('accounts', '0005_history_by_one_function'),
         ('households', '0005_registers_changes_duplicates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

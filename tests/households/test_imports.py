@@ -53,7 +53,7 @@ def test_the_messy_demonstration_roster_has_exactly_its_planted_faults(
     found = parsing.parse_import(made.pk, commit=transaction.atomic)
     assert queries.row_counts(found).adds_up
     bad = found.rows.filter(kind="data").exclude(state="ready")
-    seen = {(row.row_no, code) for row in bad for code in row.issue_codes if code[0] in "EW"}
+    seen = {(row.row_no, code) for row in bad for code in row.issue_codes if code[0] in "EWS"}
     planted = {(fault.row_no, fault.code) for fault in written.faults if not fault.code.startswith("X_")}
     assert seen == planted
     excluded = found.rows.filter(issue_codes__overlap=queries.EXCLUSION_CODES)
