@@ -5,6 +5,7 @@ from households.models.documents import Document
 from households.models.duplicates import DuplicateKey, DuplicatePair, Merge
 from households.models.imports import Enrolment, ImportRow, NumberSeries, RosterImport
 from households.models.meters import Meter, MeterSupply
+from households.models.provenance import HandEdit, ValueConflict
 from households.models.registers import Dwelling, Household, MeterReading
 from households.models.rosters import Roster, RosterPage, RosterRow, RosterScan, RosterSeal
 from households.models.venues import PublicVenue, VenueEnrolment
@@ -19,6 +20,7 @@ __all__ = [
     "DuplicatePair",
     "Dwelling",
     "Enrolment",
+    "HandEdit",
     "Household",
     "ImportRow",
     "Merge",
@@ -33,5 +35,6 @@ __all__ = [
     "RosterRow",
     "RosterScan",
     "RosterSeal",
+    "ValueConflict",
     "VenueEnrolment",
 ]

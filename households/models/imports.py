@@ -43,6 +43,9 @@ class RosterImport(ScopedModel):
     uploaded_by = models.ForeignKey(User, models.PROTECT)
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True, blank=True)
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="corrections", help_text="The file sent back for it"
+    )
     version = models.PositiveIntegerField(default=1)
     data_labels: ClassVar = {"file_sha256": "L0", "mapping": "L0", "counts": "L0", "refusal": "L1"}
 
@@ -68,6 +71,7 @@ class ImportRow(TrackedModel):
         MERGED = "merged", _("exact repeat, merged")
         SKIPPED = "skipped", _("not a household")
         APPLIED = "applied", _("stored")
+        UNDONE = "undone", _("stored and taken back")
 
     class Outcome(models.TextChoices):
         CREATED = "created", _("new household")
@@ -90,6 +94,8 @@ class ImportRow(TrackedModel):
     corrections = EncryptedJSONField(default=dict, blank=True)
     confirmed = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     keys_index = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    written = ArrayField(models.CharField(max_length=30), default=list, blank=True, help_text="Fields it wrote")
+    before = EncryptedJSONField(null=True, blank=True, help_text="What it replaced, by field; undoing brings it back")
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     edited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
     dwelling = models.ForeignKey(Dwelling, models.SET_NULL, null=True, blank=True)
@@ -105,7 +111,11 @@ class ImportRow(TrackedModel):
         "corrections": "L4",
         "confirmed": "L0",
         "keys_index": "L3",
+        "written": "L0",
+        "before": "L4",
     }
+    #: What the file says is kept by the file itself, under its hash; the rest is calculated from it.
+    history_exclude: ClassVar = ("raw", "values", "issues", "issue_codes", "keys_index")
 
     class Meta(TrackedModel.Meta):
         ordering = ["roster_import", "sheet", "row_no", "table_no"]
