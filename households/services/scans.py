@@ -14,10 +14,11 @@ from accounts.models import User
 from core.files import delete_file, store_bytes
 from core.papers import CleanPage, NotAPaper, clean_pages
 from core.refusals import Refused
-from households import roster_queries, states
+from households import roster_queries
 from households.models import Document, Roster, RosterPage, RosterScan
 from households.sheets import grouped, read_code
 
+RIGHT = "rosters.import"
 SCAN_KIND = "roster_scan"
 MAX_SCANS = 200
 MAX_PAGES_AT_ONCE = 30
@@ -70,10 +71,8 @@ def _level(roster: Roster, by: User) -> str:
 
 
 def may_add(roster: Roster, by: User) -> bool:
-    """Whoever may bring lists in there, or may set the seal that is due."""
-    level = roster_queries.scan_level(roster)
-    rights = ["rosters.import", states.seal_of(level).right] if level else []
-    return any(by.has_right(right, roster.area_id) for right in rights)
+    """Whoever may bring lists in there hands in the pages of all three levels."""
+    return by.has_right(RIGHT, roster.area_id)
 
 
 def _check_number(roster: Roster, count: int) -> None:
@@ -113,7 +112,9 @@ def page_of(roster: Roster, code: str, by: User) -> RosterPage:
         )  # fmt: skip
     raise Refused(
         "CODE_UNKNOWN",
-        gettext_lazy("Code %(given)s stands on no page of this list: it was drawn up anew since this page was printed."),
+        gettext_lazy(
+            "Code %(given)s stands on no page of this list: it was drawn up anew since this page was printed."
+        ),
         given=grouped(code),
     )
 

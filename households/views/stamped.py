@@ -87,13 +87,12 @@ def _qr(code: str) -> Drawing:
     return qr_drawing(QR_PREFIX + code)
 
 
-@requires(VIEW)
+@requires(scans.RIGHT)
 @require_POST
 def roster_scans(request: HttpRequest, pk: int) -> HttpResponse:
     """Pictures or PDFs of stamped pages; each finds its page by its code, what can't be kept is told by name."""
+    get_visible_or_404(Roster, request.user, scans.RIGHT, pk=pk)
     found = roster_of(request, pk)
-    if not scans.may_add(found, request.user):  # type: ignore[arg-type]
-        get_visible_or_404(Roster, request.user, _right_now(found), pk=pk)
     files = request.FILES.getlist("scans")
     if not files:
         messages.warning(request, _("Choose at least one picture or PDF."))
@@ -101,11 +100,6 @@ def roster_scans(request: HttpRequest, pk: int) -> HttpResponse:
     done = scans.add_scans(roster=found, files=_contents(request, files), by=request.user)  # type: ignore[arg-type]
     _tell(request, done)
     return redirect("households:roster-detail", pk)
-
-
-def _right_now(found: Roster) -> str:
-    level = roster_queries.scan_level(found)
-    return states.seal_of(level).right if level else "rosters.import"
 
 
 def _contents(request: HttpRequest, files: Sequence[Any]) -> Any:
@@ -134,13 +128,11 @@ def _tell(request: HttpRequest, done: scans.Received) -> None:
         messages.error(request, problem)
 
 
-@requires(VIEW)
+@requires(scans.RIGHT)
 @require_POST
 def roster_scan_place(request: HttpRequest, pk: int) -> HttpResponse:
     """Type the code of a picture on which none could be read; or take the picture away."""
-    scan = get_visible_or_404(RosterScan.objects.select_related("roster"), request.user, VIEW, pk=pk)
-    if not scans.may_add(scan.roster, request.user):  # type: ignore[arg-type]
-        get_visible_or_404(Roster, request.user, _right_now(scan.roster), pk=scan.roster_id)
+    scan = get_visible_or_404(RosterScan.objects.select_related("roster"), request.user, scans.RIGHT, pk=pk)
     try:
         if "drop" in request.POST:
             scans.drop_scan(scan=scan, by=request.user)  # type: ignore[arg-type]
@@ -170,12 +162,12 @@ def jpeg_response(stored_name: str) -> HttpResponse:
     return response
 
 
-@requires("rosters.import")
+@requires(scans.RIGHT)
 @require_http_methods(["GET", "POST"])
 def roster_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Check page and deed: hand in the list whose every page the village stamped."""
     found = roster_of(request, pk)
-    get_visible_or_404(Roster, request.user, "rosters.import", pk=pk)
+    get_visible_or_404(Roster, request.user, scans.RIGHT, pk=pk)
     context = {**_check_page(found), "signed_name": request.POST.get("signed_name", ""), "refusal": ""}
     if request.method == "GET":
         return render(request, "households/roster_submit.html", context)

@@ -12,7 +12,17 @@ from accounts.models import AccessLog, Area, AuditEntry, SavedView, Selection, U
 from core import clock
 from core.blind_index import blind_index
 from core.files import store_bytes
-from households.models import Document, Dwelling, Enrolment, Household, MeterReading, Roster, RosterRow, RosterSeal
+from households.models import (
+    Document,
+    Dwelling,
+    Enrolment,
+    Household,
+    MeterReading,
+    Roster,
+    RosterRow,
+    RosterScan,
+    RosterSeal,
+)
 from jobs.models import Job
 from programmes.models import Programme, Target
 from tests import people
@@ -147,6 +157,10 @@ def _rosters(town: Town) -> None:
             content_hash=approved.content_hash, at=clock.now(),
         )  # fmt: skip
     town.keep("roster", approved)
+    town.keep("roster_scan", RosterScan.objects.create(
+        roster=approved, area=town.village, level="office", document=town.document("roster_scan"),
+        uploaded_by=town.clerk,
+    ))  # fmt: skip
     town.keep("roster_sealed", _roster(town, 2, Roster.State.TOWN_SEALED))
 
 
