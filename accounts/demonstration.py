@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import Http404
 from django_otp.oath import hotp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import User
+from accounts.models import TOTPDevice, User
 from accounts.rights import ROLES
 
 MARK = "demonstration"

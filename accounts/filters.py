@@ -15,6 +15,7 @@ TABLE_WORDS = {
     "accounts_grant": _("roles given and ended"),
     "accounts_area": _("places"),
     "accounts_signin": _("sign-ins"),
+    "accounts_totpdevice": _("authenticators"),
 }
 
 

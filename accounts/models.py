@@ -15,10 +15,24 @@ from django.utils.functional import cached_property  # the kind that prefetching
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history.triggers import append_only, history_guards
+from accounts.one_time_codes import TOTPDevice
 from accounts.records import TrackedModel
 from accounts.rights import ROLE_CHOICES, ROLES, roles_with
 from core import clock
 from core.areas import code_range
+
+__all__ = [
+    "AccessLog",
+    "Area",
+    "AuditEntry",
+    "Grant",
+    "HistoryCheck",
+    "SavedView",
+    "Selection",
+    "SignIn",
+    "TOTPDevice",
+    "User",
+]
 
 
 class AreaQuerySet(models.QuerySet["Area"]):
@@ -293,6 +307,21 @@ class AuditEntry(models.Model):
             models.Index(fields=["id"], name="audit_unsealed", condition=Q(hash__isnull=True)),
         ]
         triggers = history_guards()
+
+
+class HistoryCheck(TrackedModel):
+    """One reading of the whole history: whether it held, and what was found first when it did not."""
+
+    at = models.DateTimeField(default=timezone.now)
+    holds = models.BooleanField()
+    links = models.BigIntegerField(help_text="Links of the chain that were recomputed")
+    rows = models.BigIntegerField(help_text="Rows that were compared with their history")
+    anchors = models.PositiveIntegerField(help_text="Heads recorded outside the database that were compared")
+    finding = models.CharField(max_length=300, blank=True)
+    data_labels: ClassVar = {"finding": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        triggers = [*TrackedModel.Meta.triggers, *append_only()]
 
 
 class AccessLog(TrackedModel):

@@ -18,11 +18,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import demonstration
 from accounts.acting import acting
-from accounts.models import Area, Grant, SavedView, User
+from accounts.models import Area, Grant, SavedView, TOTPDevice, User
 from accounts.passwords import KEPT_OLD, temporary_password
 from accounts.rights import ROLES
 from core import clock

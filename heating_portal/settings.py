@@ -52,7 +52,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "django_htmx",
     "django_otp",
-    "django_otp.plugins.otp_totp",
     "axes",
     "csp",
     "django_structlog",

@@ -20,11 +20,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_otp import login as otp_login
 from django_otp import match_token
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import demonstration, services, sessions
 from accounts.access import public, signed_in
 from accounts.forms import CodeForm, LoginForm, PasswordForm
+from accounts.models import TOTPDevice
 from accounts.passwords import must_change
 from accounts.signing_in import TooManyTries
 

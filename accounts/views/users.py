@@ -11,14 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import queries, services
 from accounts.access import requires
 from accounts.filters import UserFilter
 from accounts.forms import AccountForm, GrantForm, ReasonForm
 from accounts.history.queries import history_of
-from accounts.models import Grant, User
+from accounts.models import Grant, TOTPDevice, User
 from accounts.passwords import temporary_password
 from accounts.rights import ROLES
 from core.refusals import Refused

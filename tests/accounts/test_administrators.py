@@ -14,11 +14,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import services, tasks
 from accounts.history.queries import ADMIN_TABLES, log_for
-from accounts.models import AuditEntry, Grant, User
+from accounts.models import AuditEntry, Grant, TOTPDevice, User
 from accounts.rights import ROLES
 from core import clock
 from core.refusals import Refused

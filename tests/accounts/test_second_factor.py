@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from base64 import b32decode
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import demonstration, step_up
-from accounts.models import User
+from accounts.models import AuditEntry, TOTPDevice, User
 from core.refusals import Refused
 from tests.accounts.conftest import Make, code_of, sign_in
 
@@ -127,3 +129,42 @@ def test_the_demonstration_fills_in_codes_that_are_accepted(person: Make, settin
     settings.DEMONSTRATION = True
     for subject in ("first", "second", "third", "fourth"):
         step_up.demand(step(user, {}, demonstration.current_code(user)), subject)
+
+
+def test_the_secret_stands_in_no_table_in_clear(person: Make, phone_of: Device) -> None:
+    """A copy of the database gives no codes: neither the device nor its history holds the secret."""
+    device = phone_of(person("auditor", "370999"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key FROM accounts_totpdevice")
+        (stored,) = cursor.fetchone()
+    written = AuditEntry.objects.get(table="accounts_totpdevice").after["key"]
+    for text in (stored, written):
+        assert text.startswith("v1:")
+        assert device.key not in text
+    assert (len(device.bin_key), TOTPDevice.objects.get().bin_key) == (20, device.bin_key)
+
+
+def test_setting_up_and_forgetting_a_phone_are_history_and_its_use_is_not(person: Make, phone_of: Device) -> None:
+    user = person("auditor", "370999")
+    device = phone_of(user)
+    assert device.verify_token(code_of(device))
+    device.delete()
+    entries = AuditEntry.objects.filter(table="accounts_totpdevice").order_by("id")
+    assert [entry.operation for entry in entries] == ["I", "D"]
+
+
+def test_a_phone_a_step_behind_is_followed_and_one_far_off_is_not(person: Make, phone_of: Device) -> None:
+    device = phone_of(person("auditor", "370999"))
+    assert not device.verify_token(code_of(device, step=3))
+    device.throttle_reset()
+    assert device.verify_token(code_of(device, step=1))
+    assert device.drift == 1
+
+
+def test_what_the_phone_scans_is_what_is_checked(person: Make, phone_of: Device) -> None:
+    device = phone_of(person("auditor", "370999"))
+    address = urlsplit(device.config_url)
+    values = dict(parse_qsl(address.query))
+    assert (address.scheme, address.netloc, values["digits"], values["period"]) == ("otpauth", "totp", "6", "30")
+    assert b32decode(values["secret"]) == device.bin_key
+    assert unquote(address.path).endswith(f":{device.user.username}")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.demonstration import current_code, give_device
+from accounts.models import TOTPDevice
 from devices.models import Command, Heater
 from jobs.models import Job
 from telemetry.models import PollCycle, Reading

@@ -13,11 +13,10 @@ import pytest
 import xlsxwriter
 from django.core.management import CommandError, call_command
 from django.utils.translation import gettext as _
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.acting import acting
 from accounts.demonstration import current_code
-from accounts.models import AuditEntry, Grant
+from accounts.models import AuditEntry, Grant, TOTPDevice
 from heating_portal.demo import pictures, works
 from households.models import RosterSeal
 from retrofits.models import Acceptance, Photo, Task

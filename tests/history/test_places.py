@@ -20,6 +20,8 @@ WITHOUT_PLACE = {
     "accounts.SignIn": "as its person",
     "accounts.SavedView": "a private bookmark",
     "accounts.Selection": "a private list of ticks, gone after 30 minutes",
+    "accounts.TOTPDevice": "as its person",
+    "accounts.HistoryCheck": "a reading of the whole history",
     "devices.Supplier": "a catalogue for all places",
     "devices.RegisterProfile": "a catalogue for all places",
     "devices.DeviceModel": "a catalogue for all places",

@@ -14,12 +14,11 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.acting import acting
 from accounts.history.sealing import seal_history
 from accounts.history.verify import verify_chain
-from accounts.models import User
+from accounts.models import TOTPDevice, User
 from core import clock
 from core.checks import own_models
 from core.refusals import Refused

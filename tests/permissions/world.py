@@ -10,9 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from django_otp.plugins.otp_totp.models import TOTPDevice
-
-from accounts.models import Grant, User
+from accounts.models import Grant, TOTPDevice, User
 from accounts.rights import ROLES
 from reports.models import DwellingSummary
 from reports.services.summaries import rebuild_summaries

@@ -39,7 +39,8 @@ def sign_in() -> Callable[[User], Client]:
 
     def signed(user: User) -> Client:
         from django_otp import DEVICE_ID_SESSION_KEY
-        from django_otp.plugins.otp_totp.models import TOTPDevice
+
+        from accounts.models import TOTPDevice
 
         client = Client()
         client.force_login(user, backend="accounts.backends.PersonBackend")

@@ -13,10 +13,9 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from django.test import Client
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from python_calamine import CalamineWorkbook
 
-from accounts.models import AccessLog, Grant, User
+from accounts.models import AccessLog, Grant, TOTPDevice, User
 from core.refusals import Refused
 from households.models import Household
 from jobs.models import Job

@@ -11,9 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import User
+from accounts.models import TOTPDevice, User
 from subsidies.models import BatchSignature, Entitlement, Fund, Notice, PayoutBatch, Policy
 from tests import canaries, people
 from tests.subsidies.conftest import OTHER_TOWN, POLICY, VILLAGE, Money

@@ -16,10 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 import devices.tasks  # noqa: F401 - the handler of devices.send_command
-from accounts.models import User
+from accounts.models import TOTPDevice, User
 from devices.hub_access import hub_client
 from devices.models import Command, Heater
 from devices.services.commands import send_command
