@@ -19,6 +19,10 @@ RIGHTS: dict[str, Label] = {
     "programmes.edit": _("Edit programmes and targets"),
     "households.view": _("Read household files"),
     "households.edit": _("Enter and correct households"),
+    "changes.approve": _("Decide changes of approved lists that towns ask for"),
+    "changes.approve_office": _("Decide changes of approved lists that the office asks for"),
+    "duplicates.decide": _("Decide and merge double entries"),
+    "places.edit": _("Correct what is known of places"),
     "households.reveal": _("See full identity, phone and card numbers, with a reason"),
     "rosters.import": _("Import rosters"),
     "rosters.seal_village": _("Seal a roster for the village"),
@@ -82,18 +86,18 @@ _READ_COUNTY = (
 )
 
 ROLES: dict[str, Role] = {
-    "leading_group": _role(_("Leading group"), _READ_COUNTY + " audit.trace"),
+    "leading_group": _role(_("Leading group"), _READ_COUNTY + " audit.trace changes.approve_office"),
     "office": _role(
         _("Programme office"),
         _READ_COUNTY + " programmes.edit households.edit households.reveal rosters.approve tasks.open notices.publish "
         "objections.decide entitlements.assess policies.draft payouts.review ledgers.export ledgers.export_full "
-        "audit.trace devices.command alerts.handle",
+        "audit.trace devices.command alerts.handle changes.approve duplicates.decide places.edit",
         second_factor=True,
     ),
     "town_staff": _role(
         _("Town staff"),
         "overview.view programmes.view households.view households.edit households.reveal rosters.import tasks.view "
-        "installations.record entitlements.view notices.publish devices.view ledgers.export api.read",
+        "installations.record entitlements.view notices.publish devices.view ledgers.export api.read duplicates.decide",
         navigation="town",
     ),
     "town_leader": _role(

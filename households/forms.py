@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from core import clock
 from core.areas import is_inside
 from households.issue_wording import FIELD_TITLES
-from households.models import Dwelling
+from households.models import Dwelling, Household
 from households.problem_wording import sentence
 from households.roster import normalise
 from households.services.households import EDITABLE, version_of
 from programmes.chosen import programmes_for
 from programmes.models import Programme
 
+KEPT_WHEN_EMPTY = frozenset({"id_number", "bank_card", "phone", "household_book_no"})
+"""Secret numbers are never shown in a form: typing replaces them, leaving them empty keeps them."""
 _ACCEPTED = ".xlsx,.xls,.ods,.csv"
 
 
@@ -73,6 +77,22 @@ def _text(name: str, limit: int, *, required: bool = False) -> forms.CharField:
     )
 
 
+def _plain(model: Any, name: str, limit: int, help_text: Any = "") -> forms.CharField:
+    """An optional text, labelled as its column is."""
+    attrs = {"class": "input", "autocomplete": "off"}
+    label = capfirst(model._meta.get_field(name).verbose_name)
+    return forms.CharField(
+        label=label, max_length=limit, required=False, help_text=help_text, widget=forms.TextInput(attrs=attrs)
+    )
+
+
+def _choice(model: Any, name: str, choices: Any) -> forms.ChoiceField:
+    """An optional choice, labelled as its column is."""
+    label = capfirst(model._meta.get_field(name).verbose_name)
+    widget = forms.Select(attrs={"class": "input"})
+    return forms.ChoiceField(label=label, choices=[("", "—"), *choices], required=False, widget=widget)
+
+
 class NewHouseholdForm(forms.Form):
     """Texts by roster field; the checks are those of the importer, so nothing is judged here."""
 
@@ -102,16 +122,30 @@ class EditHouseholdForm(forms.Form):
     id_number = _text("id_number", 30)
     phone = _text("phone", 30)
     bank_card = _text("bank_card", 40)
+    bank_name = _plain(Household, "bank_name", 60)
+    account_holder = _plain(Household, "account_holder", 40, _("Only where the account is not the head's."))
+    holder_relation = _choice(Household, "holder_relation", Household.HolderRelation.choices)
+    household_book_no = _plain(Household, "household_book_no", 30)
     residents = forms.IntegerField(
         label=FIELD_TITLES["residents"], min_value=0, max_value=99, required=False,
         widget=forms.NumberInput(attrs={"class": "input"}),
+    )  # fmt: skip
+    income_class = _choice(Household, "income_class", Household.Income.choices)
+    beneficiary_classes = forms.MultipleChoiceField(
+        label=_("Beneficiary classes"), choices=Household.BeneficiaryClass.choices, required=False,
+        widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
     door_no = _text("door_no", 60)
     heated_area_m2 = forms.DecimalField(
         label=FIELD_TITLES["heated_area_m2"], min_value=1, max_digits=8, decimal_places=2, required=False,
         widget=forms.NumberInput(attrs={"class": "input", "step": "0.01"}),
     )  # fmt: skip
+    floor_area_m2 = forms.DecimalField(
+        label=_("Floor area"), min_value=1, max_digits=8, decimal_places=2, required=False,
+        widget=forms.NumberInput(attrs={"class": "input", "step": "0.01"}),
+    )  # fmt: skip
     dwelling_type = _text("dwelling_type", 20)
+    old_heating = _choice(Dwelling, "old_heating", Dwelling.OldHeating.choices)
     meter_no = _text("meter_no", 30)
     exclusion = forms.ChoiceField(
         label=_("Exclusion"), required=False, choices=[("", "—"), *Dwelling.Exclusion.choices],
@@ -128,12 +162,29 @@ class EditHouseholdForm(forms.Form):
         label=_("Reason for the change"), max_length=300, widget=forms.TextInput(attrs={"class": "input"})
     )
 
+    GROUPS = (
+        (_("People"), ("head_name", "id_number", "phone", "household_book_no", "residents")),
+        (_("Income and classes"), ("income_class", "beneficiary_classes")),
+        (_("Bank account"), ("bank_card", "bank_name", "account_holder", "holder_relation")),
+        (_("The house"), ("door_no", "dwelling_type", "floor_area_m2", "heated_area_m2", "old_heating", "meter_no")),
+        (_("Eligibility"), ("exclusion", "exclusion_note", "remark")),
+    )
+
+    def lock(self, names: Iterable[str]) -> None:
+        """Values an approved list states are shown, not typed: they change by request."""
+        for name in names:
+            self.fields[name].disabled = True
+
+    def groups(self) -> list[tuple[Any, list[Any]]]:
+        """Headings with their bound fields."""
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
     @classmethod
     def initial_of(cls, dwelling: Dwelling) -> dict[str, Any]:
         """Present values. Identity and card stay empty: typing replaces them, leaving them empty keeps them."""
         household = dwelling.household
         found = {name: getattr(household if hasattr(household, name) else dwelling, name) for name in EDITABLE}
-        return {**found, "id_number": "", "bank_card": "", "phone": "", "version": version_of(dwelling)}
+        return {**found, **dict.fromkeys(KEPT_WHEN_EMPTY, ""), "version": version_of(dwelling)}
 
     def clean_id_number(self) -> str:
         return self._typed(normalise.normalise_id(self.cleaned_data["id_number"], on=clock.today()), "id_number")
@@ -146,14 +197,19 @@ class EditHouseholdForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if data.get("account_holder") and not data.get("holder_relation"):
+            self.add_error("holder_relation", _("Say how the account holder is related to the head of household."))
         if data.get("exclusion") and not data.get("exclusion_note"):
             self.add_error("exclusion_note", _("Say why the dwelling is left out."))
         return data
 
     def changes(self) -> dict[str, Any]:
         """Cleaned values by field; empty secret numbers mean “unchanged”."""
-        kept = {"id_number", "bank_card", "phone"}
-        return {name: self.cleaned_data[name] for name in EDITABLE if name not in kept or self.cleaned_data[name]}
+        return {
+            name: self.cleaned_data[name]
+            for name in EDITABLE
+            if not self.fields[name].disabled and (name not in KEPT_WHEN_EMPTY or self.cleaned_data[name])
+        }
 
     def _typed(self, typed: normalise.Typed, name: str) -> str:
         text = self.cleaned_data[name]

@@ -12,6 +12,7 @@ from accounts.acting import acting
 from accounts.models import Area, User
 from core import clock
 from core.refusals import Refused
+from households import register_queries
 from households.importing.checked import CheckedRow
 from households.importing.reading import check_rows
 from households.indexes import door_index
@@ -23,8 +24,13 @@ from households.services.applying import lock_register
 from households.services.storing import RegisterWriter, set_derived
 from programmes.models import Programme
 
-_HOUSEHOLD = ("head_name", "id_number", "phone", "bank_card", "residents", "remark")
-_DWELLING = ("door_no", "heated_area_m2", "dwelling_type", "meter_no", "exclusion", "exclusion_note")
+_ACCOUNT = ("bank_name", "account_holder", "holder_relation")
+_FAMILY = ("household_book_no", "residents", "income_class", "beneficiary_classes", "remark")
+_HOUSEHOLD = ("head_name", "id_number", "phone", "bank_card", *_ACCOUNT, *_FAMILY)
+_DWELLING = (
+    "door_no", "heated_area_m2", "floor_area_m2", "dwelling_type", "old_heating", "meter_no", "exclusion",
+    "exclusion_note",
+)  # fmt: skip
 EDITABLE = (*_HOUSEHOLD, *_DWELLING)
 
 
@@ -73,7 +79,8 @@ def register_household(
 def edit_household(*, dwelling: Dwelling, version: int, changes: Mapping[str, Any], reason: str, by: User) -> Dwelling:
     """Correct a household and one of its dwellings, with a reason. `changes` are cleaned values of EDITABLE fields.
 
-    Raises Refused: REASON_NEEDED, HOUSEHOLD_CHANGED (conflict), NUMBER_TAKEN.
+    Values an approved list states change by request only (`services.changes`).
+    Raises Refused: REASON_NEEDED, HOUSEHOLD_CHANGED (conflict), ON_APPROVED_LIST, NUMBER_TAKEN.
     """
     if not reason.strip():
         raise Refused("REASON_NEEDED", _("Say in a few words why it is changed."))
@@ -87,15 +94,33 @@ def edit_household(*, dwelling: Dwelling, version: int, changes: Mapping[str, An
             conflict=True,
             household=household.household_no,
         )
+    refuse_listed(household, home, changes)
     with acting(by, reason=reason.strip()[:300]):
-        _change(household, {name: changes[name] for name in _HOUSEHOLD if name in changes})
-        _change(home, {name: changes[name] for name in _DWELLING if name in changes})
+        change_values(household, home, changes)
     return Dwelling.objects.select_related("household", "area").get(pk=home.pk)
 
 
 def version_of(dwelling: Dwelling) -> int:
     """One figure for household and dwelling together: it grows with every change of either."""
     return dwelling.household.version + dwelling.version
+
+
+def change_values(household: Household, home: Dwelling, changes: Mapping[str, Any]) -> None:
+    """Set EDITABLE values of both rows, with what follows from them. For services that have checked and locked."""
+    _change(household, {name: changes[name] for name in _HOUSEHOLD if name in changes})
+    _change(home, {name: changes[name] for name in _DWELLING if name in changes})
+
+
+def refuse_listed(household: Household, home: Dwelling, changes: Mapping[str, Any]) -> None:
+    """Raises Refused ON_APPROVED_LIST where `changes` touch what an approved list states."""
+    owners = dict.fromkeys(_HOUSEHOLD, household) | dict.fromkeys(_DWELLING, home)
+    touched = {name for name, value in changes.items() if _differs(getattr(owners[name], name), value)}
+    if touched & register_queries.LISTED_VALUES & register_queries.locked_values(home):
+        raise Refused(
+            "ON_APPROVED_LIST",
+            _("%(dwelling)s stands on an approved list. Ask for the change; the office decides it."),
+            dwelling=home.dwelling_no,
+        )
 
 
 def _change(row: Household | Dwelling, values: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN, VILLAGE
 from core.names import place_initials
-from households.models import NumberSeries
+from households.models import NumberSeries, PublicVenue
 
 _TOWN_WORDS = re.compile(r"(街道办事处|人民政府|街道|镇|乡)$")
 _MOST_LETTERS = 5
@@ -23,6 +23,12 @@ def take_numbers(village: Area, how_many: int) -> list[str]:
     series.next_no = first + how_many
     series.save(update_fields=["next_no"])
     return [f"{series.prefix}-{number:04d}" for number in range(first, first + how_many)]
+
+
+def take_venue_number(place: Area) -> str:
+    """The next number of a public venue: QJD-03-G02. Counted under the same row lock; venues are never deleted."""
+    prefix = _locked_series(place).prefix
+    return f"{prefix}-G{PublicVenue.objects.filter(area=place).count() + 1:02d}"
 
 
 def _locked_series(village: Area) -> NumberSeries:

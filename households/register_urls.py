@@ -1,0 +1,18 @@
+"""Addresses below /hh/ of venues, meters and places."""
+
+from django.urls import path
+
+from households.views import meters, places, venues
+
+urlpatterns = [
+    path("venues/", venues.venue_list, name="venue-list"),
+    path("venues/new/", venues.venue_new, name="venue-new"),
+    path("venues/<slug:venue_no>/", venues.venue_detail, name="venue-detail"),
+    path("venues/<slug:venue_no>/edit/", venues.venue_edit, name="venue-edit"),
+    path("meters/", meters.meter_list, name="meter-list"),
+    path("meters/connect/", meters.meter_connect, name="meter-connect"),
+    path("meters/<int:pk>/", meters.meter_detail, name="meter-detail"),
+    path("meters/<int:pk>/disconnect/", meters.meter_disconnect, name="meter-disconnect"),
+    path("places/", places.place_list, name="place-list"),
+    path("places/<slug:code>/", places.place_edit, name="place-edit"),
+]

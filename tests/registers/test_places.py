@@ -1,0 +1,46 @@
+"""What is known of places: corrected by the office, read by everybody, no name for two villages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Area, AuditEntry
+from core.refusals import Refused
+from households.services import places
+from tests.registers.conftest import FAR_VILLAGE, OTHER_VILLAGE, VILLAGE, World, browser
+
+FORM = {
+    "aliases": "甲一，老甲一，甲一", "area_class": "plain_rural", "in_heat_network": "no", "in_no_coal_zone": "yes",
+    "gas_available": "", "grid_capacity_ok": "yes", "reason": "现场核实",
+}  # fmt: skip
+
+
+def test_the_office_corrects_a_place_and_unknown_stays_unknown(world: World) -> None:
+    office, url = browser(world.office), reverse("households:place-edit", args=[VILLAGE])
+    shown = re.search(r'name="shown" value="([^"]+)"', office.get(url).content.decode())
+    assert shown and office.post(url, FORM | {"shown": shown[1]}).status_code == 302
+    place = Area.objects.get(pk=VILLAGE)
+    assert (place.aliases, place.area_class, place.gas_available) == (["甲一", "老甲一"], "plain_rural", None)
+    assert (place.in_heat_network, place.in_no_coal_zone, place.grid_capacity_ok) == (False, True, True)
+    assert AuditEntry.objects.filter(table="accounts_area", row_pk=VILLAGE, reason="现场核实").exists()
+    assert office.post(url, FORM | {"shown": shown[1], "aliases": ""}).status_code == 409
+
+
+def test_a_name_never_means_two_villages_of_one_town(world: World) -> None:
+    other = Area.objects.get(pk=OTHER_VILLAGE)
+    with pytest.raises(Refused) as refusal:
+        places.edit_place(
+            area=world.village, shown={}, changes={"aliases": [other.name]}, reason="别名", by=world.office
+        )
+    assert refusal.value.code == "ALIAS_TAKEN"
+
+
+def test_a_clerk_reads_and_does_not_correct(world: World) -> None:
+    clerk, url = browser(world.clerk), reverse("households:place-edit", args=[VILLAGE])
+    assert 'name="shown"' not in clerk.get(url).content.decode()
+    assert clerk.post(url, FORM).status_code == 403
+    assert clerk.get(reverse("households:place-edit", args=[FAR_VILLAGE])).status_code == 404
+    assert FAR_VILLAGE not in clerk.get(reverse("households:place-list")).content.decode()
