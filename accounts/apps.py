@@ -10,5 +10,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import checks, sessions  # noqa: F401  (registers the start-up checks)
         from accounts.history import checks as history_checks  # noqa: F401
+        from accounts.queries import kept_for
+        from core.table_layouts import keep_with
 
         sessions.connect()
+        keep_with(kept_for)

@@ -148,6 +148,14 @@ class GrantForm(forms.Form):
         return day
 
 
+class LayoutForm(forms.Form):
+    """How a list is to be shown; the columns themselves are read in their order from the post."""
+
+    page = forms.RegexField(r"^[a-z-]+(:[a-z-]+)?$", max_length=60)
+    dense = forms.BooleanField(required=False)
+    up = forms.CharField(max_length=60, required=False)
+
+
 class SavedViewForm(forms.Form):
     """A list's address under a name."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.http import HttpRequest
 
 from accounts.models import Grant, SavedView, User
 from core.areas import code_range
+from core.table_layouts import Kept
 
 
 def administered_by(admin: User) -> QuerySet[User]:
@@ -27,6 +29,16 @@ def with_roles(users: QuerySet[User]) -> QuerySet[User]:
     """The same accounts with their live grants fetched at once, under the name `User.active_grants` reads."""
     grants = Grant.objects.active().select_related("area").order_by("role", "area_id")
     return users.prefetch_related(Prefetch("grants", grants, to_attr="active_grants"))
+
+
+def kept_for(request: HttpRequest, page: str) -> Kept:
+    """What the person at work keeps of one list, in one query: named views, and under no name the last layout."""
+    if not getattr(getattr(request, "user", None), "is_authenticated", False):
+        return Kept()
+    user = cast(User, request.user)
+    found = list(saved_views_of(user, page))
+    layout = next((one.query for one in found if not one.name and one.owner_id == user.pk), "")
+    return Kept(layout, [one for one in found if one.name])
 
 
 def saved_views_of(user: User, page: str) -> QuerySet[SavedView]:

@@ -26,6 +26,7 @@ from accounts.passwords import KEPT_OLD, temporary_password
 from accounts.rights import ROLES
 from core import clock
 from core.refusals import Refused
+from core.table_layouts import Layout
 
 IDLE_DAYS = 90
 VIEWS_PER_PAGE = 50
@@ -148,10 +149,18 @@ def enrol_second_factor(*, user: User, by: Any) -> TOTPDevice:
 def save_view(*, page: str, name: str, query: str, shared: bool, by: User) -> SavedView:
     """Store a list's filter under a name; the same name again replaces it. At most 50 on one page."""
     mine = SavedView.objects.filter(owner=by, page=page)
-    if not mine.filter(name=name).exists() and mine.count() >= VIEWS_PER_PAGE:
+    if not mine.filter(name=name).exists() and mine.exclude(name="").count() >= VIEWS_PER_PAGE:
         raise Refused("TOO_MANY_VIEWS", _("There are 50 views on this page already. Delete one first."))
     fields = {"query": QueryDict(query).urlencode(), "shared": "unit" if shared and by.unit else "private"}
     return SavedView.objects.update_or_create(owner=by, page=page, name=name, defaults=fields)[0]
+
+
+def keep_layout(*, page: str, layout: Layout, by: User) -> None:
+    """Remember how somebody likes a list: kept among the views, under no name. An empty layout forgets it."""
+    if layout == Layout():
+        SavedView.objects.filter(owner=by, page=page, name="").delete()
+        return
+    SavedView.objects.update_or_create(owner=by, page=page, name="", defaults={"query": layout.query})
 
 
 def _store_grant(user: User, role: str, area: Area, by: Any, expires_on: date | None) -> Grant:

@@ -8,7 +8,9 @@
     return render_table(request, "households/list.html", table)
 
 `rows` must already be narrowed by `visible_to`. Unknown sort keys and page numbers fall back to the first; sizes are
-held to the offered ones, so a hand-written address cannot ask for a million rows.
+held to the offered ones, so a hand-written address cannot ask for a million rows. Which columns are shown, in which
+order and how close the rows stand is in the address too (`?cols=code,due_fen&dense=1`); without that it is what the
+person last chose for this list (`core.table_layouts`).
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 
+from core.table_layouts import Choice, Kept, Layout, arranged, choices, kept_for
+
 Label = str | Promise
 PAGE_SIZES = (20, 50, 100, 200)
 PAGE_SIZE = 50
-OWN_KEYS = frozenset({"sort", "page", "per", "view"})
+OWN_KEYS = frozenset({"sort", "page", "per", "view", "cols", "dense"})
 KINDS = frozenset({
     "text", "id", "number", "money", "wan", "when", "status", "tech", "degrees", "mono", "soft",
     "masked_id", "masked_phone", "masked_card", "masked_name",
@@ -118,6 +122,7 @@ class Row:
     item: Any
     url: str
     cells: tuple[Cell, ...]
+    peek: str = ""
 
 
 @dataclass
@@ -139,6 +144,10 @@ class Table:
     empty_text: Label = ""
     empty_url: str = ""
     empty_link: Label = ""
+    name: str = ""
+    layout: Layout = field(default_factory=Layout)
+    choices: Sequence[Choice] = ()
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def count(self) -> int:
@@ -150,6 +159,13 @@ class Table:
         kept = self.query.copy()
         for key in OWN_KEYS:
             kept.pop(key, None)
+        return kept.urlencode()
+
+    @property
+    def view_query(self) -> str:
+        """Everything but the page number: what a named view stores."""
+        kept = self.query.copy()
+        kept.pop("page", None)
         return kept.urlencode()
 
     @property
@@ -166,6 +182,7 @@ def build_table(
     filterset: type[Any] | None = None,
     unit: Label = "",
     row_url: Callable[[Any], str] | None = None,
+    peek_url: Callable[[Any], str] | None = None,
     default_sort: str = "",
     table_id: str = "table",
     views: Sequence[View] = (),
@@ -176,7 +193,8 @@ def build_table(
 ) -> Table:
     """Filter, sort, count, sum and cut one page.
 
-    `empty` is (title, text, url, link words) for the list without rows. A list too long to be counted each time
+    `empty` is (title, text, url, link words) for the list without rows; `peek_url` is where a row's summary for the
+    side panel stands. A list too long to be counted each time
     brings its own `paginator`, which knows the count already, and its `totals` as (label, kind, value).
     """
     query = request.GET
@@ -184,10 +202,14 @@ def build_table(
     found = filters.qs if filters else rows
     sort = query.get("sort", "") if _sortable(query.get("sort", ""), columns) else default_sort
     page = paginator(_sorted(found, sort, columns), _size(query)).get_page(query.get("page"))
+    name = getattr(request.resolver_match, "view_name", "")
+    kept = kept_for(request, name)
+    layout = Layout.of(query, kept)
+    shown = arranged(columns, layout)
     return Table(
         id=table_id,
-        heads=[_head(column, sort, query) for column in columns],
-        rows=[_row(item, columns, row_url) for item in page],
+        heads=[_head(column, sort, query) for column in shown],
+        rows=[_row(item, shown, row_url, peek_url) for item in page],
         page=page,
         query=query.copy(),
         unit=unit,
@@ -196,6 +218,10 @@ def build_table(
         totals=_totals(found, columns) if totals is None else list(totals),
         views=[_marked(view, query) for view in views],
         bulk=bulk,
+        name=name,
+        layout=layout,
+        choices=choices(columns, shown),
+        kept=kept,
         **dict(zip(("empty_title", "empty_text", "empty_url", "empty_link"), empty, strict=False)),  # type: ignore[arg-type]
     )
 
@@ -248,8 +274,14 @@ def _head(column: Column, sort: str, query: QueryDict) -> Head:
     return Head(column, address_with(query, sort=target), current)
 
 
-def _row(item: Any, columns: Iterable[Column], row_url: Callable[[Any], str] | None) -> Row:
-    return Row(item, row_url(item) if row_url else "", tuple(Cell(c, c.of(item)) for c in columns))
+def _row(
+    item: Any,
+    columns: Iterable[Column],
+    row_url: Callable[[Any], str] | None,
+    peek_url: Callable[[Any], str] | None,
+) -> Row:
+    cells = tuple(Cell(c, c.of(item)) for c in columns)
+    return Row(item, row_url(item) if row_url else "", cells, peek_url(item) if peek_url else "")
 
 
 def _totals(rows: QuerySet[Any], columns: Iterable[Column]) -> list[tuple[Label, str, Any]]:
@@ -283,6 +315,6 @@ def _words(form_field: Any, value: Any) -> str:
 
 def _marked(view: View, query: QueryDict) -> View:
     same = QueryDict(view.query).urlencode() == "&".join(
-        part for part in query.urlencode().split("&") if part.partition("=")[0] not in {"page", "per", "sort"}
+        part for part in query.urlencode().split("&") if part.partition("=")[0] not in OWN_KEYS
     )
     return View(view.label, view.query, view.count, same)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 
 from accounts.models import Area
 from core.areas import ancestors, is_inside
-from programmes.models import Programme
+from programmes.models import Programme, Technology
 
 AREA_KEY, PROGRAMME_KEY = "area_code", "programme_code"
 
@@ -46,7 +48,15 @@ def programmes_for(user: Any) -> list[Programme]:
     condition = Q()
     for code in held_codes(user):
         condition |= Q(area__code__startswith=code) | Q(area_id__in=ancestors(code))
-    return list(Programme.objects.filter(condition).order_by("-year_from", "code")) if condition else []
+    if not condition:
+        return []
+    return list(Programme.objects.filter(condition).annotate(routes=_routes()).order_by("-year_from", "code"))
+
+
+def _routes() -> ArraySubquery:
+    """The programme's technologies as {"code", "name"} beside it: lists word their routes without asking again."""
+    named = JSONObject(code="code", name="name")
+    return ArraySubquery(Technology.objects.filter(programme=OuterRef("pk")).order_by("pk").values_list(named))
 
 
 def offered_programmes(request: HttpRequest) -> list[Programme]:

@@ -41,8 +41,7 @@ class HouseholdFilter(django_filters.FilterSet):
         chosen = self.data.get("town") or (scope.area_code if not towns or len(towns) == 1 else "")
         inside = scope.places(Area.Level.VILLAGE, chosen) if _is_code(chosen) else []
         self._choices("village", [(one.code, one.name) for one in inside])
-        self.routes = list(scope.programme.technologies.values_list("code", "name")) if scope.programme else []
-        self._choices("technology", self.routes)
+        self._choices("technology", scope.routes)
 
     @property
     def used(self) -> dict[str, Any]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import services
 from accounts.access import signed_in
-from accounts.forms import SavedViewForm
+from accounts.forms import LayoutForm, SavedViewForm
 from accounts.models import SavedView, User
 from accounts.queries import saved_views_of
 from core.refusals import Refused
+from core.table_layouts import MOST_COLUMNS, Layout, moved_up
 
 
 @require_POST
@@ -52,6 +55,30 @@ def view_delete(request: HttpRequest, pk: int) -> HttpResponse:
     saved.delete()
     messages.success(request, _("The view is deleted."))
     return redirect(address)
+
+
+@require_POST
+@signed_in
+def layout_keep(request: HttpRequest) -> HttpResponse:
+    """POST `page`, the ticked `col` in their order, `dense`; `up` moves one forward, `reset` forgets; to `next`."""
+    form = LayoutForm(request.POST)
+    if not form.is_valid():
+        raise Refused("LAYOUT_UNREADABLE", _("These columns are not those of a list; open the list once more."))
+    given = form.cleaned_data
+    keys = moved_up([key for key in request.POST.getlist("col") if key][:MOST_COLUMNS], given["up"])
+    layout = Layout() if "reset" in request.POST else Layout(keys, given["dense"])
+    services.keep_layout(page=given["page"], layout=layout, by=cast(User, request.user))
+    return redirect(_back_to_list(request))
+
+
+def _back_to_list(request: HttpRequest) -> str:
+    """The list as it was, without columns in its address; never another host."""
+    target = urlsplit(request.POST.get("next", "/"))
+    query = QueryDict(target.query, mutable=True)
+    for key in ("cols", "dense", "page"):
+        query.pop(key, None)
+    address = f"{target.path}?{query.urlencode()}" if query else target.path
+    return address if url_has_allowed_host_and_scheme(address, None) and address.startswith("/") else "/"
 
 
 def _address(page: str) -> str:

@@ -1,5 +1,5 @@
-// Tables by keyboard: / search, J K move, X tick, Shift+X range, Enter open, E export, ? help. Off inside fields and
-// under an input method. Ticks light the bulk bar; "all that match" is decided by the server, never here.
+// Tables by keyboard: / search, J K or arrows move, X tick, Shift+X range, Space look at, Enter open, E export, ? help.
+// Off inside fields and under an input method. Ticks light the bulk bar; "all that match" is the server's, never ours.
 import { element, word } from './words.js';
 
 const rows = () => Array.from(document.querySelectorAll('tr[data-row]'));
@@ -21,6 +21,27 @@ function move(by) {
   to.scrollIntoView({ block: 'nearest' });
   const link = to.querySelector('a.id');
   if (link) link.focus({ preventScroll: true });
+  if (panel() && panel().children.length) peek();
+}
+
+// The side panel: the summary of a row beside the list. Its link is a plain one where this script is missing.
+const panel = () => document.getElementById('peek');
+
+function peek() {
+  const link = document.querySelector('tr.is-cursor a.peek');
+  if (link && window.htmx) window.htmx.ajax('GET', link.href, { target: '#peek', swap: 'innerHTML' });
+}
+
+function closePeek() {
+  if (!panel() || !panel().children.length) return false;
+  panel().replaceChildren();
+  const link = document.querySelector('tr.is-cursor a.id');
+  if (link) link.focus({ preventScroll: true });
+  return true;
+}
+
+function cursorTo(row) {
+  rows().forEach((one) => one.classList.toggle('is-cursor', one === row));
 }
 
 function paint(table) {
@@ -75,11 +96,13 @@ function exportList() {
   if (link) link.click();
 }
 
-const KEYS = { j: () => move(1), k: () => move(-1), x: () => tick(false), X: () => tick(true), e: exportList, '?': help };
+const KEYS = { j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1), ' ': peek, x: () => tick(false), X: () => tick(true), e: exportList, '?': help };
 
 function key(event) {
-  if (event.key === 'Escape') { const veil = document.querySelector('.veil[role="dialog"]'); if (veil) veil.remove(); return; }
+  if (event.key === 'Escape') { const veil = document.querySelector('.veil[role="dialog"]'); if (veil) veil.remove(); else closePeek(); return; }
   if (typing(event)) return;
+  // The browser's own scrolling, buttons and menus keep these keys until a row is under the cursor.
+  if ([' ', 'ArrowDown', 'ArrowUp'].includes(event.key) && (!document.querySelector('tr.is-cursor') || event.target.closest('button, summary, input, .menu__box'))) return;
   if (event.key === '/' && find()) { event.preventDefault(); return; }
   if (event.key === 'Enter' && event.target === document.body) { open(); return; }
   const act = KEYS[event.key];
@@ -98,6 +121,9 @@ export function startTables() {
   document.addEventListener('keydown', key);
   document.addEventListener('change', changed);
   document.addEventListener('click', (event) => {
+    const link = event.target.closest('a.peek');
+    if (link && link.closest('tr[data-row]')) cursorTo(link.closest('tr[data-row]'));
+    if (event.target.closest('[data-act="close-peek"]')) { event.preventDefault(); closePeek(); return; }
     const clear = event.target.closest('[data-act="untick"]');
     if (!clear) return;
     event.preventDefault();

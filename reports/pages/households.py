@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from accounts.access import requires
+from accounts.access import get_visible_or_404, requires
 from core import clock
 from core.tables import BulkAction, Column, View, build_table, render_table
 from reports.filters import HouseholdFilter
@@ -99,10 +101,11 @@ def household_list(request: HttpRequest) -> HttpResponse:
     table = build_table(
         request,
         rows,
-        columns(dict(filters.routes), clock.now()),
+        columns(dict(scope.routes), clock.now()),
         filterset=lambda *_args, **_more: filters,  # type: ignore[arg-type]
         unit=_("households") if found.exact else _("households and more"),
         row_url=lambda row: reverse("reports:household-detail", args=[row.dwelling_no]),
+        peek_url=lambda row: reverse("reports:household-peek", args=[row.dwelling_no]),
         views=_views(dwellings.view_counts(scope)),
         bulk=_bulk(request),
         paginator=dwellings.paginator_for(found),
@@ -111,6 +114,25 @@ def household_list(request: HttpRequest) -> HttpResponse:
     )
     context = {"too_long": found.count > dwellings.PAGE_DEPTH or not found.exact, "depth": dwellings.PAGE_DEPTH}
     return render_table(request, "reports/household_list.html", table, context)
+
+
+@require_GET
+@requires("households.view")
+def household_peek(request: HttpRequest, dwelling_no: str) -> HttpResponse:
+    """The summary of a row: for htmx the side panel alone, otherwise a page of its own."""
+    scope, now = scope_of(request), clock.now()
+    routes = dict(scope.routes)
+    rows = dwellings.summaries(scope).select_related("area", "dwelling__household")
+    row = get_visible_or_404(rows, request.user, dwelling_no=dwelling_no)
+    context = {
+        "row": row,
+        "route": route_of(row.family, routes.get(row.technology, row.technology)),
+        "room": room_of(row, now),
+    }
+    template = "reports/parts/peek.html" if request.headers.get("HX-Target") == "peek" else "reports/peek.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ("HX-Target",))
+    return response
 
 
 def _views(counts: dict[str, int]) -> list[View]:

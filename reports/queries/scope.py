@@ -33,6 +33,16 @@ class Scope:
         return self.rows(model, right).filter(**{path: self.programme})
 
     @property
+    def routes(self) -> list[tuple[str, str]]:
+        """(code, name) of the programme's technologies in their order; read with the programme where it was chosen."""
+        if self.programme is None:
+            return []
+        known = getattr(self.programme, "routes", None)
+        if known is None:
+            return list(self.programme.technologies.order_by("pk").values_list("code", "name"))
+        return [(one["code"], one["name"]) for one in known]
+
+    @property
     def below(self) -> int:
         """Length of the codes one looks down at: towns in a county and above, villages inside a town."""
         return CODE_LENGTHS[TOWN] if len(self.area_code) < CODE_LENGTHS[TOWN] else CODE_LENGTHS[VILLAGE]
