@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
 from accounts.records import ScopedModel, TrackedModel
+from accounts.rights import ROLE_CHOICES
+from programmes.papers import Paper
 
 
 class Programme(ScopedModel):
@@ -131,6 +133,21 @@ class Target(TrackedModel):
             ),
             models.CheckConstraint(condition=Q(quantity__gte=0), name="target_not_negative"),
         ]
+
+
+class RequiredPaper(TrackedModel):
+    """One item that the programme asks to be in every household's file, and the role that owes it."""
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="required_papers")
+    paper = models.CharField(max_length=12, choices=Paper.choices)
+    owed_by = models.CharField(max_length=20, choices=ROLE_CHOICES)
+    heater_only = models.BooleanField(default=False, help_text="Asked only where a heater belongs to the dwelling")
+    clause = models.CharField(max_length=40, blank=True)
+    data_labels: ClassVar = {"paper": "L0", "owed_by": "L0", "clause": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["programme", "paper"], name="required_paper_once")]
 
 
 class PolicyDocument(TrackedModel):
