@@ -38,6 +38,7 @@ class RosterImport(ScopedModel):
     file_sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=State.choices, default=State.PARSING)
     mapping = models.JSONField(default=dict, blank=True)
+    samples = EncryptedJSONField(default=dict, blank=True)
     counts = models.JSONField(default=dict, blank=True)
     refusal = models.JSONField(default=list, blank=True)
     uploaded_by = models.ForeignKey(User, models.PROTECT)
@@ -47,7 +48,7 @@ class RosterImport(ScopedModel):
         "self", models.PROTECT, null=True, blank=True, related_name="corrections", help_text="The file sent back for it"
     )
     version = models.PositiveIntegerField(default=1)
-    data_labels: ClassVar = {"file_sha256": "L0", "mapping": "L0", "counts": "L0", "refusal": "L1"}
+    data_labels: ClassVar = {"file_sha256": "L0", "mapping": "L0", "samples": "L4", "counts": "L0", "refusal": "L1"}
 
     class Meta(ScopedModel.Meta):
         constraints = [
