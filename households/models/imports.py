@@ -97,6 +97,7 @@ class ImportRow(TrackedModel):
     keys_index = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     written = ArrayField(models.CharField(max_length=30), default=list, blank=True, help_text="Fields it wrote")
     before = EncryptedJSONField(null=True, blank=True, help_text="What it replaced, by field; undoing brings it back")
+    applied_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     edited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
     dwelling = models.ForeignKey(Dwelling, models.SET_NULL, null=True, blank=True)
