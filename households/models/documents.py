@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.records import ScopedModel
@@ -26,10 +27,12 @@ class Document(ScopedModel):
     size_bytes = models.PositiveBigIntegerField()
     uploaded_by = models.ForeignKey(User, models.PROTECT)
     uploaded_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_reason = models.CharField(_("why it was withdrawn"), max_length=200, blank=True)
     data_labels: ClassVar = {
         "kind": "L0",
         "file_name": "L2",
         "content_type": "L0",
         "stored_name": "L0",
         "sha256": "L0",
+        "withdrawn_reason": "L1",
     }
