@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Area, User
+from accounts.models import Area, TOTPDevice, User
 from core import names
 from households.models import Dwelling, Enrolment, Household, Roster, RosterRow
 from programmes.models import Programme, Technology
