@@ -22,11 +22,11 @@ from accounts.models import Area
 from core.areas import is_inside
 from core.refusals import Refused
 from core.strict_yaml import YamlRefused, read_yaml
-from programmes.models import Checklist, Clause, Phase, PolicyDocument, Programme, Target, Technology
+from programmes.models import Checklist, Clause, Phase, PolicyDocument, Programme, RequiredPaper, Target, Technology
 from programmes.sums import Cell, mismatches
 
-LISTS = ("phases", "technologies", "targets", "target_totals", "documents", "checklists")
-IN_SETTINGS = ("roster_chain", "roster_deadline", "leads", "funds")
+LISTS = ("phases", "technologies", "targets", "target_totals", "documents", "checklists", "household_file")
+IN_SETTINGS = ("roster_chain", "roster_deadline", "roster_scans", "leads", "funds")
 ITEM_KINDS = frozenset({"yes_no", "number", "photo", "telemetry", "signature"})
 ALL_PLACES = ""
 
@@ -53,6 +53,7 @@ class Checked:
     targets: list[dict[str, Any]] = field(default_factory=list)
     documents: list[dict[str, Any]] = field(default_factory=list)
     checklists: list[dict[str, Any]] = field(default_factory=list)
+    household_file: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -90,7 +91,8 @@ def check_document(document: Any) -> Checked:
         return checked
     _check_keys(document, checked)
     _check_programme(document, checked)
-    for check in (_check_phases, _check_technologies, _check_targets, _check_documents, _check_checklists):
+    checks = (_check_phases, _check_technologies, _check_targets, _check_documents, _check_checklists, _check_papers)
+    for check in checks:
         check(document, checked)
     return checked
 
@@ -275,6 +277,14 @@ def _check_checklists(document: dict[str, Any], checked: Checked) -> None:
         checked.checklists.append({"version": 1, "clause": "", **values, "items": _plain(items)})
 
 
+def _check_papers(document: dict[str, Any], checked: Checked) -> None:
+    for place, values in _dicts(document, "household_file", checked):
+        row = _instance(RequiredPaper, values, place, checked)
+        _clean(row, place, checked, exclude=["programme"])
+        checked.household_file.append({"heater_only": False, "clause": "", **values})
+    _twice([row.get("paper") for row in checked.household_file], "household_file", checked)
+
+
 def _item_faults(item: Any, routes: set[Any]) -> list[str]:
     if not isinstance(item, dict) or not item.get("code") or not item.get("text"):
         return [f": {_('code and text are expected')}"]
@@ -309,7 +319,15 @@ def _store(checked: Checked) -> Programme:
     for row in checked.checklists:
         _upsert(Checklist, {"programme": programme, "kind": row["kind"], "version": row["version"]},
                 {"items": row["items"], "clause": row["clause"]})  # fmt: skip
+    _store_papers(programme, checked.household_file)
     return programme
+
+
+def _store_papers(programme: Programme, rows: list[dict[str, Any]]) -> None:
+    """The file is the whole list of what a household's file must hold."""
+    kept = [_upsert(RequiredPaper, {"programme": programme, "paper": row["paper"]}, row).pk for row in rows]
+    for one in programme.required_papers.exclude(pk__in=kept):
+        one.delete()
 
 
 def _store_targets(programme: Programme, rows: list[dict[str, Any]]) -> None:

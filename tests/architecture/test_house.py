@@ -81,6 +81,8 @@ def test_models_bound_to_an_area_are_scoped() -> None:
         "accounts.AccessLog",
         "jobs.Job",
         "programmes.Target",
+        "programmes.StatedSum",
+        "programmes.LeadUnit",
         "households.NumberSeries",
         "telemetry.PollCycle",
     }

@@ -11,8 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
 from accounts.records import ScopedModel, TrackedModel
-from accounts.rights import ROLE_CHOICES
-from programmes.papers import Paper
 
 
 class Programme(ScopedModel):
@@ -62,7 +60,10 @@ class Phase(TrackedModel):
     starts_on = models.DateField()
     ends_on = models.DateField()
     clause = models.CharField(max_length=40, blank=True)
-    data_labels: ClassVar = {"code": "L0", "name": "L0", "clause": "L0"}
+    parent_code = models.SlugField(max_length=30, blank=True, help_text="The phase this step is part of")
+    goal_year = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Its end is that year's target")
+    written = models.CharField(max_length=80, blank=True, help_text="The dates as the document prints them")
+    data_labels: ClassVar = {"code": "L0", "name": "L0", "clause": "L0", "parent_code": "L0", "written": "L0"}
 
     class Meta(TrackedModel.Meta):
         ordering = ["starts_on", "ends_on"]
@@ -108,82 +109,3 @@ class Technology(TrackedModel):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Target(TrackedModel):
-    """What the document asks of a place, in its own unit; units are never added to each other."""
-
-    programme = models.ForeignKey(Programme, models.CASCADE, related_name="targets")
-    area = models.ForeignKey(Area, models.PROTECT)
-    technology = models.ForeignKey(Technology, models.PROTECT, null=True, blank=True)
-    year = models.PositiveSmallIntegerField()
-    quantity = models.DecimalField(max_digits=14, decimal_places=2)
-    unit = models.CharField(max_length=12, default="household")
-    row_no = models.PositiveSmallIntegerField(null=True, blank=True)
-    clause = models.CharField(max_length=40, blank=True)
-    data_labels: ClassVar = {"unit": "L0", "clause": "L0"}
-
-    class Meta(TrackedModel.Meta):
-        ordering = ["programme", "row_no", "area_id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["programme", "area", "technology", "year", "unit"],
-                name="target_once",
-                nulls_distinct=False,
-            ),
-            models.CheckConstraint(condition=Q(quantity__gte=0), name="target_not_negative"),
-        ]
-
-
-class RequiredPaper(TrackedModel):
-    """One item that the programme asks to be in every household's file, and the role that owes it."""
-
-    programme = models.ForeignKey(Programme, models.CASCADE, related_name="required_papers")
-    paper = models.CharField(max_length=12, choices=Paper.choices)
-    owed_by = models.CharField(max_length=20, choices=ROLE_CHOICES)
-    heater_only = models.BooleanField(default=False, help_text="Asked only where a heater belongs to the dwelling")
-    clause = models.CharField(max_length=40, blank=True)
-    data_labels: ClassVar = {"paper": "L0", "owed_by": "L0", "clause": "L0"}
-
-    class Meta(TrackedModel.Meta):
-        ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["programme", "paper"], name="required_paper_once")]
-
-
-class PolicyDocument(TrackedModel):
-    programme = models.ForeignKey(Programme, models.CASCADE, related_name="documents")
-    number = models.CharField(max_length=80)
-    title = models.CharField(max_length=200)
-    issuer = models.CharField(max_length=120, blank=True)
-    printed_on = models.DateField(null=True, blank=True)
-    data_labels: ClassVar = {"number": "L0", "title": "L0", "issuer": "L0"}
-
-    class Meta(TrackedModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["programme", "number"], name="policy_document_once")]
-
-
-class Clause(TrackedModel):
-    document = models.ForeignKey(PolicyDocument, models.CASCADE, related_name="clauses")
-    ref = models.CharField(max_length=40)
-    quotation = models.TextField()
-    data_labels: ClassVar = {"ref": "L0", "quotation": "L0"}
-
-    class Meta(TrackedModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["document", "ref"], name="clause_once")]
-
-
-class Checklist(TrackedModel):
-    """Versioned questions.
-
-    `items` = [{code, text, kind: yes_no|number|photo|telemetry|signature, required, min, max, clause}].
-    """
-
-    programme = models.ForeignKey(Programme, models.CASCADE, related_name="checklists")
-    kind = models.CharField(max_length=20, choices=[("acceptance", _("acceptance at the door"))])
-    version = models.PositiveSmallIntegerField(default=1)
-    items = models.JSONField()
-    clause = models.CharField(max_length=40, blank=True)
-    data_labels: ClassVar = {"items": "L0", "clause": "L0"}
-
-    class Meta(TrackedModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["programme", "kind", "version"], name="checklist_once")]

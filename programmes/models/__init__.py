@@ -1,0 +1,39 @@
+"""A programme is place × years; everything that differs between programmes is a row here."""
+
+from programmes.models.documents import Checklist, Clause, PolicyDocument, RequiredPaper
+from programmes.models.plan import (
+    Deadline,
+    DeadlineMet,
+    Duty,
+    Figure,
+    Indicator,
+    LeadUnit,
+    PlanDecision,
+    Threshold,
+)
+from programmes.models.programme import Phase, Programme, Technology
+from programmes.models.targets import Measure, PlannedFunds, StatedSum, SubProgramme, Target, Unit
+
+__all__ = [
+    "Checklist",
+    "Clause",
+    "Deadline",
+    "DeadlineMet",
+    "Duty",
+    "Figure",
+    "Indicator",
+    "LeadUnit",
+    "Measure",
+    "Phase",
+    "PlanDecision",
+    "PlannedFunds",
+    "PolicyDocument",
+    "Programme",
+    "RequiredPaper",
+    "StatedSum",
+    "SubProgramme",
+    "Target",
+    "Technology",
+    "Threshold",
+    "Unit",
+]
