@@ -159,7 +159,7 @@ def _fit(value: Any) -> Any:
 
 
 def _send_sheet(name: str, hidden: bool, merged: list[Any], hidden_rows: int, rows: Iterable[list[Any]]) -> None:
-    _send("sheet", name[:_NAME_WIDTH], hidden, merged, hidden_rows)
+    _send("sheet", _own_name(name), hidden, merged, hidden_rows)
     batch: list[list[Any]] = []
     blank: list[list[Any]] = []
     for row in rows:
@@ -175,6 +175,18 @@ def _send_sheet(name: str, hidden: bool, merged: list[Any], hidden_rows: int, ro
             batch = []
     if batch:
         _send("rows", batch)
+
+
+_names: set[str] = set()
+
+
+def _own_name(name: str) -> str:
+    """The sheet's name in the width of the portal's tables; a damaged file may use one twice."""
+    name = _fit(name)[:_NAME_WIDTH]
+    while name in _names:
+        name = f"{name[: _NAME_WIDTH - 4]}~{len(_names) + 1}"
+    _names.add(name)
+    return name
 
 
 def _send_calamine(book: Any, position: int, notes: dict[str, tuple[Note, int]], cells_left: int) -> int:

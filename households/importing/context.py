@@ -10,6 +10,7 @@ from typing import Any
 from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN
 from households.indexes import key_of
+from households.models import ColumnWord
 from households.roster.columns import Synonyms, shipped_synonyms, word_key
 from households.roster.rows import RosterContext, Village
 from programmes.models import Programme, Target, Technology
@@ -29,19 +30,33 @@ def roster_context(programme: Programme, area: Area, *, on: date) -> RosterConte
         context,
         required=tuple(settings.get("roster_required", context.required)),
         exclusions=frozenset(settings.get("exclusions", context.exclusions)),
+        demolition_years=int(settings.get("demolition_window_years", context.demolition_years)),
         area_low_m2=int(low),
         area_high_m2=int(high),
     )
 
 
-def synonyms_for(programme: Programme) -> Synonyms:
-    """Shipped words plus the programme's own; a family's words mean its only technology where it has one."""
+def synonyms_for(programme: Programme, area: Area | None = None) -> Synonyms:
+    """Shipped words plus the programme's own and what staff of `area` confirmed about headings.
+
+    A technology family's words mean the programme's only technology of it, where it has just one.
+    """
     shipped = shipped_synonyms()
     technologies = list(programme.technologies.all())
     words = {word: code for word, family in shipped.technologies.items() if (code := _only(technologies, family))}
     for technology in technologies:
         words |= {word_key(word): technology.code for word in (technology.code, technology.name, *technology.synonyms)}
-    return replace(shipped, technologies={**shipped.technologies, **words})
+    known = replace(shipped, technologies={**shipped.technologies, **words})
+    return known.learned(_confirmed(area)) if area else known
+
+
+def _confirmed(area: Area) -> dict[str, str]:
+    """Heading -> field as confirmed for the town of `area` or a place above it; the nearest place wins."""
+    above = [
+        area.code[:length] for length in CODE_LENGTHS.values() if length <= min(len(area.code), CODE_LENGTHS[TOWN])
+    ]
+    found = ColumnWord.objects.filter(area_id__in=above).order_by("area_id")
+    return dict(found.values_list("heading", "field"))
 
 
 def _only(technologies: list[Technology], family: str) -> str:

@@ -14,30 +14,39 @@ from typing import Any
 from accounts.models import Area
 from core.files import open_file
 from core.workbooks.guard import Limits
-from core.workbooks.read import read_workbook
+from core.workbooks.read import Workbook, read_workbook
 from core.workbooks.refusals import WorkbookRefused
 from households.importing.checked import CheckedRow, Problem
 from households.importing.context import roster_context, synonyms_for
 from households.importing.register import check_against_register
+from households.models import RosterImport
 from households.roster.checks import review
-from households.roster.mapping import map_workbook
-from households.roster.parse import missing_columns
+from households.roster.doubts import Doubt, doubts_of
+from households.roster.mapping import Assigned, map_workbook
+from households.roster.parse import macros_finding, missing_columns
 from households.roster.rows import Finding, ParsedSheet, RawRow
 from programmes.models import Programme
 
 MAX_ROWS = 120_000
+#: A workbook with macros is read for its values; the macros are never run.
+_LIMITS = Limits(allow_macros=True)
 _REFUSING = ("F_NO_HEADER", "F_NO_ROWS", "F_REQUIRED_COLUMN")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRoster:
-    """A whole file: mapped sheets, findings, household rows checked; `row_count` counts every row of the file."""
+    """A whole file: mapped sheets, findings, household rows checked; `row_count` counts every row of the file.
+
+    `doubts` are columns a person has to confirm first; `refusals` why the file can't be taken as it is.
+    """
 
     sheets: Sequence[ParsedSheet]
     findings: Sequence[Finding]
     raws: Sequence[RawRow]
     rows: Sequence[CheckedRow]
     row_count: int
+    doubts: Sequence[Doubt] = ()
+    refusals: Sequence[dict[str, Any]] = ()
 
 
 class RosterRefused(Exception):
@@ -50,28 +59,56 @@ class RosterRefused(Exception):
 
 def check_rows(raws: Iterable[RawRow], programme: Programme, area: Area, *, on: date) -> list[CheckedRow]:
     """Every check there is, over rows in the order of the file."""
-    parsed = review(raws, roster_context(programme, area, on=on), synonyms=synonyms_for(programme))
+    parsed = review(raws, roster_context(programme, area, on=on), synonyms=synonyms_for(programme, area))
     rows = [CheckedRow(row, [Problem.of(issue) for issue in row.issues]) for row in parsed]
     check_against_register(rows, area)
     return rows
 
 
-def read_roster(path: Path, programme: Programme, area: Area, *, on: date) -> ReadRoster:
-    """Open, map and check a file; raises RosterRefused with every reason."""
-    context = roster_context(programme, area, on=on)
+def read_roster(
+    path: Path, programme: Programme, area: Area, *, on: date, assigned: Assigned | None = None, strict: bool = True
+) -> ReadRoster:
+    """Open, map and check a file; raises RosterRefused with every reason.
+
+    `assigned` is what a person said about columns. A file with doubtful columns is returned unchecked, for its
+    `doubts` to be confirmed. Without `strict` only a file that can't be read at all is refused: the rest is told.
+    """
+    context, synonyms = roster_context(programme, area, on=on), synonyms_for(programme, area)
+    book = _opened(path)
+    sheets = map_workbook(book, synonyms=synonyms, assigned=assigned)
+    missing = {sheet.name: missing_columns(sheet, context) for sheet in sheets}
+    findings = [finding for sheet in sheets for finding in (*sheet.findings, *missing[sheet.name])]
+    if book.macros:
+        findings.insert(0, macros_finding(sheets))
+    count = sum(len(sheet.rows) + len(sheet.skipped) for sheet in sheets)
+    doubts = [
+        doubt
+        for sheet in sheets
+        if sheet.rows
+        for doubt in doubts_of(sheet, [str(f.params["field"]) for f in missing[sheet.name]], synonyms, on=on)
+    ]
+    refusals = _refusals(sheets, findings, count)
+    if refusals and (strict or not any(sheet.rows for sheet in sheets) or count > MAX_ROWS) and not doubts:
+        raise RosterRefused(refusals)
+    raws = [raw for sheet in sheets for raw in sheet.rows]
+    rows = [] if strict and doubts else check_rows(raws, programme, area, on=on)
+    return ReadRoster(sheets, findings, raws, rows, count, doubts, refusals)
+
+
+def assigned_columns(roster_import: RosterImport) -> dict[str, dict[int, str]]:
+    """Sheet -> column -> field, as people assigned them for this file."""
+    stored = roster_import.mapping.get("assigned", {})
+    return {sheet: {int(column): name for column, name in columns.items()} for sheet, columns in stored.items()}
+
+
+def _opened(path: Path) -> Workbook:
     try:
-        book = read_workbook(path, limits=Limits())
+        return read_workbook(path, limits=_LIMITS)
     except WorkbookRefused as refusal:
         raise RosterRefused([{"code": refusal.code, "params": dict(refusal.values), "sheet": ""}]) from refusal
-    sheets = map_workbook(book, synonyms=synonyms_for(programme))
-    findings = [finding for sheet in sheets for finding in (*sheet.findings, *missing_columns(sheet, context))]
-    count = sum(len(sheet.rows) + len(sheet.skipped) for sheet in sheets)
-    _refuse_useless(sheets, findings, count)
-    raws = [raw for sheet in sheets for raw in sheet.rows]
-    return ReadRoster(sheets, findings, raws, check_rows(raws, programme, area, on=on), count)
 
 
-def _refuse_useless(sheets: Sequence[ParsedSheet], findings: Sequence[Finding], count: int) -> None:
+def _refusals(sheets: Sequence[ParsedSheet], findings: Sequence[Finding], count: int) -> list[dict[str, Any]]:
     """A file without a usable list is refused with all reasons; a sheet of explanations beside a list is not."""
     usable = any(sheet.rows for sheet in sheets)
     codes = {"F_REQUIRED_COLUMN"} if usable else set(_REFUSING)
@@ -80,8 +117,7 @@ def _refuse_useless(sheets: Sequence[ParsedSheet], findings: Sequence[Finding], 
         reasons.append({"code": "F_NO_ROWS", "params": {}, "sheet": sheets[0].name if sheets else ""})
     if count > MAX_ROWS:
         reasons.append({"code": "TOO_MANY_ROWS", "params": {"rows": count, "limit": MAX_ROWS}, "sheet": ""})
-    if reasons:
-        raise RosterRefused(reasons)
+    return reasons
 
 
 def _reason(finding: Finding) -> dict[str, Any]:

@@ -58,7 +58,11 @@ class Synonyms:
 
     def field_of(self, heading: str) -> str | None:
         """Field a heading means, or None."""
-        return self.fields.get(heading_key(heading))
+        return self.fields.get(heading_key(heading)) or None
+
+    def is_set_aside(self, heading: str) -> bool:
+        """Whether staff confirmed that a column of this heading is not needed."""
+        return self.fields.get(heading_key(heading)) == ""
 
     def rank(self, heading: str) -> int:
         """Place of a heading among those known: what staff confirmed, then ``columns.yaml`` in its order."""
@@ -70,7 +74,7 @@ class Synonyms:
         return self.technologies.get(word_key(word))
 
     def learned(self, headings: Mapping[str, str]) -> Synonyms:
-        """A copy that also knows ``headings`` (heading -> field), which win over the shipped ones."""
+        """A copy that also knows ``headings`` (heading -> field, '' for not needed); these win."""
         added = {heading_key(heading): field for heading, field in headings.items()}
         others = {key: field for key, field in self.fields.items() if key not in added}
         return Synonyms({**added, **others}, self.technologies, self.exclusions)

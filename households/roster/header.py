@@ -25,7 +25,8 @@ class Header:
     """Where the header is and what its columns mean; rows and columns are 1-based.
 
     ``ticks`` holds columns that stand for one technology each (改造方式 over 集中供热 | 电代煤 …) and are marked
-    with a tick; ``unknown`` the headings nobody knows; ``twice`` (column, title, field, first column).
+    with a tick; ``unknown`` the headings nobody knows; ``twice`` (column, title, field, first column); ``titles`` every
+    column's heading, levels joined by "/".
     """
 
     first_row: int
@@ -34,6 +35,7 @@ class Header:
     ticks: dict[int, str] = field(default_factory=dict)
     unknown: dict[int, str] = field(default_factory=dict)
     twice: tuple[tuple[int, str, str, int], ...] = ()
+    titles: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def own(self) -> frozenset[int]:
@@ -146,7 +148,27 @@ def _header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[Merge
         else:
             first_of[name] = column
             header.columns[column] = name
-    return Header(header.first_row, header.last_row, header.columns, header.ticks, header.unknown, tuple(twice))
+    titles = {column: "/".join(levels) for column, levels in headings.items()}
+    return replace(header, twice=tuple(twice), titles=titles)
+
+
+def assigned(header: Header, fields: Mapping[int, str]) -> Header:
+    """The header after a person said what some columns mean; '' says that a column is not needed.
+
+    A field so assigned leaves the column it was read from before, and that column becomes unknown.
+    """
+    taken = set() if len(split(header)) > 1 else {name for name in fields.values() if name}
+    kept = {c: name for c, name in header.columns.items() if c not in fields and name not in taken}
+    given = {c: name for c, name in fields.items() if name and c in header.titles}
+    first_of = {name: c for c, name in reversed(kept.items())}
+    again = {c: name for c, name in given.items() if name in first_of}
+    columns = kept | {c: name for c, name in given.items() if c not in again}
+    twice = tuple(one for one in header.twice if one[0] not in fields and one[2] not in taken)
+    twice += tuple((c, header.titles[c], name, first_of[name]) for c, name in again.items())
+    ticks = {} if "technology" in taken else header.ticks
+    known = {*columns, *ticks, *(c for c, *_ in twice)}
+    unknown = {c: title for c, title in header.titles.items() if c not in known}
+    return replace(header, columns=columns, unknown=unknown, twice=twice, ticks=ticks)
 
 
 def _better(column: int, first: int, headings: Mapping[int, Sequence[str]], synonyms: Synonyms) -> int:

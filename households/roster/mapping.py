@@ -5,31 +5,44 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from core.workbooks.read import NUMERIC_ID, MergedRange, Sheet, SheetRow, Workbook, cell_address
 from households.roster.classify import BLANK, DATA, HEADER, NOTE, SUBTOTAL, TITLE, TOTAL, classify_row, holds_id
 from households.roster.columns import SERIAL, Synonyms, shipped_synonyms
 from households.roster.header import Header, find_header, header_at, repeats_header, split
+from households.roster.header import assigned as with_assigned
 from households.roster.places import place_named_in, place_of_sheet
 from households.roster.rows import FROM_HEADING, Finding, ParsedSheet, RawRow, SkippedRow
 from households.roster.totals import TotalsCheck
 
 _FILLED_DOWN = ("town", "village", "group")
 """Only place names are taken from a vertically merged cell; a merged amount would be a guess."""
-_Kinds = dict[int, str]
+_SAMPLES, _SAMPLED_ROWS = 3, 60
 
 
-def map_workbook(book: Workbook, *, synonyms: Synonyms | None = None) -> list[ParsedSheet]:
+Assigned = Mapping[str, Mapping[int, str]]
+"""Sheet name -> column -> field, as a person assigned them; '' for a column that is not needed."""
+
+
+def map_workbook(
+    book: Workbook, *, synonyms: Synonyms | None = None, assigned: Assigned | None = None
+) -> list[ParsedSheet]:
     """Map every sheet; hidden sheets are mapped too and reported, so that nothing comes in unseen."""
-    return [map_sheet(sheet, synonyms=synonyms) for sheet in book.sheets if sheet.rows]
+    given = assigned or {}
+    return [map_sheet(sheet, synonyms=synonyms, assigned=given.get(sheet.name)) for sheet in book.sheets if sheet.rows]
 
 
-def map_sheet(sheet: Sheet, *, synonyms: Synonyms | None = None) -> ParsedSheet:
+def map_sheet(
+    sheet: Sheet, *, synonyms: Synonyms | None = None, assigned: Mapping[int, str] | None = None
+) -> ParsedSheet:
     """Find the header of one sheet, map its rows and check its subtotals against them."""
     known = synonyms or shipped_synonyms()
     header = find_header(sheet.rows, known, sheet.merged)
     if header is None:
         return _without_header(sheet)
+    if assigned:
+        header = with_assigned(header, assigned)
     mapping = _SheetMapping(sheet, known, header)
     for position, row in enumerate(sheet.rows):
         mapping.take(row, sheet.rows[position : position + 2])
@@ -178,8 +191,27 @@ class _SheetMapping:
             *(finding for totals in self.totals for finding in totals.findings),
         )
         return ParsedSheet(
-            self.sheet.name, self.columns, self.first.last_row, tuple(self.rows), tuple(self.skipped), findings
+            self.sheet.name,
+            self.columns,
+            self.first.last_row,
+            tuple(self.rows),
+            tuple(self.skipped),
+            findings,
+            self.first.titles,
+            _samples(self.sheet, self.first),
         )
+
+
+def _samples(sheet: Sheet, header: Header) -> dict[int, tuple[str, ...]]:
+    """Up to three different values of each column, from the first rows below the header."""
+    found: dict[int, dict[str, None]] = {column: {} for column in header.titles}
+    below = (row for row in sheet.rows if row.row_no > header.last_row)
+    for row in islice(below, _SAMPLED_ROWS):
+        for column, values in found.items():
+            text = row.texts[column - 1].strip() if column <= len(row.texts) else ""
+            if text and len(values) < _SAMPLES:
+                values[text[:60]] = None
+    return {column: tuple(values) for column, values in found.items()}
 
 
 def _columns(header: Header) -> dict[int, str]:

@@ -132,6 +132,7 @@ class ParsedSheet:
     """One sheet mapped: which column means what, household rows, and every other row with its kind.
 
     ``columns`` maps a 1-based column to its field; every row of the sheet is in ``rows`` or in ``skipped``.
+    ``titles`` are the headings of all columns and ``samples`` a few of their values, for a person to look at.
     """
 
     name: str
@@ -140,6 +141,8 @@ class ParsedSheet:
     rows: tuple[RawRow, ...]
     skipped: tuple[SkippedRow, ...]
     findings: tuple[Finding, ...]
+    titles: Mapping[int, str] = field(default_factory=dict)
+    samples: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Area
 from core import clock
 from households.importing.checked import fill, stored_raw
-from households.importing.reading import ReadRoster, RosterRefused, opened_copy, read_roster
+from households.importing.reading import ReadRoster, RosterRefused, assigned_columns, opened_copy, read_roster
 from households.models import ImportRow, RosterImport
 from programmes.models import Programme
 
@@ -25,7 +25,8 @@ def parse_import(import_id: int, *, commit: Commit = nullcontext) -> RosterImpor
         return found
     try:
         with opened_copy(found.file.stored_name) as path:
-            roster = read_roster(path, found.programme, found.area, on=clock.today())
+            assigned = assigned_columns(found)
+            roster = read_roster(path, found.programme, found.area, on=clock.today(), assigned=assigned)
     except RosterRefused as refusal:
         with commit():
             RosterImport.objects.filter(pk=import_id, state=State.PARSING).update(
@@ -41,35 +42,46 @@ def _store(import_id: int, roster: ReadRoster) -> None:
     locked = RosterImport.objects.select_for_update().get(pk=import_id)
     if locked.state != State.PARSING:
         return
-    rows = list(_rows(import_id, roster))
-    ImportRow.objects.bulk_create(rows, batch_size=1_000)
-    locked.mapping = {"sheets": [_sheet(sheet, roster) for sheet in roster.sheets]}
-    faulty = sum(row.state == ImportRow.State.FAULTY for row in rows)
-    locked.counts = {"rows": roster.row_count, "faulty_at_first": faulty}
-    locked.state = State.REVIEW
-    locked.save(update_fields=["mapping", "counts", "state"])
+    locked.mapping = {**locked.mapping, "sheets": [_sheet(sheet, roster) for sheet in roster.sheets]}
+    locked.samples = {sheet.name: {str(c): texts for c, texts in sheet.samples.items()} for sheet in roster.sheets}
+    locked.counts = {"rows": roster.row_count}
+    if roster.doubts:
+        locked.state = State.MAPPING
+    else:
+        rows = list(_rows(import_id, roster))
+        ImportRow.objects.bulk_create(rows, batch_size=1_000)
+        locked.counts["faulty_at_first"] = sum(row.state == ImportRow.State.FAULTY for row in rows)
+        locked.state = State.REVIEW
+    locked.save(update_fields=["mapping", "samples", "counts", "state"])
 
 
 def _rows(import_id: int, roster: ReadRoster) -> Iterator[ImportRow]:
     for raw, checked in zip(roster.raws, roster.rows, strict=True):
-        row = ImportRow(roster_import_id=import_id, sheet=raw.sheet, row_no=raw.row_no, kind="data")
+        row = ImportRow(roster_import_id=import_id, sheet=raw.sheet, row_no=raw.row_no, table_no=raw.table)
+        row.kind = "data"
         row.raw = stored_raw(raw)
         yield fill(row, checked)
     for sheet in roster.sheets:
         for skipped in sheet.skipped:
             yield ImportRow(
                 roster_import_id=import_id, sheet=skipped.sheet, row_no=skipped.row_no, kind=skipped.kind,
-                state=ImportRow.State.SKIPPED, raw={"text": skipped.text},
+                table_no=skipped.table, state=ImportRow.State.SKIPPED, raw={"text": skipped.text},
             )  # fmt: skip
 
 
 def _sheet(sheet: Any, roster: ReadRoster) -> dict[str, Any]:
     """How one sheet was understood: columns by number, header row, findings such as a wrong subtotal."""
     findings = [asdict(finding) for finding in roster.findings if finding.sheet == sheet.name]
-    columns = {str(column): name for column, name in sheet.columns.items()}
-    return {"name": sheet.name, "header_row": sheet.header_row, "columns": columns, "findings": findings}
+    return {
+        "name": sheet.name,
+        "header_row": sheet.header_row,
+        "columns": {str(column): name for column, name in sheet.columns.items()},
+        "titles": {str(column): title for column, title in sheet.titles.items()},
+        "doubts": [asdict(doubt) for doubt in roster.doubts if doubt.sheet == sheet.name],
+        "findings": findings,
+    }
 
 
 def dry_run(path: Any, programme: Programme, area: Area) -> ReadRoster:
-    """The same reading and checking without keeping anything."""
-    return read_roster(path, programme, area, on=clock.today())
+    """The same reading and checking without keeping anything; what is doubtful is told, not asked."""
+    return read_roster(path, programme, area, on=clock.today(), strict=False)

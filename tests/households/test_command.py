@@ -38,9 +38,9 @@ def test_a_dry_run_tells_the_same_and_keeps_nothing(world: World, tmp_path: Path
     assert not RosterImport.objects.exists() and not Household.objects.exists()
     real = run(path, world)
     assert dry["dry_run"] and dry["ready"] == real["applied"] == real["created"] == 2
-    for name in ("rows", "faulty", "merged", "skipped", "issues"):
+    for name in ("row_count", "faulty", "merged", "skipped", "issues"):
         assert dry[name] == real[name]
-    assert real["rows"] == real["ready"] + real["faulty"] + real["merged"] + real["skipped"] + real["applied"]
+    assert real["row_count"] == real["ready"] + real["faulty"] + real["merged"] + real["skipped"] + real["applied"]
     assert Household.objects.count() == 2
     assert AuditEntry.objects.filter(table="households_household", actor_name="命令行").count() == 2
 

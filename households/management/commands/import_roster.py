@@ -1,20 +1,26 @@
-"""`import_roster FILE --area CODE --programme P [--dry-run] [--json]`: the same importer as in the browser."""
+"""`import_roster FILE --area CODE --programme P [--dry-run] [--json]`: the same importer as in the browser.
+
+What `--dry-run --json` prints is documented in docs/importing.md.
+"""
 
 import json
 import threading
 import time
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from accounts.acting import acting
 from accounts.models import Area, User
 from core.refusals import Refused
 from households.importing.checked import problems_of
 from households.importing.reading import RosterRefused
+from households.importing.report import report
 from households.models import ImportRow, RosterImport
 from households.problem_wording import reasons, sentence_of
 from households.queries import row_counts
@@ -39,12 +45,13 @@ class Command(BaseCommand):
         parser.add_argument("--by", default="", help="account in whose name it is done (default: the command line's)")
         parser.add_argument("--dry-run", action="store_true", help="read and check, keep nothing")
         parser.add_argument("--json", action="store_true", help="answer as JSON")
+        parser.add_argument("--show-personal", action="store_true", help="with --dry-run: values without masks")
 
     def handle(self, *args: Any, **options: Any) -> None:
         programme, area, file = self._asked(options)
         try:
             if options["dry_run"]:
-                answer = _dry_answer(file, programme, area)
+                answer = _dry_answer(file, programme, area, show_personal=options["show_personal"])
             else:
                 with acting("import_roster"):
                     by = _person(options["by"])
@@ -93,21 +100,24 @@ def _person(username: str) -> User:
         if found is None:
             raise CommandError(f"There is no active account {username}.")
         return found
-    return User.objects.get_or_create(username="command-line", defaults={**_ACCOUNT, "password": "!"})[0]
+    found, _made = User.objects.get_or_create(username="command-line", defaults={**_ACCOUNT, "password": "!"})
+    return found
 
 
-def _dry_answer(file: Path, programme: Programme, area: Area) -> dict[str, Any]:
+def _dry_answer(file: Path, programme: Programme, area: Area, *, show_personal: bool) -> dict[str, Any]:
     roster = dry_run(file, programme, area)
-    states = [row.state() for row in roster.rows]
-    faulty = [(row.parsed, row.problems) for row in roster.rows if row.state() == ImportRow.State.FAULTY]
+    states = Counter(row.state() for row in roster.rows)
+    waiting = [(row.parsed, row.problems) for row in roster.rows if row.state() == ImportRow.State.FAULTY]
     return {
         "dry_run": True,
-        "rows": roster.row_count,
-        "ready": states.count(ImportRow.State.READY),
-        "faulty": len(faulty),
-        "merged": states.count(ImportRow.State.MERGED),
+        "file": file.name,
+        "row_count": roster.row_count,
+        "ready": states[ImportRow.State.READY],
+        "faulty": states[ImportRow.State.FAULTY],
+        "merged": states[ImportRow.State.MERGED],
         "skipped": roster.row_count - len(roster.rows),
-        "issues": [issue for row, problems in faulty for issue in _issues(row.sheet, row.row_no, problems, ())],
+        **report(roster, show_personal=show_personal),
+        "issues": [issue for row, problems in waiting for issue in _issues(row.sheet, row.row_no, problems, ())],
     }
 
 
@@ -119,13 +129,15 @@ def _import(file: Path, programme: Programme, area: Area, by: User) -> dict[str,
     made = RosterImport.objects.get(pk=made.pk)
     if made.state == RosterImport.State.REFUSED:
         return _refused_answer(made.refusal)
+    if made.state == RosterImport.State.MAPPING:
+        return _columns_answer(made)
     if made.rows.filter(state=ImportRow.State.READY).exists():
         _finish(request_apply(roster_import=made, by=by))
     counts = row_counts(RosterImport.objects.get(pk=made.pk))
     outcomes = list(made.rows.exclude(outcome="").values_list("outcome", flat=True))
     return {
         "import": made.pk,
-        "rows": counts.rows,
+        "row_count": counts.rows,
         "ready": counts.ready,
         "faulty": counts.faulty,
         "merged": counts.merged,
@@ -134,6 +146,14 @@ def _import(file: Path, programme: Programme, area: Area, by: User) -> dict[str,
         **{outcome.value: outcomes.count(outcome.value) for outcome in ImportRow.Outcome},
         "issues": list(_stored_issues(made)),
     }
+
+
+def _columns_answer(made: RosterImport) -> dict[str, Any]:
+    """A person has to say what some columns mean before the file can be read."""
+    titles = [doubt["title"] for sheet in made.mapping["sheets"] for doubt in sheet["doubts"]]
+    words = _("Say what these columns mean, on the page of import %(number)s: %(titles)s.")
+    message = words % {"number": made.pk, "titles": "、".join(titles)}
+    return {"import": made.pk, "refused": [{"code": "COLUMNS_UNCLEAR", "message": message}]}
 
 
 def _finish(job: Job) -> None:
@@ -166,4 +186,5 @@ def _issues(sheet: str, row_no: int, problems: Any, confirmed: Any) -> Iterator[
 
 def _refused_answer(stored: list[dict[str, Any]]) -> dict[str, Any]:
     words = reasons(stored)
-    return {"refused": [{"code": one["code"], "message": text} for one, text in zip(stored, words, strict=True)]}
+    refused = [{"code": one["code"], "message": text} for one, text in zip(stored, words, strict=True)]
+    return {"refused": refused, "rows": [], "findings": []}
