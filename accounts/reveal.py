@@ -63,6 +63,16 @@ def reveal(
     return Revealed(str(value or ""), model._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
 
 
+def note_look(*, row: Any, field: str, reason: str, by: User, address: str | None = None) -> None:
+    """Write down that `by` takes a whole paper (a stored file of `row`) with full numbers on it; counts like a reveal.
+
+    The caller has fetched `row` by `RIGHT`. Raises `Refused` (REASON_NEEDED, TOO_MANY_REVEALS).
+    """
+    if reason not in dict(REASONS):
+        raise Refused("REASON_NEEDED", _("Choose why you need the full number."))
+    _write_down(type(row), row, field, reason, by, address, clock.now())
+
+
 def limit_per_hour() -> int:
     return int(getattr(settings, "REVEALS_PER_HOUR", 60))
 

@@ -15,22 +15,9 @@ from accounts.records import ScopedModel, ScopedQuerySet
 from core import clock
 from households.models import Document, Dwelling
 from programmes.models import Programme
+from programmes.papers import Paper
 
-
-class Paper(models.TextChoices):
-    """What a complete household file holds (T-52, J-31): a dwelling lacks those that are wanted and not there."""
-
-    IDENTITY = "identity", _("identity number checked")
-    BANK_CARD = "bank_card", _("account of the head of household")
-    ROSTER = "roster", _("sealed and approved roster")
-    RECORD = "record", _("installation record")
-    COST = "cost", _("invoices and settlement")
-    BEFORE = "before", _("photo before the works")
-    DURING = "during", _("photo during the works")
-    AFTER = "after", _("photo after the works")
-    CONNECTION = "connection", _("heater connected to the platform")
-    ACCEPTANCE = "acceptance", _("acceptance sheet")
-    SIGNATURE = "signature", _("signature of the household")
+__all__ = ["DwellingSummary", "Paper"]
 
 
 class DwellingSummary(models.Model):

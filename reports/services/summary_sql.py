@@ -4,9 +4,10 @@ Parameters: `ids` dwelling keys, `since`/`until` numbers of sealed history, `pro
 """
 
 TABLES = [
-    "households_household", "households_dwelling", "households_enrolment", "households_roster", "households_rosterrow",
-    "devices_heater", "retrofits_task", "retrofits_installation", "retrofits_costitem", "retrofits_photo",
-    "retrofits_acceptance", "subsidies_entitlement", "subsidies_payoutline",
+    "households_household", "households_dwelling", "households_document", "households_rosterscan",
+    "households_enrolment", "households_roster", "households_rosterrow", "devices_heater", "retrofits_task",
+    "retrofits_installation", "retrofits_costitem", "retrofits_photo", "retrofits_acceptance", "subsidies_entitlement",
+    "subsidies_payoutline",
 ]  # fmt: skip
 
 TOUCHED = """
@@ -28,6 +29,12 @@ SELECT DISTINCT dwelling FROM (
         WHERE name = 'households_roster'
     UNION ALL SELECT r.dwelling_id FROM e JOIN households_rosterrow r ON r.id = e.pk
         WHERE name = 'households_rosterrow'
+    UNION ALL SELECT kept.dwelling_id FROM e JOIN households_document kept ON kept.id = e.pk
+        WHERE name = 'households_document'
+    UNION ALL SELECT r.dwelling_id FROM e JOIN households_rosterscan s ON s.id = e.pk
+        JOIN households_rosterpage page ON page.id = s.page_id
+        JOIN households_rosterrow r ON r.roster_id = page.roster_id AND r.page_no = page.page_no
+        WHERE name = 'households_rosterscan'
     UNION ALL SELECT n.dwelling_id FROM e JOIN households_enrolment n ON n.id = e.pk
         WHERE name = 'households_enrolment'
     UNION ALL SELECT h.dwelling_id FROM e JOIN devices_heater h ON h.id = e.pk WHERE name = 'devices_heater'
@@ -64,7 +71,7 @@ SELECT p.programme_id, d.id AS dwelling_id, d.area_id, d.dwelling_no, h.head_nam
         WHEN task.state = 'listed' OR sealed.yes THEN 'listed'
         ELSE 'registered'
     END AS stage,
-    d.exclusion, 10 + coalesce(route.has_heater, false)::int AS wanted_papers, papers.missing,
+    d.exclusion, cardinality(wanted.papers) AS wanted_papers, papers.missing,
     cardinality(papers.missing) AS missing_papers,
     due.due_fen, coalesce(paid.paid_fen, 0) AS paid_fen, coalesce(due.failed, false) AS payment_failed,
     coalesce(heater.platform_no, '') AS heater_no, heater.room_dc, heater.at AS heard_at,
@@ -111,21 +118,38 @@ LEFT JOIN LATERAL (
     WHERE heater.dwelling_id = d.id AND heater.removed_on IS NULL ORDER BY heater.id DESC LIMIT 1
 ) heater ON true
 CROSS JOIN LATERAL (
-    SELECT array_remove(ARRAY[
-        CASE WHEN h.id_number_index = '' THEN 'identity' END,
-        CASE WHEN h.bank_card_index = '' THEN 'bank_card' END,
-        CASE WHEN sealed.yes IS NULL THEN 'roster' END,
-        CASE WHEN record.id IS NULL THEN 'record' END,
-        CASE WHEN NOT EXISTS (SELECT 1 FROM retrofits_costitem cost WHERE cost.installation_id = record.id)
-            THEN 'cost' END,
-        CASE WHEN photos.stages IS NULL OR NOT 'before' = ANY(photos.stages) THEN 'before' END,
-        CASE WHEN photos.stages IS NULL OR NOT 'during' = ANY(photos.stages) THEN 'during' END,
-        CASE WHEN photos.stages IS NULL OR NOT 'after' = ANY(photos.stages) THEN 'after' END,
-        CASE WHEN coalesce(route.has_heater, false) AND record.heater_id IS NULL THEN 'connection' END,
-        CASE WHEN passed.id IS NULL THEN 'acceptance' END,
-        CASE WHEN passed.id IS NULL OR (passed.signature_id IS NULL AND passed.signer_name = '')
-            THEN 'signature' END
-    ]::varchar[], NULL) AS missing
+    SELECT coalesce(array_agg(asked.paper ORDER BY asked.id), '{{}}') AS papers
+    FROM programmes_requiredpaper asked
+    WHERE asked.programme_id = p.programme_id AND (NOT asked.heater_only OR coalesce(route.has_heater, false))
+) wanted
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT kept.kind) AS kinds FROM households_document kept
+    WHERE kept.dwelling_id = d.id AND kept.withdrawn_reason = ''
+) files ON true
+LEFT JOIN LATERAL (
+    SELECT true AS yes FROM households_rosterrow r JOIN households_roster list ON list.id = r.roster_id
+    JOIN households_rosterpage page ON page.roster_id = list.id AND page.page_no = r.page_no
+    JOIN households_rosterscan scan ON scan.page_id = page.id
+    WHERE r.dwelling_id = d.id AND list.programme_id = p.programme_id AND list.state = 'approved'
+    LIMIT 1
+) stamped ON true
+CROSS JOIN LATERAL (
+    SELECT array_remove(coalesce(files.kinds, '{{}}')::varchar[] || ARRAY[
+        CASE WHEN h.id_number_index <> '' AND h.phone_index <> '' AND h.bank_card_index <> ''
+            AND d.heated_area_m2 IS NOT NULL THEN 'basic' END,
+        CASE WHEN stamped.yes THEN 'choice' END,
+        CASE WHEN photos.stages @> ARRAY['before', 'during', 'after']::varchar[] THEN 'photos' END,
+        CASE WHEN record.id IS NOT NULL THEN 'record' END,
+        CASE WHEN record.heater_id IS NOT NULL THEN 'connection' END,
+        CASE WHEN passed.id IS NOT NULL THEN 'acceptance' END,
+        CASE WHEN passed.signature_id IS NOT NULL OR passed.signer_name <> '' THEN 'joint' END,
+        CASE WHEN task.self_funds_proven THEN 'self_payment' END,
+        CASE WHEN paid.paid_fen > 0 THEN 'payment' END
+    ]::varchar[], NULL) AS papers
+) there
+CROSS JOIN LATERAL (
+    SELECT ARRAY(SELECT one FROM unnest(wanted.papers) WITH ORDINALITY asked (one, place)
+        WHERE NOT one = ANY(there.papers) ORDER BY place)::varchar[] AS missing
 ) papers
 """  # noqa: S608 - no value from outside in it
 

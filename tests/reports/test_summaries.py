@@ -43,12 +43,33 @@ def test_missing_papers_are_named(world: World) -> None:
     made = world.dwelling(A1, "installed")
     refresh_summaries()
     row = DwellingSummary.objects.get(dwelling=made)
-    assert row.missing == ["acceptance", "signature"]
-    assert row.wanted_papers == 11
+    assert row.missing == ["acceptance", "joint", "warranty"]
+    assert row.wanted_papers == 7
     made.tasks.get().photos.filter(stage="during").delete()
     refresh_summaries()
     row.refresh_from_db()
-    assert row.missing == ["during", "acceptance", "signature"]
+    assert row.missing == ["photos", "acceptance", "joint", "warranty"]
+
+
+def test_a_paper_counts_until_it_is_withdrawn(world: World) -> None:
+    made = world.dwelling(A1, "accepted")
+    paper = world.document(A1, "warranty", dwelling=made)
+    refresh_summaries()
+    row = DwellingSummary.objects.get(dwelling=made)
+    assert row.missing == []
+    paper.withdrawn_reason = "拿错了"
+    paper.save()
+    assert refresh_summaries() == 1
+    row.refresh_from_db()
+    assert row.missing == ["warranty"]
+
+
+def test_a_programme_that_asks_for_nothing_misses_nothing(world: World) -> None:
+    made = world.dwelling(A1, "registered")
+    world.programme.required_papers.all().delete()
+    refresh_summaries()
+    row = DwellingSummary.objects.get(dwelling=made)
+    assert (row.wanted_papers, row.missing) == (0, [])
 
 
 def test_an_undefined_amount_is_never_zero(world: World) -> None:

@@ -15,7 +15,7 @@ from django.apps import apps
 from accounts.models import User
 from devices.models import Bus, DeviceModel, Heater, RegisterProfile, Supplier
 from households.models import Document, Dwelling, Enrolment, Roster, RosterRow, RosterSeal
-from programmes.models import Checklist, Programme, Technology
+from programmes.models import Checklist, Programme, RequiredPaper, Technology
 from retrofits.models import Acceptance, CostItem, Installation, Photo, Task
 from subsidies.models import (
     BatchSignature,
@@ -59,6 +59,10 @@ class World:
     def __post_init__(self) -> None:
         self.programme = people.programme(name="示例县 2021")
         self.route = people.technology(self.programme, has_heater=True)
+        for paper in ("basic", "photos", "record", "connection", "acceptance", "joint", "warranty"):
+            RequiredPaper.objects.create(
+                programme=self.programme, paper=paper, owed_by="supplier", heater_only=paper == "connection"
+            )
         for code in (A1, A2, B1):
             people.area(code)
         roles = ("office", "finance", "finance_review", "finance_release", "auditor", "inspector", "supplier")
