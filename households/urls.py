@@ -3,7 +3,7 @@
 from django.urls import path
 
 from households import register_urls
-from households.views import households, imports, rosters, stamped
+from households.views import documents, households, imports, rosters, stamped
 
 app_name = "households"
 urlpatterns = [
@@ -27,6 +27,9 @@ urlpatterns = [
     path("rosters/scans/<int:pk>/place/", stamped.roster_scan_place, name="roster-scan-place"),
     path("rosters/<int:pk>/seal/", rosters.roster_seal, name="roster-seal"),
     path("rosters/<int:pk>/return/", rosters.roster_return, name="roster-return"),
+    path("dwellings/<slug:dwelling_no>/papers/", documents.paper_add, name="paper-add"),
+    path("papers/<int:pk>/open/", documents.paper_open, name="paper-open"),
+    path("papers/<int:pk>/withdraw/", documents.paper_withdraw, name="paper-withdraw"),
     path("new/", households.household_new, name="household-new"),
     path("dwellings/<slug:dwelling_no>/edit/", households.household_edit, name="household-edit"),
     *register_urls.urlpatterns,
