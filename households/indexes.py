@@ -27,8 +27,13 @@ def full_door(values: Mapping[str, Any]) -> str:
     return f"{values.get('group') or ''}{door}" if door else ""
 
 
-def keys_of(values: Mapping[str, Any]) -> list[str]:
-    """Keys of everything in a row that must be unique or belongs together."""
+def indexes_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """Index by kind of everything in a row that must be unique or belongs together; what a row lacks is missing."""
     village, door = values.get("village"), full_door(values)
     given = {**values, "door_no": f"{village}/{door}" if village and door else ""}
-    return [key for kind in KINDS if (key := key_of(kind, str(given.get(kind) or "")))]
+    return {kind: blind_index(str(text), kind) for kind in KINDS if (text := given.get(kind))}
+
+
+def keys_of(values: Mapping[str, Any]) -> list[str]:
+    """The same as opaque keys of one list, e.g. "id_number:3f…"."""
+    return [f"{kind}:{index}" for kind, index in indexes_of(values).items() if index]

@@ -40,6 +40,16 @@ REGISTER_WORDINGS: dict[str, Wording] = {
         _("The register of %(household_no)s says otherwise: %(fields)s."),
         _("Confirm to take over the file's values, or leave the row out."),
     ),
+    "E_ON_APPROVED_LIST": Wording(
+        _("On an approved list"),
+        _("%(household_no)s stands on an approved list; the file says otherwise: %(fields)s."),
+        _("Ask for the change in the household's file, or leave the row out."),
+    ),
+    "I_HAND_KEPT": Wording(
+        _("Typed by hand"),
+        _("A person corrected %(fields)s of %(household_no)s; what was typed stays."),
+        _("Decide on the list of conflicts which value is right."),
+    ),
     "W_SAME_CARD": Wording(_("Bank card"), _("The same bank card as row %(other_row)s, for another person."), _OTHERS),
     "TOO_MANY_ROWS": Wording(
         _("File"), _("The file has %(rows)s rows; at most %(limit)s are read at once."), _("Split it by town.")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from households.models import RosterImport
+from households.models import ImportRow, RosterImport
 from households.services import applying, imports, parsing
 from jobs.registry import handler
 from jobs.running import JobRun
@@ -27,10 +27,12 @@ def parse_import(run: JobRun, import_id: int) -> dict[str, Any]:
 
 @handler(imports.APPLY, label=gettext_lazy("Store a roster"))
 def apply_import(run: JobRun, import_id: int) -> None:
-    """The rows and the end of the job become true in one transaction: killed anywhere, the work happens once."""
+    """Piece by piece; the last piece's end and the end of the job become true together."""
     by = run.requested_by or User.objects.get(pk=RosterImport.objects.get(pk=import_id).uploaded_by_id)
+    outcomes = applying.apply_ready_rows(import_id, by=by, step=run.progress, commit=run.commit)
     with run.commit():
-        outcomes = applying.apply_ready_rows(import_id, by=by, step=run.progress)
-        total = sum(outcomes.values())
+        applying.finish_apply(import_id, by=by)
+        stored = ImportRow.objects.filter(roster_import=import_id, state=ImportRow.State.APPLIED).count()
+        total = stored if run.attempt > 1 else sum(outcomes.values())
         message = ngettext("%(n)d row stored", "%(n)d rows stored", total) % {"n": total}
         run.finish({"url": reverse("households:import-review", args=[import_id]), "message": message})

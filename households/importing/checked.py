@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from households.indexes import keys_of
+from households.indexes import indexes_of
 from households.models import ImportRow
 from households.roster.rows import ParsedRow, RawRow, RowIssue
 
@@ -30,6 +30,14 @@ CONFIRMABLE = frozenset(
     }
 )
 DUPLICATE = "S_DUPLICATE_ROW"
+HAND_KEPT = "I_HAND_KEPT"
+#: What the register says about a row; said anew whenever the register is asked.
+REGISTER_CODES = frozenset(
+    {
+        "I_REGISTERED", "W_REGISTER_DIFFERS", "W_SECOND_HOME", "W_DOOR_TAKEN", "E_ID_ELSEWHERE", "E_CARD_TAKEN",
+        "E_METER_TAKEN", "E_ON_APPROVED_LIST", HAND_KEPT,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,20 @@ class CheckedRow:
 
     parsed: ParsedRow
     problems: list[Problem]
+    _indexes: dict[str, str] | None = None
+
+    @property
+    def indexes(self) -> dict[str, str]:
+        """Blind indexes by kind, calculated once: values don't change after the checks."""
+        if self._indexes is None:
+            self._indexes = indexes_of(self.values)
+        return self._indexes
+
+    @property
+    def hand_kept(self) -> frozenset[str]:
+        """Fields the register keeps because a person typed them."""
+        found = (one.params["fields"] for one in self.problems if one.code == HAND_KEPT)
+        return frozenset(name for fields in found for name in str(fields).split(","))
 
     @property
     def values(self) -> dict[str, Any]:
@@ -97,11 +119,19 @@ def fill(row: ImportRow, checked: CheckedRow) -> ImportRow:
     row.values = {name: _plain(value) for name, value in checked.values.items()}
     row.issues = [problem.stored() for problem in checked.problems]
     row.issue_codes = sorted({problem.code for problem in checked.problems})
-    row.keys_index = keys_of(checked.values)
+    row.keys_index = [f"{kind}:{index}" for kind, index in checked.indexes.items() if index]
     row.village_id = str(checked.values.get("village") or "") or None
     row.technology = str(checked.values.get("technology") or "")
     row.state = checked.state(row.confirmed)
     return row
+
+
+def refilled(row: ImportRow) -> CheckedRow:
+    """The stored row as the checks of the file left it, without what the register said then."""
+    parsed = ParsedRow(row.sheet, row.row_no, {}, {}, dict(row.values))
+    made = CheckedRow(parsed, [one for one in problems_of(row) if one.code not in REGISTER_CODES])
+    made._indexes = dict(key.split(":", 1) for key in row.keys_index)
+    return made
 
 
 def problems_of(row: ImportRow) -> list[Problem]:
@@ -117,7 +147,7 @@ def stored_raw(raw: RawRow) -> dict[str, Any]:
 def raw_row(row: ImportRow) -> RawRow:
     """The stored raw row with the corrections people typed."""
     raw: Mapping[str, Any] = row.raw
-    found = RawRow(row.sheet, row.row_no, raw["texts"], raw["cells"], raw["notes"], raw["extra"])
+    found = RawRow(row.sheet, row.row_no, raw["texts"], raw["cells"], raw["notes"], raw["extra"], row.table_no)
     return found.corrected(row.corrections) if row.corrections else found
 
 

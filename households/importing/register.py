@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Area
-from core.blind_index import blind_index
-from households.importing.checked import CheckedRow
-from households.indexes import door_index, full_door
+from households.importing.checked import HAND_KEPT, CheckedRow
+from households.indexes import full_door
 from households.models import Dwelling, Household
+from households.provenance import typed_by_hand
+from households.register_queries import LISTED_DWELLING, LISTED_HOUSEHOLD, listed_dwellings
 
 _CHUNK = 5_000
 
@@ -20,33 +21,43 @@ class Register:
     """What the register holds about a set of rows, fetched in a few queries by blind index."""
 
     def __init__(self, rows: Sequence[CheckedRow]) -> None:
-        values = [row.values for row in rows]
-        self.by_id = _fetch(
-            Household, "id_number_index", (blind_index(_text(v, "id_number"), "id_number") for v in values)
-        )
-        self.by_card = _fetch(
-            Household, "bank_card_index", (blind_index(_text(v, "bank_card"), "bank_card") for v in values)
-        )
-        self.by_door = _fetch(Dwelling, "door_no_index", (_door(v) for v in values))
-        self.by_meter = _fetch(Dwelling, "meter_no", (_text(v, "meter_no") for v in values))
+        self.by_id = _fetch(Household, "id_number_index", (row.indexes.get("id_number") for row in rows))
+        self.by_card = _fetch(Household, "bank_card_index", (row.indexes.get("bank_card") for row in rows))
+        self.by_door = _fetch(Dwelling, "door_no_index", (row.indexes.get("door_no") for row in rows))
+        self.by_meter = _fetch(Dwelling, "meter_no", (_text(row.values, "meter_no") for row in rows))
         self.homes: dict[int, list[Dwelling]] = defaultdict(list)
         for home in _all(Dwelling, "household_id", (household.pk for household in self.by_id.values())):
             self.homes[home.household_id].append(home)
+        self.typed = typed_by_hand(frozenset(self.homes))
+        self.listed = listed_dwellings([home.pk for homes in self.homes.values() for home in homes])
 
-    def household(self, values: dict[str, Any]) -> Household | None:
+    def household(self, row: CheckedRow) -> Household | None:
         """The registered household of the row's identity number."""
-        return self.by_id.get(blind_index(_text(values, "id_number"), "id_number"))
+        return self.by_id.get(row.indexes.get("id_number", ""))
 
-    def dwelling(self, household: Household | None, values: dict[str, Any]) -> Dwelling | None:
+    def dwelling(self, household: Household | None, row: CheckedRow) -> Dwelling | None:
         """The registered dwelling a row speaks of: that door; or the only home, where one side names no door."""
-        at_door = self.by_door.get(_door(values))
-        if at_door is not None and (household is None or at_door.household_id == household.pk):
-            return at_door if household is not None else None
-        homes = self.homes.get(household.pk, []) if household else []
-        if len(homes) == 1 and homes[0].area_id == values.get("village"):
+        if household is None:
+            return None
+        at_door = self.by_door.get(row.indexes.get("door_no", ""))
+        if at_door is not None and at_door.household_id == household.pk:
+            return at_door
+        homes = self.homes.get(household.pk, [])
+        if len(homes) == 1 and homes[0].area_id == row.values.get("village"):
             only = homes[0]
-            return only if not full_door(values) or not only.door_no_index else None
+            return only if not full_door(row.values) or not only.door_no_index else None
         return None
+
+    def is_typed(self, household: Household, home: Dwelling | None, field: str) -> bool:
+        """Whether a person typed the field's present value."""
+        typed = self.typed.get(household.pk, ())
+        return (None, field) in typed or (home is not None and (home.pk, field) in typed)
+
+    def held(self, household: Household, home: Dwelling | None) -> frozenset[str]:
+        """Fields an approved list states: they change by request only."""
+        listed = {one.pk for one in self.homes.get(household.pk, ())} & self.listed
+        own = LISTED_DWELLING if home is not None and home.pk in listed else frozenset[str]()
+        return own | (LISTED_HOUSEHOLD if listed else frozenset())
 
 
 def check_against_register(rows: Sequence[CheckedRow], area: Area) -> None:
@@ -54,7 +65,7 @@ def check_against_register(rows: Sequence[CheckedRow], area: Area) -> None:
     register = Register(rows)
     meters: dict[str, CheckedRow] = {}
     for row in rows:
-        household = register.household(row.values)
+        household = register.household(row)
         if household is not None:
             _check_known(row, household, register, area)
         _check_foreign(row, household, register, area)
@@ -66,25 +77,32 @@ def _check_known(row: CheckedRow, household: Household, register: Register, area
         row.add("E_ID_ELSEWHERE", "id_number")
         return
     row.add("I_REGISTERED", "id_number")
-    home = register.dwelling(household, row.values)
+    home = register.dwelling(household, row)
     if home is None and register.homes.get(household.pk):
         row.add("W_SECOND_HOME", "id_number", household_no=household.household_no)
     changed = differing_fields(household, home, row.values)
-    if changed:
-        row.add("W_REGISTER_DIFFERS", changed[0], household_no=household.household_no, fields=",".join(changed))
+    locked = register.held(household, home)
+    held = [name for name in changed if name in locked]
+    if "exclusion" in locked and home and not home.exclusion and any(one.code[:2] == "X_" for one in row.problems):
+        held.append("note")
+    kept = [name for name in changed if name not in held and register.is_typed(household, home, name)]
+    taken = [name for name in changed if name not in held and name not in kept]
+    for code, names in (("E_ON_APPROVED_LIST", held), (HAND_KEPT, kept), ("W_REGISTER_DIFFERS", taken)):
+        if names:
+            row.add(code, names[0], household_no=household.household_no, fields=",".join(names))
 
 
 def _check_foreign(row: CheckedRow, household: Household | None, register: Register, area: Area) -> None:
     """Numbers that belong to another household; who it is stays unsaid outside the clerk's own area."""
     own = household.pk if household else None
-    card = register.by_card.get(blind_index(_text(row.values, "bank_card"), "bank_card"))
+    card = register.by_card.get(row.indexes.get("bank_card", ""))
     if card is not None and card.pk != own:
         row.add("E_CARD_TAKEN", "bank_card", household_no=_named(card, area))
-    door = register.by_door.get(_door(row.values))
+    door = register.by_door.get(row.indexes.get("door_no", ""))
     if door is not None and door.household_id != own:
         row.add("W_DOOR_TAKEN", "door_no", household_no=_named(door.household, area))
     meter = register.by_meter.get(_text(row.values, "meter_no"))
-    home = register.dwelling(household, row.values)
+    home = register.dwelling(household, row) if meter is not None else None
     if meter is not None and (home is None or meter.pk != home.pk):
         row.add("E_METER_TAKEN", "meter_no", household_no=_named(meter.household, area))
 
@@ -120,15 +138,11 @@ def _named(household: Household, area: Area) -> str:
     return household.household_no if household.area_id.startswith(area.code) else ""
 
 
-def _door(values: dict[str, Any]) -> str:
-    return door_index(_text(values, "village"), full_door(values)) if values.get("village") else ""
-
-
 def _text(values: dict[str, Any], name: str) -> str:
     return str(values.get(name) or "")
 
 
-def _fetch(model: Any, column: str, wanted: Iterable[str]) -> dict[str, Any]:
+def _fetch(model: Any, column: str, wanted: Iterable[str | None]) -> dict[str, Any]:
     return {getattr(row, column): row for row in _all(model, column, wanted)}
 
 

@@ -1,9 +1,11 @@
-"""Store the ready rows of an import: all in one transaction, each exactly once."""
+"""Store the ready rows of an import: piece by piece, each piece one transaction, each row exactly once."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -11,14 +13,20 @@ from django.db import connection
 from accounts.acting import acting
 from accounts.models import User
 from core import clock
-from households.importing.checked import CheckedRow, fill, raw_row
+from households.importing.checked import CheckedRow, fill, raw_row, refilled
 from households.importing.reading import check_rows
-from households.models import ImportRow, RosterImport
+from households.importing.register import check_against_register
+from households.models import ImportRow, RosterImport, ValueConflict
+from households.services.bulk import insert_rows, update_rows
 from households.services.imports import close_when_done, lock_import
-from households.services.storing import RegisterWriter
+from households.services.storing import RegisterWriter, Stored
 
 State = ImportRow.State
+Step = Callable[[int, int], None]
+Commit = Callable[[], AbstractContextManager[Any]]
+PIECE = 5_000
 _REGISTER_LOCK = 0x686F757365  # "house": whoever adds to the register does so alone
+_DEFERRED = ("raw", "corrections", "before")  # not looked at here, and costly to open
 
 
 def lock_register() -> None:
@@ -28,46 +36,120 @@ def lock_register() -> None:
 
 
 def apply_ready_rows(
-    import_id: int, *, by: User, step: Callable[[int, int], None] = lambda _done, _total: None
+    import_id: int,
+    *,
+    by: User,
+    step: Step = lambda _done, _total: None,
+    commit: Commit = nullcontext,
+    piece: int = PIECE,
 ) -> Counter[str]:
-    """Store every ready row; returns rows by outcome. Call it inside the transaction that ends the job.
+    """Store every ready row; returns rows by outcome.
 
-    Rows are checked once more under the register's lock; one that has become faulty meanwhile stays for a person.
+    `commit` opens the transaction of each piece (a job passes its lease-guarded one; without it the caller's counts).
+    Killed between two pieces, the next run goes on with what is still ready. Rows are compared with the register once
+    more under its lock; one that has become faulty meanwhile stays for a person.
     """
+    outcomes: Counter[str] = Counter()
+    pieces = list(_pieces(import_id, piece))
+    total = sum(map(len, pieces))
+    for keys in pieces:
+        step(sum(outcomes.values()), total)
+        with commit(), acting(by, reason=f"roster import {import_id}"):
+            outcomes += apply_piece(import_id, keys, by)
+    step(sum(outcomes.values()), total)
+    return outcomes
+
+
+def finish_apply(import_id: int, *, by: User) -> None:
+    """Close the import once nothing ready or faulty is left. Inside the transaction that ends the job."""
+    with acting(by, reason=f"roster import {import_id}"):
+        close_when_done(lock_import(import_id))
+
+
+def apply_piece(import_id: int, keys: Sequence[int], by: User) -> Counter[str]:
+    """Store those of these rows that are still ready, inside the caller's transaction."""
     locked = lock_import(import_id)
     if locked.state != RosterImport.State.REVIEW:
         return Counter()
     lock_register()
-    rows = list(locked.rows.select_for_update().filter(state=State.READY).order_by("pk"))
-    with acting(by, reason=f"roster import {import_id}"):
-        ready = _still_ready(locked, rows)
-        step(0, len(ready))
-        outcomes = _store(locked, ready, by)
-        close_when_done(locked)
-    step(len(ready), len(ready))
-    return outcomes
+    wanted = locked.rows.select_for_update().filter(pk__in=keys, state=State.READY).defer(*_DEFERRED)
+    return _store(locked, _still_ready(locked, list(wanted.order_by("pk"))), by)
+
+
+def _pieces(import_id: int, size: int) -> Iterator[list[int]]:
+    """Ready rows in the order of the file, cut so that rows about one person or one door stay together."""
+    rows = ImportRow.objects.filter(roster_import_id=import_id, state=State.READY).order_by("pk")
+    groups: dict[int, list[int]] = {}
+    leader: dict[str, int] = {}
+    for key, shared in rows.values_list("pk", "keys_index").iterator(chunk_size=10_000):
+        own = next((leader[one] for one in shared if one in leader), key)
+        leader |= dict.fromkeys(shared, own)
+        groups.setdefault(own, []).append(key)
+    piece: list[int] = []
+    for members in groups.values():
+        piece += members
+        if len(piece) >= size:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
 
 
 def _still_ready(roster_import: RosterImport, rows: list[ImportRow]) -> list[tuple[ImportRow, CheckedRow]]:
-    checked = check_rows([raw_row(row) for row in rows], roster_import.programme, roster_import.area, on=clock.today())
+    """Rows the register agrees to now, as understood when they were last checked."""
+    routes = set(roster_import.programme.technologies.values_list("code", flat=True))
+    checked = [refilled(row) for row in rows]
+    check_against_register(checked, roster_import.area)
     ready: list[tuple[ImportRow, CheckedRow]] = []
     for row, result in zip(rows, checked, strict=True):
-        if result.state(row.confirmed) == State.READY:
+        if result.state(row.confirmed) == State.READY and row.technology in routes:
             ready.append((row, result))
         else:
-            fill(row, result).save(update_fields=["values", "issues", "issue_codes", "keys_index", "state"])
+            _check_anew(roster_import, row)
     return ready
+
+
+def _check_anew(roster_import: RosterImport, row: ImportRow) -> None:
+    """From the file's text again, so that the page can say which cell it is about."""
+    result = check_rows([raw_row(row)], roster_import.programme, roster_import.area, on=clock.today())[0]
+    fill(row, result).save(
+        update_fields=["values", "issues", "issue_codes", "keys_index", "village", "technology", "state"]
+    )
 
 
 def _store(roster_import: RosterImport, ready: list[tuple[ImportRow, CheckedRow]], by: User) -> Counter[str]:
     writer = RegisterWriter(roster_import.programme, [result for _row, result in ready], by, roster_import)
     stored = writer.write([row.confirmed for row, _result in ready])
+    now = clock.now()
     for (row, _result), place in zip(ready, stored, strict=True):
-        row.state, row.outcome, row.dwelling = State.APPLIED, place.outcome, place.dwelling
+        row.state, row.outcome, row.dwelling, row.applied_at = State.APPLIED, place.outcome, place.dwelling, now
+        row.written, row.before = sorted(place.before), _replaced(place)
         row.version += 1
     rows = [row for row, _result in ready]
-    ImportRow.objects.bulk_update(rows, ["state", "outcome", "dwelling", "version"], batch_size=500)
+    update_rows(ImportRow, rows, ["state", "outcome", "dwelling", "applied_at", "written", "before", "version"])
+    insert_rows(ValueConflict, [one for row, result in ready for one in _conflicts(row, result)])
     return Counter(str(row.outcome) for row in rows)
+
+
+def _replaced(place: Stored) -> dict[str, Any] | None:
+    """Only what was something before: a new household has nothing to be brought back."""
+    found = {
+        name: str(value) if isinstance(value, Decimal) else value
+        for name, value in place.before.items()
+        if value not in (None, "")
+    }
+    return found or None
+
+
+def _conflicts(row: ImportRow, result: CheckedRow) -> list[ValueConflict]:
+    assert row.dwelling is not None
+    return [
+        ValueConflict(
+            roster_import_id=row.roster_import_id, row=row, dwelling=row.dwelling, area_id=row.dwelling.area_id,
+            field=name, given=str(result.values[name]),
+        )
+        for name in sorted(result.hand_kept)
+    ]  # fmt: skip
 
 
 def summary(outcomes: Counter[str]) -> dict[str, Any]:

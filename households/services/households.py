@@ -21,6 +21,7 @@ from households.problem_wording import sentence_of
 from households.roster.columns import FIELDS
 from households.roster.rows import RawRow
 from households.services.applying import lock_register
+from households.services.provenance import note_hand_edit
 from households.services.storing import RegisterWriter, set_derived
 from programmes.models import Programme
 
@@ -129,6 +130,7 @@ def _change(row: Household | Dwelling, values: Mapping[str, Any]) -> None:
         return
     for name in changed:
         setattr(row, name, values[name])
+    note_hand_edit(row, changed)
     if isinstance(row, Household):
         changed += set_derived(row, changed)
     elif "door_no" in changed:

@@ -153,5 +153,7 @@ def _set_state(roster_import: RosterImport, state: str, **fields: Any) -> None:
 
 def close_when_done(roster_import: RosterImport) -> None:
     """Applied once nothing ready or faulty is left; otherwise it stays open for the rest."""
+    if roster_import.state != State.REVIEW:
+        return
     left = roster_import.rows.filter(state__in=["ready", "faulty"]).exists()
     _set_state(roster_import, State.REVIEW if left else State.APPLIED, applied_at=clock.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,22 +13,26 @@ from core import names
 from core.blind_index import blind_index
 from households.importing.checked import CheckedRow
 from households.importing.register import Register
-from households.indexes import door_index, full_door
+from households.indexes import full_door
 from households.models import Dwelling, Enrolment, Household, ImportRow, RosterImport
+from households.services.bulk import insert_rows, reserve_ids
 from households.services.numbers import take_numbers
 from programmes.models import Programme, Technology
 
 _EXCLUSIONS = tuple(f"X_{reason}" for reason in Dwelling.Exclusion.values)
 _SHARED_DOOR = frozenset({"W_SAME_DOOR", "W_DOOR_TAKEN"})
+#: Columns that follow from others: not values of their own.
+_DERIVED = frozenset({"door_no_index", "head_pinyin", "head_initials", "id_number_tail"})
 Outcome = ImportRow.Outcome
 
 
 @dataclass(slots=True)
 class Stored:
-    """What became of one row."""
+    """What became of one row: `before` holds by field what it replaced, `None` for what is new."""
 
     dwelling: Dwelling
     outcome: str
+    before: dict[str, Any]
 
 
 @dataclass
@@ -42,7 +46,7 @@ class RegisterWriter:
     rows: Sequence[CheckedRow]
     entered_by: User
     source: RosterImport | None = None
-    step: Callable[[int], None] = lambda _done: None
+    register: Register | None = None
     _new_households: list[Household] = field(default_factory=list)
     _new_dwellings: list[Dwelling] = field(default_factory=list)
     _people: dict[str, Household] = field(default_factory=dict)
@@ -50,114 +54,133 @@ class RegisterWriter:
 
     def write(self, confirmed: Sequence[Sequence[str]] = ()) -> list[Stored]:
         """Store every row in order; `confirmed` are the warnings set aside, row by row."""
-        self.register = Register(self.rows)
-        self._reserve_numbers()
+        self.register = self.register or Register(self.rows)
+        self._reserve_numbers(self.register)
         setaside = confirmed or [()] * len(self.rows)
-        stored = [self._place(row, set(codes)) for row, codes in zip(self.rows, setaside, strict=True)]
-        Household.objects.bulk_create(self._new_households, batch_size=1_000)
-        Dwelling.objects.bulk_create(self._new_dwellings, batch_size=1_000)
+        stored = [
+            self._place(self.register, row, frozenset(codes)) for row, codes in zip(self.rows, setaside, strict=True)
+        ]
+        self._insert()
         self._enrol(stored)
         return stored
 
-    def _reserve_numbers(self) -> None:
+    def _insert(self) -> None:
+        for model, made in ((Household, self._new_households), (Dwelling, self._new_dwellings)):
+            for one, key in zip(made, reserve_ids(model, len(made)), strict=True):
+                one.pk = key
+        for home in self._new_dwellings:
+            home.household_id = home.household.pk
+        insert_rows(Household, self._new_households)
+        insert_rows(Dwelling, self._new_dwellings)
+
+    def _reserve_numbers(self, register: Register) -> None:
         """One lock per village and import, in order of code, so that two imports never wait for each other."""
         wanted: dict[str, set[str]] = defaultdict(set)
         for position, row in enumerate(self.rows):
-            if self.register.household(row.values) is None:
+            if register.household(row) is None:
                 wanted[str(row.values["village"])].add(str(row.values.get("id_number") or f"row {position}"))
         villages = Area.objects.in_bulk(sorted(wanted))
         for code in sorted(wanted):
             self._numbers[code] = take_numbers(villages[code], len(wanted[code]))[::-1]
 
-    def _place(self, row: CheckedRow, confirmed: set[str]) -> Stored:
-        household = self.register.household(row.values)
+    def _place(self, register: Register, row: CheckedRow, confirmed: frozenset[str]) -> Stored:
+        household = register.household(row)
         if household is None:
             return self._place_new(row, confirmed)
-        changed = _update_household(household, row.values)
-        home = self.register.dwelling(household, row.values)
+        before = _update(household, _household_values(household, row))
+        home = register.dwelling(household, row)
         if home is None:
-            dwelling = self._add_dwelling(household, row, confirmed)
-            return Stored(dwelling, Outcome.SECOND_HOME if dwelling.is_second_home else Outcome.UPDATED)
-        changed |= _update_dwelling(home, row, confirmed)
-        return Stored(home, Outcome.UPDATED if changed else Outcome.UNCHANGED)
+            dwelling = self._add_dwelling(household, row, confirmed, len(register.homes.get(household.pk, [])))
+            outcome = Outcome.SECOND_HOME if dwelling.is_second_home else Outcome.UPDATED
+            return Stored(dwelling, outcome, before | dict.fromkeys(_stated_of_dwelling(dwelling)))
+        before |= _update(home, _dwelling_values(home, row, confirmed))
+        return Stored(home, Outcome.UPDATED if before else Outcome.UNCHANGED, before)
 
-    def _place_new(self, row: CheckedRow, confirmed: set[str]) -> Stored:
+    def _place_new(self, row: CheckedRow, confirmed: frozenset[str]) -> Stored:
         id_number = str(row.values.get("id_number") or "")
         known = self._people.get(id_number) if id_number else None
-        household = known or self._add_household(row.values)
+        household = known or self._add_household(row)
         if id_number:
             self._people[id_number] = household
-        dwelling = self._add_dwelling(household, row, confirmed)
-        return Stored(dwelling, Outcome.SECOND_HOME if known else Outcome.CREATED)
+        dwelling = self._add_dwelling(household, row, confirmed, 0)
+        stated = [] if known else _stated_of_household(household)
+        before = dict.fromkeys([*stated, *_stated_of_dwelling(dwelling)])
+        return Stored(dwelling, Outcome.SECOND_HOME if known else Outcome.CREATED, before)
 
-    def _add_household(self, values: dict[str, Any]) -> Household:
-        village = str(values["village"])
+    def _add_household(self, row: CheckedRow) -> Household:
+        village = str(row.values["village"])
         household = Household(area_id=village, household_no=self._numbers[village].pop())
-        _fill_household(household, values)
-        household.homes_so_far = 0  # type: ignore[attr-defined]
+        values = _household_values(household, row)
+        for name, value in values.items():
+            setattr(household, name, value)
+        set_derived(household, list(values), row.indexes)
         self._new_households.append(household)
         return household
 
-    def _add_dwelling(self, household: Household, row: CheckedRow, confirmed: set[str]) -> Dwelling:
-        if not hasattr(household, "homes_so_far"):
-            household.homes_so_far = len(self.register.homes.get(household.pk, []))  # type: ignore[attr-defined]
-        household.homes_so_far += 1
-        number = household.homes_so_far
+    def _add_dwelling(
+        self, household: Household, row: CheckedRow, confirmed: frozenset[str], registered: int
+    ) -> Dwelling:
+        """`registered` is how many homes the register knows; those of this file are counted on the way."""
+        number = household.__dict__["homes_so_far"] = household.__dict__.get("homes_so_far", registered) + 1
         dwelling = Dwelling(
             household=household,
             area_id=str(row.values["village"]),
             dwelling_no=f"{household.household_no}-{number}",
             is_second_home=number > 1,
         )
-        _fill_dwelling(dwelling, row, confirmed)
+        for name, value in _dwelling_values(dwelling, row, confirmed).items():
+            setattr(dwelling, name, value)
         self._new_dwellings.append(dwelling)
         return dwelling
 
     def _enrol(self, stored: Sequence[Stored]) -> None:
         routes = {route.code: route for route in Technology.objects.filter(programme=self.programme)}
         pairs = [
-            (item.dwelling, routes.get(str(row.values.get("technology"))))
-            for item, row in zip(stored, self.rows, strict=True)
+            (item, routes.get(str(row.values.get("technology")))) for item, row in zip(stored, self.rows, strict=True)
         ]
-        known = {
-            enrolment.dwelling_id: enrolment
-            for enrolment in Enrolment.objects.filter(programme=self.programme, dwelling__in=[d.pk for d, _ in pairs])
-        }
+        made = {dwelling.pk for dwelling in self._new_dwellings}
+        old = [item.dwelling.pk for item in stored if item.dwelling.pk not in made]
+        enrolments = Enrolment.objects.filter(programme=self.programme, dwelling__in=old)
+        known = {enrolment.dwelling_id: enrolment for enrolment in enrolments}
         fresh: dict[int, Enrolment] = {}
-        for dwelling, route in pairs:
+        for item, route in pairs:
             if route is not None:
-                self._enrol_one(dwelling, route, known.get(dwelling.pk), fresh)
-        Enrolment.objects.bulk_create(fresh.values(), batch_size=1_000)
+                self._enrol_one(item, route, known.get(item.dwelling.pk), fresh)
+        insert_rows(Enrolment, list(fresh.values()))
 
-    def _enrol_one(
-        self, dwelling: Dwelling, route: Technology, known: Enrolment | None, fresh: dict[int, Enrolment]
-    ) -> None:
+    def _enrol_one(self, item: Stored, route: Technology, known: Enrolment | None, fresh: dict[int, Enrolment]) -> None:
         if known is None:
-            fresh[dwelling.pk] = Enrolment(
-                programme=self.programme, dwelling=dwelling, area_id=dwelling.area_id, technology=route,
+            item.before["technology"] = None
+            fresh[item.dwelling.pk] = Enrolment(
+                programme=self.programme, dwelling=item.dwelling, area_id=item.dwelling.area_id, technology=route,
                 source_import=self.source, entered_by=self.entered_by,
             )  # fmt: skip
         elif known.technology_id != route.pk:
+            item.before["technology"] = [known.technology_id, known.entered_by_id, known.source_import_id]
             known.technology, known.entered_by, known.source_import = route, self.entered_by, self.source
             known.save(update_fields=["technology", "entered_by", "source_import"])
+            if item.outcome == Outcome.UNCHANGED:
+                item.outcome = Outcome.UPDATED
 
 
-def _fill_household(household: Household, values: dict[str, Any]) -> list[str]:
-    """Set what the row states; what it leaves out stays. Returns the names of changed fields."""
-    changed: list[str] = []
+def _household_values(household: Household, row: CheckedRow) -> dict[str, Any]:
+    """What the row states and the register does not say yet; what it leaves out or a person typed stays."""
+    values, kept = row.values, row.hand_kept
+    found: dict[str, Any] = {}
     for name in ("head_name", "id_number", "phone", "bank_card", "residents"):
         given = values.get(name)
-        if given not in (None, "") and str(given) != str(getattr(household, name) or ""):
-            setattr(household, name, given)
-            changed.append(name)
+        if given not in (None, "") and name not in kept and str(given) != str(getattr(household, name) or ""):
+            found[name] = given
     if values.get("note") and not household.remark:
-        household.remark = str(values["note"])[:300]
-        changed.append("remark")
-    return [*changed, *set_derived(household, changed)]
+        found["remark"] = str(values["note"])[:300]
+    return found
 
 
-def set_derived(household: Household, changed: Sequence[str]) -> list[str]:
-    """Columns that follow from others: pinyin, initials, blind indexes, last four characters."""
+def set_derived(household: Household, changed: Sequence[str], indexes: Mapping[str, str] | None = None) -> list[str]:
+    """Columns that follow from others: pinyin, initials, blind indexes, last four characters.
+
+    `indexes` are those known already, by field.
+    """
     derived: dict[str, Any] = {}
     if "head_name" in changed:
         derived["head_pinyin"] = names.pinyin(household.head_name)[:120]
@@ -166,48 +189,49 @@ def set_derived(household: Household, changed: Sequence[str]) -> list[str]:
         derived["id_number_tail"] = str(household.id_number)[-4:]
     for name in ("id_number", "phone", "bank_card"):
         if name in changed:
-            derived[f"{name}_index"] = blind_index(str(getattr(household, name)), name)
+            known = (indexes or {}).get(name)
+            derived[f"{name}_index"] = known or blind_index(str(getattr(household, name)), name)
     for name, value in derived.items():
         setattr(household, name, value)
     return list(derived)
 
 
-def _update_household(household: Household, values: dict[str, Any]) -> bool:
-    changed = _fill_household(household, values)
-    if changed:
-        household.version += 1
-        household.save(update_fields=[*changed, "version"])
-    return bool(changed)
-
-
-def _fill_dwelling(dwelling: Dwelling, row: CheckedRow, confirmed: set[str]) -> list[str]:
-    changed = [name for name, value in _dwelling_values(dwelling, row, confirmed) if getattr(dwelling, name) != value]
-    for name, value in _dwelling_values(dwelling, row, confirmed):
-        setattr(dwelling, name, value)
-    return changed
-
-
-def _dwelling_values(dwelling: Dwelling, row: CheckedRow, confirmed: set[str]) -> list[tuple[str, Any]]:
-    """What the row states about the dwelling. A door that two households share carries no index: it is not unique."""
-    values = row.values
-    found: list[tuple[str, Any]] = []
+def _dwelling_values(dwelling: Dwelling, row: CheckedRow, confirmed: frozenset[str]) -> dict[str, Any]:
+    """What the row states anew about the dwelling. A door two households share carries no index: it is not unique."""
+    values, kept = row.values, row.hand_kept
+    found: dict[str, Any] = {}
     door = full_door(values)
     if door:
-        index = "" if confirmed & _SHARED_DOOR else door_index(dwelling.area_id, door)
-        found += [("door_no", door), ("door_no_index", index)]
+        found["door_no"] = door
+        found["door_no_index"] = "" if confirmed & _SHARED_DOOR else row.indexes.get("door_no", "")
     if values.get("heated_area_m2") is not None:
-        found.append(("heated_area_m2", Decimal(str(values["heated_area_m2"]))))
-    found += [(name, str(values[name])) for name in ("dwelling_type", "meter_no") if values.get(name)]
+        found["heated_area_m2"] = Decimal(str(values["heated_area_m2"]))
+    found |= {name: str(values[name]) for name in ("dwelling_type", "meter_no") if values.get(name)}
     codes = {problem.code for problem in row.problems}
     exclusion = next((code for code in _EXCLUSIONS if code in codes), "")
     if exclusion:
-        found += [("exclusion", exclusion[2:]), ("exclusion_note", str(values.get("note") or "")[:200])]
-    return found
+        found |= {"exclusion": exclusion[2:], "exclusion_note": str(values.get("note") or "")[:200]}
+    return {name: value for name, value in found.items() if name not in kept and getattr(dwelling, name) != value}
 
 
-def _update_dwelling(dwelling: Dwelling, row: CheckedRow, confirmed: set[str]) -> bool:
-    changed = _fill_dwelling(dwelling, row, confirmed)
-    if changed:
-        dwelling.version += 1
-        dwelling.save(update_fields=[*changed, "version"])
-    return bool(changed)
+def _stated_of_household(household: Household) -> list[str]:
+    names_ = ("head_name", "id_number", "phone", "bank_card", "residents", "remark")
+    return [name for name in names_ if getattr(household, name) not in (None, "")]
+
+
+def _stated_of_dwelling(dwelling: Dwelling) -> list[str]:
+    names_ = ("door_no", "heated_area_m2", "dwelling_type", "meter_no", "exclusion", "exclusion_note")
+    return [name for name in names_ if getattr(dwelling, name) not in (None, "")]
+
+
+def _update(row: Household | Dwelling, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Save changed values; returns what they replaced."""
+    if not values:
+        return {}
+    before = {name: getattr(row, name) for name in values if name not in _DERIVED}
+    for name, value in values.items():
+        setattr(row, name, value)
+    changed = [*values, *(set_derived(row, list(values)) if isinstance(row, Household) else ())]
+    row.version += 1
+    row.save(update_fields=[*changed, "version"])
+    return before

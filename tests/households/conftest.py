@@ -130,7 +130,9 @@ def upload(world: World, path: Path, *, by: User | None = None) -> RosterImport:
 
 def apply(found: RosterImport, by: User) -> Any:
     with transaction.atomic():
-        return applying.apply_ready_rows(found.pk, by=by)
+        outcomes = applying.apply_ready_rows(found.pk, by=by)
+        applying.finish_apply(found.pk, by=by)
+        return outcomes
 
 
 def row_of(found: RosterImport, head_name: str) -> ImportRow:

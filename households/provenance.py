@@ -1,0 +1,94 @@
+"""Where each value of a dwelling comes from: a cell of a file, or a person's own typing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.models import User
+from households.models import Dwelling, HandEdit, ImportRow, ValueConflict
+
+#: Fields of the family; all others are the house's.
+OF_FAMILY = frozenset({"head_name", "id_number", "phone", "bank_card", "residents", "remark"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """A cell of a file (`row`, `cell`, and `typed` when a clerk corrected it there), or a person's own typing."""
+
+    at: datetime
+    by: User | None = None
+    row: ImportRow | None = None
+    cell: str = ""
+    typed: bool = False
+
+
+def sources_of(dwelling: Dwelling) -> dict[str, Source]:
+    """Field -> where its present value comes from; fields nobody stated are missing."""
+    found: dict[str, Source] = {}
+    edits = HandEdit.objects.filter(household_id=dwelling.household_id).select_related("by")
+    told: list[tuple[Collection[str], Source]] = [
+        (edit.fields, Source(edit.at, edit.by)) for edit in edits.filter(Q(dwelling=dwelling) | Q(dwelling=None))
+    ]
+    told += [pair for row in _rows_about(dwelling) for pair in _told_by(row, dwelling)]
+    for fields, source in sorted(told, key=lambda pair: pair[1].at):
+        found |= dict.fromkeys(fields, source)
+    return found
+
+
+def _rows_about(dwelling: Dwelling) -> Sequence[ImportRow]:
+    rows = ImportRow.objects.filter(dwelling__household_id=dwelling.household_id, state=ImportRow.State.APPLIED)
+    return list(rows.filter(applied_at__isnull=False).select_related("roster_import__file", "edited_by"))
+
+
+def _told_by(row: ImportRow, dwelling: Dwelling) -> list[tuple[Collection[str], Source]]:
+    """One source per field, because each has its own cell; rows about another house speak of the family only."""
+    fields = [name for name in row.written if name in OF_FAMILY or row.dwelling_id == dwelling.pk]
+    cells: dict[str, str] = row.raw.get("cells", {})
+    at, by = row.applied_at, row.edited_by
+    assert at is not None
+    return [([name], Source(at, by, row, _cell(cells, name), name in row.corrections)) for name in fields]
+
+
+def _cell(cells: dict[str, str], name: str) -> str:
+    column = {"remark": "note", "exclusion": "note", "exclusion_note": "note"}.get(name, name)
+    return cells.get(column, "")
+
+
+def typed_by_hand(households: Collection[int]) -> dict[int, set[tuple[int | None, str]]]:
+    """Household -> (dwelling or None, field) whose present value a person typed after the last roster wrote it."""
+    if not households:
+        return {}
+    latest: dict[tuple[int, int | None, str], datetime] = {}
+    for edit in HandEdit.objects.filter(household_id__in=households).order_by("at"):
+        latest |= dict.fromkeys(((edit.household_id, edit.dwelling_id, name) for name in edit.fields), edit.at)
+    found: dict[int, set[tuple[int | None, str]]] = defaultdict(set)
+    written = _written_since(latest)
+    for key, at in latest.items():
+        if key not in written or written[key] < at:
+            found[key[0]].add(key[1:])
+    return found
+
+
+def _written_since(edits: dict[tuple[int, int | None, str], datetime]) -> dict[tuple[int, int | None, str], datetime]:
+    households = {key[0] for key in edits}
+    rows = ImportRow.objects.filter(dwelling__household_id__in=households, state=ImportRow.State.APPLIED)
+    found: dict[tuple[int, int | None, str], datetime] = {}
+    told = rows.filter(applied_at__isnull=False).order_by("applied_at")
+    for household, home, names, at in told.values_list(
+        "dwelling__household_id", "dwelling_id", "written", "applied_at"
+    ):
+        for name in names:
+            found[household, None if name in OF_FAMILY else home, name] = at
+    return found
+
+
+def open_conflicts(user: User) -> Any:
+    """What waits for a decision in the person's places."""
+    waiting = ValueConflict.objects.visible_to(user).filter(decision="")
+    return waiting.select_related("dwelling__household", "roster_import__file", "row", "area").order_by("-id")
