@@ -121,31 +121,32 @@ class Target(TrackedModel):
 class StatedSum(TrackedModel):
     """A number the document prints: a subtotal (小计), a total, or a target whose breakdown is left to a later list.
 
-    Empty `technology`: all; empty `year`: all years together; `parts`: codes of the parts it adds, none means the
-    rows that belong to no part. `is_open`: the breakdown is not in the text, so the rows may stay below it.
+    Empty `technology`: all; empty `year`: all years together; empty `part`: rows that belong to no part.
+    `is_open`: the breakdown is not in the text, so the rows may stay below it. `compositions`: lists of codes of
+    other stated sums that add up to this one, each list on its own (28,500 by years, and again by parts).
     """
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="stated_sums")
+    code = models.CharField(max_length=80)
+    name = models.CharField(max_length=120, blank=True)
     area = models.ForeignKey(Area, models.PROTECT)
     technology = models.ForeignKey(Technology, models.PROTECT, null=True, blank=True)
-    parts = models.JSONField(default=list, blank=True)
+    part = models.ForeignKey(SubProgramme, models.PROTECT, null=True, blank=True, related_name="stated_sums")
     measure = models.CharField(max_length=12, choices=Measure.choices, default=Measure.CONVERSION)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     quantity = models.DecimalField(max_digits=14, decimal_places=2)
     unit = models.CharField(max_length=12, choices=Unit.choices, default=Unit.HOUSEHOLD)
     is_open = models.BooleanField(default=False)
-    name = models.CharField(max_length=120, blank=True)
+    compositions = models.JSONField(default=list, blank=True)
     written = models.CharField(max_length=80, blank=True, help_text="As the document prints it, e.g. 2*12.29Km")
     clause = models.CharField(max_length=40, blank=True)
-    data_labels: ClassVar = {"parts": "L0", "name": "L0", "written": "L0", "clause": "L0"}
+    data_labels: ClassVar = {
+        "code": "L0", "name": "L0", "compositions": "L0", "written": "L0", "clause": "L0",
+    }  # fmt: skip
 
     class Meta(TrackedModel.Meta):
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["programme", "area", "technology", "parts", "measure", "year", "unit"],
-                name="stated_sum_once",
-                nulls_distinct=False,
-            ),
+            models.UniqueConstraint(fields=["programme", "code"], name="stated_sum_once"),
             models.CheckConstraint(condition=Q(quantity__gte=0), name="stated_sum_not_negative"),
         ]
