@@ -6,13 +6,31 @@ from celery import shared_task
 from django.conf import settings
 
 from accounts import services
-from accounts.history import sealing
+from accounts.history import anchors, sealing, watching
 
 
 @shared_task(name="accounts.tasks.seal_history")
 def seal_history() -> int:
     """Join committed history entries to the hash chain; returns how many."""
     return sealing.seal_history()
+
+
+@shared_task(name="accounts.tasks.watch_history")
+def watch_history() -> bool:
+    """Say in the log when sealing has stopped."""
+    return watching.watch()
+
+
+@shared_task(name="accounts.tasks.anchor_history")
+def anchor_history() -> int:
+    """Write the head of the chain down outside the database; returns its number."""
+    return anchors.anchor_head().seq
+
+
+@shared_task(name="accounts.tasks.check_history")
+def check_history() -> bool:
+    """Read the whole history; what was found stands on the administrators' first page."""
+    return watching.check_history().holds
 
 
 @shared_task(name="accounts.tasks.close_idle_accounts")

@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heating_portal.settings")
 
@@ -48,6 +49,9 @@ app.conf.update(
             "schedule": settings.HISTORY_SEAL_S,
             "options": {"expires": settings.HISTORY_SEAL_S},
         },
+        "watch-history": {"task": "accounts.tasks.watch_history", "schedule": 60.0, "options": {"expires": 60}},
+        "anchor-history": {"task": "accounts.tasks.anchor_history", "schedule": settings.HISTORY_ANCHOR_S},
+        "check-history": {"task": "accounts.tasks.check_history", "schedule": crontab(hour=2, minute=30)},
         "close-idle-accounts": {"task": "accounts.tasks.close_idle_accounts", "schedule": 86400.0},
         "plan-polls": {
             "task": "telemetry.tasks.plan_polls",

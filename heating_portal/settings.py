@@ -6,6 +6,7 @@ PORTAL_VAR                folder for everything the portal writes (default ./var
 PORTAL_SECRETS            folder with one file per secret (default $PORTAL_VAR/secrets)
 PORTAL_TODAY              business day for trials, e.g. 2022-04-20 (default: today; the demonstration: that day)
 PORTAL_HOSTS              comma-separated host names; PORTAL_ORIGINS the same with scheme
+PORTAL_ANCHORS            folder where heads of the history are written down (default $PORTAL_VAR/anchors)
 ROLE                      command (default) | web | worker: a pool of connections belongs in web processes only
 """
 
@@ -242,6 +243,9 @@ TIME_ZONE = "Asia/Shanghai"
 JOB_LEASE_S = env.float("PORTAL_JOB_LEASE_S", default=60)
 JOB_SWEEP_S = env.float("PORTAL_JOB_SWEEP_S", default=15)
 HISTORY_SEAL_S = env.float("PORTAL_HISTORY_SEAL_S", default=5)
+HISTORY_ANCHOR_S = env.float("PORTAL_HISTORY_ANCHOR_S", default=3600)
+# Heads of the history, outside the database: best a folder of another machine, or one that only grows.
+ANCHORS_DIR = Path(env("PORTAL_ANCHORS", default=str(VAR_DIR / "anchors"))).resolve()
 POLL_TICK_S = env.float("PORTAL_POLL_TICK_S", default=5)
 
 # --- Heater lines ---------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from accounts.history.places import area_sql
 
 TRIGGER_NAME = "history"
 SEAL_COLUMNS = ("seq", "prev_hash", "hash")
+HIDDEN_VALUE = "***"  # stands in the history for a secret that changed
 
 # Each table's function only gathers the row; `accounts_record_change` (a function of its own, written in accounts'
 # migrations) judges and writes, so that a new way of writing history is one migration and not one per app.
@@ -42,7 +43,7 @@ class HistoryTrigger(pgtrigger.Trigger):
     def get_func(self, model: Any) -> str:
         model = _real(model)
         sql = _RECORD.format(
-            minus=_minus(_columns(model, getattr(model, "history_exclude", ()))),
+            minus=_minus(excluded_columns(model)),
             secret=_array(_secret_columns(model)),
             table=_text(model._meta.db_table),
             pk=_text(model._meta.pk.column),
@@ -120,8 +121,9 @@ def _real(model: Any) -> Any:
         return model
 
 
-def _columns(model: Any, names: Any) -> list[str]:
-    return [model._meta.get_field(name).column for name in names]
+def excluded_columns(model: Any) -> list[str]:
+    """Columns that are bookkeeping and no history."""
+    return [model._meta.get_field(name).column for name in getattr(model, "history_exclude", ())]
 
 
 def _secret_columns(model: Any) -> list[str]:

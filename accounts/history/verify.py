@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
 from accounts.history.sealing import GENESIS, SEALED, Head, entry_bytes, link
 from accounts.history.triggers import TRIGGER_NAME, is_tracked
-from core import clock
 
 FETCH = 5000
 
@@ -123,22 +120,3 @@ def _trigger_problem() -> Break | None:
             if state not in ("O", "A"):
                 return Break("trigger_disabled" if state else "trigger_missing", table=model._meta.db_table)
     return None
-
-
-def write_anchor(path: Path, at: Head) -> None:
-    """Append the head as one JSON line; the file belongs on another machine, or printed."""
-    line = {"seq": at.seq, "hash": at.hash.hex(), "at": clock.now().isoformat()}
-    with path.open("a", encoding="utf-8") as out:
-        out.write(json.dumps(line) + "\n")
-
-
-def read_anchors(path: Path) -> list[Head]:
-    """Heads of an anchor file. Raises `ValueError` naming the line that is none."""
-    heads = []
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            fields = json.loads(text)
-            heads.append(Head(int(fields["seq"]), bytes.fromhex(fields["hash"])))
-        except (ValueError, KeyError, TypeError):
-            raise ValueError(f"{path}, line {number}: not a recorded head") from None
-    return heads

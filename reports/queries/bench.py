@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
 
+from accounts.history import watching
 from accounts.history.queries import log_for, looks_for
 from accounts.models import AccessLog, AuditEntry, Grant, User
 from devices.models import Gateway, Heater
@@ -77,6 +78,7 @@ class AdminBench:
     accounts: int | None
     expiring: list[Grant]
     log: list[AuditEntry]
+    alarms: list[str]  # about the history: for all three, because any of them may be the first to see it
 
 
 def admin_bench(user: User) -> AdminBench:
@@ -89,4 +91,5 @@ def admin_bench(user: User) -> AdminBench:
         accounts=User.objects.filter(is_active=True).count() if user.has_right("users.view") else None,
         expiring=list(grants[:SHOWN]) if user.has_right("grants.manage") else [],
         log=list(log_for(user)[:SHOWN]) if user.has_right("audit.admin_log") else [],
+        alarms=watching.alarms(),
     )

@@ -69,4 +69,4 @@ def test_pages_work_while_redis_is_away(client: Client, person: Make, settings: 
     client.force_login(person())
     assert client.get(reverse("home")).status_code == 200
     assert client.get(reverse("jobs:tray")).status_code == 200
-    assert client.get("/readyz").json() == {"database": "ok", "redis": "away"}
+    assert client.get("/readyz").json() == {"database": "ok", "redis": "away", "history": "ok"}
