@@ -33,10 +33,12 @@ class RowCounts:
     applied: int
     fixed: int
     faulty_at_first: int
+    undone: int = 0
 
     @property
     def adds_up(self) -> bool:
-        return self.rows == self.ready + self.faulty + self.merged + self.skipped + self.applied
+        parts = (self.ready, self.faulty, self.merged, self.skipped, self.applied, self.undone)
+        return self.rows == sum(parts)
 
     @property
     def open(self) -> int:
@@ -61,7 +63,35 @@ def row_counts(roster_import: RosterImport) -> RowCounts:
         applied=by_state.get(State.APPLIED, 0),
         fixed=fixed,
         faulty_at_first=roster_import.counts.get("faulty_at_first", 0),
+        undone=by_state.get(State.UNDONE, 0),
     )
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What storing the whole file would do to the register, before and after it is done; rows of the file."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    duplicate: int = 0
+    refused: int = 0
+
+
+def dry_run_counts(roster_import: RosterImport) -> DryRun:
+    """One query. Stored rows count by what became of them, ready ones by what the register said at their check."""
+    known, differs = Q(issue_codes__contains=["I_REGISTERED"]), Q(issue_codes__overlap=list(_CHANGING))
+    outcome = ImportRow.Outcome
+    ready, stored = Q(state=State.READY), Q(state=State.APPLIED)
+    new = (ready & ~known) | (stored & Q(outcome=outcome.CREATED))
+    changed = (ready & known & differs) | (stored & Q(outcome__in=[outcome.UPDATED, outcome.SECOND_HOME]))
+    same = (ready & known & ~differs) | (stored & Q(outcome=outcome.UNCHANGED))
+    duplicate, refused = Q(state=State.MERGED), Q(state=State.FAULTY)
+    parts = {"new": new, "changed": changed, "same": same, "duplicate": duplicate, "refused": refused}
+    return DryRun(**roster_import.rows.aggregate(**{name: Count("id", filter=part) for name, part in parts.items()}))
+
+
+_CHANGING = ("W_REGISTER_DIFFERS", "W_SECOND_HOME")
 
 
 @dataclass(frozen=True)
@@ -277,9 +307,10 @@ def difference_to_last(roster: Roster) -> Difference | None:
 def sealed_rows_pending(programme: Programme | None = None) -> QuerySet[RosterRow]:
     """Rows of approved rosters in order of approval: what tasks are opened from and money is reserved for.
 
-    The caller leaves out what it has handled already, by dwelling (a later version lists it again).
+    Dwellings excluded since by an approved change are not among them. The caller leaves out what it has handled
+    already, by dwelling (a later version lists it again).
     """
-    rows = RosterRow.objects.filter(roster__state=Roster.State.APPROVED, exclusion="")
+    rows = RosterRow.objects.filter(roster__state=Roster.State.APPROVED, exclusion="", dwelling__exclusion="")
     if programme is not None:
         rows = rows.filter(roster__programme=programme)
     related = rows.select_related("roster__programme", "dwelling__household", "technology")

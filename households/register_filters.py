@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
 from core.blind_index import normal_form
-from households.models import Meter, PublicVenue
+from households.change_queries import waiting_for
+from households.models import ChangeRequest, Meter, PublicVenue
 from households.services.places import AREA_CLASSES
 from programmes.chosen import chosen_area_code
 
@@ -71,3 +72,26 @@ class PlaceFilter(df.FilterSet):
 
     def in_zone(self, rows: QuerySet[Area], name: str, value: str) -> QuerySet[Area]:
         return rows.filter(in_no_coal_zone=value == "yes")
+
+
+class ChangeFilter(df.FilterSet):
+    q = df.CharFilter(label=_("name or dwelling number"), method="search")
+    kind = df.ChoiceFilter(label=_("kind of change"), choices=ChangeRequest.Kind.choices)
+    state = df.ChoiceFilter(label=_("state"), choices=ChangeRequest.State.choices)
+    mine = df.ChoiceFilter(label=_("waits for me"), choices=[("yes", _("yes"))], method="waits_for_me")
+    area = df.ModelChoiceFilter(label=_("town or village"), queryset=places, method="in_place")
+
+    class Meta:
+        model = ChangeRequest
+        fields: tuple[str, ...] = ()
+
+    def search(self, rows: QuerySet[ChangeRequest], name: str, value: str) -> QuerySet[ChangeRequest]:
+        text = value.strip()[:40]
+        found = Q(dwelling__household__head_name__contains=text) | Q(dwelling__dwelling_no__startswith=text.upper())
+        return rows.filter(found)
+
+    def waits_for_me(self, rows: QuerySet[ChangeRequest], name: str, value: str) -> QuerySet[ChangeRequest]:
+        return rows.filter(pk__in=waiting_for(self.request.user).values("pk"))
+
+    def in_place(self, rows: QuerySet[ChangeRequest], name: str, value: Area) -> QuerySet[ChangeRequest]:
+        return rows.filter(area_id__startswith=value.code)

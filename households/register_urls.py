@@ -1,10 +1,16 @@
-"""Addresses below /hh/ of venues, meters and places."""
+"""Addresses below /hh/ of venues, meters, places and change requests."""
 
 from django.urls import path
 
-from households.views import meters, places, venues
+from households.views import changes, meters, places, venues
 
 urlpatterns = [
+    path("changes/", changes.change_list, name="change-list"),
+    path("changes/<int:pk>/", changes.change_detail, name="change-detail"),
+    path("changes/<int:pk>/decide/", changes.change_decide, name="change-decide"),
+    path("changes/<int:pk>/withdraw/", changes.change_withdraw, name="change-withdraw"),
+    path("changes/<int:pk>/papers/<int:paper>/", changes.change_paper, name="change-paper"),
+    path("dwellings/<slug:dwelling_no>/change/", changes.change_new, name="change-new"),
     path("venues/", venues.venue_list, name="venue-list"),
     path("venues/new/", venues.venue_new, name="venue-new"),
     path("venues/<slug:venue_no>/", venues.venue_detail, name="venue-detail"),
