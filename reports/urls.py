@@ -39,6 +39,7 @@ pages = [
     path("households/", households.household_list, name="household-list"),
     path("households/<dwelling:dwelling_no>/", household_file.household_detail, name="household-detail"),
     path("households/<dwelling:dwelling_no>/peek/", households.household_peek, name="household-peek"),
+    path("households/<dwelling:dwelling_no>/print/", household_file.household_print, name="household-print"),
     path("households/<dwelling:dwelling_no>/heater/", household_file.household_heater, name="household-heater"),
     path("selections/", selections.selection_create, name="selection-create"),
     path("selections/<uuid:token>/", selections.selection_detail, name="selection-detail"),

@@ -39,13 +39,15 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
     dwelling = _dwelling(request, dwelling_no)
     user = cast(User, request.user)
     file = queries.file_of(dwelling, chosen_programme(request), user)
+    papers = queries.papers_of(file)
     context = {
+        **_completeness(papers),
         "file": file,
         "dwelling": dwelling,
         "household": dwelling.household,
         "places": _places(dwelling),
         "stages": queries.stages_of(file, clock.today()),
-        "papers": queries.papers_of(file),
+        "papers": papers,
         "events": queries.events_of(file),
         "changes": queries.changes_to(dwelling),
         "looks": queries.looks_at(dwelling),
@@ -58,6 +60,30 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
     }
     response = render(request, "reports/household_file.html", context)
     response["Cache-Control"] = "no-store"  # shared office machines: nothing personal stays behind
+    return response
+
+
+def _completeness(papers: list[queries.PaperLine]) -> dict[str, Any]:
+    """Items the programme asks for: how many there are, how many stand in the file, which are missing."""
+    asked = [line for line in papers if line.asked]
+    return {"wanted": len(asked), "have": sum(line.there for line in asked),
+            "missing": [line for line in asked if not line.there]}  # fmt: skip
+
+
+@require_GET
+@requires("households.view")
+def household_print(request: HttpRequest, dwelling_no: str) -> HttpResponse:
+    """Cover and contents sheet of the file on A4; personal numbers stay masked."""
+    dwelling = _dwelling(request, dwelling_no)
+    file = queries.file_of(dwelling, chosen_programme(request), cast(User, request.user))
+    papers = queries.papers_of(file)
+    context = {
+        **_completeness(papers), "file": file, "dwelling": dwelling, "household": dwelling.household,
+        "village": dwelling.area, "town": dwelling.area.parent, "papers": papers,
+        "stages": queries.stages_of(file, clock.today()), "today": clock.today(),
+    }  # fmt: skip
+    response = render(request, "reports/household_print.html", context)
+    response["Cache-Control"] = "no-store"
     return response
 
 

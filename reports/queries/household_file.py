@@ -12,12 +12,14 @@ from accounts.history.queries import Change, changes_of
 from accounts.models import AccessLog, AuditEntry, User
 from core.seasons import SeasonError, SeasonRule
 from devices.models import Heater
-from households.models import Dwelling
+from households.models import Document, Dwelling
 from households.queries import DwellingPanel
 from households.queries import panel_for as household_panel
-from programmes.models import Programme
+from households.roster_queries import StampedPlace, stamped_place
+from programmes.models import Programme, RequiredPaper
+from programmes.papers import UPLOADABLE, Paper
 from reports.links import address
-from reports.models import DwellingSummary, Paper
+from reports.models import DwellingSummary
 from retrofits.models import Acceptance, Installation, Photo, Task
 from retrofits.queries import panel_for as works_panel
 from subsidies.models import Entitlement, PayoutLine
@@ -40,12 +42,25 @@ class Stage:
 
 @dataclass(frozen=True)
 class PaperLine:
-    """One item of the file; `at` is a date where the paper has one."""
+    """One of the fourteen items: whether it is there and since when, its stored files, and who owes it if asked for."""
 
-    title: Any
+    paper: Paper
     there: bool
     at: Any = None
-    url: str = ""
+    asked: RequiredPaper | None = None
+    files: tuple[Document, ...] = ()
+
+    @property
+    def title(self) -> Any:
+        return self.paper.label
+
+    @property
+    def is_missing(self) -> bool:
+        return self.asked is not None and not self.there
+
+    @property
+    def may_upload(self) -> bool:
+        return self.paper in UPLOADABLE
 
 
 @dataclass(frozen=True)
@@ -81,6 +96,8 @@ class HouseholdFile:
     panel: DwellingPanel
     task: Task | None
     heater: Heater | None
+    stamped: StampedPlace | None = None
+    paid_at: Any = None
     money: list[MoneyLine] = field(default_factory=list)
     sees_money: bool = False
 
@@ -105,10 +122,6 @@ class HouseholdFile:
     def cover_photos(self) -> list[tuple[Any, Photo | None]]:
         """The newest photo before, during and after the works; None where it is missing."""
         return [(stage.label, next((p for p in reversed(self.photos) if p.stage == stage), None)) for stage in STAGES]
-
-    @property
-    def have_papers(self) -> int:
-        return self.summary.wanted_papers - self.summary.missing_papers if self.summary else 0
 
     @property
     def approved_at(self) -> dt.datetime | None:
@@ -137,9 +150,17 @@ def file_of(dwelling: Dwelling, programme: Programme | None, user: User) -> Hous
         dwelling=dwelling, programme=in_programme, summary=summary, panel=household_panel(dwelling),
         task=alive[0] if alive else None, heater=heaters.order_by("-id").first(),
     )  # fmt: skip
+    file.stamped = stamped_place(dwelling, in_programme) if in_programme else None
+    file.paid_at = _paid_at(dwelling, in_programme)
     if user.has_right("entitlements.view", dwelling.area_id):
         file.money, file.sees_money = _money(dwelling, in_programme), True
     return file
+
+
+def _paid_at(dwelling: Dwelling, programme: Programme | None) -> Any:
+    """When money of the programme first arrived; that it did is no secret, how much is."""
+    lines = PayoutLine.objects.filter(entitlement__dwelling=dwelling, entitlement__programme=programme, state="paid")
+    return lines.order_by("settled_at").values_list("settled_at", flat=True).first()
 
 
 def _money(dwelling: Dwelling, programme: Programme | None) -> list[MoneyLine]:
@@ -189,30 +210,56 @@ def _season_words(programme: Programme | None, today: dt.date) -> str:
 
 
 def papers_of(file: HouseholdFile) -> list[PaperLine]:
-    """The items of the file in their order, with the day each came in."""
-    missing = set(file.summary.missing) if file.summary else set(Paper.values)
-    connected = bool(file.task and file.task.technology.has_heater)
-    wanted = [paper for paper in Paper if paper != Paper.CONNECTION or connected]
+    """The fourteen items in their order. What the programme asks for is its own data; stored files count everywhere."""
+    asked = {one.paper: one for one in _asked(file)}
+    kept = _kept(file)
     days = _paper_days(file)
-    return [
-        PaperLine(p.label, p.value not in missing, None if p.value in missing else days.get(p.value)) for p in wanted
-    ]
+    lines = []
+    for paper in Paper:
+        files, day = kept.get(paper.value, ()), days.get(paper.value)
+        at = day if day is not None else files[0].uploaded_at if files else None
+        lines.append(PaperLine(paper, at is not None, at, asked.get(paper.value), files))
+    return lines
+
+
+def _asked(file: HouseholdFile) -> list[RequiredPaper]:
+    """What the programme asks of this dwelling: some items only where a heater belongs to the route."""
+    if file.programme is None:
+        return []
+    enrolled = (one for one in file.panel.enrolments if one.programme_id == file.programme.pk)
+    route = file.task.technology if file.task else next((one.technology for one in enrolled), None)
+    has_heater = bool(route and route.has_heater)
+    return [one for one in file.programme.required_papers.all() if has_heater or not one.heater_only]
+
+
+def _kept(file: HouseholdFile) -> dict[str, tuple[Document, ...]]:
+    """Stored files per item, newest first, the withdrawn ones left out."""
+    found: dict[str, list[Document]] = {}
+    for one in file.panel.documents:
+        if one.kind in Paper.values and not one.withdrawn_reason:
+            found.setdefault(one.kind, []).append(one)
+    return {kind: tuple(files) for kind, files in found.items()}
 
 
 def _paper_days(file: HouseholdFile) -> dict[str, Any]:
-    record, passed = file.record, file.passed
-    days: dict[str, Any] = {
-        Paper.IDENTITY: file.dwelling.household.created_at,
-        Paper.ROSTER: file.approved_at,
+    """Since when an item is there by what the rooms know, without a stored file of its own."""
+    record, passed, family = file.record, file.passed, file.dwelling.household
+    numbers = family.id_number_index and family.phone_index and family.bank_card_index
+    shown = {photo.stage: photo.taken_at or photo.document.uploaded_at for photo in file.photos}
+    is_basic = bool(numbers) and file.dwelling.heated_area_m2 is not None
+    signed = passed is not None and bool(passed.signature_id or passed.signer_name)
+    scans = file.stamped.scans if file.stamped and file.stamped.row.roster.state == "approved" else []
+    return {
+        Paper.BASIC: family.created_at if is_basic else None,
+        Paper.CHOICE: scans[-1].uploaded_at if scans else None,
+        Paper.PHOTOS: max(shown[stage] for stage in STAGES) if shown.keys() >= set(STAGES) else None,
         Paper.RECORD: record.installed_on if record else None,
-        Paper.COST: record.recorded_at if record else None,
-        Paper.CONNECTION: file.heater.installed_on if file.heater else None,
+        Paper.CONNECTION: record.heater.installed_on if record and record.heater else None,
         Paper.ACCEPTANCE: passed.accepted_on if passed else None,
-        Paper.SIGNATURE: passed.accepted_on if passed else None,
+        Paper.JOINT: passed.accepted_on if passed and signed else None,
+        Paper.SELF_PAYMENT: file.task.opened_at if file.task and file.task.self_funds_proven else None,
+        Paper.PAYMENT: file.paid_at,
     }
-    for photo in file.photos:
-        days[photo.stage] = photo.taken_at or days.get(photo.stage)
-    return days
 
 
 def events_of(file: HouseholdFile) -> list[Event]:

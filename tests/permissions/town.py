@@ -143,6 +143,7 @@ def _home(town: Town, number: str) -> Dwelling:
         ends_on=dt.date(2022, 3, 31), quantity=1500,
     )  # fmt: skip
     town.keep("meter_reading", reading)
+    town.document("warranty", home)
     return home
 
 
