@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from households.models import ImportRow, RosterImport
-from households.services import applying, imports, parsing
+from households.services import applying, imports, parsing, undoing
 from jobs.registry import handler
 from jobs.running import JobRun
 
@@ -35,4 +35,14 @@ def apply_import(run: JobRun, import_id: int) -> None:
         stored = ImportRow.objects.filter(roster_import=import_id, state=ImportRow.State.APPLIED).count()
         total = stored if run.attempt > 1 else sum(outcomes.values())
         message = ngettext("%(n)d row stored", "%(n)d rows stored", total) % {"n": total}
+        run.finish({"url": reverse("households:import-review", args=[import_id]), "message": message})
+
+
+@handler(imports.UNDO, label=gettext_lazy("Take a roster back"))
+def undo_import(run: JobRun, import_id: int, reason: str) -> None:
+    """All of it or nothing, in one transaction with the end of the job."""
+    by = run.requested_by or User.objects.get(pk=RosterImport.objects.get(pk=import_id).uploaded_by_id)
+    with run.commit():
+        total = undoing.undo_import(import_id, by=by, reason=reason, step=run.progress)
+        message = ngettext("%(n)d row taken back", "%(n)d rows taken back", total) % {"n": total}
         run.finish({"url": reverse("households:import-review", args=[import_id]), "message": message})

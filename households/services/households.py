@@ -18,6 +18,7 @@ from households.importing.reading import check_rows
 from households.indexes import door_index
 from households.models import Dwelling, Household
 from households.problem_wording import sentence_of
+from households.provenance import OF_FAMILY
 from households.roster.columns import FIELDS
 from households.roster.rows import RawRow
 from households.services.applying import lock_register
@@ -72,8 +73,14 @@ def register_household(
     faults = faults_of(row, confirmed)
     if faults:
         raise RowFaults(faults, [(one.code, sentence_of(one)) for one in row.problems if one.can_be_confirmed])
-    stored = RegisterWriter(programme, [row], by).write([sorted(confirmed)])
-    return stored[0].dwelling
+    stored = RegisterWriter(programme, [row], by).write([sorted(confirmed)])[0]
+    _note_typed(stored.dwelling, set(stored.before) - {"technology"})
+    return stored.dwelling
+
+
+def _note_typed(home: Dwelling, fields: set[str]) -> None:
+    note_hand_edit(home.household, fields & OF_FAMILY)
+    note_hand_edit(home, fields - OF_FAMILY)
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from jobs.models import Job
 from jobs.services import enqueue
 from programmes.models import Programme
 
-PARSE, APPLY = "households.parse_import", "households.apply_import"
+PARSE, APPLY, UNDO = "households.parse_import", "households.apply_import", "households.undo_import"
 State = RosterImport.State
 _NAME_MAX = 200
 
@@ -96,10 +96,21 @@ def _refuse_twin(twin: RosterImport | None) -> None:
         )
 
 
-def request_apply(*, roster_import: RosterImport, by: User) -> Job:
-    """Ask for the ready rows to be stored. Asking twice is harmless: a row is stored once."""
+def request_apply(*, roster_import: RosterImport, by: User, leave_faulty: bool = False) -> Job:
+    """Ask for the ready rows to be stored. Asking twice is harmless: a row is stored once.
+
+    Raises Refused: NOT_IN_REVIEW, NOTHING_READY, and FAULTY_LEFT while a row waits for a correction, unless
+    `leave_faulty` says that those shall stay on the page.
+    """
     if roster_import.state != State.REVIEW:
         raise _not_in_review(roster_import)
+    faulty = roster_import.rows.filter(state="faulty").count()
+    if faulty and not leave_faulty:
+        raise Refused(
+            "FAULTY_LEFT",
+            _("%(faulty)s rows still need a correction. Correct them, or say that they stay on the page for later."),
+            faulty=faulty,
+        )
     if not roster_import.rows.filter(state="ready").exists():
         raise Refused("NOTHING_READY", _("No row is ready to be stored. Correct the faulty rows first."))
     return enqueue(kind=APPLY, args={"import_id": roster_import.pk}, by=by, area=roster_import.area)

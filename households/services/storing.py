@@ -91,8 +91,7 @@ class RegisterWriter:
         home = register.dwelling(household, row)
         if home is None:
             dwelling = self._add_dwelling(household, row, confirmed, len(register.homes.get(household.pk, [])))
-            outcome = Outcome.SECOND_HOME if dwelling.is_second_home else Outcome.UPDATED
-            return Stored(dwelling, outcome, before | dict.fromkeys(_stated_of_dwelling(dwelling)))
+            return Stored(dwelling, Outcome.SECOND_HOME, before | dict.fromkeys(_stated_of_dwelling(dwelling)))
         before |= _update(home, _dwelling_values(home, row, confirmed))
         return Stored(home, Outcome.UPDATED if before else Outcome.UNCHANGED, before)
 

@@ -36,13 +36,18 @@ def test_a_dry_run_tells_the_same_and_keeps_nothing(world: World, tmp_path: Path
     path = write_xlsx(tmp_path / "a.xlsx", [line(1), line(2), line(2), line(3, phone="1")], subtotal="4户")
     dry = run(path, world, "--dry-run")
     assert not RosterImport.objects.exists() and not Household.objects.exists()
-    real = run(path, world)
+    real = run(path, world, "--leave-faulty")
     assert dry["dry_run"] and dry["ready"] == real["applied"] == real["created"] == 2
     for name in ("row_count", "faulty", "merged", "skipped", "issues"):
         assert dry[name] == real[name]
     assert real["row_count"] == real["ready"] + real["faulty"] + real["merged"] + real["skipped"] + real["applied"]
     assert Household.objects.count() == 2
     assert AuditEntry.objects.filter(table="households_household", actor_name="命令行").count() == 2
+
+
+def test_nothing_is_stored_while_a_row_is_faulty(world: World, tmp_path: Path) -> None:
+    answer = run(write_xlsx(tmp_path / "a.xlsx", [line(1), line(2, phone="1")]), world)
+    assert (answer["ready"], answer["faulty"], answer["applied"]) == (1, 1, 0) and not Household.objects.exists()
 
 
 def test_faults_are_named_by_cell_and_code(world: World, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--by", default="", help="account in whose name it is done (default: the command line's)")
         parser.add_argument("--dry-run", action="store_true", help="read and check, keep nothing")
         parser.add_argument("--json", action="store_true", help="answer as JSON")
+        parser.add_argument("--leave-faulty", action="store_true", help="store the good rows, keep the rest for later")
         parser.add_argument("--show-personal", action="store_true", help="with --dry-run: values without masks")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,7 +57,7 @@ class Command(BaseCommand):
                 with acting("import_roster"):
                     by = _person(options["by"])
                 with acting(by, reason=f"import_roster {file.name}"):
-                    answer = _import(file, programme, area, by)
+                    answer = _import(file, programme, area, by, leave_faulty=options["leave_faulty"])
         except Refused as refusal:
             answer = {"refused": [{"code": refusal.code, "message": refusal.sentence}]}
         except RosterRefused as refusal:
@@ -121,7 +122,7 @@ def _dry_answer(file: Path, programme: Programme, area: Area, *, show_personal: 
     }
 
 
-def _import(file: Path, programme: Programme, area: Area, by: User) -> dict[str, Any]:
+def _import(file: Path, programme: Programme, area: Area, by: User, *, leave_faulty: bool) -> dict[str, Any]:
     with file.open("rb") as stream:
         chunks = iter(lambda: stream.read(_CHUNK), b"")
         made, job = start_import(programme=programme, area=area, content=chunks, file_name=file.name, by=by)
@@ -131,8 +132,9 @@ def _import(file: Path, programme: Programme, area: Area, by: User) -> dict[str,
         return _refused_answer(made.refusal)
     if made.state == RosterImport.State.MAPPING:
         return _columns_answer(made)
-    if made.rows.filter(state=ImportRow.State.READY).exists():
-        _finish(request_apply(roster_import=made, by=by))
+    before = row_counts(made)
+    if before.ready and (leave_faulty or not before.faulty):
+        _finish(request_apply(roster_import=made, by=by, leave_faulty=leave_faulty))
     counts = row_counts(RosterImport.objects.get(pk=made.pk))
     outcomes = list(made.rows.exclude(outcome="").values_list("outcome", flat=True))
     return {
