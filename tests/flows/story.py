@@ -50,7 +50,7 @@ def upload(village: Village, roster: WrittenRoster) -> tuple[RosterImport, Job]:
 def ask_to_apply(village: Village, roster_import: RosterImport) -> Job:
     clerk = village.person("town_staff")
     with acting(clerk):
-        return request_apply(roster_import=roster_import, by=clerk)
+        return request_apply(roster_import=roster_import, by=clerk, leave_faulty=True)
 
 
 def done(job: Job) -> Job:
