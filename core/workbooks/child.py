@@ -34,6 +34,8 @@ LARGEST_EXACT = 10**15
 _BATCH = 500
 #: Longer runs of blank rows are formatting dragged down to the end of the sheet.
 _BLANK_RUN = 200
+#: A stray cell far below a list spans this many times the cells that are ever sent; the parser holds them all.
+_SPAN_FACTOR = 4
 #: The width of a name in the portal's tables; a spreadsheet program allows 31, other files any number.
 _NAME_WIDTH = 60
 _OVERLAP = 8192
@@ -158,7 +160,10 @@ def _fit(value: Any) -> Any:
     return [_fit(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _send_sheet(name: str, hidden: bool, merged: list[Any], hidden_rows: int, rows: Iterable[list[Any]]) -> None:
+def _send_sheet(
+    name: str, hidden: bool, merged: list[Any], hidden_rows: int, rows: Iterable[list[Any]], cells_left: int
+) -> int:
+    """Send one sheet and return how many cells may still be sent; OverflowError when it holds more."""
     _send("sheet", _own_name(name), hidden, merged, hidden_rows)
     batch: list[list[Any]] = []
     blank: list[list[Any]] = []
@@ -167,6 +172,9 @@ def _send_sheet(name: str, hidden: bool, merged: list[Any], hidden_rows: int, ro
             if len(blank) <= _BLANK_RUN:
                 blank.append(row)
             continue
+        cells_left -= len(row[1])
+        if cells_left < 0:
+            raise OverflowError
         batch += blank if len(blank) <= _BLANK_RUN else ()
         batch.append(row)
         blank = []
@@ -175,6 +183,7 @@ def _send_sheet(name: str, hidden: bool, merged: list[Any], hidden_rows: int, ro
             batch = []
     if batch:
         _send("rows", batch)
+    return cells_left
 
 
 _names: set[str] = set()
@@ -195,12 +204,11 @@ def _send_calamine(book: Any, position: int, notes: dict[str, tuple[Note, int]],
     meta = book.sheets_metadata[position]
     sheet = book.get_sheet_by_index(position)
     cells = (sheet.end[0] + 1) * (sheet.end[1] + 1) if sheet.end is not None else 0
-    if cells > cells_left:
+    if cells > cells_left * _SPAN_FACTOR:
         raise OverflowError
     noted, hidden_rows = notes.get(meta.name, ({}, 0))
     hidden = meta.visible != SheetVisibleEnum.Visible
-    _send_sheet(meta.name, hidden, _merged(sheet), hidden_rows, sheet_rows(sheet, noted))
-    return cells_left - cells
+    return _send_sheet(meta.name, hidden, _merged(sheet), hidden_rows, sheet_rows(sheet, noted), cells_left)
 
 
 def send_workbook(path: str, kind: str, cell_limit: int) -> None:
@@ -226,10 +234,11 @@ def send_text(path: str, kind: str, encoding: str, cell_limit: int) -> None:
     content = Path(path).read_bytes().decode(encoding)
     if kind == "csv":
         rows = ([row_no, texts, {}] for row_no, texts in csv_rows(content, cell_limit))
-        _send_sheet(Path(path).stem, False, [], 0, rows)
+        _send_sheet(Path(path).stem, False, [], 0, rows, cell_limit)
         return
     for table in html_tables(content, cell_limit):
-        _send_sheet(table.name, False, table.merged, 0, ([n, texts, {}] for n, texts in enumerate(table.rows, 1)))
+        rows = ([row_no, texts, {}] for row_no, texts in enumerate(table.rows, 1))
+        cell_limit = _send_sheet(table.name, False, table.merged, 0, rows, cell_limit)
 
 
 def _limit_resources(memory_bytes: int, cpu_s: int) -> None:

@@ -101,7 +101,10 @@ def _typed(name: str, text: str, context: RosterContext) -> Typed:
 
 
 def _plain(name: str, text: str) -> Typed:
-    value = tidy_compact(text) if name in _COMPACT else tidy_text(text)
+    if name == "note":
+        return Typed(" ".join(text.split()))  # its punctuation is the clerk's own
+    latin = name == "head_name" and text.isascii()
+    value = tidy_compact(text) if name in _COMPACT and not latin else tidy_text(text)
     if name == "head_name" and _UNUSUAL_NAME.search(value):
         return Typed(value, "W_NAME_UNUSUAL", {})
     return Typed(value)

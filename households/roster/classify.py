@@ -9,6 +9,7 @@ from unicodedata import normalize
 from core.workbooks.read import SheetRow
 from households.roster.columns import Synonyms, word_key
 from households.roster.header import Header, repeats_header
+from households.roster.places import place_named_in
 
 DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE = (
     "data",
@@ -70,6 +71,7 @@ def _remark_kind(filled: dict[int, str], row: SheetRow, header: Header) -> str |
     spread = normalize("NFKC", "".join(filled.values())).replace(" ", "")
     if _SIGNATURE.search(spread) and len(filled) <= 5:
         return SIGNATURE
-    if len(filled) == 1 and not row.notes and header.columns.get(next(iter(filled))) not in _IDENTITY:
-        return NOTE
+    if len(filled) == 1 and not row.notes:
+        of_a_person = header.columns.get(next(iter(filled))) in _IDENTITY
+        return NOTE if not of_a_person or place_named_in(first) else None
     return None

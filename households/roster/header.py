@@ -5,6 +5,7 @@ Two tables side by side have one header row but two headers: ``split`` parts the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,8 @@ _HEADER_ROWS = 2
 """A better header further down is the header of another table; the rows between belong to the first."""
 _FEWEST_FIELDS = 3
 _FEWEST_TICKS = 2
+_LONG_NUMBER = re.compile(r"[0-9]{11}")
+"""A phone or ID number: the row is a household and no second line of a header."""
 _PLACES = ("town", "village", "group")
 """One technology under 改造方式 is the first data row; a choice needs two."""
 
@@ -74,7 +77,7 @@ def find_header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[M
 def header_at(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[MergedRange] = ()) -> Header | None:
     """The header that begins in the first of one or two rows, or None."""
     found = _header(rows[:1], synonyms, merged)
-    if len(rows) > 1:
+    if len(rows) > 1 and not any(map(_LONG_NUMBER.search, rows[1].texts)):
         both = _header(rows, synonyms, merged)
         if both.score > max(found.score, _header(rows[1:], synonyms, merged).score):
             found = both

@@ -12,6 +12,7 @@ from households.roster.classify import BLANK, DATA, HEADER, NOTE, SUBTOTAL, TITL
 from households.roster.columns import SERIAL, Synonyms, shipped_synonyms
 from households.roster.header import Header, find_header, header_at, repeats_header, split
 from households.roster.header import assigned as with_assigned
+from households.roster.normalise import LONG_NUMBERS, is_figure
 from households.roster.places import place_named_in, place_of_sheet
 from households.roster.rows import FROM_HEADING, Finding, ParsedSheet, RawRow, SkippedRow
 from households.roster.totals import TotalsCheck
@@ -105,11 +106,9 @@ class _SheetMapping:
             _Table(counted + n, part, TotalsCheck(self.sheet.name, part), len(parts) == 1)
             for n, part in enumerate(parts, 1)
         ]
-        beside = [table.totals for table in self.tables]
-        for totals in beside:
-            totals.beside = beside
-        self.totals += beside
         for table in self.tables:
+            table.totals.beside = self.totals
+            self.totals.append(table.totals)
             self.columns |= {c: name for c, name in _columns(table.header).items() if c not in self.columns}
         self.findings += [finding for table in self.tables for finding in _header_findings(self.sheet, table.header)]
         if len(parts) > 1:
@@ -145,7 +144,8 @@ class _SheetMapping:
             if table.alone or not table.is_empty(part)
         }
         if DATA not in kinds.values():
-            self._leave_out(row, next((kind for kind in kinds.values() if kind != BLANK), BLANK))
+            found = next((kind for kind in kinds.values() if kind != BLANK), "")
+            self._leave_out(row, found or self._kind_of_no_table(row))
         for table, part in parts:
             kind = kinds.get(table.number, BLANK)
             if kind == DATA:
@@ -156,12 +156,19 @@ class _SheetMapping:
             if kind not in (DATA, BLANK) and DATA in kinds.values():
                 self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, _joined(part), table.number))
 
+    def _kind_of_no_table(self, row: SheetRow) -> str:
+        """What a row says that holds nothing of any table's own columns: a signature, a place; never a household."""
+        kind = classify_row(row, self.tables[0].header, self.known)
+        return NOTE if kind == DATA else kind
+
     def _leave_out(self, row: SheetRow, kind: str) -> None:
         text = _joined(row)
         self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, text))
         if kind in (TITLE, NOTE) and (name := place_named_in(text)):
             column = next(c for c, cell in enumerate(row.texts, 1) if cell.strip())
             self.place = name, cell_address(row.row_no, column)
+            for table in self.tables:
+                table.totals.begin_section()
 
     def _raw_row(self, table: _Table, part: SheetRow, whole: SheetRow) -> RawRow:
         raw: dict[str, str] = {}
@@ -281,5 +288,7 @@ def _lost_digits(sheet: str, rows: Iterable[RawRow]) -> list[Finding]:
     """One finding for each column whose numbers the spreadsheet program rounded."""
     lost: Counter[str] = Counter()
     for row in rows:
-        lost.update(name for name, note in row.notes.items() if note == NUMERIC_ID)
+        for name in LONG_NUMBERS:
+            if row.notes.get(name) == NUMERIC_ID or is_figure(row.raw.get(name, "")):
+                lost[name] += 1
     return [Finding("F_LOST_PRECISION", sheet, params={"field": name, "cells": n}) for name, n in lost.items()]

@@ -18,6 +18,8 @@ _SPACES = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _NUMBER_NOISE = re.compile(r"[\s\-\u2010-\u2015\u2212_·'’\u200b-\u200f\u2060\ufeff]+")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}|[0-9]{12,}\.[0-9]*")
 """A long number as a spreadsheet program shows a figure: 3.70999E+17, 370999198001010000.0."""
+LONG_NUMBERS = ("id_number", "bank_card", "phone", "meter_no")
+"""Fields whose digits a spreadsheet program may have rounded away."""
 _LIKE_DIGITS = str.maketrans("OoIlｌ×Хх", "00111XXX")
 _PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
@@ -55,13 +57,22 @@ def tidy_compact(text: str) -> str:
     return tidy_text(text).replace(" ", "")
 
 
+def is_figure(text: str) -> bool:
+    """Whether a long number comes in the form of a figure, its last digits lost."""
+    return (
+        len(text) >= 5
+        and ("e" in text or "E" in text or "." in text)
+        and bool(_SCIENTIFIC.fullmatch(tidy_compact(text)))
+    )
+
+
 def _tidy_number(text: str) -> str:
     return _NUMBER_NOISE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def normalise_id(text: str, *, on: date) -> Typed:
     """ID number; ``on`` is the day from which ages are judged."""
-    if _SCIENTIFIC.fullmatch(tidy_compact(text)):
+    if is_figure(text):
         return Typed(tidy_compact(text), "E_NUMERIC_ID")
     value = _tidy_number(text).upper()
     problem = identity.id_problem(value, on=on)
@@ -77,7 +88,7 @@ def normalise_id(text: str, *, on: date) -> Typed:
 
 def normalise_phone(text: str) -> Typed:
     """Mobile number; a leading +86 goes, a landline has to be confirmed."""
-    if _SCIENTIFIC.fullmatch(tidy_compact(text)):
+    if is_figure(text):
         return Typed(tidy_compact(text), "E_NUMERIC_ID")
     value = _tidy_number(text).replace(".", "")
     value = re.sub(r"^(\+86|0086|86(?=1[0-9]{10}$))", "", value)
@@ -89,7 +100,7 @@ def normalise_phone(text: str) -> Typed:
 
 def normalise_card(text: str) -> Typed:
     """Bank card number."""
-    if _SCIENTIFIC.fullmatch(tidy_compact(text)):
+    if is_figure(text):
         return Typed(tidy_compact(text), "E_NUMERIC_ID")
     value = _tidy_number(text)
     problem = identity.card_problem(value)
@@ -102,7 +113,7 @@ def normalise_card(text: str) -> Typed:
 def normalise_number(text: str) -> Typed:
     """Another number that is kept as text, such as a meter's: only a figure's form is refused."""
     compact = tidy_compact(text)
-    return Typed(compact, "E_NUMERIC_ID") if _SCIENTIFIC.fullmatch(compact) else Typed(compact)
+    return Typed(compact, "E_NUMERIC_ID") if is_figure(text) else Typed(compact)
 
 
 def _judged(value: str, problem: identity.Problem | None) -> Typed:

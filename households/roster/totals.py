@@ -31,7 +31,7 @@ class TotalsCheck:
 
     A subtotal speaks of the rows since the last total row of any kind, a total of all rows. Lists are untidy, so what
     agrees with the other reading is right too: a village's 合计 over its groups' 小计, a 小计 that runs on, a total
-    below two tables side by side (``beside`` holds the checks of all of them).
+    below several tables (``beside`` holds the checks of all tables of the sheet).
     """
 
     sheet: str
@@ -50,6 +50,10 @@ class TotalsCheck:
             tally.area_known &= area is not None
             tally.area_m2 += area or 0
 
+    def begin_section(self) -> None:
+        """A heading begins the rows of another village: the next subtotal speaks of them."""
+        self._since_any = _Sum()
+
     def check(self, row: SheetRow, kind: str) -> None:
         """Compare one subtotal or total row; a sum over an unreadable area is not judged."""
         tallies = [self._since_any, self._since_total, self._all]
@@ -65,7 +69,7 @@ class TotalsCheck:
             self._since_total = _Sum()
 
     def _together(self) -> list[_Sum]:
-        """The rows of all tables side by side, where a total stands below both."""
+        """The rows of all tables of the sheet, where a total stands below them."""
         if len(self.beside) < 2:
             return []
         sums = [table._all for table in self.beside]
