@@ -34,6 +34,33 @@ def syllables(name: str) -> tuple[str, ...]:
     return _plain(compact)
 
 
+#: Variant and traditional characters as names carry them, and the form the register compares by.
+_VARIANTS = (
+    "峯峰 喆哲 堃坤 昇升 陞升 珮佩 勳勋 國国 華华 蘭兰 麗丽 鳳凤 龍龙 偉伟 強强 彊强 軍军 紅红 "
+    "傑杰 榮荣 貴贵 寶宝 寳宝 劉刘 張张 陳陈 楊杨 黃黄 趙赵 吳吴 孫孙 馬马 鄭郑 謝谢 許许 鄧邓 "
+    "馮冯 韓韩 蕭萧 葉叶 蔣蒋 羅罗 盧卢 賈贾 鍾钟 鐘钟 閻阎 閆闫 雲云 鵬鹏 學学 東东 蓮莲 嵐岚 "
+    "靜静 穎颖 潁颖 瑩莹 曉晓 潔洁 絜洁 恆恒 愛爱 蘇苏 興兴 順顺 慶庆 億亿 義义 禮礼 廣广 長长 "
+    "車车 門门 風风 維维 緯纬 綱纲 經经 紹绍 績绩 網网 銀银 錦锦 鋒锋 鋭锐 銳锐 鎮镇 鴻鸿 麥麦 "
+    "齊齐 齋斋 後后 餘余 於于 雙双 衛卫 術术 樹树 橋桥 權权 歡欢 歲岁 煒炜 燁烨 爗烨 燦灿 獻献 "
+    "瑋玮 環环 璽玺 畫画 祿禄 禎祯 穌稣 競竞 範范 節节 聖圣 聰聪 肅肃 臨临 艷艳 豔艳 莊庄 萬万 "
+    "藝艺 衆众 眾众 補补 裏里 裡里 親亲 詩诗 語语 誠诚 諾诺 譚谭 贊赞 輝辉 煇辉 運运 連连 進进 "
+    "達达 遠远 選选 鄒邹 醫医 釗钊 關关 陽阳 陰阴 隨随 雋隽 靈灵 韻韵 顏颜 頌颂 飛飞 駿骏 驥骥 "
+    "魯鲁 鮑鲍 鳴鸣 黨党 淸清 靑青 髙高 郞郎 衞卫 逹达 兗兖 呂吕 溫温 潤润 濤涛 澤泽 濟济 淵渊 "
+    "漢汉 滿满 沖冲 祕秘 栢柏 柹柿 樑梁 菓果 蔴麻 邨村 槑梅 烝蒸 迺乃 廼乃 㛃洁 蘋苹 岀出 嶽岳 "
+    "巖岩 巗岩 崑昆 崐昆 "
+)
+_FOLD = str.maketrans({pair[0]: pair[1] for pair in _VARIANTS.split()})
+
+
+def folded(name: str) -> str:
+    """A name without spaces, dots and variant characters, as two spellings of one person are compared.
+
+    >>> folded("張 国峯")
+    '张国峰'
+    """
+    return "".join(letter for letter in name if not letter.isspace() and letter not in "·•．.").translate(_FOLD)
+
+
 def pinyin(name: str) -> str:
     """张示例 -> "zhang shi li"."""
     return " ".join(syllables(name))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Area
 from core.blind_index import normal_form
 from households.change_queries import waiting_for
-from households.models import ChangeRequest, Meter, PublicVenue
+from households.models import ChangeRequest, DuplicatePair, Meter, PublicVenue
 from households.services.places import AREA_CLASSES
 from programmes.chosen import chosen_area_code
 
@@ -95,3 +95,19 @@ class ChangeFilter(df.FilterSet):
 
     def in_place(self, rows: QuerySet[ChangeRequest], name: str, value: Area) -> QuerySet[ChangeRequest]:
         return rows.filter(area_id__startswith=value.code)
+
+
+class PairFilter(df.FilterSet):
+    state = df.ChoiceFilter(label=_("state"), choices=DuplicatePair.State.choices)
+    reason = df.ChoiceFilter(label=_("reason"), choices=DuplicatePair.Reason.choices, method="with_reason")
+    area = df.ModelChoiceFilter(label=_("town or village"), queryset=places, method="in_place")
+
+    class Meta:
+        model = DuplicatePair
+        fields: tuple[str, ...] = ()
+
+    def with_reason(self, rows: QuerySet[DuplicatePair], name: str, value: str) -> QuerySet[DuplicatePair]:
+        return rows.filter(reasons__contains=[value])
+
+    def in_place(self, rows: QuerySet[DuplicatePair], name: str, value: Area) -> QuerySet[DuplicatePair]:
+        return rows.filter(Q(area_id__startswith=value.code) | Q(other_area_id__startswith=value.code))

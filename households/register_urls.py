@@ -1,8 +1,8 @@
-"""Addresses below /hh/ of venues, meters, places and change requests."""
+"""Addresses below /hh/ of venues, meters, places, change requests and double entries."""
 
 from django.urls import path
 
-from households.views import changes, meters, places, venues
+from households.views import changes, duplicates, meters, places, venues
 
 urlpatterns = [
     path("changes/", changes.change_list, name="change-list"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("changes/<int:pk>/withdraw/", changes.change_withdraw, name="change-withdraw"),
     path("changes/<int:pk>/papers/<int:paper>/", changes.change_paper, name="change-paper"),
     path("dwellings/<slug:dwelling_no>/change/", changes.change_new, name="change-new"),
+    path("duplicates/", duplicates.duplicate_list, name="duplicate-list"),
+    path("duplicates/search/", duplicates.duplicate_search, name="duplicate-search"),
+    path("duplicates/<int:pk>/", duplicates.duplicate_detail, name="duplicate-detail"),
+    path("duplicates/<int:pk>/decide/", duplicates.duplicate_decide, name="duplicate-decide"),
     path("venues/", venues.venue_list, name="venue-list"),
     path("venues/new/", venues.venue_new, name="venue-new"),
     path("venues/<slug:venue_no>/", venues.venue_detail, name="venue-detail"),

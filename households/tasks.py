@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from households.models import ImportRow, RosterImport
-from households.services import applying, imports, parsing, undoing
+from households.services import applying, duplicate_finding, duplicates, imports, parsing, undoing
 from jobs.registry import handler
 from jobs.running import JobRun
 
@@ -46,3 +46,17 @@ def undo_import(run: JobRun, import_id: int, reason: str) -> None:
         total = undoing.undo_import(import_id, by=by, reason=reason, step=run.progress)
         message = ngettext("%(n)d row taken back", "%(n)d rows taken back", total) % {"n": total}
         run.finish({"url": reverse("households:import-review", args=[import_id]), "message": message})
+
+
+@handler(duplicates.FIND, label=gettext_lazy("Search for double entries"))
+def find_duplicates(run: JobRun) -> None:
+    """Keys are made chunk by chunk and may be made again; the pairs and the end of the job become true together."""
+    total = duplicate_finding.stale().count()
+    duplicate_finding.refresh_keys(lambda done: run.progress(min(done, total), total))
+    duplicate_finding.refresh_heaters()
+    with run.commit():
+        found, new, _gone, crowded = duplicate_finding.find_pairs()
+        message = _("%(found)d pairs, %(new)d of them new; %(crowded)d numbers stand too often to mean anything.") % {
+            "found": found, "new": new, "crowded": crowded,
+        }  # fmt: skip
+        run.finish({"url": reverse("households:duplicate-list") + "?state=open", "message": message})

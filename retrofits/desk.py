@@ -1,14 +1,15 @@
-"""What the works say to whoever moves dwellings between households."""
+"""What the works say to whoever moves dwellings between households, and to the duplicate desk."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from households.holds import hold
-from retrofits.models import Task
+from households.serials import serial_source
+from retrofits.models import Installation, Task
 
 
 @hold
@@ -19,3 +20,10 @@ def works(dwellings: Sequence[int]) -> Mapping[int, str | Promise]:
 
 
 _WORKS = _("A retrofit task is open or done for it; have it withdrawn first.")
+
+
+@serial_source
+def installed() -> Iterable[tuple[int, str]]:
+    """Factory codes of the installation records: a heater may stand in two records under two spellings."""
+    records = Installation.objects.exclude(task__state=Task.State.WITHDRAWN).order_by("pk")
+    return records.values_list("task__dwelling_id", "factory_address_code").iterator()
