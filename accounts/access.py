@@ -22,10 +22,11 @@ View = Callable[..., HttpResponse]
 Row = TypeVar("Row")
 
 
-def requires(right: str) -> Callable[[View], View]:
-    """Only people who hold `right` somewhere get in; where exactly is decided row by row."""
-    if right not in RIGHTS:
-        raise ValueError(f"Unknown right {right!r}")
+def requires(*rights: str) -> Callable[[View], View]:
+    """Only people who hold one of `rights` somewhere get in; where exactly is decided row by row."""
+    unknown = set(rights) - set(RIGHTS)
+    if unknown or not rights:
+        raise ValueError(f"Unknown rights {sorted(unknown)}" if unknown else "requires() needs a right")
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -33,11 +34,11 @@ def requires(right: str) -> Callable[[View], View]:
             waiting = _ask_to_sign_in(request)
             if waiting is not None:
                 return waiting
-            if not request.user.has_right(right):
-                raise PermissionDenied(right)
+            if not any(request.user.has_right(right) for right in rights):
+                raise PermissionDenied(rights[0])
             return view(request, *args, **kwargs)
 
-        return _declared(guarded, right)
+        return _declared(guarded, " or ".join(rights))
 
     return decorate
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import django_filters
 from django.apps import apps
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from accounts.access import signed_in
+from accounts.access import requires
 from accounts.history.queries import changes_of, log_for, looks_for
 from accounts.models import AccessLog, AuditEntry
 from core.tables import Column, build_table, render_table
@@ -79,12 +78,10 @@ LOOK_COLUMNS = (
 
 
 @require_GET
-@signed_in
+@requires("audit.log", "audit.admin_log")
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Auditors read their areas; the audit administrator what the administrators did."""
     user: Any = request.user
-    if not user.has_right("audit.log") and not user.has_right("audit.admin_log"):
-        raise PermissionDenied("audit.log")
     table = build_table(
         request, log_for(user), CHANGE_COLUMNS, filterset=ChangeFilter, unit=_("entries"), paginator=BoundedPaginator
     )
@@ -92,12 +89,10 @@ def audit_log(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@signed_in
+@requires("audit.log")
 def look_log(request: HttpRequest) -> HttpResponse:
     """Every full number that was shown, every export and download, with its reason."""
     user: Any = request.user
-    if not _sees_looks(user):
-        raise PermissionDenied("audit.log")
     table = build_table(
         request, looks_for(user), LOOK_COLUMNS, filterset=LookFilter, unit=_("looks"), paginator=BoundedPaginator
     )

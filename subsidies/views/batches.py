@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
 from core.tables import Column, View, build_table, render_table
 from programmes.chosen import chosen_area_code, chosen_programme
+from subsidies import states
 from subsidies.filters import BatchFilter, LineFilter
 from subsidies.forms import RETURN, BatchForm, DropForm, ReasonForm, SignForm
 from subsidies.models import BatchSignature, Entitlement, PayoutBatch, PayoutLine
@@ -129,10 +131,14 @@ def batch_sign(request: HttpRequest, number: str) -> HttpResponse:
     """Agree or return, over exactly the content shown, with a fresh one-time code bound to it."""
     batch = _one(request, number)
     form = SignForm(request.POST)
-    if not form.is_valid():
-        return _detail(request, batch, sign=form)
+    sent = form.is_valid()
     data = form.cleaned_data
-    if not BatchSignature.objects.filter(request_id=data["request_id"], signer=request.user).exists():
+    repeated = BatchSignature.objects.filter(request_id=data.get("request_id"), signer=request.user).exists()
+    if not repeated:
+        _demand_right_of_step(request, batch)
+    if not sent:
+        return _detail(request, batch, sign=form)
+    if not repeated:
         step_up.demand(request, f"batch-sign:{batch.number}:{data['shown_hash']}")
         _sign(request, batch, data)
     words = _("Returned: %(number)s") if data["decision"] == RETURN else _("Signed: %(number)s")
@@ -216,6 +222,13 @@ def _detail(request: HttpRequest, batch: PayoutBatch, **forms: Any) -> HttpRespo
         **forms,
     }
     return render(request, "subsidies/batch_detail.html", context, status=422 if forms else 200)
+
+
+def _demand_right_of_step(request: HttpRequest, batch: PayoutBatch) -> None:
+    """Before anything sent is looked at. Which right it is stands in the programme's chain, so not on the view."""
+    step = states.next_signing(batch.programme.settings, batch.state)
+    if step is not None and not request.user.has_right(step.right, batch.area_id):
+        raise PermissionDenied(step.right)
 
 
 def _sign(request: HttpRequest, batch: PayoutBatch, data: dict[str, Any]) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from django.test import Client
 from django.urls import reverse
 
 from accounts import checks, demonstration, services
 from accounts.models import User
+from accounts.rights import ROLES
 from tests import people
 
 pytestmark = pytest.mark.django_db
+PRESETS = Path(__file__).parents[2] / "presets"
 
 
 @pytest.fixture
@@ -90,3 +94,17 @@ def test_production_makes_no_demonstration_account(settings: Any, actor: User) -
     settings.PRODUCTION = True
     with pytest.raises(RuntimeError):
         demonstration.give_device(actor)
+
+
+@pytest.mark.parametrize("preset", sorted(path.parent.name for path in PRESETS.glob("*/accounts.yaml")))
+def test_every_county_of_the_demonstration_has_its_three_administrators(preset: str) -> None:
+    """Three people, each of one kind, over the county itself."""
+    entries = yaml.safe_load((PRESETS / preset / "accounts.yaml").read_text(encoding="utf-8"))["accounts"]
+    held = {
+        (grant["role"], entry["person_no"])
+        for entry in entries
+        for grant in entry["grants"]
+        if ROLES[grant["role"]].admin_kind and len(str(grant["area"])) == 6
+    }
+    assert sorted(role for role, _who in held) == ["audit_admin", "security_admin", "system_admin"]
+    assert len({who for _role, who in held}) == 3

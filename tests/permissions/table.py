@@ -21,7 +21,7 @@ REFUSED_AT_THE_DOOR = {302, 401, 403}
 class Row:
     """One address.
 
-    `right`   what its view declares: a right, "signed_in" or "public"
+    `right`   what its view declares: a right (or several, of which one is enough: "a or b"), "signed_in" or "public"
     `needs`   a second right asked at the door (the API's own), or several of which one is enough ("a or b")
     `sees`    the right that makes the named object visible, where it is not `right` itself: without it 404
     `over`    the right asked over the place of the named object: without it 403
@@ -89,7 +89,7 @@ def _door(row: Row, role: str) -> set[int]:
     if role == ANONYMOUS:
         return {401} if row.name.startswith("api:") else {302}
     held = rights_of_roles()[role]
-    wanted = [{row.right}] if row.right != "signed_in" else []
+    wanted = [set(row.right.split(" or "))] if row.right != "signed_in" else []
     wanted += [set(row.needs.split(" or "))] if row.needs else []
     return set() if all(some & held for some in wanted) else {403}
 

@@ -134,6 +134,16 @@ def test_outside_404_inside_without_the_right_403(money: Money, enter: Sign) -> 
     assert enter(stranger).get(reverse("subsidies:entitlement-detail", args=[entitlement.pk])).status_code == 404
 
 
+@pytest.mark.parametrize("sent", [{}, {"shown_hash": "", "token": ""}, {"token": "000000"}])
+def test_whoever_may_not_sign_hears_403_whatever_he_sends(money: Money, enter: Sign, sent: dict[str, str]) -> None:
+    """The right comes before the form and the code; a wrong code of his is not even looked at."""
+    batch = money.locked(1)
+    leader = people.user("town_leader", "370999")
+    client = enter(leader)
+    assert client.post(reverse("subsidies:batch-sign", args=[batch.number]), sent).status_code == 403
+    assert device_of(leader).throttling_failure_count == 0
+
+
 def test_every_page_opens_and_none_shows_a_full_number(money: Money, enter: Sign) -> None:
     batch = money.sent(3)
     client = enter(money.maker)

@@ -1,7 +1,5 @@
 """`create_administrators`: the three separate administrators of a new installation, each with a first password."""
 
-import secrets
-import string
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,6 +7,7 @@ from django.db import transaction
 
 from accounts.acting import acting
 from accounts.models import Area, Grant
+from accounts.passwords import temporary_password
 from accounts.rights import ROLES
 from accounts.services import create_user, grant_role
 from core.refusals import Refused
@@ -45,7 +44,7 @@ class Command(BaseCommand):
         if Grant.objects.filter(user__username=account, role=kind).exists():
             self.stdout.write(f"{account}: is already {ROLES[kind].label}")
             return
-        password = first_password()
+        password = temporary_password()
         user = create_user(username=account, person_name=name, person_no=number, password=password, by=BY)
         grant_role(user=user, role=kind, area=area, by=BY)
         self.stdout.write(f"{account}  {ROLES[kind].label}  first password: {password}")
@@ -56,12 +55,3 @@ def _person(kind: str, words: str) -> tuple[str, str, str]:
     if len(parts) != 3 or not all(parts):
         raise CommandError(f"--{kind.replace('_', '-')}: give ACCOUNT:NAME:STAFF_NO, not “{words}”.")
     return parts
-
-
-def first_password(length: int = 16) -> str:
-    """Random, with a letter of each case, a digit and a sign, as the password profile asks."""
-    sets = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-+=_")
-    letters = [secrets.choice(one) for one in sets] + [
-        secrets.choice("".join(sets)) for _n in range(length - len(sets))
-    ]
-    return "".join(secrets.SystemRandom().sample(letters, len(letters)))
