@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
+from core.areas import CODE_LENGTHS, TOWN, code_range
 from reports import stages
 from reports.models import DwellingSummary, Paper
-from reports.queries.dwellings import matching
+from reports.queries.matching import Place, matching, may_be_door
 from reports.queries.scope import Scope
 
 ANY = "any"
+LONGEST = 40
 
 
 class HouseholdFilter(django_filters.FilterSet):
     """`?q=&town=&village=&technology=&stage=&missing=&returned=`; choices are the places and routes one may see."""
 
-    q = django_filters.CharFilter(method="by_words", label=_("number, name, initials, last four"), max_length=40)
+    q = django_filters.CharFilter(
+        method="by_words", label=_("number, name, initials, last four, door, meter, device"), max_length=LONGEST
+    )
     town = django_filters.ChoiceFilter(method="by_place", label=_("Town"), empty_label=_("all"))
     village = django_filters.ChoiceFilter(method="by_place", label=_("Village"), empty_label=_("all"))
     technology = django_filters.ChoiceFilter(label=_("Route"), empty_label=_("all"))
@@ -36,10 +40,12 @@ class HouseholdFilter(django_filters.FilterSet):
 
     def __init__(self, data: Any, queryset: QuerySet[Any], *, scope: Scope, **more: Any) -> None:
         super().__init__(data, queryset, **more)
-        towns = scope.places(Area.Level.TOWN)
+        text = str(self.data.get("q", ""))[:LONGEST]
+        chosen = self.data.get("town", "")
+        chosen = chosen if _is_code(chosen) else scope.area_code if len(scope.area_code) >= CODE_LENGTHS[TOWN] else ""
+        towns, self.villages = _places(scope, scope.area_code if may_be_door(text) else chosen)
         self._choices("town", [(one.code, one.name) for one in towns])
-        chosen = self.data.get("town") or (scope.area_code if not towns or len(towns) == 1 else "")
-        inside = scope.places(Area.Level.VILLAGE, chosen) if _is_code(chosen) else []
+        inside = [one for one in self.villages if chosen and one.code.startswith(chosen)]
         self._choices("village", [(one.code, one.name) for one in inside])
         self._choices("technology", scope.routes)
 
@@ -49,7 +55,7 @@ class HouseholdFilter(django_filters.FilterSet):
         return {key: value for key, value in self.form.cleaned_data.items() if value} if self.form.is_valid() else {}
 
     def by_words(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(matching(value))
+        return rows.filter(matching(value, self.villages))
 
     def by_place(self, rows: Any, name: str, value: str) -> QuerySet[Any]:
         return rows.within(value)  # type: ignore[no-any-return]
@@ -70,6 +76,19 @@ class HouseholdFilter(django_filters.FilterSet):
     class Meta:
         model = DwellingSummary
         fields: list[str] = []
+
+
+def _places(scope: Scope, inside: str) -> tuple[list[Place], list[Place]]:
+    """Towns of the chosen place, and those of its villages that lie `inside` (a code, "" for none), in one query."""
+    wanted = Q(level=Area.Level.TOWN)
+    if inside:
+        low, high = code_range(inside)
+        wanted |= Q(level=Area.Level.VILLAGE, code__gte=low, code__lt=high)
+    found = Area.objects.visible_to(scope.user).within(scope.area_code) if scope.area_code else Area.objects.none()
+    rows = found.filter(wanted).order_by("code").values_list("code", "name", "level")
+    known = [(Place(code, name), level) for code, name, level in rows]
+    of_town = [place for place, level in known if level == Area.Level.TOWN]
+    return of_town, [place for place, level in known if level == Area.Level.VILLAGE]
 
 
 def _is_code(text: str) -> bool:

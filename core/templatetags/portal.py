@@ -3,6 +3,7 @@
 from django.template import Library
 
 from core.templatetags import (
+    portal_cells,
     portal_figures,
     portal_icons,
     portal_parts,
@@ -12,6 +13,6 @@ from core.templatetags import (
 )
 
 register = Library()
-for _subject in (portal_figures, portal_icons, portal_parts, portal_progress, portal_status, portal_time):
+for _subject in (portal_cells, portal_figures, portal_icons, portal_parts, portal_progress, portal_status, portal_time):
     register.tags.update(_subject.register.tags)
     register.filters.update(_subject.register.filters)

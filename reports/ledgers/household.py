@@ -9,11 +9,12 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Area
 from core import tables
 from core.workbooks.write import DECIMAL, INTEGER, MONEY, Column, Value
 from reports.ledgers.base import Extent, Places, inside, narrowed, number
 from reports.models import DwellingSummary, Paper
-from reports.queries.dwellings import matching
+from reports.queries.matching import matching, villages_for
 from reports.stages import rows_in
 
 CHUNK = 2000
@@ -29,7 +30,9 @@ class HouseholdLedger:
     def found(self, extent: Extent) -> QuerySet[DwellingSummary]:
         query = extent.query
         rows = inside(extent.rows(DwellingSummary).filter(programme=extent.programme), query)
-        rows = narrowed(rows, query, technology="technology").filter(matching(query.get("q", "")))
+        text = query.get("q", "")
+        rows = narrowed(rows, query, technology="technology")
+        rows = rows.filter(matching(text, villages_for(text, Area.objects.within(extent.area_code))))
         if query.get("stage"):
             rows = rows.filter(rows_in(query["stage"]))
         if query.get("missing"):

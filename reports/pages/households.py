@@ -97,7 +97,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     rows = dwellings.summaries(scope).select_related("area", "dwelling__household")
     filters = HouseholdFilter(request.GET, rows, scope=scope, request=request)
-    found = dwellings.found_by(scope, filters.qs, filters.used)
+    found, counts = dwellings.figures(scope, filters.qs, filters.used)
     table = build_table(
         request,
         rows,
@@ -106,7 +106,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
         unit=_("households") if found.exact else _("households and more"),
         row_url=lambda row: reverse("reports:household-detail", args=[row.dwelling_no]),
         peek_url=lambda row: reverse("reports:household-peek", args=[row.dwelling_no]),
-        views=_views(dwellings.view_counts(scope)),
+        views=_views(counts),
         bulk=_bulk(request),
         paginator=dwellings.paginator_for(found),
         totals=found.totals,

@@ -8,16 +8,18 @@ narrowed or exported, never leafed through (docs/decisions/0030).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from core.names import initials
 from reports.models import DwellingSummary, SummaryTotal
 from reports.queries.scope import Scope
 from reports.stages import totals_in
@@ -25,7 +27,6 @@ from reports.stages import totals_in
 COUNT_LIMIT = 10_000
 PAGE_DEPTH = 10_000
 SUMMED_BY = frozenset({"town", "village", "technology", "stage"})
-FIRST_LETTERS = 12
 
 
 @dataclass(frozen=True)
@@ -49,58 +50,66 @@ def summaries(scope: Scope) -> QuerySet[DwellingSummary]:
     return scope.of_programme(DwellingSummary).order_by("area_id", "dwelling_no")
 
 
-def matching(text: str) -> Q:
-    """Number from its beginning, name, initials, or the last four characters of the identity number."""
-    wanted = "".join(text.split())
-    if not wanted:
-        return Q()
-    if wanted.isascii():
-        return _by_keyboard(wanted)
-    if len(wanted) < 3:  # too short for trigrams: from the beginning of the name
-        return Q(head_name__startswith=wanted)
-    return Q(head_name__contains=wanted)
+def figures(scope: Scope, rows: QuerySet[DwellingSummary], used: dict[str, Any]) -> tuple[Found, dict[str, int]]:
+    """What the filter (its non-empty values `used`) finds, and the numbers of the views above it, in one statement.
 
-
-def _by_keyboard(wanted: str) -> Q:
-    condition = Q(dwelling_no__startswith=wanted.upper())
-    if len(wanted) == 4:
-        condition |= Q(id_number_tail=wanted.upper())
-    if wanted.isalpha() and len(wanted) <= FIRST_LETTERS:
-        condition |= Q(head_initials__startswith=wanted.lower())
-    return condition
-
-
-def first_letters(name: str) -> str:
-    """Initials as the list searches them."""
-    return initials(name)[:FIRST_LETTERS]
+    Views: all, per stage, with missing papers, with a payment sent back. Dwellings that are not to be converted count
+    under "all" only, as in the filters behind the views.
+    """
+    summed = set(used) <= SUMMED_BY
+    found = _totals(scope, used) if summed else rows.order_by().values("due_fen", "paid_fen")[: COUNT_LIMIT + 1]
+    lines = _answers((_SUMS if summed else _COUNTED, found), (_VIEWS, scope.of_programme(SummaryTotal)))
+    count, due, paid = next((line[2:5] for line in lines if line[0] is None), (0, 0, 0))
+    views = _views([line for line in lines if line[0] is not None])
+    if not summed and count > COUNT_LIMIT:
+        return Found(COUNT_LIMIT, None, None, exact=False), views
+    return Found(int(count or 0), int(due or 0), int(paid or 0)), views
 
 
 def found_by(scope: Scope, rows: QuerySet[DwellingSummary], used: dict[str, Any]) -> Found:
     """Count and sums of the filter whose non-empty values are `used`."""
-    if set(used) <= SUMMED_BY:
-        return _summed(scope, used)
-    return _counted(rows)
+    return figures(scope, rows, used)[0]
 
 
-def _summed(scope: Scope, used: dict[str, Any]) -> Found:
+# stage (None: what the filter finds), excluded, dwellings, due, paid, with missing papers, sent back
+_SUMS = "SELECT NULL, NULL::boolean, sum(dwellings), sum(due_fen), sum(paid_fen), NULL, NULL FROM ({}) found"
+_COUNTED = "SELECT NULL, NULL::boolean, count(*), sum(due_fen), sum(paid_fen), NULL, NULL FROM ({}) found"
+_VIEWS = """SELECT stage, excluded, sum(dwellings), NULL, NULL, sum(with_missing), sum(with_failed)
+    FROM ({}) every GROUP BY stage, excluded"""
+
+
+def _answers(*parts: tuple[str, QuerySet[Any]]) -> list[tuple[Any, ...]]:
+    """All parts in one statement; a part that can find nothing (no right, no programme) has no line."""
+    statements: list[str] = []
+    values: list[Any] = []
+    for wrapping, rows in parts:
+        with suppress(EmptyResultSet):
+            statement, given = rows.query.sql_with_params()
+            statements.append(wrapping.format(statement))
+            values += given
+    if not statements:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(statements), values)
+        return cursor.fetchall()
+
+
+def _totals(scope: Scope, used: dict[str, Any]) -> QuerySet[SummaryTotal]:
     totals = scope.of_programme(SummaryTotal)
     place = used.get("village") or used.get("town")
     totals = totals.within(place) if place else totals
     if "technology" in used:
         totals = totals.filter(technology=used["technology"])
-    if "stage" in used:
-        totals = totals.filter(totals_in(used["stage"]))
-    sums = totals.aggregate(n=Sum("dwellings"), due=Sum("due_fen"), paid=Sum("paid_fen"))
-    return Found(sums["n"] or 0, sums["due"] or 0, sums["paid"] or 0)
+    return totals.filter(totals_in(used["stage"])) if "stage" in used else totals  # type: ignore[no-any-return]
 
 
-def _counted(rows: QuerySet[DwellingSummary]) -> Found:
-    """Reads at most one row more than the limit."""
-    some = rows.order_by().values("due_fen", "paid_fen")[: COUNT_LIMIT + 1]
-    sums = some.aggregate(n=Count("*"), due=Sum("due_fen"), paid=Sum("paid_fen"))
-    if sums["n"] > COUNT_LIMIT:
-        return Found(COUNT_LIMIT, None, None, exact=False)
-    return Found(sums["n"], sums["due"] or 0, sums["paid"] or 0)
+def _views(lines: list[tuple[Any, ...]]) -> dict[str, int]:
+    active = [line for line in lines if not line[1]]
+    return {
+        "all": sum(int(line[2]) for line in lines),
+        "missing": sum(int(line[5]) for line in active),
+        "failed": sum(int(line[6]) for line in active),
+    } | {line[0]: int(line[2]) for line in active}
 
 
 class CountedPaginator(Paginator):  # type: ignore[type-arg]
@@ -121,18 +130,3 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]
 
 def paginator_for(found: Found) -> Callable[[Any, int], CountedPaginator]:
     return partial(CountedPaginator, known=found.count)
-
-
-def view_counts(scope: Scope) -> dict[str, int]:
-    """Numbers of the views above the list: all, per stage, with missing papers, with a payment sent back.
-
-    Dwellings that are not to be converted count under "all" only, as in the filters behind the views.
-    """
-    rows = scope.of_programme(SummaryTotal).order_by().values("stage", "excluded")
-    found = list(rows.annotate(n=Sum("dwellings"), missing=Sum("with_missing"), failed=Sum("with_failed")))
-    active = [row for row in found if not row["excluded"]]
-    return {
-        "all": sum(row["n"] for row in found),
-        "missing": sum(row["missing"] for row in active),
-        "failed": sum(row["failed"] for row in active),
-    } | {row["stage"]: row["n"] for row in active}

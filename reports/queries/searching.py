@@ -8,11 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.models import Area
 from devices.models import Heater
 from households.models import Dwelling
 from reports.links import address
 from reports.models import DwellingSummary
-from reports.queries.dwellings import matching
+from reports.queries.matching import matching, villages_for
 from reports.queries.scope import Scope
 from subsidies.models import PayoutBatch
 
@@ -48,7 +49,9 @@ def search(scope: Scope, text: str) -> list[Group]:
 
 
 def _households(scope: Scope, wanted: str) -> Group:
-    rows = DwellingSummary.objects.visible_to(scope.user).filter(matching(wanted)).select_related("area", "programme")
+    villages = villages_for(wanted, Area.objects.visible_to(scope.user))
+    rows = DwellingSummary.objects.visible_to(scope.user).filter(matching(wanted, villages))
+    rows = rows.select_related("area", "programme")
     found = list(rows.order_by("dwelling_no", "-programme__year_from")[: 2 * EACH])
     unique = list({row.dwelling_no: row for row in reversed(found)}.values())[::-1][:EACH]
     hits = [Hit(f"{row.dwelling_no} {row.head_name}", _place(row), _file(row.dwelling_no)) for row in unique]

@@ -14,6 +14,8 @@ from django.test import Client
 from accounts.models import Selection, User
 from core import clock
 from core.refusals import Refused
+from devices.models import Heater
+from households.indexes import door_index
 from reports.filters import HouseholdFilter
 from reports.models import DwellingSummary, SummaryTotal
 from reports.queries import dwellings
@@ -69,13 +71,31 @@ def test_a_household_is_found_by_number_name_initials_and_last_four(world: World
     assert found(world, "q=李")[0] == []
 
 
+def test_a_dwelling_is_found_by_door_meter_and_device(world: World) -> None:
+    wanted = world.dwelling(A1, "accepted")
+    wanted.meter_no, wanted.door_no = "DL00018823", "3号"
+    wanted.door_no_index = door_index(A1, "3号")
+    wanted.save()
+    world.dwelling(A1, "accepted")
+    refresh_summaries()
+    heater = Heater.objects.get(dwelling=wanted)
+    for typed in ("dl00018823", heater.platform_no, heater.factory_no, "3号", "3", "甲一村 3", "甲一村 3号"):
+        numbers, sums = found(world, f"q={typed}")
+        assert numbers == [wanted.dwelling_no], typed
+        assert sums.count == 1
+    assert found(world, "q=甲二村 3")[0] == []
+    assert found(world, "q=DL0001882")[0] == []
+    assert found(world, "q=3号", role="clerk_b", area="370999002")[0] == []
+
+
 def test_excluded_dwellings_are_no_task_but_stay_findable(world: World) -> None:
     world.dwelling(A1, "registered", exclusion="LONG_VACANT")
     world.dwelling(A1, "registered")
     refresh_summaries()
     assert len(found(world, "stage=registered")[0]) == 1
     assert len(found(world, "stage=excluded")[0]) == 1
-    assert dwellings.view_counts(scope_over(world))["all"] == 2
+    scope = scope_over(world)
+    assert dwellings.figures(scope, dwellings.summaries(scope), {})[1]["all"] == 2
 
 
 def test_another_area_cannot_be_asked_for(county: World) -> None:
@@ -143,6 +163,8 @@ INDEXES = {
     "q=C-370999001150-77": "summary_no",
     "q=张%E4%B8%A0%E5%88%88": "summary_name_trgm",
     "q=0077": "summary_tail",
+    "q=DL-18823": "dwelling_meter_once",
+    "q=%E6%9D%91150+12%E5%8F%B7": "dwelling_door_once",
 }
 
 

@@ -1,0 +1,128 @@
+"""Household list, search and totals: 10,000 dwellings beside 100,000 (1,000,000 with PORTAL_SIZE=large).
+
+Whole answers of the server, signed in, 40 of each after a warm-up; the figure is the 95th percentile. The "peer" is the
+same page at 10,000 dwellings: a ratio of 0.5 is twice as slow at the large size, the limit of the issue. Stops with an
+error when a page asks the database twelve times or more, or takes 300 ms or more.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.acting import acting
+from benchmarks.measuring import Result
+from benchmarks.seeding import County, grow, make_county
+from households.indexes import door_index
+from households.models import Dwelling
+
+SMALL = 10_000
+LARGE = 1_000_000 if os.environ.get("PORTAL_SIZE") == "large" else 100_000
+ROUNDS = 40
+MOST_QUERIES, MOST_S = 11, 0.3
+BOARDS = frozenset({"year overview"})  # many panels, measured here for its sums only
+VILLAGE, DOOR = "370999003001", "7号"
+
+PAGES = {
+    "first page": "/households/",
+    "deep page (200 of 200)": "/households/?page=200",
+    "newest change first": "/households/?sort=-changed_at",
+    "one village": f"/households/?town={VILLAGE[:9]}&village={VILLAGE}",
+    "stage and route": "/households/?stage=installed&technology=SOLAR",
+    "papers missing": "/households/?missing=any",
+    "one paper missing": "/households/?missing=before",
+    "sent back by the bank": "/households/?returned=yes",
+    "search: surname": "/households/?q=李",
+    "search: name": "/households/?q={name}",
+    "search: initials": "/households/?q={initials}",
+    "search: last four": "/households/?q={tail}",
+    "search: number": "/households/?q={number}",
+    "search: meter": "/households/?q={meter}",
+    "search: device, none such": "/households/?q=HT990000001",
+    "search: door": f"/households/?q={DOOR}",
+    "search: village and door": f"/households/?q={{village}} {DOOR}",
+    "search: nothing like it": "/households/?q=赵钱孙李",
+    "filters and search": "/households/?stage=paid&technology=GAS&q=王",
+    "search everything: name": "/search/?q={name}",
+    "search everything: surname": "/search/?q=李",
+    "search everything: number": "/search/?q={number}",
+    "year overview": "/overview/",
+}
+
+
+def measure() -> Iterator[Result]:
+    small = grow(make_county(), SMALL)
+    client, words = _browser(small), _words()
+    before = {what: _p95(client, url.format(**words)) for what, url in PAGES.items()}
+    began = time.perf_counter()
+    large = grow(small, LARGE)
+    print(f"{LARGE:,} dwellings seeded in {time.perf_counter() - began:.0f} s")
+    after = {what: _p95(client, url.format(**words)) for what, url in PAGES.items()}
+    for what in PAGES:
+        yield Result(f"{what}, {large.dwellings:,}", after[what], f"at {SMALL:,}", before[what])
+    over = _over(client, {what: url.format(**words) for what, url in PAGES.items() if what not in BOARDS}, after)
+    if over:
+        raise SystemExit("Over the limit: " + "; ".join(over))
+
+
+def _browser(county: County) -> Client:
+    from django_otp import DEVICE_ID_SESSION_KEY
+
+    from accounts.models import TOTPDevice
+
+    client = Client(SERVER_NAME="localhost")
+    with acting("bench"):
+        client.force_login(county.clerk, backend="accounts.backends.PersonBackend")
+        device = TOTPDevice.objects.create(user=county.clerk, name="bench", confirmed=True)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session.save()
+    return client
+
+
+def _words() -> dict[str, str]:
+    """What is typed: taken from a dwelling in the middle, which gets a door number that can be found."""
+    one = Dwelling.objects.filter(area_id=VILLAGE).select_related("household", "area").order_by("pk")[123]
+    one.door_no, one.door_no_index = DOOR, door_index(VILLAGE, DOOR)
+    with acting("bench"):
+        one.save()
+    head = one.household
+    return {
+        "name": head.head_name, "initials": head.head_initials, "tail": head.id_number_tail,
+        "number": one.dwelling_no, "meter": one.meter_no, "village": one.area.name,
+    }  # fmt: skip
+
+
+def _p95(client: Client, url: str) -> float:
+    """Seconds that 19 of 20 answers need at most."""
+    _asked(client, url)
+    times = sorted(_timed(lambda: _asked(client, url)) for _ in range(ROUNDS))
+    return times[int(ROUNDS * 0.95) - 1]
+
+
+def _asked(client: Client, url: str) -> None:
+    answer = client.get(url, follow=True)
+    if answer.status_code != 200:
+        raise SystemExit(f"{url} answered {answer.status_code}")
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _over(client: Client, urls: dict[str, str], took: dict[str, float]) -> list[str]:
+    """Pages that break the limits of the issue: under twelve queries, under 300 ms."""
+    wrong = []
+    for what, url in urls.items():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(url)
+        if len(queries) > MOST_QUERIES or took[what] >= MOST_S:
+            wrong.append(f"{what}: {len(queries)} queries, {took[what] * 1000:.0f} ms")
+    return wrong
