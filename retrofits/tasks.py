@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from jobs.registry import handler
 from jobs.running import JobRun
+from retrofits.services import photo_batches
 from retrofits.services.workbooks import KIND, record_workbook
 
 
@@ -22,3 +23,11 @@ def record_installations(run: JobRun, import_id: int) -> dict[str, Any]:
     if made.state == made.State.FAULTY:
         words = _("%(count)d faults; nothing was recorded") % {"count": len(made.faults.get("rows", []))}
     return {"url": reverse("retrofits:workbook-detail", args=[made.pk]), "message": words}
+
+
+@handler(photo_batches.KIND, gettext_lazy("Match photos to homes"))
+def match_photos(run: JobRun, batch_id: int) -> dict[str, Any]:
+    done = photo_batches.match_batch(batch_id, commit=run.commit, step=run.progress)
+    found = done.uploads.filter(state="matched").count()
+    words = _("%(found)d of %(all)d photos found their home") % {"found": found, "all": done.uploads.count()}
+    return {"url": reverse("retrofits:photo-batch", args=[batch_id]), "message": words}

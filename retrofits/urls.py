@@ -1,6 +1,6 @@
 from django.urls import path
 
-from retrofits.views import evidence, installations, tasks, visits
+from retrofits.views import batches, evidence, installations, tasks, visits
 
 app_name = "retrofits"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("tasks/<int:pk>/withdraw/", tasks.task_withdraw, name="task-withdraw"),
     path("tasks/<int:pk>/installation/", installations.installation_record, name="installation-record"),
     path("tasks/<int:pk>/photos/", evidence.photo_add, name="photo-add"),
+    path("photos/batches/", batches.photo_batches, name="photo-batches"),
+    path("photos/batches/<int:pk>/", batches.photo_batch, name="photo-batch"),
+    path("photos/batches/<int:pk>/file/", batches.photo_batch_file, name="photo-batch-file"),
+    path("photos/uploads/<int:pk>/", batches.photo_upload_show, name="photo-upload-show"),
+    path("photos/uploads/<int:pk>/place/", batches.photo_upload_place, name="photo-upload-place"),
     path("photos/<int:pk>/", evidence.photo_show, name="photo-show"),
     path("signatures/<int:pk>/", evidence.signature_show, name="signature-show"),
     path("installations/import/", installations.workbook_upload, name="workbook-upload"),

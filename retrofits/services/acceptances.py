@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import clock
+from core.pictures import NotAPhoto, clean_drawing
 from core.refusals import Refused
 from households.models import Document
 from programmes.queries import checklist_for
 from retrofits import states
 from retrofits.faults import Fault, Faulty
-from core.pictures import NotAPhoto, clean_drawing
 from retrofits.models import Acceptance, Rectification, Task
 from retrofits.queries import TelemetryEvidence, evidence_for, heater_of, items_of, stages_of
 from retrofits.services.photos import NOT_USABLE, SIGNATURE_KIND, store_evidence

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.files import delete_file, store_bytes
+from core.pictures import CleanPhoto, NotAPhoto, clean_photo
 from core.refusals import Refused
 from households.models import Document
-from core.pictures import CleanPhoto, NotAPhoto, clean_photo
 from retrofits.models import Photo, Task
 
 PHOTO_KIND, SIGNATURE_KIND = "photo", "signature"

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import get_visible_or_404, requires
 from core.files import open_file
+from core.pictures import MAX_BYTES
 from core.refusals import Refused
 from households.models import Document
-from core.pictures import MAX_BYTES
 from retrofits.models import Acceptance, Photo, Task
 from retrofits.services.photos import NOT_USABLE, add_photo
 from retrofits.views.pages import refused_page
@@ -23,14 +23,14 @@ AT_ONCE = 20
 @requires("tasks.view")
 @require_GET
 def photo_show(request: HttpRequest, pk: int) -> HttpResponse:
-    return _file(get_visible_or_404(Photo.objects.select_related("document"), request.user, pk=pk).document)
+    return file_response(get_visible_or_404(Photo.objects.select_related("document"), request.user, pk=pk).document)
 
 
 @requires("tasks.view")
 @require_GET
 def signature_show(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Acceptance.objects.select_related("signature").filter(signature__isnull=False)
-    return _file(get_visible_or_404(rows, request.user, pk=pk).signature)
+    return file_response(get_visible_or_404(rows, request.user, pk=pk).signature)
 
 
 @requires("installations.record")
@@ -57,7 +57,7 @@ def read_photo(file: object) -> bytes:
     return file.read()  # type: ignore[attr-defined, no-any-return]
 
 
-def _file(document: Document) -> HttpResponse:
+def file_response(document: Document) -> HttpResponse:
     """The content type is ours, never the sender's; the browser may keep it for this person for an hour."""
     response = FileResponse(open_file(document.stored_name), content_type=document.content_type)
     response["Cache-Control"] = "private, max-age=3600"

@@ -12,7 +12,17 @@ from devices.models import Bus, Command, DeviceModel, Gateway, Heater, Supplier
 from devices.services.heaters import store_profile
 from households.models import Dwelling, ImportRow, RosterImport
 from programmes.models import Checklist
-from retrofits.models import Acceptance, CostItem, Installation, InstallationImport, Photo, Rectification, Task
+from retrofits.models import (
+    Acceptance,
+    CostItem,
+    Installation,
+    InstallationImport,
+    Photo,
+    PhotoBatch,
+    PhotoUpload,
+    Rectification,
+    Task,
+)
 from telemetry.models import Alert, LatestReading, Reading
 
 if TYPE_CHECKING:
@@ -37,6 +47,7 @@ def build(town: Town) -> None:
     for state, homes in town.homes.items():
         for home in homes:
             _task(town, home, state, model)
+    _photo_batch(town)
 
 
 def _roster_import(town: Town) -> None:
@@ -109,6 +120,15 @@ def _task(town: Town, home: Dwelling, state: str, model: DeviceModel) -> None:
         town.keep("photo", photo)
     if state != "installed":
         _visit(town, task, passed=state == "accepted")
+
+
+def _photo_batch(town: Town) -> None:
+    batch = town.keep("photo_batch", PhotoBatch.objects.create(
+        programme=town.county, area=town.village, stage="after", state="ready", uploaded_by=town.clerk,
+    ))  # fmt: skip
+    town.keep("photo_upload", PhotoUpload.objects.create(
+        batch=batch, file_name=f"{town.word}.jpg", stage="after", state="open", document=town.document("photo_upload"),
+    ))  # fmt: skip
 
 
 def _heater(town: Town, home: Dwelling, model: DeviceModel) -> Heater:

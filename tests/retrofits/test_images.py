@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 from PIL import Image
 
-from core.files import open_file
-from core.refusals import Refused
 from core import pictures as images
+from core.files import open_file
 from core.pictures import NotAPhoto, clean_photo
+from core.refusals import Refused
 from retrofits.services.photos import add_photo
 from tests.retrofits.conftest import Works, picture
 
