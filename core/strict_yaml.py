@@ -20,7 +20,7 @@ def read_yaml(text: str | bytes, *, max_bytes: int = MAX_BYTES) -> Any:
         raise YamlRefused(f"the text is longer than {max_bytes} bytes")
     try:
         return yaml.load(raw, Loader=_Strict)  # noqa: S506 - a SafeLoader, made stricter
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise YamlRefused(" ".join(str(error).split())[:300]) from error
 
 

@@ -116,15 +116,15 @@ def test_all_problems_of_a_programme_are_told_at_once(jincheng: dict[str, Any]) 
         assert words in told
 
 
-@pytest.mark.parametrize("name", ["jincheng_2020", "taishan_2021"])
+@pytest.mark.parametrize("name", presets.names())
 def test_presets_load_and_loading_again_writes_nothing(name: str) -> None:
     call_command("load_programme", name)
     counts = AuditEntry.objects.count()
     call_command("load_programme", name)
     assert AuditEntry.objects.count() == counts
-    assert Programme.objects.get().checklists.exists()
+    assert Programme.objects.get().duties.exists()
 
 
 def test_an_unknown_preset_names_the_known_ones() -> None:
-    with pytest.raises(CommandError, match="jincheng_2020, taishan_2021"):
+    with pytest.raises(CommandError, match="baiyin_2023, datong_2021, jincheng_2020, litong_2021, taishan_2021"):
         call_command("load_programme", "atlantis_1999")
