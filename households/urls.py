@@ -3,7 +3,7 @@
 from django.urls import path
 
 from households import register_urls
-from households.views import documents, households, imports, rosters, stamped
+from households.views import columns, documents, households, imports, rosters, stamped
 
 app_name = "households"
 urlpatterns = [
@@ -11,7 +11,7 @@ urlpatterns = [
     path("imports/<int:pk>/", imports.import_review, name="import-review"),
     path("imports/<int:pk>/merged/", imports.import_rows, {"state": "merged"}, name="import-merged"),
     path("imports/<int:pk>/skipped/", imports.import_rows, {"state": "skipped"}, name="import-skipped"),
-    path("imports/<int:pk>/columns/", imports.import_columns, name="import-columns"),
+    path("imports/<int:pk>/columns/", columns.import_columns, name="import-columns"),
     path("imports/<int:pk>/rows/<int:row_id>/", imports.import_row, name="import-row"),
     path("imports/<int:pk>/repairs/<slug:code>/", imports.import_repair, name="import-repair"),
     path("imports/<int:pk>/apply/", imports.import_apply, name="import-apply"),

@@ -86,6 +86,7 @@ def read_roster(
         for sheet in sheets
         if sheet.rows
         for doubt in doubts_of(sheet, [str(f.params["field"]) for f in missing[sheet.name]], synonyms, on=on)
+        if doubt.column not in (assigned or {}).get(sheet.name, {})
     ]
     refusals = _refusals(sheets, findings, count)
     if refusals and (strict or not any(sheet.rows for sheet in sheets) or count > MAX_ROWS) and not doubts:

@@ -12,6 +12,7 @@ from datetime import date
 
 from core.workbooks.read import column_letters
 from households.roster.columns import Synonyms, heading_key
+from households.roster.header import LEVELS
 from households.roster.normalise import normalise_card, normalise_id, normalise_phone
 from households.roster.rows import ParsedSheet
 
@@ -46,7 +47,7 @@ def doubts_of(sheet: ParsedSheet, missing: Iterable[str], synonyms: Synonyms, *,
         if twice:
             found.append(Doubt(sheet.name, column, title, TWICE, twice))
             continue
-        if synonyms.is_set_aside(title.rpartition("/")[2]):
+        if synonyms.is_set_aside(lowest(title)):
             continue
         guess = guess_field(title, sheet.samples.get(column, ()), synonyms, on=on)
         if guess and guess not in sheet.columns.values():
@@ -54,6 +55,11 @@ def doubts_of(sheet: ParsedSheet, missing: Iterable[str], synonyms: Synonyms, *,
         elif wanted:
             found.append(Doubt(sheet.name, column, title, MISSING))
     return found
+
+
+def lowest(title: str) -> str:
+    """The lowest level of a heading."""
+    return title.rpartition(LEVELS)[2]
 
 
 def _unmapped(sheet: ParsedSheet) -> Iterable[tuple[int, str, str]]:
@@ -84,7 +90,7 @@ def _column_of(cell: str) -> int:
 
 def guess_field(title: str, samples: Sequence[str], synonyms: Synonyms, *, on: date) -> str:
     """The field whose values a column's samples are; else the one whose longest word its heading contains; or ''."""
-    return _by_samples(samples, on) or _by_heading(heading_key(title.rpartition("/")[2]), synonyms)
+    return _by_samples(samples, on) or _by_heading(heading_key(lowest(title)), synonyms)
 
 
 def _by_samples(samples: Sequence[str], on: date) -> str:

@@ -13,6 +13,8 @@ from core.workbooks.read import MergedRange, SheetRow
 from households.roster.columns import SERIAL, Synonyms, word_key
 
 _SEARCHED_ROWS = 40
+LEVELS = " / "
+"""Between the levels of a heading, top to bottom; the lowest decides what a column means."""
 _HEADER_ROWS = 2
 """A better header further down is the header of another table; the rows between belong to the first."""
 _FEWEST_FIELDS = 3
@@ -29,7 +31,7 @@ class Header:
 
     ``ticks`` holds columns that stand for one technology each (改造方式 over 集中供热 | 电代煤 …) and are marked
     with a tick; ``unknown`` the headings nobody knows; ``twice`` (column, title, field, first column); ``titles`` every
-    column's heading, levels joined by "/".
+    column's heading, levels joined by ``LEVELS``.
     """
 
     first_row: int
@@ -136,7 +138,7 @@ def _header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[Merge
     twice: list[tuple[int, str, str, int]] = []
     first_of: dict[str, int] = {}
     for column, levels in headings.items():
-        name, title = _meaning(levels, synonyms), "/".join(levels)
+        name, title = _meaning(levels, synonyms), LEVELS.join(levels)
         if technology := ticks.get(column):
             header.ticks[column] = technology
         elif name is None:
@@ -144,14 +146,14 @@ def _header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[Merge
         elif name in first_of:
             used = _better(column, first_of[name], headings, synonyms)
             left = column if used != column else first_of[name]
-            twice.append((left, "/".join(headings[left]), name, used))
+            twice.append((left, LEVELS.join(headings[left]), name, used))
             header.columns.pop(left, None)
             header.columns[used] = name
             first_of[name] = used
         else:
             first_of[name] = column
             header.columns[column] = name
-    titles = {column: "/".join(levels) for column, levels in headings.items()}
+    titles = {column: LEVELS.join(levels) for column, levels in headings.items()}
     return replace(header, twice=tuple(twice), titles=titles)
 
 

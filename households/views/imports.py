@@ -15,10 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import get_visible_or_404, requires
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
-from core.workbooks.read import column_letters
 from households import queries
 from households.forms import ReasonForm, UploadForm
-from households.issue_wording import FIELD_TITLES
 from households.issue_wording import ROW_KIND_TITLES as _KINDS
 from households.models import RosterImport
 from households.problem_wording import reasons, sentence, title
@@ -92,6 +90,8 @@ def import_review(request: HttpRequest, pk: int) -> HttpResponse:
     if found.state == RosterImport.State.REFUSED:
         context = {"roster_import": found, "reasons": reasons(found.refusal)}
         return render(request, "households/import_unread.html", context)
+    if found.state == RosterImport.State.MAPPING:
+        return redirect("households:import-columns", found.pk)
     return render(request, "households/import_review.html", review_context(request, found))
 
 
@@ -109,24 +109,6 @@ def _line_words(row: Any) -> str:
     if "text" in row.raw:
         return str(row.raw["text"])
     return " · ".join(sentence(one["code"], one["params"], value=one["value"]) for one in row.issues)
-
-
-@requires(RIGHT)
-@require_GET
-def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
-    """How the columns were understood, and what the file's own totals say."""
-    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
-    sheets = [_sheet(sheet) for sheet in found.mapping.get("sheets", [])]
-    return render(request, "households/import_columns.html", {"roster_import": found, "sheets": sheets})
-
-
-def _sheet(sheet: dict[str, Any]) -> dict[str, Any]:
-    columns = [(column_letters(int(number)), FIELD_TITLES[name]) for number, name in sheet["columns"].items()]
-    return {**sheet, "words": _findings(sheet["findings"]), "columns_shown": columns}
-
-
-def _findings(stored: list[dict[str, Any]]) -> list[str]:
-    return [f"{one['cell'] or ''} {title(one['code'])}: {sentence(one['code'], one['params'])}" for one in stored]
 
 
 @requires(RIGHT)

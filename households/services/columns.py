@@ -1,0 +1,108 @@
+"""What the columns of a file mean, said by a person; remembered for the town's next file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core.areas import CODE_LENGTHS, TOWN
+from core.refusals import Refused
+from households.issue_wording import FIELD_TITLES
+from households.models import ColumnWord, RosterImport
+from households.roster.columns import FIELDS, heading_key, shipped_synonyms
+from households.roster.doubts import lowest
+from households.services.imports import PARSE, lock_import
+from jobs.models import Job
+from jobs.services import enqueue
+
+State = RosterImport.State
+Choices = Mapping[str, Mapping[int, str]]
+"""Sheet -> column -> field, '' for a column that is kept as a remark."""
+_HEADING_MAX = 120
+
+
+@transaction.atomic
+def confirm_columns(*, roster_import: RosterImport, choices: Choices, by: User) -> Job:
+    """Take what a person said about columns, remember the words for the town, and read the file again.
+
+    Raises Refused: NOT_IN_MAPPING, ROWS_TOUCHED (conflict), UNKNOWN_COLUMN, FIELD_TWICE.
+    """
+    locked = lock_import(roster_import.pk)
+    _refuse_late(locked)
+    sheets = {sheet["name"]: sheet for sheet in locked.mapping.get("sheets", [])}
+    _refuse_nonsense(sheets, choices)
+    _remember(locked, sheets, choices, by)
+    locked.rows.all().delete()
+    before: dict[str, dict[str, str]] = locked.mapping.get("assigned", {})
+    said = {name: {str(column): field for column, field in columns.items()} for name, columns in choices.items()}
+    assigned = {name: {**before.get(name, {}), **said.get(name, {})} for name in {*before, *said}}
+    locked.mapping = {**locked.mapping, "assigned": assigned}
+    locked.state = State.PARSING
+    locked.version += 1
+    locked.save(update_fields=["mapping", "state", "version"])
+    return enqueue(kind=PARSE, args={"import_id": locked.pk}, by=by, area=locked.area)
+
+
+def may_assign(roster_import: RosterImport) -> bool:
+    """Whether columns may still be assigned: the file waits for it, or nobody has worked on its rows yet."""
+    return roster_import.state == State.MAPPING or (
+        roster_import.state == State.REVIEW and not _touched(roster_import).exists()
+    )
+
+
+def _touched(roster_import: RosterImport) -> Any:
+    return roster_import.rows.exclude(edited_by=None, outcome="")
+
+
+def _refuse_late(roster_import: RosterImport) -> None:
+    if roster_import.state not in (State.MAPPING, State.REVIEW):
+        raise Refused("NOT_IN_MAPPING", _("The columns of this import can't be changed any more."), conflict=True)
+    if _touched(roster_import).exists():
+        raise Refused(
+            "ROWS_TOUCHED",
+            _("Rows were corrected or stored already. To change columns, void the import and upload the file again."),
+            conflict=True,
+        )
+
+
+def _refuse_nonsense(sheets: Mapping[str, Any], choices: Choices) -> None:
+    for name, columns in choices.items():
+        known = sheets.get(name, {}).get("titles", {})
+        if any(str(column) not in known for column in columns) or set(columns.values()) - {"", *FIELDS}:
+            raise Refused("UNKNOWN_COLUMN", _("The page was out of date. Open it again and look once more."))
+        given = [field for field in columns.values() if field]
+        twice = next((field for field in given if given.count(field) > 1), "")
+        if twice:
+            raise Refused(
+                "FIELD_TWICE",
+                _("Two columns of “%(sheet)s” were given as %(field)s. Choose one of them."),
+                sheet=name,
+                field=FIELD_TITLES[twice],
+            )
+
+
+def _remember(roster_import: RosterImport, sheets: Mapping[str, Any], choices: Choices, by: User) -> None:
+    """Words of the town; a heading that was given two meanings in one file is not learned."""
+    said: dict[str, set[tuple[str, str]]] = {}
+    for name, columns in choices.items():
+        for column, field in columns.items():
+            heading = lowest(sheets[name]["titles"][str(column)])[:_HEADING_MAX]
+            said.setdefault(heading_key(heading), set()).add((heading, field))
+    town = roster_import.area_id[: CODE_LENGTHS[TOWN]]
+    for key, meanings in said.items():
+        if key and len({field for _heading, field in meanings}) == 1:
+            heading, field = min(meanings)
+            _keep_word(town, key, heading, field, by)
+
+
+def _keep_word(town: str, key: str, heading: str, field: str, by: User) -> None:
+    shipped = shipped_synonyms().field_of(heading) or ""
+    if field == shipped and field:
+        ColumnWord.objects.filter(area_id=town, heading_key=key).delete()
+    elif not (shipped and not field):  # a known word set aside once speaks of that file, not of the town
+        values = {"heading": heading, "field": field, "confirmed_by": by}
+        ColumnWord.objects.update_or_create(area_id=town, heading_key=key, defaults=values)

@@ -1,0 +1,143 @@
+"""What the columns of a roster mean: guesses with sample values, confirmed or corrected by the clerk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import get_visible_or_404, requires
+from core.masks import mask_card, mask_id, mask_name, mask_phone
+from core.refusals import Refused
+from core.workbooks.read import column_letters
+from households.issue_wording import FIELD_TITLES
+from households.models import RosterImport
+from households.problem_wording import sentence, title
+from households.roster.columns import SERIAL, shipped_synonyms
+from households.roster.doubts import GUESSED, MISSING, TWICE, lowest
+from households.services.columns import confirm_columns, may_assign
+
+RIGHT = "rosters.import"
+_REASONS: dict[str, str | Promise] = {
+    GUESSED: gettext_lazy("looks like this"),
+    MISSING: gettext_lazy("unknown, while a needed column is missing"),
+    TWICE: gettext_lazy("a second column for the same"),
+}
+_MASKS = {"id_number": mask_id, "phone": mask_phone, "bank_card": mask_card, "head_name": mask_name}
+
+
+@dataclass
+class ShownColumn:
+    """One column of the page; `chosen` is what the select shows, `present` what it was read as."""
+
+    name: str
+    letters: str
+    heading: str
+    samples: list[str]
+    present: str
+    chosen: str
+    reason: str | Promise = ""
+
+    @property
+    def meaning(self) -> str:
+        return str(FIELD_TITLES[self.present]) if self.present else ""
+
+
+@dataclass
+class ShownSheet:
+    name: str
+    header_row: int | None
+    words: list[str]
+    columns: list[ShownColumn] = field(default_factory=list)
+
+
+@requires(RIGHT)
+@require_http_methods(["GET", "POST"])
+def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
+    """How the columns were understood; a post says what they mean and has the file read again."""
+    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    refusal = None
+    if request.method == "POST":
+        choices = _choices(request, found)
+        if not any(choices.values()):
+            return redirect("households:import-review", found.pk)
+        try:
+            confirm_columns(roster_import=found, choices=choices, by=request.user)
+        except Refused as told:
+            refusal = told
+        else:
+            return redirect("households:import-review", found.pk)
+    context = {
+        "roster_import": found,
+        "sheets": _shown(found, request.POST),
+        "asking": found.state == RosterImport.State.MAPPING,
+        "may_assign": may_assign(found),
+        "fields": [("", _("Not needed: kept as a remark")), *FIELD_TITLES.items()],
+        "refusal": refusal.sentence if refusal else "",
+    }
+    return render(request, "households/import_columns.html", context, status=refusal.status if refusal else 200)
+
+
+def _choices(request: HttpRequest, found: RosterImport) -> dict[str, dict[int, str]]:
+    """What differs from the present reading, and everything that was asked."""
+    choices: dict[str, dict[int, str]] = {}
+    for position, sheet in enumerate(found.mapping.get("sheets", [])):
+        asked = {doubt["column"] for doubt in sheet.get("doubts", [])}
+        for column in map(int, sheet.get("titles", {})):
+            said = request.POST.get(_name(position, column))
+            if said is not None and (column in asked or said != sheet["columns"].get(str(column), "")):
+                choices.setdefault(sheet["name"], {})[column] = said
+    return choices
+
+
+def _name(position: int, column: int) -> str:
+    return f"c-{position}-{column}"
+
+
+def _shown(found: RosterImport, posted: Any) -> list[ShownSheet]:
+    sheets = []
+    for position, sheet in enumerate(found.mapping.get("sheets", [])):
+        shown = ShownSheet(sheet["name"], sheet["header_row"], _findings(sheet["findings"]))
+        shown.columns = list(_columns(position, sheet, found.samples.get(sheet["name"], {}), posted))
+        sheets.append(shown)
+    return sheets
+
+
+def _columns(position: int, sheet: dict[str, Any], samples: dict[str, list[str]], posted: Any) -> Iterator[ShownColumn]:
+    doubts = {doubt["column"]: doubt for doubt in sheet.get("doubts", [])}
+    headings = sheet.get("titles") or dict.fromkeys(sheet["columns"], "")
+    for number in sorted(headings, key=int):
+        heading, present = headings[number], sheet["columns"].get(number, "")
+        if not present and shipped_synonyms().field_of(lowest(heading)) == SERIAL:
+            continue
+        doubt = doubts.get(int(number), {"reason": "", "guess": ""})
+        guess = doubt["guess"] if doubt["reason"] == GUESSED else ""
+        name = _name(position, int(number))
+        yield ShownColumn(
+            name=name,
+            letters=column_letters(int(number)),
+            heading=heading,
+            samples=[_masked(text, present or doubt["guess"]) for text in samples.get(number, [])],
+            present=present,
+            chosen=posted.get(name, present or guess),
+            reason=_REASONS.get(doubt["reason"], ""),
+        )
+
+
+def _masked(text: str, meaning: str) -> str:
+    """Samples help to recognise a column, not to read people's numbers."""
+    mask = _MASKS.get(meaning)
+    if mask is not None:
+        return mask(text)
+    return "".join("*" if place >= 4 and char.isdigit() else char for place, char in enumerate(text))
+
+
+def _findings(stored: list[dict[str, Any]]) -> list[str]:
+    return [f"{one['cell'] or ''} {title(one['code'])}: {sentence(one['code'], one['params'])}" for one in stored]
