@@ -264,6 +264,29 @@ def timing_without_list(programme: Programme, today: dt.date) -> Timing | None:
     return None if deadline is None else Timing(deadline, None, today)
 
 
+@dataclass(frozen=True)
+class Unreported:
+    """Villages whose list has not reached the office near or after the deadline."""
+
+    villages: int
+    deadline: dt.date
+    is_late: bool
+
+
+def unreported(enrolments: QuerySet[Enrolment], programme: Programme, today: dt.date) -> Unreported | None:
+    """Among the villages of these enrolments; None without a deadline, long before it, or when all are reported.
+
+    One query, none where the programme has no deadline.
+    """
+    deadline = deadline_of(programme)
+    if deadline is None or (deadline - today).days > REMIND_DAYS:
+        return None
+    reported = Roster.objects.filter(programme=programme, seals__level=states.TOWN).values("area")
+    waiting = enrolments.filter(programme=programme, dwelling__exclusion="").exclude(area__in=reported)
+    count = waiting.order_by().values("area").distinct().count()
+    return Unreported(count, deadline, today > deadline) if count else None
+
+
 def returned_rows(roster: Roster) -> list[RosterRow]:
     """Rows sent back with words, in printed order."""
     return [row for row in printed_rows(roster) if row.returned_words]

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import requires
 from core import clock
+from households.models import Enrolment
+from households.roster_queries import unreported
 from reports.pages.home import unchanged
 from reports.queries import year as queries
 from reports.queries.scope import scope_of
@@ -22,6 +24,8 @@ from reports.queries.scope import scope_of
 def overview(request: HttpRequest) -> HttpResponse:
     scope, context = scope_of(request), _context(request)
     if context["year"]:
+        rows = scope.of_programme(Enrolment)
+        context["late_lists"] = unreported(rows, context["year"].programme, context["today"])
         context["curve"] = queries.curve_of(scope)
         context["online"] = queries.online_by_hour(scope, context["now"])
         curve = context["curve"]

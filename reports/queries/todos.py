@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from core import clock
 from core.templatetags.portal_figures import wan_words
-from households.models import Roster, RosterImport
+from households.models import Enrolment, Roster, RosterImport
+from households.queries import current_rosters
+from households.roster_queries import unreported
 from programmes.models import Programme
 from reports.links import address
 from reports.queries.scope import Scope
@@ -66,10 +69,23 @@ def _imports(scope: Scope) -> Iterator[Todo]:
     for one in rows.select_related("area", "file").order_by("-id")[:EACH]:
         url = address("households:import-review", one.pk) or address("households:import-list")
         yield Todo("upload", _("Imported roster to check"), f"{one.area.name} · {one.get_state_display()}", url)
-    returned = _held(scope, Roster, "rosters.import").filter(state=Roster.State.RETURNED)
+    returned = current_rosters(scope.programme).filter(state=Roster.State.RETURNED)  # type: ignore[arg-type]
+    returned = _held(scope, Roster, "rosters.import").filter(pk__in=returned.values("pk"))
+    returned = returned.annotate(first_row=Min("rows__row_no", filter=~Q(rows__returned_words="")))
     for roster in returned.select_related("area").order_by("-id")[:EACH]:
-        url = address("households:roster-detail", roster.pk)
+        url = address("households:roster-detail", roster.pk) + (f"#row-{roster.first_row}" if roster.first_row else "")
         yield Todo("arrow-back-up", _("Roster returned"), f"{roster.area.name} · {roster.return_reason}", url)
+
+
+def _unreported(scope: Scope) -> Iterator[Todo]:
+    """Lists that are to reach the office by the programme's own day (T-44): reminded before, marked after."""
+    if scope.programme is None:
+        return
+    found = unreported(_held(scope, Enrolment, "rosters.import"), scope.programme, clock.today())
+    if found is not None:
+        words = ngettext("%(n)d village", "%(n)d villages", found.villages) % {"n": found.villages}
+        url = address("households:roster-list")
+        yield Todo("rubber-stamp", _("Village lists to report"), words, url, found.villages, found.deadline)
 
 
 def _seals(state: str, title: str, right: str) -> Source:
@@ -208,6 +224,7 @@ def _alerts(scope: Scope) -> Iterator[Todo]:
 
 SOURCES: tuple[tuple[str, Source], ...] = (
     ("rosters.import", _imports),
+    ("rosters.import", _unreported),
     (
         "rosters.seal_village",
         _seals("draft", gettext_noop("Roster to be sealed by the village"), "rosters.seal_village"),
