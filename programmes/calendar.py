@@ -38,6 +38,15 @@ def read_day(text: str) -> Written | None:
     return Written(date(year, month, min(day, last)), day > last)
 
 
+_IN_TEXT = re.compile(r"(\d{4})[-年](\d{1,2})[-月](\d{1,2})日?")
+
+
+def impossible_days(text: str) -> list[str]:
+    """Days named in a text that their month doesn't have, as they stand there: "2022年4月31日"."""
+    found = ((match.group(0), read_day("-".join(match.groups()))) for match in _IN_TEXT.finditer(text))
+    return [words for words, written in found if written is None or written.impossible]
+
+
 def occurrences(rhythm: str, first: date, last: date, *, due_on: date | None = None, day: str = "") -> Iterator[date]:
     """The days on which a deadline falls from `first` to `last`, both included, in order.
 

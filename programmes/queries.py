@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from accounts.models import Area
 from core.areas import parent_of
-from programmes.models import Checklist, Programme, Technology
+from programmes.models import Checklist, Measure, Programme, SubProgramme, Target, Technology, Unit
 
 
 @dataclass
@@ -28,29 +27,47 @@ class TargetLine:
 
 @dataclass(frozen=True)
 class TargetTable:
-    """Targets of one year and unit: routes as columns, places as lines, a subtotal after each town of several lines."""
+    """Targets of one part, measure, year and unit: routes as columns, places as lines, a subtotal after each town.
 
-    year: int
+    Rows without a technology stand in a column of their own (`plain`). `year` is None where the document names none.
+    """
+
+    year: int | None
     unit: str
     routes: list[Technology]
     lines: list[TargetLine]
+    part: SubProgramme | None = None
+    measure: str = Measure.CONVERSION
+    plain: bool = False
 
     @property
     def rows(self) -> list[tuple[TargetLine, list[Decimal | None]]]:
         """Each line with its numbers in the order of the routes; None where the document leaves the cell empty."""
-        return [(line, [line.by_route.get(route.pk) for route in self.routes]) for line in self.lines]
+        keys = [*(route.pk for route in self.routes), *([None] if self.plain else [])]
+        return [(line, [line.by_route.get(key) for key in keys]) for line in self.lines]
+
+    @property
+    def unit_name(self) -> str:
+        return str(Unit(self.unit).label) if self.unit in Unit.values else self.unit
+
+    @property
+    def measure_name(self) -> str:
+        return str(Measure(self.measure).label)
 
 
 def target_tables(programme: Programme) -> list[TargetTable]:
-    """The programme's targets as the document prints them, one table per year and unit."""
+    """The programme's breakdown as the document prints it: one table per part, measure, year and unit."""
     routes = {route.pk: route for route in programme.technologies.all()}
-    groups: dict[tuple[int, str], list[Any]] = defaultdict(list)
-    for target in programme.targets.select_related("area").order_by("row_no", "area_id"):
-        groups[(target.year, target.unit)].append(target)
+    groups: dict[tuple[int, str, int, str], list[Target]] = defaultdict(list)
+    for target in programme.targets.select_related("area__parent", "part").order_by("row_no", "area_id"):
+        groups[target.part_id or 0, target.measure, target.year or 0, target.unit].append(target)
     return [
-        TargetTable(year, unit, _used(routes, targets), _lines(targets))
-        for (year, unit), targets in sorted(groups.items())
-    ]
+        TargetTable(
+            year or None, unit, _used(routes, targets), _lines(targets), targets[0].part, measure,
+            any(target.technology_id is None for target in targets),
+        )
+        for (_part, measure, year, unit), targets in sorted(groups.items())
+    ]  # fmt: skip
 
 
 def checklist_for(programme: Programme, kind: str = "acceptance") -> Checklist | None:
@@ -58,12 +75,12 @@ def checklist_for(programme: Programme, kind: str = "acceptance") -> Checklist |
     return programme.checklists.filter(kind=kind).order_by("-version").first()
 
 
-def _used(routes: dict[int, Technology], targets: list[Any]) -> list[Technology]:
+def _used(routes: dict[int, Technology], targets: list[Target]) -> list[Technology]:
     used = {target.technology_id for target in targets}
     return [route for key, route in routes.items() if key in used]
 
 
-def _lines(targets: list[Any]) -> list[TargetLine]:
+def _lines(targets: list[Target]) -> list[TargetLine]:
     by_place: dict[str, TargetLine] = {}
     for target in targets:
         line = by_place.setdefault(target.area_id, TargetLine(target.area, target.row_no))
