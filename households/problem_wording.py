@@ -51,6 +51,21 @@ REGISTER_WORDINGS: dict[str, Wording] = {
         _("Decide on the list of conflicts which value is right."),
     ),
     "W_SAME_CARD": Wording(_("Bank card"), _("The same bank card as row %(other_row)s, for another person."), _OTHERS),
+    "COLUMNS_MOVED": Wording(
+        _("File"),
+        _("Columns of the marked file were moved, so its cells can't be told apart."),
+        _("Download the marked file again and change only the cells that are marked."),
+    ),
+    "MARKS_UNKNOWN": Wording(
+        _("File"),
+        _("The marks of this file belong to no import you may work on."),
+        _("Choose the programme the file was downloaded from, or download it again."),
+    ),
+    "NOT_IN_REVIEW": Wording(
+        _("File"),
+        _("The import this file corrects is stored or void already."),
+        _("Upload the corrected rows as a roster of their own."),
+    ),
     "TOO_MANY_ROWS": Wording(
         _("File"), _("The file has %(rows)s rows; at most %(limit)s are read at once."), _("Split it by town.")
     ),

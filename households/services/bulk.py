@@ -5,9 +5,11 @@ COPY alone carries no actor (see `accounts.acting`); the INSERT … SELECT does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from psycopg import sql
 
@@ -73,6 +75,20 @@ def _change(stage: sql.Identifier, column: str) -> sql.Composed:
     return sql.SQL("{column} = {stage}.{column}").format(column=sql.Identifier(column), stage=stage)
 
 
-def _lines(fields: Sequence[Any], rows: Iterable[models.Model], *, adding: bool) -> Iterable[list[Any]]:
+def _lines(fields: Sequence[Any], rows: Iterable[models.Model], *, adding: bool) -> Iterator[list[Any]]:
+    """Values in column order. What a row keeps as the database wants it goes as it is; the rest through its field."""
+    readers = [_reader(field, adding=adding) for field in fields]
     for row in rows:
-        yield [field.get_db_prep_save(field.pre_save(row, adding), connection) for field in fields]
+        yield [read(row) for read in readers]
+
+
+def _reader(field: Any, *, adding: bool) -> Callable[[models.Model], Any]:
+    if isinstance(field, (*_PLAIN, models.ForeignKey)) and not getattr(field, "encrypted", False):
+        return attrgetter(field.attname)
+    if getattr(field, "encrypted", False):
+        return lambda row: field.get_prep_value(getattr(row, field.attname))
+    return lambda row: field.get_db_prep_save(field.pre_save(row, adding), connection)
+
+
+#: Kinds whose Python value is what is sent: subclasses that change it on the way (encrypted text) are kept out above.
+_PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.DecimalField, ArrayField)

@@ -10,8 +10,11 @@ from typing import Any
 from accounts.models import Area
 from core import clock
 from households.importing.checked import fill, stored_raw
+from households.importing.marking import is_marked
 from households.importing.reading import ReadRoster, RosterRefused, assigned_columns, opened_copy, read_roster
 from households.models import ImportRow, RosterImport
+from households.services.bulk import insert_rows
+from households.services.corrections import take_back
 from programmes.models import Programme
 
 State = RosterImport.State
@@ -25,6 +28,8 @@ def parse_import(import_id: int, *, commit: Commit = nullcontext) -> RosterImpor
         return found
     try:
         with opened_copy(found.file.stored_name) as path:
+            if is_marked(path):
+                return take_back(found, path, commit=commit)
             assigned = assigned_columns(found)
             roster = read_roster(path, found.programme, found.area, on=clock.today(), assigned=assigned)
     except RosterRefused as refusal:
@@ -49,7 +54,7 @@ def _store(import_id: int, roster: ReadRoster) -> None:
         locked.state = State.MAPPING
     else:
         rows = list(_rows(import_id, roster))
-        ImportRow.objects.bulk_create(rows, batch_size=1_000)
+        insert_rows(ImportRow, rows)
         locked.counts["faulty_at_first"] = sum(row.state == ImportRow.State.FAULTY for row in rows)
         locked.state = State.REVIEW
     locked.save(update_fields=["mapping", "samples", "counts", "state"])

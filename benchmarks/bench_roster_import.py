@@ -1,0 +1,159 @@
+"""A roster from .xlsx to committed households: ours with every check, django-import-export, and the bare floor.
+
+10,000 rows × 20 columns, 100,000 with PORTAL_SIZE=large. The floor reads the sheet and COPYs its texts, nothing else.
+The peer imports the same columns into the same tables with its own checks, dry run and then save, as its
+documentation shows it; it is measured on fewer rows and scaled, which flatters it: its time grows faster than the rows.
+Beside the first line stands the peer, beside the stages the floor. Stops with an error above 1 GiB of memory.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts.acting import acting
+from accounts.models import Area, Grant, User
+from benchmarks.measuring import Result, timed
+from core import clock
+from core.identity import synthetic_card, synthetic_id, synthetic_phone
+from core.workbooks.read import read_workbook
+from households.importing.reading import check_rows
+from households.models import Household, RosterImport
+from households.roster.mapping import map_workbook
+from households.services import applying, imports, parsing
+from programmes.models import Programme, Technology
+
+ROWS = 100_000 if os.environ.get("PORTAL_SIZE") == "large" else 10_000
+PEER_ROWS = 2_000
+PER_VILLAGE = 500
+NAMES = [first + second for first in "甲乙丙丁戊己庚辛壬癸" for second in "一二三四五六七八九十"]
+MOST_BYTES = 1 << 30
+TOWN, COUNTY = "370999001", "370999"
+TITLES = (
+    "序号", "村", "组", "户主姓名", "身份证号", "联系电话", "收款卡号", "门牌号", "取暖面积", "改造方式", "房屋类型",
+    "常住人口", "电表号", "备注", "核对人", "核对意见", "包村干部", "台账页码", "附件张数", "存放位置",
+)  # fmt: skip
+
+
+def measure() -> Iterator[Result]:
+    with tempfile.TemporaryDirectory() as folder:
+        settings.FILES_DIR = Path(folder) / "files"
+        path = write_roster(Path(folder) / "roster.xlsx", ROWS)
+        programme, town, clerk = make_place(ROWS // PER_VILLAGE)
+        sample, scale = write_roster(Path(folder) / "sample.xlsx", PEER_ROWS), ROWS / PEER_ROWS
+        peer = peer_seconds(sample, programme) * scale
+        stages = our_stages(path, programme, town, clerk)
+        memory = peak_bytes()
+        floor = floor_stages(path)
+    whole, bare = sum(stages.values()), sum(floor.values())
+    print(f"peak memory {memory >> 20} MiB (this process and the one that opens the file)")
+    said = f"django-import-export 4, {PEER_ROWS:,} rows × {scale:.0f}"
+    yield Result(f"{ROWS:,} rows × {len(TITLES)}: xlsx to households", whole, said, peer)
+    yield Result("the same beside the floor", whole, "read and COPY", bare)
+    for name, seconds in stages.items():
+        yield Result(f"  {name}", seconds, "whole floor" if name not in floor else "floor", floor.get(name, bare))
+    if memory > MOST_BYTES:
+        raise SystemExit(f"Over the limit: {memory >> 20} MiB of memory")
+
+
+def line(n: int) -> tuple[str, ...]:
+    """Household number `n`, without a fault."""
+    village, house = divmod(n, PER_VILLAGE)
+    person = n + 1
+    return (
+        str(n + 1), f"示例{village}村", f"{1 + house // 50}组", f"张{NAMES[n % 100]}", synthetic_id(person),
+        synthetic_phone(person), synthetic_card(person), f"{house + 1}号", str(60 + n % 90), "煤改电", "平房",
+        str(1 + n % 6), f"B{n:07d}", "", "李样本", "已核对", "王测试", str(n // 25), str(n % 4), f"{village}号柜",
+    )  # fmt: skip
+
+
+def write_roster(path: Path, rows: int) -> Path:
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("名单")
+        for number, values in enumerate([TITLES, *map(line, range(rows))]):
+            for column, text in enumerate(values):
+                sheet.write_string(number, column, text)
+    return path
+
+
+def make_place(villages: int) -> tuple[Programme, Area, User]:
+    with acting("bench"):
+        for code, level in (("37", "province"), ("3709", "city"), (COUNTY, "county"), (TOWN, "town")):
+            above = {4: "37", 6: "3709", 9: COUNTY}.get(len(code))
+            Area.objects.get_or_create(code=code, defaults={"name": "示例", "level": level, "parent_id": above})
+        for n in range(villages):
+            code = f"{TOWN}{n + 1:03d}"
+            Area.objects.get_or_create(
+                code=code, defaults={"name": f"示例{n}村", "level": "village", "parent_id": TOWN}
+            )
+        programme = Programme.objects.create(code="import", name="示例", area_id=COUNTY, year_from=2021, year_to=2021)
+        Technology.objects.create(programme=programme, code="ELECTRIC", family="ELECTRIC", name="煤改电")
+        clerk = User.objects.create(username="bench-clerk", person_name="张示例", person_no="B-1", unit="示例")
+        Grant.objects.create(user=clerk, role="town_staff", area_id=TOWN)
+    return programme, Area.objects.get(pk=TOWN), clerk
+
+
+def our_stages(path: Path, programme: Programme, town: Area, clerk: User) -> dict[str, float]:
+    """Seconds by stage. Reading, mapping and checking are timed by themselves and taken out of the whole they are
+    part of, so that the stages add up to the road from the stored file to the committed households.
+    """
+    book = read_workbook(path)
+    raws = [raw for sheet in map_workbook(book) for raw in sheet.rows]
+    alone = {
+        "read the sheet": timed(lambda: read_workbook(path)),
+        "find header and columns": timed(lambda: map_workbook(book)),
+        "check every row": timed(lambda: check_rows(raws, programme, town, on=clock.today())),
+    }
+    with acting(clerk):
+        made, _job = imports.start_import(
+            programme=programme, area=town, content=[path.read_bytes()], file_name=path.name, by=clerk
+        )
+        parsed = timed(lambda: parsing.parse_import(made.pk, commit=transaction.atomic))
+        if RosterImport.objects.get(pk=made.pk).state != RosterImport.State.REVIEW:
+            raise SystemExit("The sample was not read as intended.")
+        stored = timed(lambda: applying.apply_ready_rows(made.pk, by=clerk, commit=transaction.atomic))
+    if Household.objects.count() != ROWS:
+        raise SystemExit(f"{Household.objects.count()} households instead of {ROWS}")
+    return {**alone, "keep every row": max(0.0, parsed - sum(alone.values())), "store the households": stored}
+
+
+def peak_bytes() -> int:
+    """Largest resident size of this process and of the child that reads, both at once at the worst."""
+    return 1024 * sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def floor_stages(path: Path) -> dict[str, float]:
+    import python_calamine
+
+    texts: list[list[Any]] = []
+    read = timed(lambda: texts.extend(python_calamine.load_workbook(str(path)).get_sheet_by_index(0).to_python()))
+    return {"read the sheet": read, "keep every row": timed(lambda: copy_texts(texts))}
+
+
+def copy_texts(texts: list[list[Any]]) -> None:
+    columns = ", ".join(f"c{n} text" for n in range(len(TITLES)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bench_floor ({columns})")
+        with cursor.copy("COPY bench_floor FROM STDIN") as copy:
+            for row in texts:
+                copy.write_row(row)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE bench_floor")
+
+
+def peer_seconds(path: Path, programme: Programme) -> float:
+    """Dry run, then save, as import-export's own admin does it: the file is read for each. Nothing of it stays."""
+    from benchmarks.import_export_peer import imported
+
+    with transaction.atomic():
+        seconds = sum(timed(lambda dry=dry: imported(path, programme, dry_run=dry)) for dry in (True, False))
+        transaction.set_rollback(True)
+    return seconds
