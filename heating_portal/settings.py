@@ -244,7 +244,7 @@ TIME_ZONE = "Asia/Shanghai"
 JOB_LEASE_S = env.float("PORTAL_JOB_LEASE_S", default=60)
 JOB_SWEEP_S = env.float("PORTAL_JOB_SWEEP_S", default=15)
 HISTORY_SEAL_S = env.float("PORTAL_HISTORY_SEAL_S", default=5)
-HISTORY_ANCHOR_S = env.float("PORTAL_HISTORY_ANCHOR_S", default=3600)
+HISTORY_ANCHOR_S = env.float("PORTAL_HISTORY_ANCHOR_S", default=600)  # nothing is written while nothing happens
 # Heads of the history, outside the database: best a folder of another machine, or one that only grows.
 ANCHORS_DIR = Path(env("PORTAL_ANCHORS", default=str(VAR_DIR / "anchors"))).resolve()
 POLL_TICK_S = env.float("PORTAL_POLL_TICK_S", default=5)

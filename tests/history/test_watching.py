@@ -88,7 +88,7 @@ def test_it_is_told_in_the_log_to_monitoring_and_by_command(
 def test_beat_seals_watches_anchors_and_reads_the_history() -> None:
     schedule = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
     assert schedule["accounts.tasks.watch_history"] <= 60
-    assert schedule["accounts.tasks.anchor_history"] <= 3600
+    assert schedule["accounts.tasks.anchor_history"] <= 600
     assert {"accounts.tasks.seal_history", "accounts.tasks.check_history"} <= set(schedule)
     assert set(schedule) <= set(app.tasks) | {name for name in schedule if not name.startswith("accounts.")}
 
