@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,7 +14,9 @@ from households.roster.normalise import (
     chinese_number,
     normalise_area,
     normalise_card,
+    normalise_date,
     normalise_id,
+    normalise_number,
     normalise_phone,
     normalise_residents,
     tidy_compact,
@@ -121,3 +123,83 @@ def test_lost_digits_are_never_guessed() -> None:
 
 def test_tidying_is_stable() -> None:
     assert tidy_compact(" ２　组\u200b７ 号\n") == "2组7号"
+
+
+DAYS = st.dates(date(1955, 1, 1), date(2020, 6, 1))
+NOTATIONS = (
+    "{0:%Y-%m-%d}", "{0:%Y/%m/%d}", "{0.year}-{0.month}-{0.day}", "{0.year}.{0.month}.{0.day}", "{0:%Y%m%d}",
+    "{0.year}年{0.month}月{0.day}日", " {0:%Y-%m-%d} ", "{0:%Y-%m-%d} 00:00:00",
+)  # fmt: skip
+
+
+@given(DAYS, st.sampled_from(NOTATIONS))
+def test_every_way_to_write_a_day_is_that_day(day: date, notation: str) -> None:
+    written = notation.format(day)
+    assert normalise_date(written, on=TODAY).value == day.isoformat()
+    assert normalise_date(written.translate(FULL_WIDTH), on=TODAY).value == day.isoformat()
+
+
+@given(DAYS)
+def test_a_serial_number_of_a_sheet_is_its_day(day: date) -> None:
+    serial = (day - date(1899, 12, 30)).days
+    assert normalise_date(str(serial), on=TODAY).value == day.isoformat()
+    assert normalise_date(f"{serial}.0", on=TODAY).value == day.isoformat()
+
+
+@given(st.dates(TODAY + timedelta(days=1), date(2069, 1, 1)))
+def test_a_day_to_come_is_refused(day: date) -> None:
+    assert normalise_date(day.isoformat(), on=TODAY).code == "E_DATE_FUTURE"
+
+
+@given(st.text(st.sampled_from("0123456789-/.年月日二〇一三 "), max_size=12))
+def test_a_day_is_a_day_or_at_most_a_proposal(text: str) -> None:
+    typed = normalise_date(text, on=TODAY)
+    assert (typed.value is None) == bool(typed.code)
+    for found in (typed.value, typed.proposal):
+        assert not found or date.fromisoformat(str(found)) <= TODAY
+
+
+@pytest.mark.parametrize(
+    ("text", "proposal"),
+    [("21.3.5", ""), ("19.3.5", "2019-03-05"),
+     ("3-5", "2020-03-05"), ("二〇一九年三月五日", "2019-03-05"), ("去年", ""),
+     ("2019-02-29", ""), ("3月32日", "")],
+)  # fmt: skip
+def test_a_day_without_its_year_is_only_proposed(text: str, proposal: str) -> None:
+    typed = normalise_date(text, on=TODAY)
+    assert (typed.value, typed.code, typed.proposal) == (None, "E_DATE_UNREADABLE", proposal)
+
+
+@given(st.integers(1, 49_999))
+def test_ten_thousands_of_square_metres(hundredths: int) -> None:
+    area = Decimal(hundredths) / 100
+    assert normalise_area(f"{area / 10_000:f}万㎡").value == area
+
+
+@given(st.decimals(0, 9_999, places=4))
+def test_an_area_is_never_off_by_more_than_half_a_hundredth(area: Decimal) -> None:
+    typed = normalise_area(str(area))
+    assert isinstance(typed.value, Decimal) and abs(typed.value - area) <= Decimal("0.005")
+    assert (typed.code == "I_ROUNDED") == (typed.value != area)
+
+
+@given(st.integers(10**15, 10**19 - 1), st.sampled_from(["{:.5E}", "{:.14e}", "{}.0", "{:.2E}"]))
+def test_a_long_number_in_the_form_of_a_figure_is_never_taken(number: int, form: str) -> None:
+    for normalised in (normalise_id, normalise_card, normalise_phone, normalise_number):
+        typed = (
+            normalised(form.format(number), on=TODAY) if normalised is normalise_id else normalised(form.format(number))
+        )
+        assert typed.code == "E_NUMERIC_ID"
+
+
+@given(st.integers(0, 900_000), st.integers(0, 17), st.sampled_from("0123456789X"))
+def test_an_id_number_with_one_wrong_digit_is_never_taken(n: int, place: int, digit: str) -> None:
+    number = identity.synthetic_id(n)
+    wrong = number[:place] + digit + number[place + 1 :]
+    typed = normalise_id(wrong, on=TODAY)
+    assert typed.code.startswith("E_") or wrong == number
+
+
+@pytest.mark.parametrize(("text", "people"), [("3", 3), ("3人", 3), ("４口人", 4), ("5.0", 5)])
+def test_people_are_counted_with_their_unit(text: str, people: int) -> None:
+    assert normalise_residents(text).value == people
