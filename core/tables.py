@@ -169,6 +169,11 @@ class Table:
         return kept.urlencode()
 
     @property
+    def shown_keys(self) -> str:
+        """The columns on the screen: what an export “as seen” holds."""
+        return ",".join(head.column.key for head in self.heads)
+
+    @property
     def pages(self) -> list[int | str]:
         """Page numbers with ellipses, for the pager."""
         return list(self.page.paginator.get_elided_page_range(self.page.number, on_each_side=1, on_ends=1))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +20,14 @@ from reports.queries.matching import matching, villages_for
 from reports.stages import rows_in
 
 CHUNK = 2000
+# Columns of the list → columns of the workbook. Room and time of change are in it only where they were seen.
+ON_SCREEN: dict[str, tuple[str, ...]] = {
+    "dwelling_no": ("dwelling_no",), "head_name": ("head_name",), "id_number": ("id_number",),
+    "area.name": ("town", "village"), "technology": ("technology",), "heated_area_m2": ("area",), "stage": ("stage",),
+    "missing_papers": ("missing",), "due_fen": ("due",), "paid_fen": ("paid",), "room_dc": ("room",),
+    "changed_at": ("changed",),
+}  # fmt: skip
+SCREEN_ONLY = frozenset({"room", "changed"})
 
 
 class HouseholdLedger:
@@ -49,6 +59,13 @@ class HouseholdLedger:
         return self.found(extent).order_by().aggregate(total=Sum("due_fen"))["total"] or 0
 
     def columns(self, extent: Extent) -> list[Column]:
+        """All of them, or those the list showed (`cols` in the query), in the order of the screen."""
+        known = {column.key: column for column in self._every()}
+        seen = [key for name in extent.query.get("cols", "").split(",") for key in ON_SCREEN.get(name, ())]
+        chosen = [known[key] for key in dict.fromkeys(seen)]
+        return [known["no"], *chosen] if chosen else [one for one in known.values() if one.key not in SCREEN_ONLY]
+
+    def _every(self) -> list[Column]:
         return [
             Column("no", _("No."), INTEGER, width=6),
             Column("town", _("Town"), width=12),
@@ -63,6 +80,8 @@ class HouseholdLedger:
             Column("missing", _("Missing papers"), width=30),
             Column("due", _("Due"), MONEY, unit=_("CNY"), total=True),
             Column("paid", _("Paid"), MONEY, unit=_("CNY"), total=True),
+            Column("room", _("Room"), DECIMAL, unit="℃"),
+            Column("changed", _("Changed"), width=18),
         ]
 
     def lines(self, extent: Extent) -> Iterator[dict[str, Value]]:
@@ -109,4 +128,6 @@ def _cells(row: DwellingSummary, full: bool) -> dict[str, Any]:
         "stage": str(row.get_stage_display()),
         "due": row.due_fen,
         "paid": row.paid_fen,
+        "room": None if row.room_dc is None else Decimal(row.room_dc) / 10,
+        "changed": f"{timezone.localtime(row.changed_at):%Y-%m-%d %H:%M}",
     }

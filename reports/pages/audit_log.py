@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 import django_filters
-from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
@@ -16,14 +15,14 @@ from accounts.history.queries import changes_of, log_for, looks_for
 from accounts.models import AccessLog, AuditEntry
 from core.tables import Column, build_table, render_table
 from reports.queries.counting import BoundedPaginator
+from reports.table_names import NAMES
 
 OPERATIONS = AuditEntry._meta.get_field("operation").choices
 
 
 def table_words() -> list[tuple[str, Any]]:
     """Tables with a history, by the name people know."""
-    named = ((model._meta.db_table, model._meta.verbose_name) for model in apps.get_models())
-    return sorted((table, words) for table, words in named if not table.startswith(("django_", "auth_", "otp_")))
+    return sorted(NAMES.items(), key=lambda one: str(one[1]))
 
 
 class ChangeFilter(django_filters.FilterSet):

@@ -14,18 +14,20 @@ from accounts.models import Selection, User
 from reports.queries.scope import Scope, scope_of
 from reports.services import exports, selections
 
+LONGEST_COLUMNS = 600
+
 
 @require_POST
 @requires("ledgers.export")
 def selection_create(request: HttpRequest) -> HttpResponse:
     """The bulk bar posts `ids`, or `scope=all` with `query` and the number `seen`."""
     everything = request.POST.get("scope") == "all"
-    ids = None if everything else [int(one) for one in request.POST.getlist("ids") if one.isdigit()]
+    ids = None if everything else [int(one) for one in request.POST.getlist("ids") if one.isdecimal()]
     query = request.POST.get("query", "") if everything else ""
     stored = selections.store_selection(scope=scope_of(request), query=query, ids=ids, by=cast(User, request.user))
     seen = request.POST.get("seen", "") if everything else ""
     where = redirect("reports:selection-detail", token=stored.token)
-    where["Location"] += f"?seen={seen}" if seen.isdigit() and int(seen) != stored.count else ""
+    where["Location"] += f"?seen={seen}" if seen.isdecimal() and int(seen) != stored.count else ""
     return where
 
 
@@ -40,6 +42,8 @@ def selection_detail(request: HttpRequest, token: str) -> HttpResponse:
         "count": selections.recount(scope, stored),
         "seen": int(seen) if seen.isascii() and seen.isdigit() else None,
         "first": selections.rows_of(scope, stored)[:12],
+        "cols": request.GET.get("cols", "")[:LONGEST_COLUMNS],
+        "at_once": stored.count <= exports.AT_ONCE,
     }
     return render(request, "reports/selection.html", context)
 
@@ -47,13 +51,17 @@ def selection_detail(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @requires("ledgers.export")
 def selection_export(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the selection out as a household ledger, masked; refused when it is no longer what was seen."""
+    """Take the selection out as a household ledger, masked; refused when it is no longer what was seen.
+
+    `columns=seen` keeps those on the screen. Up to 5,000 rows are made at once, more by a job.
+    """
     stored, scope = _selection(request, token)
     selections.demand_unchanged(scope, stored, request.POST.get("fingerprint", ""))
-    wish = exports.Wish("household", scope.programme, scope.area_code, _query(stored))  # type: ignore[arg-type]
-    export, _job = exports.request_export(
-        wish=wish, by=cast(User, request.user), address=request.META.get("REMOTE_ADDR")
-    )
+    seen = request.POST.get("cols", "") if request.POST.get("columns") == "seen" else ""
+    query = _query(stored, seen[:LONGEST_COLUMNS])
+    wish = exports.Wish("household", scope.programme, scope.area_code, query)  # type: ignore[arg-type]
+    take = exports.export_at_once if stored.count <= exports.AT_ONCE else exports.request_export
+    export, _job = take(wish=wish, by=cast(User, request.user), address=request.META.get("REMOTE_ADDR"))
     return redirect("reports:export-detail", pk=export.pk)
 
 
@@ -64,9 +72,11 @@ def _selection(request: HttpRequest, token: str) -> tuple[Selection, Scope]:
     return stored, replace(scope_of(request), area_code=place)
 
 
-def _query(stored: Selection) -> str:
+def _query(stored: Selection, seen: str) -> str:
     query = QueryDict(stored.query, mutable=True)
     query.pop("place", None)
+    if seen:
+        query["cols"] = seen
     if stored.included_ids:
         query["ids"] = ",".join(map(str, stored.included_ids))
     return query.urlencode()

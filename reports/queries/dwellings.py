@@ -14,18 +14,20 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from core.areas import code_range
 from reports.models import DwellingSummary, SummaryTotal
 from reports.queries.scope import Scope
 from reports.stages import totals_in
 
 COUNT_LIMIT = 10_000
 PAGE_DEPTH = 10_000
+SHALLOW = 4
 SUMMED_BY = frozenset({"town", "village", "technology", "stage"})
 
 
@@ -57,13 +59,16 @@ def figures(scope: Scope, rows: QuerySet[DwellingSummary], used: dict[str, Any])
     under "all" only, as in the filters behind the views.
     """
     summed = set(used) <= SUMMED_BY
-    found = _totals(scope, used) if summed else rows.order_by().values("due_fen", "paid_fen")[: COUNT_LIMIT + 1]
-    lines = _answers((_SUMS if summed else _COUNTED, found), (_VIEWS, scope.of_programme(SummaryTotal)))
-    count, due, paid = next((line[2:5] for line in lines if line[0] is None), (0, 0, 0))
-    views = _views([line for line in lines if line[0] is not None])
+    parts = [(_TOTALS, _totals(scope, _condition(used) if summed else None))]
+    if not summed:
+        parts.append((_COUNTED, rows.order_by().values("due_fen", "paid_fen")[: COUNT_LIMIT + 1]))
+    lines = _answers(parts)
+    staged = [line for line in lines if line[0] is not None]
+    found = staged if summed else [line for line in lines if line[0] is None]
+    count, due, paid = (sum(int(line[at] or 0) for line in found) for at in (2, 3, 4))
     if not summed and count > COUNT_LIMIT:
-        return Found(COUNT_LIMIT, None, None, exact=False), views
-    return Found(int(count or 0), int(due or 0), int(paid or 0)), views
+        return Found(COUNT_LIMIT, None, None, exact=False), _views(staged)
+    return Found(count, due, paid), _views(staged)
 
 
 def found_by(scope: Scope, rows: QuerySet[DwellingSummary], used: dict[str, Any]) -> Found:
@@ -71,14 +76,32 @@ def found_by(scope: Scope, rows: QuerySet[DwellingSummary], used: dict[str, Any]
     return figures(scope, rows, used)[0]
 
 
-# stage (None: what the filter finds), excluded, dwellings, due, paid, with missing papers, sent back
-_SUMS = "SELECT NULL, NULL::boolean, sum(dwellings), sum(due_fen), sum(paid_fen), NULL, NULL FROM ({}) found"
-_COUNTED = "SELECT NULL, NULL::boolean, count(*), sum(due_fen), sum(paid_fen), NULL, NULL FROM ({}) found"
-_VIEWS = """SELECT stage, excluded, sum(dwellings), NULL, NULL, sum(with_missing), sum(with_failed)
-    FROM ({}) every GROUP BY stage, excluded"""
+# stage (None: counted by the filter), excluded; found dwellings, due, paid; all dwellings, with missing, sent back
+_TOTALS = "SELECT stage, excluded, found, due, paid, every, missing, failed FROM ({}) totals"
+_COUNTED = "SELECT NULL, NULL::boolean, count(*), sum(due_fen), sum(paid_fen), 0, 0, 0 FROM ({}) found"
 
 
-def _answers(*parts: tuple[str, QuerySet[Any]]) -> list[tuple[Any, ...]]:
+def _totals(scope: Scope, condition: Q | None) -> QuerySet[SummaryTotal]:
+    """Sums per stage: of everything, and of what `condition` keeps; without one nothing is found here."""
+    kept = Q(pk__isnull=True) if condition is None else condition
+    rows = scope.of_programme(SummaryTotal).order_by().values("stage", "excluded")
+    return rows.annotate(  # type: ignore[no-any-return]
+        found=Sum("dwellings", filter=kept), due=Sum("due_fen", filter=kept), paid=Sum("paid_fen", filter=kept),
+        every=Sum("dwellings"), missing=Sum("with_missing"), failed=Sum("with_failed"),
+    )  # fmt: skip
+
+
+def _condition(used: dict[str, Any]) -> Q:
+    condition = Q(dwellings__gte=0)
+    if place := used.get("village") or used.get("town"):
+        low, high = code_range(place)
+        condition &= Q(area_id__gte=low, area_id__lt=high)
+    if "technology" in used:
+        condition &= Q(technology=used["technology"])
+    return condition & totals_in(used["stage"]) if "stage" in used else condition
+
+
+def _answers(parts: list[tuple[str, QuerySet[Any]]]) -> list[tuple[Any, ...]]:
     """All parts in one statement; a part that can find nothing (no right, no programme) has no line."""
     statements: list[str] = []
     values: list[Any] = []
@@ -94,22 +117,13 @@ def _answers(*parts: tuple[str, QuerySet[Any]]) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _totals(scope: Scope, used: dict[str, Any]) -> QuerySet[SummaryTotal]:
-    totals = scope.of_programme(SummaryTotal)
-    place = used.get("village") or used.get("town")
-    totals = totals.within(place) if place else totals
-    if "technology" in used:
-        totals = totals.filter(technology=used["technology"])
-    return totals.filter(totals_in(used["stage"])) if "stage" in used else totals  # type: ignore[no-any-return]
-
-
 def _views(lines: list[tuple[Any, ...]]) -> dict[str, int]:
     active = [line for line in lines if not line[1]]
     return {
-        "all": sum(int(line[2]) for line in lines),
-        "missing": sum(int(line[5]) for line in active),
-        "failed": sum(int(line[6]) for line in active),
-    } | {line[0]: int(line[2]) for line in active}
+        "all": sum(int(line[5]) for line in lines),
+        "missing": sum(int(line[6]) for line in active),
+        "failed": sum(int(line[7]) for line in active),
+    } | {line[0]: int(line[5]) for line in active}
 
 
 class CountedPaginator(Paginator):  # type: ignore[type-arg]
@@ -126,6 +140,15 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def num_pages(self) -> int:  # type: ignore[override]
         return max(1, -(-min(self._known, PAGE_DEPTH) // self.per_page))
+
+    def page(self, number: Any) -> Page[Any]:
+        """Deep pages choose their rows before anything is joined to them: what is skipped is skipped in the index."""
+        number = self.validate_number(number)
+        if number <= SHALLOW:
+            return super().page(number)
+        first = (number - 1) * self.per_page
+        wanted = self.object_list.values("pk")[first : first + self.per_page]  # type: ignore[union-attr]
+        return self._get_page(self.object_list.filter(pk__in=wanted), number, self)  # type: ignore[union-attr]
 
 
 def paginator_for(found: Found) -> Callable[[Any, int], CountedPaginator]:

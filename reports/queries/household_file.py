@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.history.queries import Change, changes_of
 from accounts.models import AccessLog, AuditEntry, User
+from core.refusals import Refused
 from core.seasons import SeasonError, SeasonRule
 from devices.models import Heater
 from households.models import Document, Dwelling
@@ -23,7 +25,9 @@ from reports.models import DwellingSummary
 from retrofits.models import Acceptance, Installation, Photo, Task
 from retrofits.queries import panel_for as works_panel
 from subsidies.models import Entitlement, PayoutLine
+from subsidies.rules.documents import DocumentError
 from subsidies.rules.encoding import decode_steps
+from subsidies.services.policies import rules_of
 from subsidies.wording import reason_sentence, source_name, step_sentence
 
 LOOKS_SHOWN = 5
@@ -72,6 +76,7 @@ class MoneyLine:
     steps: list[str]
     reason: str
     payment: PayoutLine | None
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ def _paid_at(dwelling: Dwelling, programme: Programme | None) -> Any:
 
 def _money(dwelling: Dwelling, programme: Programme | None) -> list[MoneyLine]:
     rows = Entitlement.objects.filter(dwelling=dwelling, programme=programme).exclude(state="void")
-    rows = rows.select_related("notice", "policy").prefetch_related("lines", "payout_lines__batch")
+    rows = rows.select_related("notice", "policy__programme").prefetch_related("lines", "payout_lines__batch")
     return [_money_line(due) for due in rows.order_by("id")]
 
 
@@ -173,7 +178,16 @@ def _money_line(due: Entitlement) -> MoneyLine:
     payments = sorted(due.payout_lines.all(), key=lambda one: one.pk)
     sources = [(source_name(line.source), line.amount_fen) for line in due.lines.all()]
     steps = [step_sentence(step) for step in decode_steps(due.steps)]
-    return MoneyLine(due, sources, steps, reason_sentence(due.reason), payments[-1] if payments else None)
+    title = _title(due)
+    return MoneyLine(due, sources, steps, reason_sentence(due.reason), payments[-1] if payments else None, title)
+
+
+def _title(due: Entitlement) -> str:
+    """What the policy's document calls the benefit; "" for one whose document is not read any more."""
+    with suppress(Refused, DocumentError):
+        benefit = rules_of(due.policy).benefit(due.benefit)
+        return benefit.title if benefit else ""
+    return ""
 
 
 def stages_of(file: HouseholdFile, today: dt.date) -> list[Stage]:

@@ -106,8 +106,15 @@ class Progress:
         return None if self.to_plan is None else abs(self.to_plan)
 
     @property
+    def arrow(self) -> str:
+        """Up, down, or neither for exactly as planned."""
+        return "" if not self.to_plan else "▲" if self.to_plan > 0 else "▼"
+
+    @property
     def look(self) -> str:
-        if self.to_plan is None or self.to_plan >= 0:
+        if not self.to_plan:
+            return ""
+        if self.to_plan > 0:
             return "ok"
         return "bad" if self.to_plan <= -BEHIND else "warn"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import openpyxl
 import pgtrigger
 import pytest
 from django.db import connection
@@ -13,14 +14,16 @@ from django.test import Client
 
 from accounts.models import Selection, User
 from core import clock
+from core.files import open_file
 from core.refusals import Refused
 from devices.models import Heater
 from households.indexes import door_index
+from jobs.models import Job
 from reports.filters import HouseholdFilter
-from reports.models import DwellingSummary, SummaryTotal
+from reports.models import DwellingSummary, LedgerExport, SummaryTotal
 from reports.queries import dwellings
 from reports.queries.scope import Scope
-from reports.services import selections
+from reports.services import exports, selections
 from reports.services.summaries import refresh_summaries
 from tests import people
 from tests.reports.world import A1, A2, World
@@ -212,6 +215,37 @@ def test_a_selection_that_changed_is_told_before_acting(county: World, sign_in: 
     assert "6" in answer.content.decode()
     now = selections.recount(scope_over(county), chosen)
     assert (now.before, now.now, now.changed) == (5, 6, True)
+
+
+def test_an_export_as_seen_holds_the_columns_of_the_screen(county: World, sign_in: SignIn) -> None:
+    client = sign_in(county.staff["office"])
+    posted = {
+        "scope": "all",
+        "query": "stage=paid",
+        "seen": "5",
+        "cols": "dwelling_no,area.name,paid_fen,room_dc,nonsense",
+    }
+    page = client.post("/selections/", posted, follow=True)
+    token, fingerprint = page.context["selection"].token, page.context["count"].fingerprint
+    asked = {"fingerprint": fingerprint, "cols": page.context["cols"], "columns": "seen"}
+    answer = client.post(f"/selections/{token}/export/", asked)
+    assert answer.status_code == 302
+    export = LedgerExport.objects.get()
+    assert (export.row_count, export.total_fen is not None) == (5, True)
+    with open_file(export.document.stored_name) as file:
+        rows = list(openpyxl.load_workbook(file).active.iter_rows(values_only=True))
+    widest = max(sum(cell is not None for cell in row) for row in rows)
+    assert widest == len(["no", "dwelling_no", "town", "village", "paid", "room"])
+    assert not Job.objects.filter(kind="reports.export_ledger").exists()
+
+
+def test_a_large_export_is_a_job(county: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "AT_ONCE", 4)
+    client = sign_in(county.staff["office"])
+    chosen = stored(county)
+    client.post(f"/selections/{chosen.token}/export/", {"fingerprint": chosen.fingerprint})
+    assert LedgerExport.objects.get().row_count is None
+    assert Job.objects.filter(kind="reports.export_ledger").count() == 1
 
 
 def test_one_gone_and_one_new_is_a_change_too(county: World) -> None:
