@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
 from accounts import services
 from accounts.models import Grant, User
+from accounts.session_engine import SessionStore
 from accounts.views.sign_in import ENDED
 from tests import people
 from tests.accounts.conftest import DESKTOP, PASSWORD, PHONE, Make, sign_in
@@ -191,3 +195,20 @@ def _exists(name: str) -> bool:
     from reports.navigation import page_address
 
     return bool(page_address(name))
+
+
+def test_an_outage_while_the_session_is_saved_is_no_lost_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django answers 400 to whatever goes wrong there; the page has to say that the database is away (503)."""
+    store = SessionStore()
+    store.create()
+
+    def away(*_args: Any, **_options: Any) -> None:
+        raise OperationalError("the server is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "save", away)
+        with pytest.raises(OperationalError):
+            store.save()
+    Session.objects.all().delete()
+    with pytest.raises(UpdateError):
+        store.save()
