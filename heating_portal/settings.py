@@ -164,7 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.ProfileValidator"},
 ]
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.session_engine"
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_IDLE_S = 15 * 60 if not DEMONSTRATION else 4 * 3600
 SESSION_ABSOLUTE_S = 8 * 3600
