@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
 from accounts.api import HasRight
-from households.api import DwellingRows
+from households.api import DwellingRows, MeterRows, VenueRows
 from programmes.api import ProgrammeRows
 from retrofits.api import TaskRows
 from subsidies.api import EntitlementRows
@@ -15,6 +15,8 @@ app_name = "api"
 router = SimpleRouter()
 router.register("programmes", ProgrammeRows, "programme")
 router.register("dwellings", DwellingRows, "dwelling")
+router.register("venues", VenueRows, "venue")
+router.register("meters", MeterRows, "meter")
 router.register("tasks", TaskRows, "task")
 router.register("entitlements", EntitlementRows, "entitlement")
 router.register("heaters", HeaterRows, "heater")

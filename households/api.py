@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from accounts.api_rows import VisibleRows
 from core import masks
-from households.models import Dwelling
+from households.models import Dwelling, Meter, PublicVenue
 
 
 class DwellingSerializer(serializers.ModelSerializer[Dwelling]):
@@ -44,3 +44,39 @@ class DwellingRows(VisibleRows):
     related = ("household",)
     lookup_field = "dwelling_no"
     filterset_fields = ["area", "dwelling_type", "exclusion"]
+
+
+class VenueSerializer(serializers.ModelSerializer[PublicVenue]):
+    """A public venue; its contact's phone leaves masked."""
+
+    contact_phone = serializers.SerializerMethodField()
+
+    class Meta:
+        model = PublicVenue
+        fields = ["venue_no", "name", "subtype", "area", "heated_area_m2", "address", "contact_name", "contact_phone"]
+
+    def get_contact_phone(self, venue: PublicVenue) -> str:
+        return masks.mask_phone(venue.contact_phone)
+
+
+class VenueRows(VisibleRows):
+    """Public venues. What they count for follows from the programme: `venue_m2_per_household`."""
+
+    model, serializer_class, required_right = PublicVenue, VenueSerializer, PublicVenue.view_right
+    lookup_field = "venue_no"
+    filterset_fields = ["area", "subtype"]
+
+
+class MeterSerializer(serializers.ModelSerializer[Meter]):
+    """A meter, alone or shared; which dwellings hang on it stands on the page."""
+
+    class Meta:
+        model = Meter
+        fields = ["id", "number", "carrier", "is_shared", "area"]
+
+
+class MeterRows(VisibleRows):
+    """Meters that were looked at."""
+
+    model, serializer_class, required_right = Meter, MeterSerializer, Meter.view_right
+    filterset_fields = ["area", "carrier", "is_shared"]

@@ -24,5 +24,6 @@ urlpatterns = [
     path("meters/<int:pk>/", meters.meter_detail, name="meter-detail"),
     path("meters/<int:pk>/disconnect/", meters.meter_disconnect, name="meter-disconnect"),
     path("places/", places.place_list, name="place-list"),
-    path("places/<slug:code>/", places.place_edit, name="place-edit"),
+    path("places/<slug:code>/", places.place_detail, name="place-detail"),
+    path("places/<slug:code>/edit/", places.place_edit, name="place-edit"),
 ]

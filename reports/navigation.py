@@ -45,6 +45,13 @@ OVERVIEW = Item(_("Year overview"), icon="chart-bar", url_name="reports:overview
 HOUSEHOLDS = Item(_("Household files"), icon="users", url_name="reports:household-list", right="households.view")
 IMPORTS = Item(_("Roster import"), icon="upload", url_name="households:import-list", right="rosters.import")
 ROSTERS = Item(_("Rosters"), icon="file-text", url_name="households:roster-list", right="households.view", hot=True)
+CHANGES = Item(
+    _("Changes of approved lists"), icon="pencil", url_name="households:change-list", right="households.view"
+)
+DUPLICATES = Item(_("Double entries"), icon="copy", url_name="households:duplicate-list", right="duplicates.decide")
+VENUES = Item(_("Public venues"), icon="building", url_name="households:venue-list", right="households.view")
+METERS = Item(_("Meters"), icon="bolt", url_name="households:meter-list", right="households.view")
+PLACES = Item(_("Places"), icon="map-pin", url_name="households:place-list", right="households.view")
 PROGRAMMES = Item(
     _("Targets and documents"), icon="target", url_name="programmes:programme-list", right="programmes.view"
 )
@@ -72,19 +79,20 @@ USERS = Item(_("Accounts and roles"), icon="user", url_name="accounts:user-list"
 JOBS = Item(_("Background work"), icon="progress", url_name="jobs:job-list", right="jobs.view_all")
 
 FIRST = Group("", (HOME, OVERVIEW))
+_REGISTERS = Group(_("Household registers"), (CHANGES, DUPLICATES, VENUES, METERS, PLACES))
 _WORKS = Group(_("Households and tasks"), (HOUSEHOLDS, PROGRAMMES, IMPORTS, ROSTERS, TASKS, ACCEPTANCES))
 _MONEY = Group(_("Subsidies"), (ENTITLEMENTS, NOTICES, BATCHES, FUNDS, RETURNS, POLICIES))
 _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS))
 _WATCH = Group(_("Supervision"), (TRACE, LEDGERS, HISTORY))
 
 SETS: dict[str, tuple[Group, ...]] = {
-    "county": (FIRST, _WORKS, _MONEY, _HEAT, _WATCH),
+    "county": (FIRST, _WORKS, _REGISTERS, _MONEY, _HEAT, _WATCH),
     "finance": (
         FIRST, Group(_("Subsidies"), (BATCHES, FUNDS, RETURNS, ENTITLEMENTS, POLICIES)),
         Group(_("Evidence"), (HOUSEHOLDS, ACCEPTANCES, NOTICES)), _WATCH,
     ),
     "town": (
-        FIRST, Group(_("Rosters"), (IMPORTS, ROSTERS, HOUSEHOLDS)),
+        FIRST, Group(_("Rosters"), (IMPORTS, ROSTERS, HOUSEHOLDS)), _REGISTERS,
         Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, NOTICES)), Group(_("Heating"), (HEATERS, ALERTS)),
         Group(_("Reports"), (LEDGERS,)),
     ),

@@ -52,17 +52,24 @@ def place_list(request: HttpRequest) -> HttpResponse:
     chosen = chosen_area_code(request)
     table = build_table(
         request, rows.within(chosen) if chosen else rows, COLUMNS, filterset=PlaceFilter, unit=_("places"),
-        row_url=lambda row: reverse("households:place-edit", args=[row.code]), default_sort="code",
+        row_url=lambda row: reverse("households:place-detail", args=[row.code]), default_sort="code",
     )  # fmt: skip
     return render_table(request, "households/place_list.html", table)
 
 
 @requires(VIEW)
+@require_GET
+def place_detail(request: HttpRequest, code: str) -> HttpResponse:
+    """What is known of one place."""
+    area = get_visible_or_404(Area, request.user, VIEW, code=code)
+    may_edit = request.user.has_right(EDIT, code)  # type: ignore[union-attr]
+    return render(request, "households/place_detail.html", {"area": area, "facts": _facts(area), "may_edit": may_edit})
+
+
+@requires(EDIT)
 @require_http_methods(["GET", "POST"])
 def place_edit(request: HttpRequest, code: str) -> HttpResponse:
-    """One place; who may not correct it reads it."""
-    area = get_visible_or_404(Area, request.user, EDIT if request.method == "POST" else "", code=code)
-    may_edit = request.user.has_right(EDIT, code)  # type: ignore[union-attr]
+    area = get_visible_or_404(Area, request.user, EDIT, code=code)
     form = PlaceForm(request.POST or None, initial=PlaceForm.initial_of(area))
     status = 200
     if request.method == "POST":
@@ -70,11 +77,11 @@ def place_edit(request: HttpRequest, code: str) -> HttpResponse:
         if form.is_valid():
             try:
                 _save(request, area, form)
-                return redirect("households:place-edit", code)
+                return redirect("households:place-detail", code)
             except Refused as refusal:
                 form.add_error(None, refusal.sentence)
                 status = refusal.status
-    context = {"area": area, "form": form, "may_edit": may_edit, "shown": _seen(area), "facts": _facts(area)}
+    context = {"area": area, "form": form, "shown": _seen(area)}
     return render(request, "households/place_edit.html", context, status=status)
 
 

@@ -26,7 +26,7 @@ from households.models import (
 from jobs.models import Job
 from programmes.models import Programme, Target
 from tests import people
-from tests.permissions import town_money, town_works
+from tests.permissions import town_money, town_registers, town_works
 
 HOMES_PER_STATE = ("accepted", "installed", "rectify", "listed")
 # The clerk of 甲镇 works in the unit of the visitors and shares views with them; the clerk of 乙镇 does not.
@@ -81,6 +81,7 @@ def build_town(county: Programme, area_code: str, *, word: str, code: str, fen: 
     _homes(town)
     _rosters(town)
     _belongings(town)
+    town_registers.build(town)
     town_works.build(town)
     town_money.build(town)
     _history(town)
