@@ -86,7 +86,9 @@ _READ_COUNTY = (
 )
 
 ROLES: dict[str, Role] = {
-    "leading_group": _role(_("Leading group"), _READ_COUNTY + " audit.trace changes.approve_office"),
+    "leading_group": _role(
+        _("Leading group"), _READ_COUNTY + " audit.trace changes.approve_office", second_factor=True
+    ),
     "office": _role(
         _("Programme office"),
         _READ_COUNTY + " programmes.edit households.edit households.reveal rosters.approve tasks.open notices.publish "

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -95,7 +96,10 @@ def _with_place(scope: Scope, query: str) -> str:
 
 def _measure(rows: QuerySet[DwellingSummary]) -> tuple[int, str]:
     """Number of rows and a fingerprint of which ones they are, in one pass of the database."""
-    statement, values = rows.order_by().values_list("pk").query.sql_with_params()
+    try:
+        statement, values = rows.order_by().values_list("pk").query.sql_with_params()
+    except EmptyResultSet:  # nothing can match: no programme here, or no place
+        return 0, ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*), coalesce(sum(id), 0), coalesce(bit_xor(hashint8(id)), 0) FROM ({statement}) chosen(id)",  # noqa: S608

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts import demonstration, step_up
 from accounts.models import AuditEntry, TOTPDevice, User
+from accounts.rights import ROLES
 from core.refusals import Refused
 from tests.accounts.conftest import Make, code_of, sign_in
 
@@ -36,6 +37,13 @@ def test_an_approving_role_sets_up_its_phone_first(client: Client, person: Make)
     assert client.post(PAGE, {"token": code_of(device)})["Location"] == reverse("home")
     assert client.get(reverse("home")).status_code == 200
     assert TOTPDevice.objects.get(user=user).confirmed
+
+
+def test_every_role_that_approves_pays_or_administers_has_a_second_factor() -> None:
+    """A village's own seal is the one step of the chain that is taken with a password alone (docs/security.md)."""
+    words = ("approve", "approve_office", "release", "review", "prepare", "reconcile", "seal_town", "manage", "command")
+    bare = {role for role, entry in ROLES.items() if not entry.second_factor}
+    assert {(role, right) for role in bare for right in ROLES[role].rights if right.split(".")[1] in words} == set()
 
 
 def test_a_code_counts_once(client: Client, person: Make, phone_of: Device) -> None:
