@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from core.workbooks.read import DATE_CELL, ERROR_VALUE, FORMULA_NO_VALUE, NUMERIC_ID
 from households.roster.columns import FIELDS, Synonyms, shipped_synonyms, word_key
-from households.roster.exclusions import check_note
+from households.roster.exclusions import NoteReader
 from households.roster.normalise import (
     Typed,
     normalise_area,
@@ -126,13 +126,13 @@ def check_rows(
 ) -> list[RowIssue]:
     """Check rows against programme, area, each other and the register; returns every issue of every row."""
     known = synonyms or shipped_synonyms()
-    villages = VillageBook(context.villages)
+    villages, notes = VillageBook(context.villages), NoteReader(context, known)
     for row in rows:
         villages.check(row)
         _check_technology(row, context, known, villages)
         _check_area(row, context)
         _check_required(row, context)
-        check_note(row, context, known)
+        notes.check(row)
         _check_register(row, context)
     _check_duplicates(rows)
     return [issue for row in rows for issue in row.issues]

@@ -17,21 +17,29 @@ _NEGATION = re.compile(r"(未|没有?|非|无|并不|不属于|不在|不是|取
 _YEAR = re.compile(r"(19[0-9]{2}|20[0-9]{2})(?=年|[-./])")
 
 
-def check_note(row: ParsedRow, context: RosterContext, synonyms: Synonyms) -> None:
-    """Add what the row's note, or a column nobody knows, says about leaving the programme."""
-    note = tidy_compact(str(row.values.get("note", "")))
-    texts = [note, *(tidy_compact(text) for text in row.extra.values())] if row.extra else [note]
-    for text in texts:
-        if text:
-            _check_text(row, text, context, synonyms)
+class NoteReader:
+    """Reads notes for one programme; made once, asked for every row."""
 
+    def __init__(self, context: RosterContext, synonyms: Synonyms) -> None:
+        self._context = context
+        self._phrases = synonyms.exclusions
+        first = "".join(re.escape(phrase[0]) for phrases in self._phrases.values() for phrase in phrases)
+        self._worth_reading = re.compile(f"[{first}]") if first else re.compile("(?!)")
 
-def _check_text(row: ParsedRow, text: str, context: RosterContext, synonyms: Synonyms) -> None:
-    for reason, phrases in synonyms.exclusions.items():
-        found = next((phrase for phrase in phrases if phrase in text), None)
-        if found is None:
-            continue
-        year = _listed_in(text)
+    def check(self, row: ParsedRow) -> None:
+        """Add what the row's note, or a column nobody knows, says about leaving the programme."""
+        for text in (str(row.values.get("note", "")), *row.extra.values()):
+            if text and self._worth_reading.search(text):
+                self._check_text(row, tidy_compact(text))
+
+    def _check_text(self, row: ParsedRow, text: str) -> None:
+        for reason, phrases in self._phrases.items():
+            found = next((phrase for phrase in phrases if phrase in text), None)
+            if found is not None:
+                self._judge(row, text, reason, found)
+
+    def _judge(self, row: ParsedRow, text: str, reason: str, found: str) -> None:
+        context, year = self._context, _listed_in(text)
         if _NEGATION.search(text[: text.index(found)]):
             row.add("W_NOTE_UNCLEAR", "note", {"words": text[:60]})
         elif reason not in context.exclusions:

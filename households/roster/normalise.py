@@ -49,6 +49,8 @@ class Typed:
 
 def tidy_text(text: str) -> str:
     """Half-width, without invisible characters; runs of spaces become one."""
+    if text.isalnum() and unicodedata.is_normalized("NFKC", text):
+        return text
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
 
 
