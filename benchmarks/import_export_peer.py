@@ -76,6 +76,6 @@ def imported(path: Path, programme: Programme, *, dry_run: bool) -> int:
     with acting(by):
         result = HouseholdResource(programme, by).import_data(data, dry_run=dry_run, use_transactions=True)
     if result.has_errors() or result.has_validation_errors():
-        first = result.row_errors()[:1] or result.invalid_rows[:1]
-        raise SystemExit(f"The peer refused rows: {first}")
+        rows = [(number, [str(one.error) for one in errors]) for number, errors in result.row_errors()[:1]]
+        raise SystemExit(f"The peer refused: {rows or result.invalid_rows[:1] or result.base_errors}")
     return int(result.totals["new"])

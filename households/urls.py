@@ -3,7 +3,7 @@
 from django.urls import path
 
 from households import register_urls
-from households.views import columns, documents, households, imports, rosters, stamped
+from households.views import columns, documents, households, import_results, imports, rosters, stamped
 
 app_name = "households"
 urlpatterns = [
@@ -15,7 +15,10 @@ urlpatterns = [
     path("imports/<int:pk>/rows/<int:row_id>/", imports.import_row, name="import-row"),
     path("imports/<int:pk>/repairs/<slug:code>/", imports.import_repair, name="import-repair"),
     path("imports/<int:pk>/apply/", imports.import_apply, name="import-apply"),
-    path("imports/<int:pk>/void/", imports.import_void, name="import-void"),
+    path("imports/<int:pk>/void/", import_results.import_void, name="import-void"),
+    path("imports/<int:pk>/marked/", import_results.import_marked, name="import-marked"),
+    path("conflicts/", import_results.conflict_list, name="conflict-list"),
+    path("conflicts/<int:pk>/", import_results.conflict_decide, name="conflict-decide"),
     path("rosters/", rosters.roster_list, name="roster-list"),
     path("rosters/draw-up/", rosters.roster_draw_up, name="roster-draw-up"),
     path("rosters/approve/", rosters.roster_approve, name="roster-approve"),

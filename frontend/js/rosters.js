@@ -30,7 +30,14 @@ function tickAll(event) {
   all.closest('form').querySelectorAll('input[name="ids"]').forEach((box) => { box.checked = all.checked; });
 }
 
+// The page opens with the cursor in the first fault, where there is a keyboard.
+function focusFirst() {
+  const first = window.matchMedia('(min-width: 900px)').matches && !location.hash && document.querySelector('.fix ' + NEXT);
+  if (first) { first.focus({ preventScroll: true }); first.select(); }
+}
+
 export function startRosters() {
+  focusFirst();
   document.addEventListener('change', sendAtOnce);
   document.addEventListener('change', tickAll);
   document.addEventListener('htmx:afterSettle', focusNext);

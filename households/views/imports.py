@@ -16,7 +16,7 @@ from accounts.access import get_visible_or_404, requires
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
 from households import queries
-from households.forms import ReasonForm, UploadForm
+from households.forms import UploadForm
 from households.issue_wording import ROW_KIND_TITLES as _KINDS
 from households.models import RosterImport
 from households.problem_wording import reasons, sentence, title
@@ -87,12 +87,24 @@ def _upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
 def import_review(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the rows went, and the table of rows that need a person."""
     found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    if found.corrects_id is not None:
+        return _back_to_original(request, found)
     if found.state == RosterImport.State.REFUSED:
         context = {"roster_import": found, "reasons": reasons(found.refusal)}
         return render(request, "households/import_unread.html", context)
     if found.state == RosterImport.State.MAPPING:
         return redirect("households:import-columns", found.pk)
     return render(request, "households/import_review.html", review_context(request, found))
+
+
+def _back_to_original(request: HttpRequest, sent: RosterImport) -> HttpResponse:
+    """A marked file that came back has no page of its own: what it changed shows where it belongs."""
+    done = {name: sent.counts.get(name, 0) for name in ("corrected_rows", "cells", "ignored")}
+    messages.success(request, _("Corrected from the file: %(corrected_rows)d rows, %(cells)d cells.") % done)
+    if done["ignored"]:
+        words = _("%(ignored)d changed cells of rows that were not faulty were left as they are.")
+        messages.info(request, words % done)
+    return redirect("households:import-review", sent.corrects_id)
 
 
 @requires(RIGHT)
@@ -137,25 +149,14 @@ def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
     """Check page with sums by village, then the order to store the ready rows."""
     found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
     if request.method == "POST":
-        imports.request_apply(roster_import=found, by=request.user)
+        leave_faulty = request.POST.get("leave_faulty") == "1"
+        imports.request_apply(roster_import=found, by=request.user, leave_faulty=leave_faulty)
         return redirect("households:import-review", found.pk)
     names = technology_names(found)
     lines = [{**line, "technology": names.get(line["technology"], "—")} for line in queries.ready_by_village(found)]
     context = {"roster_import": found, "counts": queries.row_counts(found), "lines": lines}
+    context["dry_run"] = queries.dry_run_counts(found)
     return render(request, "households/import_apply.html", context)
-
-
-@requires(RIGHT)
-@require_http_methods(["GET", "POST"])
-def import_void(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        imports.void_import(roster_import=found, by=request.user, reason=form.cleaned_data["reason"])
-        messages.success(request, _("The import is void. The same file may be uploaded again."))
-        return redirect("households:import-list")
-    context = {"roster_import": found, "form": form}
-    return render(request, "households/import_void.html", context, status=422 if form.errors else 200)
 
 
 @requires(RIGHT)

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from households import queries
 from households.models import RosterImport
 from households.problem_wording import title
-from households.services.imports import APPLY, PARSE
+from households.services.imports import APPLY, PARSE, UNDO
 from households.views.review_rows import shown_row
 from jobs.models import Job
 from programmes.models import PolicyDocument
@@ -26,7 +26,13 @@ def review_context(request: HttpRequest, found: RosterImport, **more: Any) -> di
     """Counts, villages, causes, repairs and one page of rows."""
     if found.state == State.PARSING:
         return {"roster_import": found, "steps": [], "job": _job(found, PARSE)}
-    return {**counts_context(found), **_table(request, found), "job": _job(found, APPLY), **more}
+    return {**counts_context(found), **_table(request, found), **_after(found), **more}
+
+
+def _after(found: RosterImport) -> dict[str, Any]:
+    """What is under way, and what storing left for a person to decide."""
+    job = Job.objects.open().filter(kind__in=[APPLY, UNDO], args__import_id=found.pk).first()
+    return {"job": job, "conflicts": found.conflicts.filter(decision="").count()}
 
 
 def counts_context(found: RosterImport) -> dict[str, Any]:
@@ -36,6 +42,7 @@ def counts_context(found: RosterImport) -> dict[str, Any]:
     return {
         "roster_import": found,
         "counts": counts,
+        "dry_run": queries.dry_run_counts(found),
         "bar_parts": _bar_parts(counts),
         "steps": _steps(found, counts),
         "villages": villages,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core import clock
 from devices.models import Bus, Command, DeviceModel, Gateway, Heater, Supplier
 from devices.services.heaters import store_profile
-from households.models import Dwelling, ImportRow, RosterImport
+from households.models import Dwelling, ImportRow, RosterImport, ValueConflict
 from programmes.models import Checklist
 from retrofits.models import (
     Acceptance,
@@ -60,7 +60,16 @@ def _roster_import(town: Town) -> None:
     town.keep("wrong_village", SimpleNamespace(text=f"{town.word}错村"))
     home = town.homes["listed"][0].household
     for n in range(town.size * 4):
-        town.keep("import_row", _import_row(town, made, n, home))
+        row = _import_row(town, made, n, home)
+        town.keep("import_row", row)
+        town.keep("value_conflict", _value_conflict(town, row))
+
+
+def _value_conflict(town: Town, row: ImportRow) -> ValueConflict:
+    home = town.homes["listed"][0]
+    return ValueConflict.objects.create(
+        roster_import=row.roster_import, row=row, dwelling=home, area=home.area, field="phone", given="19900000000"
+    )
 
 
 def _import_row(town: Town, made: RosterImport, n: int, family: Any) -> ImportRow:
