@@ -1,5 +1,6 @@
 // Builds the interface's static files from frontend/ and node_modules into var/static_build.
 //   portal.css   our stylesheet, all parts in the order of their names
+//   styleguide.css   what only the style guide shows
 //   portal.js    our script         htmx.js    the library, as released
 //   charts.js    ECharts cut down to lines and bars, with our chart drawing
 //   icons.svg    a sprite with only the icons some template, tag or script names
@@ -14,8 +15,7 @@ const root = join(here, '..');
 const out = process.argv[2] || join(root, 'var', 'static_build');
 export const floor = ['chrome86', 'firefox91'];
 
-function stylesheet() {
-  const folder = join(here, 'css');
+function stylesheet(folder = join(here, 'css')) {
   const names = readdirSync(folder).filter((name) => name.endsWith('.css')).sort();
   return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
 }
@@ -58,6 +58,8 @@ function symbol(name) {
 mkdirSync(out, { recursive: true });
 const css = await transform(stylesheet(), { loader: 'css', minify: true, target: floor });
 writeFileSync(join(out, 'portal.css'), css.code);
+const guide = await transform(stylesheet(join(here, 'css', 'styleguide')), { loader: 'css', minify: true, target: floor });
+writeFileSync(join(out, 'styleguide.css'), guide.code);
 const icons = iconNames().map(symbol).filter(Boolean);
 writeFileSync(join(out, 'icons.svg'), `<svg xmlns="http://www.w3.org/2000/svg">${icons.join('')}</svg>`);
 copyFileSync(join(root, 'node_modules/htmx.org/dist/htmx.min.js'), join(out, 'htmx.js'));
