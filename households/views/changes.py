@@ -28,7 +28,7 @@ from programmes.chosen import chosen_area_code
 VIEW = "households.view"
 COLUMNS = (
     Column("number", gettext_lazy("Number"), kind="id", order_by="asked_at", link=True),
-    Column("kind", gettext_lazy("Kind of change"), value=lambda row: row.get_kind_display(), order_by="kind"),
+    Column("kind", gettext_lazy("Type of change"), value=lambda row: row.get_kind_display(), order_by="kind"),
     Column("dwelling.household.head_name", gettext_lazy("Head of household")),
     Column("area.name", gettext_lazy("Village"), order_by="area_id"),
     Column("reason", gettext_lazy("Reason"), kind="soft", priority=2),
