@@ -143,8 +143,10 @@ def side_by_side(path: Path) -> None:
 
 @roster("xlsx")
 def a_payee_beside_the_head(path: Path) -> None:
-    columns = (*SHORT, "收款人姓名", "收款人身份证号", "收款卡号")
-    one_sheet(path, columns, [*short(1), name(50), number(50), card(1)], [*short(2), name(51), number(51), card(2)])
+    top = ["村", "户主信息", "", "取暖面积", "改造方式", "门牌号", "收款人信息", "", ""]
+    low = ["", "姓名", "身份证号", "", "", "", "姓名", "身份证号", "银行卡号"]
+    rows = [[*short(n), name(n + 50), number(n + 50), card(n)] for n in (1, 2)]
+    one_sheet(path, top, low, *rows, merged=[(1, 2, 1, 3), (1, 7, 1, 9)])
 
 
 @roster("xlsx")
