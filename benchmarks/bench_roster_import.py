@@ -32,7 +32,7 @@ from households.services import applying, imports, parsing
 from programmes.models import Programme, Technology
 
 ROWS = 100_000 if os.environ.get("PORTAL_SIZE") == "large" else 10_000
-PEER_ROWS = 2_000
+PEER_ROWS = 200
 PER_VILLAGE = 500
 NAMES = [first + second for first in "甲乙丙丁戊己庚辛壬癸" for second in "一二三四五六七八九十"]
 MOST_BYTES = 1 << 30
