@@ -8,6 +8,7 @@ be moved.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -109,14 +110,17 @@ def _place(cell: str) -> tuple[int, int]:
 
 
 def is_marked(path: Path) -> bool:
-    """Whether this is a file made by `write_marked`; a look at one small part, before anything is read."""
+    """Whether this is a file made by `write_marked`; a look at one small part, before anything is read.
+
+    A damaged file is none; the reader, which comes next, says what is wrong with it.
+    """
     if not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as parts:
-        names = set(parts.namelist())
-        if _PROPERTIES not in names or parts.getinfo(_PROPERTIES).file_size > _PROPERTIES_MAX:
-            return False
-        return _PROPERTY.encode() in parts.read(_PROPERTIES)
+    try:
+        with zipfile.ZipFile(path) as parts, parts.open(_PROPERTIES) as file:
+            return _PROPERTY.encode() in file.read(_PROPERTIES_MAX)
+    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+        return False
 
 
 def returned_rows(book: Workbook) -> Iterator[ReturnedRow]:

@@ -14,6 +14,7 @@ from core import identity
 from core.workbooks.guard import Limits
 from core.workbooks.read import Workbook, read_workbook
 from core.workbooks.refusals import WorkbookRefused
+from households.importing.marking import is_marked
 from households.models import ImportRow, RosterImport
 from households.roster.parse import ParsedRoster, parse_roster
 from households.roster.rows import READY, RosterContext, Village
@@ -57,6 +58,7 @@ def test_damaged_workbooks_are_read_or_refused_whole(tmp_path: Path, size: Size,
     for n in range(size(small=40, large=2_000)):
         done = make_mutant(path, random.Random(SEED + n))
         outcome = read(path)
+        assert is_marked(path) is False, done
         if isinstance(outcome, str):
             outcomes[outcome] += 1
             continue
@@ -76,9 +78,9 @@ def test_damaged_workbooks_are_read_or_refused_whole(tmp_path: Path, size: Size,
 def test_a_damaged_file_is_stored_whole_or_not_at_all(tmp_path: Path, settings: Any, size: Size, proof: Proof) -> None:
     settings.FILES_DIR = tmp_path / "files"
     world, states = make_world(), Counter[str]()
-    for n in range(size(small=6, large=200)):
+    for n in range(size(small=8, large=200)):
         path = tmp_path / f"{n}.xlsx"
-        make_mutant(path, random.Random(SEED - n))
+        make_mutant(path, random.Random(SEED + n + 5))
         found = upload(world, path)
         rows = ImportRow.objects.filter(roster_import=found).count()
         assert rows == (found.counts["rows"] if found.state == RosterImport.State.REVIEW else 0)
