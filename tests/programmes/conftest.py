@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ LoadPreset = Callable[[str], Programme]
 @pytest.fixture
 def preset() -> LoadPreset:
     def load(name: str) -> Programme:
-        call_command("load_programme", name, verbosity=0)
+        call_command("load_programme", name, verbosity=0, stdout=StringIO())
         return Programme.objects.get(code=name.replace("_", "-"))
 
     return load
