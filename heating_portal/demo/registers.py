@@ -21,12 +21,18 @@ VENUES = (("村委会", "VILLAGE_OFFICE", "260.00"), ("卫生室", "CLINIC", "11
 
 def load(programme: Programme) -> None:
     """What a town's clerk keeps beside the roster. Safe to run again: what is there stays."""
-    lists = Roster.objects.filter(programme=programme, state=Roster.State.APPROVED).order_by("area_id")
-    for roster in lists[:2]:
-        _venues(programme, roster.area)
-    homes = Dwelling.objects.filter(roster_rows__roster__in=lists).order_by("dwelling_no")
-    free = list(homes.filter(tasks__isnull=True)[:1]) or list(homes.filter(tasks__state="listed")[:1])
-    for home in free:
+    lists = (
+        Roster.objects.filter(programme=programme, state=Roster.State.APPROVED)
+        .select_related("area")
+        .order_by("area_id")
+    )
+    if not lists:
+        return
+    last = lists[len(lists) - 1]
+    for village in dict.fromkeys([lists[0].area, last.area]):
+        _venues(programme, village)
+    homes = Dwelling.objects.filter(roster_rows__roster=last).order_by("dwelling_no")
+    for home in homes.filter(tasks__state="listed")[:1]:
         _give_up(home)
     _shared_meter(list(homes[:2]))
     with acting(WHY):
