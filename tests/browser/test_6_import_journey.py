@@ -168,7 +168,7 @@ def repair_cells(page: Any, journey: Journey) -> None:
         cell = page.locator(".fix .input--bad:focus")
         cell.wait_for()
         row = cell.evaluate("input => input.closest('tr').id")
-        number = int(page.inner_text(f"#{row} td.num"))
+        number = int(page.inner_text(f"#{row} td.num").split()[0])
         right = journey.right.get(number, {}).get(cell.get_attribute("name"))
         with page.expect_response(lambda answer: "/rows/" in answer.url):
             if right is None:
