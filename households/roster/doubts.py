@@ -47,7 +47,7 @@ def doubts_of(sheet: ParsedSheet, missing: Iterable[str], synonyms: Synonyms, *,
         if twice:
             found.append(Doubt(sheet.name, column, title, TWICE, twice))
             continue
-        if synonyms.is_set_aside(lowest(title)):
+        if synonyms.is_set_aside(lowest(title)) and not wanted:
             continue
         guess = guess_field(title, sheet.samples.get(column, ()), synonyms, on=on)
         if guess and guess not in sheet.columns.values():

@@ -152,6 +152,15 @@ def test_what_is_guessed_from_values_and_from_headings() -> None:
     assert doubts(head[:3] + ("路线",), ("甲一村", "张示例", "80", "电"), missing=["technology"]) == [(4, MISSING, "")]
 
 
+def test_a_column_set_aside_is_asked_about_again_where_a_needed_one_is_missing() -> None:
+    head, row = ("村", "户主姓名", "面积", "路线"), ("甲一村", "张示例", "80", "电")
+    mapped = map_sheet(Sheet("名单", False, (), (SheetRow(1, head), SheetRow(2, row))))
+    known = shipped_synonyms().learned({"路线": ""})
+    on = date(2021, 12, 8)
+    assert doubts_of(mapped, [], known, on=on) == []
+    assert [doubt.column for doubt in doubts_of(mapped, ["technology"], known, on=on)] == [4]
+
+
 def test_a_second_column_that_says_the_same_is_not_asked_about() -> None:
     head = ("村", "户主姓名", "面积", "姓名")
     assert doubts(head, ("甲一村", "张示例", "80", "张示例")) == []
