@@ -44,7 +44,7 @@ PAGES = {
     "search: number": "/households/?q={number}",
     "search: meter": "/households/?q={meter}",
     "search: device, none such": "/households/?q=HT990000001",
-    "search: door": f"/households/?q={DOOR}",
+    "search: door in a town": f"/households/?town={VILLAGE[:9]}&q={DOOR}",
     "search: village and door": f"/households/?q={{village}} {DOOR}",
     "search: nothing like it": "/households/?q=赵钱孙李",
     "filters and search": "/households/?stage=paid&technology=GAS&q=王",

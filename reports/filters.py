@@ -12,11 +12,12 @@ from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN, code_range
 from reports import stages
 from reports.models import DwellingSummary, Paper
-from reports.queries.matching import Place, matching, may_be_door
+from reports.queries.matching import Place, door_villages, few, matching, may_be_door
 from reports.queries.scope import Scope
 
 ANY = "any"
 LONGEST = 40
+MOST_PLACES = 1000
 
 
 class HouseholdFilter(django_filters.FilterSet):
@@ -43,9 +44,10 @@ class HouseholdFilter(django_filters.FilterSet):
         text = str(self.data.get("q", ""))[:LONGEST]
         chosen = self.data.get("town", "")
         chosen = chosen if _is_code(chosen) else scope.area_code if len(scope.area_code) >= CODE_LENGTHS[TOWN] else ""
-        towns, self.villages = _places(scope, scope.area_code if may_be_door(text) else chosen)
+        towns, found = _places(scope, chosen, text)
+        self.villages = few(found)
         self._choices("town", [(one.code, one.name) for one in towns])
-        inside = [one for one in self.villages if chosen and one.code.startswith(chosen)]
+        inside = [one for one in found if chosen and one.code.startswith(chosen)]
         self._choices("village", [(one.code, one.name) for one in inside])
         self._choices("technology", scope.routes)
 
@@ -78,14 +80,16 @@ class HouseholdFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-def _places(scope: Scope, inside: str) -> tuple[list[Place], list[Place]]:
-    """Towns of the chosen place, and those of its villages that lie `inside` (a code, "" for none), in one query."""
+def _places(scope: Scope, chosen: str, text: str) -> tuple[list[Place], list[Place]]:
+    """Towns of the place, and its villages in the `chosen` town (or "") or where `text` may be a door; one query."""
     wanted = Q(level=Area.Level.TOWN)
-    if inside:
-        low, high = code_range(inside)
+    if chosen:
+        low, high = code_range(chosen)
         wanted |= Q(level=Area.Level.VILLAGE, code__gte=low, code__lt=high)
+    elif may_be_door(text):
+        wanted |= door_villages(text)
     found = Area.objects.visible_to(scope.user).within(scope.area_code) if scope.area_code else Area.objects.none()
-    rows = found.filter(wanted).order_by("code").values_list("code", "name", "level")
+    rows = found.filter(wanted).order_by("level", "code").values_list("code", "name", "level")[:MOST_PLACES]
     known = [(Place(code, name), level) for code, name, level in rows]
     of_town = [place for place, level in known if level == Area.Level.TOWN]
     return of_town, [place for place, level in known if level == Area.Level.VILLAGE]

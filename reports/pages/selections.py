@@ -26,8 +26,12 @@ def selection_create(request: HttpRequest) -> HttpResponse:
     query = request.POST.get("query", "") if everything else ""
     stored = selections.store_selection(scope=scope_of(request), query=query, ids=ids, by=cast(User, request.user))
     seen = request.POST.get("seen", "") if everything else ""
-    where = redirect("reports:selection-detail", token=stored.token)
-    where["Location"] += f"?seen={seen}" if seen.isdecimal() and int(seen) != stored.count else ""
+    where, more = redirect("reports:selection-detail", token=stored.token), QueryDict(mutable=True)
+    if seen.isdecimal() and int(seen) != stored.count:
+        more["seen"] = seen
+    if "cols" in request.POST:
+        more["cols"] = request.POST["cols"][:LONGEST_COLUMNS]
+    where["Location"] += f"?{more.urlencode()}" if more else ""
     return where
 
 

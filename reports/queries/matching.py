@@ -23,6 +23,7 @@ FIRST_LETTERS = 12
 DEVICE_SHORTEST = 4
 DOOR_LONGEST = 20
 DOOR_WORD = "号"
+MOST_VILLAGES = 200
 # A door number means something only inside its village, so its index is another one in each: one probe per village.
 _DOORS = """ARRAY(SELECT d.id FROM unnest(%s::varchar[], %s::varchar[]) AS wanted(village, door)
     JOIN households_dwelling d ON d.area_id = wanted.village AND d.door_no_index = wanted.door
@@ -53,16 +54,30 @@ def matching(text: str, villages: Iterable[Place] = ()) -> Q:
 
 
 def villages_for(text: str, areas: Any) -> list[Place]:
-    """Of `areas` (what a person may see) the villages, when `text` may be a door; otherwise none and no query."""
+    """Of `areas` (what a person may see) the villages where `text` may be a door; none and no query for other texts."""
     if not may_be_door(text):
         return []
-    found = areas.filter(level=Area.Level.VILLAGE).values_list("code", "name")
-    return [Place(code, name) for code, name in found]
+    found = areas.filter(door_villages(text)).order_by("code").values_list("code", "name")[: MOST_VILLAGES + 1]
+    return few([Place(code, name) for code, name in found])
+
+
+def door_villages(text: str) -> Q:
+    """Condition on areas: the villages named before the door, or all of them."""
+    named, *door = text.split()
+    return Q(level=Area.Level.VILLAGE, **({"name__startswith": named} if door else {}))
+
+
+def few(villages: list[Place]) -> list[Place]:
+    """A door alone is looked for in a town or a small county; in a large one “7号” says nothing without its village."""
+    return villages if len(villages) <= MOST_VILLAGES else []
 
 
 def may_be_door(text: str) -> bool:
-    """Whether it is worth knowing the villages: a door number is short and has a figure in it."""
-    return len(text) <= DOOR_LONGEST and any(letter.isdigit() for letter in text)
+    """Whether it is worth knowing the villages. Four figures are the end of an identity number, letters a device."""
+    door = "".join(text.split()[-1:])
+    if len(text) > DOOR_LONGEST or not any(letter.isdigit() for letter in door):
+        return False
+    return not (door.isascii() and (len(door) == 4 or any(letter.isalpha() for letter in door)))
 
 
 def _by_name(wanted: str) -> Q:
@@ -107,7 +122,8 @@ def _at_door(text: str, villages: Iterable[Place]) -> Q:
     first, *rest = text.split()
     door = "".join(rest) or first
     near = [place for place in villages if not rest or place.name.startswith(first)]
-    spelt = {door, door + DOOR_WORD, door.removesuffix(DOOR_WORD)} - {""}
+    bare = door.removesuffix(DOOR_WORD)
+    spelt = {bare, bare + DOOR_WORD} if bare else {door}
     pairs = [(place.code, door_index(place.code, one)) for place in near for one in sorted(spelt)]
     if not pairs:
         return Q()
