@@ -106,6 +106,7 @@ def mismatch_words(wrong: Mismatch, name_of: Callable[[str], str]) -> str:
     """The cell that disagrees, what the document says, what the rows add up to."""
     stated = wrong.stated
     row = name_of(stated.area) if stated.area else _("total row")
+    row += f" · {stated.part}" if stated.part else ""
     column = stated.technology or _("total column")
     words = _(
         "target_totals, row “%(row)s”, column “%(column)s”: the document says %(stated)s, the rows add up to %(found)s"
