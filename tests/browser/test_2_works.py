@@ -130,7 +130,7 @@ def test_an_inspector_accepts_it_on_the_phone_by_real_readings(portal: RunningPo
     page.goto(f"/works/visits/{task}/")
     visitors.keep(page, "step-2-visit-390")
     page.click("[data-submit]")  # the button stays live and says what is missing
-    page.wait_for_function("document.activeElement && document.activeElement.closest('[data-item]')")
+    page.wait_for_function("() => document.activeElement && document.activeElement.closest('[data-item]')")
     until(lambda: portal.rows(read, task), seconds=90, what="the new heater has been read")
     page.goto(f"/works/visits/{task}/")
     item = page.locator("#item-DATA_TRANSMISSION")

@@ -65,5 +65,5 @@ def test_an_unplugged_heater_is_reported(portal: RunningPortal, visitors: Visito
     assert "设备无应答" in row.first.inner_text()
     visitors.keep(page, "step-5-alerts")
     page.goto(f"/dev/{unplugged}/")
-    page.wait_for_function("document.querySelector('#now').innerText.includes('无数据')", timeout=60_000)
+    page.wait_for_function("() => document.querySelector('#now').innerText.includes('无数据')", timeout=60_000)
     visitors.keep(page, "step-5-silent-heater")
