@@ -6,6 +6,8 @@
         ...
         proof(f"{rounds} races, {doubles} doubles", seed=seed)
 
+`./portal prove requirements` runs the tests that hold the portal to a clause (see `tests/plugins/clauses.py`).
+
 A proof that is recorded for the present commit is left out when no NAME is given, so a long run can be resumed.
 """
 
@@ -87,6 +89,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def is_due(item: pytest.Item, wanted: str, now: str) -> bool:
+    if wanted == "requirements":
+        return item.get_closest_marker("clause") is not None
     if item.get_closest_marker("proof") is None:
         return False
     name = name_of(item)

@@ -1,0 +1,1 @@
+"""Which numbered clause of the policy documents is held to by which test: `clauses.tsv` and the marks in the tests."""

@@ -1,0 +1,3 @@
+from tests.clauses.document import DOCUMENT, document
+
+DOCUMENT.write_text(document())

@@ -1,0 +1,88 @@
+"""The numbered clauses, and the tests that say they hold the portal to one.
+
+    @pytest.mark.clause("J-30", "经纬度、厂商名称", serves="retrofits.services.installations:record_installation",
+                        page="retrofits:installation-new")
+
+`words` are quoted from the clause (pieces parted by "…" stand in that order); `serves` is the service that does
+what the clause asks; `page` (a URL name) and `model` ("app.Model") say where a person meets it. The test must fail when
+the service is switched off: `./portal prove requirements`.
+
+Marks are read from the source, so the list is the same whichever tests a run collects.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+PREFIXES = {
+    "T": "泰山 Taishan 2021",
+    "J": "晋城 Jincheng 2020",
+    "L": "利通 Litong 2021–2023",
+    "D": "大同 Datong 2021–2023",
+}
+
+
+@dataclass(frozen=True)
+class Clause:
+    number: str
+    kind: str
+    words: str
+    duty: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    number: str
+    words: str
+    serves: str
+    page: str
+    model: str
+    test: str
+
+    @property
+    def pieces(self) -> list[str]:
+        return [piece.strip() for piece in self.words.split("…") if piece.strip()]
+
+
+def all_clauses() -> dict[str, Clause]:
+    lines = (Path(__file__).parent / "clauses.tsv").read_text().splitlines()
+    rows = [Clause(*line.split("\t")) for line in lines if not line.startswith("#")]
+    return {row.number: row for row in rows}
+
+
+def all_marks(folder: Path = TESTS) -> list[Mark]:
+    """Every mark in the tests under `folder`, in the order of files and lines."""
+    return [mark for path in sorted(folder.rglob("test_*.py")) for mark in marks_of(path, folder)]
+
+
+def marks_of(path: Path, folder: Path) -> Iterator[Mark]:
+    text = path.read_text()
+    if "mark.clause(" not in text:
+        return
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            yield from (mark_of(call, f"{path.relative_to(folder.parent)}::{node.name}") for call in calls_of(node))
+
+
+def calls_of(node: ast.FunctionDef) -> list[ast.Call]:
+    calls = [one for one in node.decorator_list if isinstance(one, ast.Call)]
+    return [call for call in calls if ast.unparse(call.func) == "pytest.mark.clause"]
+
+
+def mark_of(call: ast.Call, test: str) -> Mark:
+    number, words = (ast.literal_eval(one) for one in call.args)
+    named = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
+    return Mark(number, words, named["serves"], named.get("page", ""), named.get("model", ""), test)
+
+
+def quotes(mark: Mark, clause: Clause) -> bool:
+    """Whether the pieces of the mark's words stand in the clause, in that order."""
+    at = 0
+    for piece in mark.pieces:
+        at = clause.words.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    return bool(mark.pieces)
