@@ -6,7 +6,7 @@ from households.models.duplicates import DuplicateKey, DuplicatePair, Merge
 from households.models.imports import Enrolment, ImportRow, NumberSeries, RosterImport
 from households.models.meters import Meter, MeterSupply
 from households.models.provenance import HandEdit, ValueConflict
-from households.models.registers import Dwelling, Household, MeterReading
+from households.models.registers import ClassPeriod, Dwelling, Household, MeterReading
 from households.models.rosters import Roster, RosterPage, RosterRow, RosterScan, RosterSeal
 from households.models.venues import PublicVenue, VenueEnrolment
 from households.models.words import ColumnWord
@@ -14,6 +14,7 @@ from households.models.words import ColumnWord
 __all__ = [
     "ChangeDocument",
     "ChangeRequest",
+    "ClassPeriod",
     "ColumnWord",
     "Document",
     "DuplicateKey",

@@ -31,6 +31,7 @@ class DuplicateKey(models.Model):
     place = models.ForeignKey(Area, models.PROTECT, related_name="+")
     is_lead = models.BooleanField(default=False)
     seen_version = models.PositiveIntegerField()
+    compared_at = models.DateTimeField(null=True, blank=True, help_text="Empty: its keys changed since")
     person_index = models.CharField(max_length=32, blank=True)
     card_index = models.CharField(max_length=32, blank=True)
     phone_index = models.CharField(max_length=32, blank=True)
@@ -59,6 +60,7 @@ class DuplicateKey(models.Model):
             models.Index(fields=["house_index"], name="twin_house", condition=~Q(house_index="")),
             models.Index(fields=["heater_index"], name="twin_heater", condition=~Q(heater_index="")),
             models.Index(fields=["place", "pinyin"], name="twin_name"),
+            models.Index(fields=["compared_at"], name="twin_compared"),
         ]
 
 

@@ -7,11 +7,11 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
-from accounts.records import ScopedModel
+from accounts.records import ScopedModel, TrackedModel
 from core.fields import EncryptedTextField
 
 
@@ -130,6 +130,32 @@ class Household(ScopedModel):
     def class_words(self) -> list[str]:
         """The beneficiary classes as people read them."""
         return [str(self.BeneficiaryClass(code).label) for code in self.beneficiary_classes]
+
+
+class ClassPeriod(TrackedModel):
+    """From when to when a household belonged to a beneficiary class. Without a first day: since before records."""
+
+    household = models.ForeignKey(Household, models.CASCADE, related_name="class_periods")
+    code = models.CharField(max_length=20, choices=Household.BeneficiaryClass.choices)
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True, help_text="Last day; empty while it lasts")
+    data_labels: ClassVar = {"code": "L3"}
+    data_labels_plain: ClassVar = {"code": "read by the rules; shown by right"}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["household", "code", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["household", "code"], name="class_period_one_open", condition=Q(ends_on__isnull=True)
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="class_period_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.starts_on or ''}/{self.ends_on or ''}"
 
 
 class Dwelling(ScopedModel):
