@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.rosters.formats import Fault, Formula, Page, write_html, write_ods, write_xls
-from tests.rosters.make import SHORT, TITLE, short, write_xlsx
+from tests.rosters.writing import SHORT, TITLE, short, write_xlsx
 
 STRANGE: tuple[Any, ...] = (
     "", " ", "\u3000", "0", "-1", "1e400", "1E+17", "３７０", "=1+1", "#REF!", "小计", "合计", "身份证号", "a" * 4000,

@@ -21,8 +21,8 @@ from households.services import parsing, repairs
 from households.services.columns import confirm_columns
 from tests.households.conftest import OTHER_TOWN, World, make_world, upload
 from tests.households.test_pages import signed_in
-from tests.rosters.make import one_sheet
 from tests.rosters.people import cells, number, phone
+from tests.rosters.writing import one_sheet
 
 pytestmark = pytest.mark.django_db
 State = RosterImport.State
