@@ -135,6 +135,11 @@ class EditHouseholdForm(forms.Form):
         label=_("Beneficiary classes"), choices=Household.BeneficiaryClass.choices, required=False,
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
+    classes_since = forms.DateField(
+        widget=forms.DateInput(attrs={"class": "input", "type": "date"}),
+        label=_("Changed classes hold from"), required=False,
+        help_text=_("First day of what is ticked, and the day after the last of what is not; empty: today."),
+    )  # fmt: skip
     door_no = _text("door_no", 60)
     heated_area_m2 = forms.DecimalField(
         label=FIELD_TITLES["heated_area_m2"], min_value=1, max_digits=8, decimal_places=2, required=False,
@@ -164,7 +169,7 @@ class EditHouseholdForm(forms.Form):
 
     GROUPS = (
         (_("People"), ("head_name", "id_number", "phone", "household_book_no", "residents")),
-        (_("Income and classes"), ("income_class", "beneficiary_classes")),
+        (_("Income and classes"), ("income_class", "beneficiary_classes", "classes_since")),
         (_("Bank account"), ("bank_card", "bank_name", "account_holder", "holder_relation")),
         (_("The house"), ("door_no", "dwelling_type", "floor_area_m2", "heated_area_m2", "old_heating", "meter_no")),
         (_("Eligibility"), ("exclusion", "exclusion_note", "remark")),

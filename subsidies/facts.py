@@ -13,6 +13,7 @@ from typing import Any
 
 from core.seasons import Season, Span
 from households.models import Dwelling, MeterReading, Roster
+from households.services import class_periods
 from retrofits.models import Acceptance, CostItem, Task
 from subsidies.models import Entitlement, EntitlementLine
 from subsidies.rules import facts as rules
@@ -25,19 +26,21 @@ Facts = rules.Facts
 def facts_for(
     acceptances: Sequence[Acceptance], *, on: date, season: Season | None = None
 ) -> list[tuple[Acceptance, Facts]]:
-    """Facts of each accepted dwelling on a day, in the given order; five queries whatever the number.
+    """Facts of each accepted dwelling on a day, in the given order; seven queries whatever the number.
 
-    `season` adds the meter readings that touch it and names it as the season to be assessed.
+    `season` adds the meter readings that touch it and names it as the season to be assessed. Beneficiary classes are
+    those of the day of acceptance, or of the season's last day: a later run must not answer differently.
     """
     dwellings = [acceptance.task.dwelling_id for acceptance in acceptances]
     costs, payments = _costs(acceptances), _payments(dwellings)
     usage = _usage(dwellings, season) if season else {}
+    classes = class_periods.classes_on({_family(one): _class_day(one, season) for one in acceptances})
     return [
         (
             acceptance,
             _facts(
                 acceptance, on, season, costs.get(acceptance.task_id), payments[acceptance.task.dwelling_id],
-                tuple(usage.get(acceptance.task.dwelling_id, ())),
+                tuple(usage.get(acceptance.task.dwelling_id, ())), classes[_family(acceptance)],
             ),
         )
         for acceptance in acceptances
@@ -54,13 +57,14 @@ def with_related(acceptances: Any) -> Any:
 
 def _facts(
     acceptance: Acceptance, on: date, season: Season | None, costs: tuple[rules.CostItem, ...] | None,
-    payments: tuple[rules.Payment, ...], usage: tuple[rules.Usage, ...],
+    payments: tuple[rules.Payment, ...], usage: tuple[rules.Usage, ...], classes: frozenset[str],
 ) -> Facts:  # fmt: skip
     task, dwelling = acceptance.task, acceptance.task.dwelling
     return Facts(
         on=on,
         zone=zone_of(dwelling.area.area_class),
         technology=technology_of(task),
+        classes=classes,
         exclusions=_exclusions(dwelling, task),
         on_roster=task.roster_row.roster.state == Roster.State.APPROVED,
         installer_admitted=hasattr(task, "installation"),
@@ -73,6 +77,14 @@ def _facts(
         usage=usage,
         season_year=season.year if season else None,
     )
+
+
+def _family(acceptance: Acceptance) -> int:
+    return int(acceptance.task.dwelling.household_id)
+
+
+def _class_day(acceptance: Acceptance, season: Season | None) -> date:
+    return season.last_day if season else acceptance.accepted_on
 
 
 def zone_of(area_class: str) -> str:
@@ -154,6 +166,7 @@ def encode_facts(facts: Facts) -> dict[str, Any]:
         "beneficiary": facts.beneficiary,
         "zone": facts.zone,
         "technology": facts.technology,
+        "classes": sorted(facts.classes),
         "exclusions": sorted(facts.exclusions),
         "on_roster": facts.on_roster,
         "installer_admitted": facts.installer_admitted,
@@ -175,6 +188,7 @@ def decode_facts(stored: Mapping[str, Any]) -> Facts:
         beneficiary=stored["beneficiary"],
         zone=stored["zone"],
         technology=stored["technology"],
+        classes=frozenset(stored.get("classes", ())),
         exclusions=frozenset(stored["exclusions"]),
         on_roster=stored["on_roster"],
         installer_admitted=stored["installer_admitted"],

@@ -167,7 +167,7 @@ class Review:
             line.entitlement.household.household_no
             for line in lines
             if (line.payee_name, line.bank_card)
-            != (line.entitlement.household.head_name, line.entitlement.household.bank_card)
+            != (line.entitlement.household.payee_name, line.entitlement.household.bank_card)
         ]
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from households.problem_wording import sentence_of
 from households.provenance import OF_FAMILY
 from households.roster.columns import FIELDS
 from households.roster.rows import RawRow
+from households.services import class_periods
 from households.services.applying import lock_register
 from households.services.provenance import note_hand_edit
 from households.services.storing import RegisterWriter, set_derived
@@ -84,11 +86,20 @@ def _note_typed(home: Dwelling, fields: set[str]) -> None:
 
 
 @transaction.atomic
-def edit_household(*, dwelling: Dwelling, version: int, changes: Mapping[str, Any], reason: str, by: User) -> Dwelling:
+def edit_household(
+    *,
+    dwelling: Dwelling,
+    version: int,
+    changes: Mapping[str, Any],
+    reason: str,
+    by: User,
+    classes_since: dt.date | None = None,
+) -> Dwelling:
     """Correct a household and one of its dwellings, with a reason. `changes` are cleaned values of EDITABLE fields.
 
-    Values an approved list states change by request only (`services.changes`).
-    Raises Refused: REASON_NEEDED, HOUSEHOLD_CHANGED (conflict), ON_APPROVED_LIST, NUMBER_TAKEN.
+    Beneficiary classes begin and end on `classes_since` (default: today). Values an approved list states change by
+    request only (`services.changes`).
+    Raises Refused: REASON_NEEDED, HOUSEHOLD_CHANGED (conflict), ON_APPROVED_LIST, NUMBER_TAKEN, BEFORE_IT_BEGAN.
     """
     if not reason.strip():
         raise Refused("REASON_NEEDED", _("Say in a few words why it is changed."))
@@ -103,8 +114,10 @@ def edit_household(*, dwelling: Dwelling, version: int, changes: Mapping[str, An
             household=household.household_no,
         )
     refuse_listed(household, home, changes)
+    before = list(household.beneficiary_classes)
     with acting(by, reason=reason.strip()[:300]):
         change_values(household, home, changes)
+        class_periods.follow(household, before, since=classes_since or clock.today())
     return Dwelling.objects.select_related("household", "area").get(pk=home.pk)
 
 

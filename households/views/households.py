@@ -88,8 +88,9 @@ def household_edit(request: HttpRequest, dwelling_no: str) -> HttpResponse:
 def _save(request: HttpRequest, dwelling: Dwelling, form: EditHouseholdForm) -> None:
     data = form.cleaned_data
     households.edit_household(
-        dwelling=dwelling, version=data["version"], changes=form.changes(), reason=data["reason"], by=request.user
-    )  # type: ignore[arg-type]
+        dwelling=dwelling, version=data["version"], changes=form.changes(), reason=data["reason"], by=request.user,  # type: ignore[arg-type]
+        classes_since=data["classes_since"],
+    )  # fmt: skip
 
 
 def _both_values(dwelling: Dwelling, form: EditHouseholdForm) -> list[dict[str, Any]]:

@@ -228,7 +228,7 @@ def _checks(line: PayoutLine, sources: list[tuple[str, int]]) -> list[Check]:
         Check(_("the amount is not above the cost"), None if cost is None else line.amount_fen <= cost),
         Check(_("nothing of this kind was paid twice for the dwelling"), not twice.exists()),
         Check(_("accepted before the notice"), in_order if due.notice else None),
-        Check(_("the payee is the head of household"), line.payee_name == due.household.head_name),
+        Check(_("the payee holds the household's account"), line.payee_name == due.household.payee_name),
     ]
 
 
@@ -271,7 +271,9 @@ def _sources_differ(rows: Any) -> Any:
 
 
 def _other_payee(rows: Any) -> Any:
-    return rows.exclude(payee_name=F("entitlement__household__head_name"))
+    """Neither the head nor the holder whom the register names for the household's account."""
+    own = Q(entitlement__household__account_holder="", payee_name=F("entitlement__household__head_name"))
+    return rows.exclude(own | Q(payee_name=F("entitlement__household__account_holder")))
 
 
 FAULTS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
@@ -280,5 +282,5 @@ FAULTS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     (gettext_noop("the cost is less than the subsidy"), _below_cost),
     (gettext_noop("the same picture belongs to another household"), _same_picture),
     (gettext_noop("the sources do not add up to the amount"), _sources_differ),
-    (gettext_noop("the payee is not the head of household"), _other_payee),
+    (gettext_noop("the payee does not hold the household's account"), _other_payee),
 )

@@ -160,7 +160,7 @@ def _line_text(line: PayoutLine) -> list[Any]:
 
 
 def _snapshot_payees(lines: list[PayoutLine]) -> None:
-    """Payee and card as the register has them now; from here on a change there does not touch the line."""
+    """The account's holder and card as the register has them now; a change there no longer touches the line."""
     missing = [line.entitlement.household.household_no for line in lines if not line.entitlement.household.bank_card]
     if missing:
         listed = "、".join(missing[:NAMED_AT_MOST])
@@ -169,8 +169,8 @@ def _snapshot_payees(lines: list[PayoutLine]) -> None:
     changed = []
     for line in lines:
         household = line.entitlement.household
-        if (line.payee_name, line.bank_card) != (household.head_name, household.bank_card):
-            line.payee_name, line.bank_card = household.head_name, household.bank_card
+        if (line.payee_name, line.bank_card) != (household.payee_name, household.bank_card):
+            line.payee_name, line.bank_card = household.payee_name, household.bank_card
             changed.append(line)
     PayoutLine.objects.bulk_update(changed, ["payee_name", "bank_card"], batch_size=500)
 
@@ -196,7 +196,7 @@ def _fill(batch: PayoutBatch, codes: Sequence[str]) -> int:
     first = (batch.lines.aggregate(last=Max("line_no"))["last"] or 0) + 1
     PayoutLine.objects.bulk_create(
         PayoutLine(batch=batch, area_id=one.area_id, entitlement=one, line_no=number, amount_fen=one.amount_fen,
-                   payee_name=one.household.head_name, bank_card=one.household.bank_card)
+                   payee_name=one.household.payee_name, bank_card=one.household.bank_card)
         for number, one in enumerate(taken, first)
     )  # fmt: skip
     Entitlement.objects.filter(pk__in=[one.pk for one in taken]).update(state=Entitlement.State.BATCHED)

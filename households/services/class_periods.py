@@ -1,0 +1,63 @@
+"""Beneficiary classes by date: periods follow what is entered, and answer what held on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from core.refusals import Refused
+from households.models import ClassPeriod, Household
+
+
+def follow(household: Household, before: Collection[str], *, since: dt.date) -> None:
+    """Open and close periods so that they say what `household.beneficiary_classes` says from `since` on.
+
+    A class that ended the day it began never held. Raises Refused BEFORE_IT_BEGAN.
+    """
+    now, was = set(household.beneficiary_classes), set(before)
+    open_rows = {one.code: one for one in household.class_periods.filter(ends_on__isnull=True)}
+    for code in sorted(was - now):
+        _close(household, code, open_rows.get(code), since)
+    ClassPeriod.objects.bulk_create(
+        ClassPeriod(household=household, code=code, starts_on=since) for code in sorted(now - was - set(open_rows))
+    )
+
+
+def _close(household: Household, code: str, period: ClassPeriod | None, since: dt.date) -> None:
+    last = since - dt.timedelta(days=1)
+    if period is None:
+        ClassPeriod.objects.create(household=household, code=code, ends_on=last)
+    elif period.starts_on == since:
+        period.delete()
+    elif period.starts_on and period.starts_on > since:
+        words = _("“%(name)s” holds from %(day)s; it can't end before that.")
+        raise Refused("BEFORE_IT_BEGAN", words, name=period.get_code_display(), day=period.starts_on.isoformat())
+    else:
+        period.ends_on = last
+        period.save(update_fields=["ends_on"])
+
+
+def classes_on(days: Mapping[int, dt.date]) -> dict[int, frozenset[str]]:
+    """Household id and day → its classes on that day, in two queries whatever the number.
+
+    A class entered without any period (an old register) holds on every day.
+    """
+    found: dict[int, set[str]] = defaultdict(set)
+    dated: dict[int, set[str]] = defaultdict(set)
+    for one in ClassPeriod.objects.filter(household__in=days):
+        dated[one.household_id].add(one.code)
+        if held(one, days[one.household_id]):
+            found[one.household_id].add(one.code)
+    undated = Household.objects.filter(pk__in=days).exclude(beneficiary_classes=[])
+    for pk, codes in undated.values_list("pk", "beneficiary_classes"):
+        found[pk] |= set(codes) - dated[pk]
+    return {pk: frozenset(found[pk]) for pk in days}
+
+
+def held(period: ClassPeriod, day: dt.date) -> bool:
+    """Whether the class held on that day; both ends belong to the period."""
+    begun = period.starts_on is None or period.starts_on <= day
+    return begun and (period.ends_on is None or day <= period.ends_on)
