@@ -61,20 +61,33 @@ def marks_of(path: Path, folder: Path) -> Iterator[Mark]:
     text = path.read_text()
     if "mark.clause(" not in text:
         return
-    for node in ast.walk(ast.parse(text)):
+    tree = ast.parse(text)
+    words = named_texts(tree)
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
-            yield from (mark_of(call, f"{path.relative_to(folder.parent)}::{node.name}") for call in calls_of(node))
+            test = f"{path.relative_to(folder.parent)}::{node.name}"
+            yield from (mark_of(call, test, words) for call in calls_of(node))
+
+
+def named_texts(tree: ast.Module) -> dict[str, str]:
+    """The texts a module gives a name to at its top (`RULES = "subsidies.rules.engine:assess"`)."""
+    given = [one for one in tree.body if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)]
+    return {ast.unparse(one.targets[0]): str(ast.literal_eval(one.value)) for one in given}
 
 
 def calls_of(node: ast.FunctionDef) -> list[ast.Call]:
-    calls = [one for one in node.decorator_list if isinstance(one, ast.Call)]
-    return [call for call in calls if ast.unparse(call.func) == "pytest.mark.clause"]
+    """The marks above the function, those on single parameters of `parametrize` included."""
+    calls = [one for decorator in node.decorator_list for one in ast.walk(decorator) if isinstance(one, ast.Call)]
+    return [call for call in calls if ast.unparse(call.func) in ("pytest.mark.clause", "mark.clause")]
 
 
-def mark_of(call: ast.Call, test: str) -> Mark:
-    number, words = (ast.literal_eval(one) for one in call.args)
-    named = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
-    return Mark(number, words, named["serves"], named.get("page", ""), named.get("model", ""), test)
+def mark_of(call: ast.Call, test: str, words: dict[str, str]) -> Mark:
+    def text(node: ast.expr) -> str:
+        return words[node.id] if isinstance(node, ast.Name) else str(ast.literal_eval(node))
+
+    number, quoted = (text(one) for one in call.args)
+    named = {one.arg: text(one.value) for one in call.keywords}
+    return Mark(number, quoted, named["serves"], named.get("page", ""), named.get("model", ""), test)
 
 
 def quotes(mark: Mark, clause: Clause) -> bool:

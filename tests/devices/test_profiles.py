@@ -43,6 +43,18 @@ def registers(**changes: int | None) -> dict[tuple[str, int], int]:
 # --- files ---
 
 
+@pytest.mark.clause(
+    "J-25",
+    "设定的室内温度、开关机状态、运行模式状态和故障信息",
+    serves="devices.protocol.profile_files:bundled_profile",
+    model="devices.RegisterProfile",
+)
+@pytest.mark.clause(
+    "J-23",
+    "供、回水（送、回风）温度传感器、室外环境温度传感器",
+    serves="devices.protocol.profile_files:bundled_profile",
+    model="devices.RegisterProfile",
+)
 @pytest.mark.parametrize("name", bundled_names())
 def test_bundled_profiles_have_every_point_of_annex_2(name: str) -> None:
     profile = bundled_profile(name)

@@ -28,6 +28,13 @@ def lines(world: World, dwelling: Dwelling) -> dict[str, PaperLine]:
     return {line.paper.value: line for line in papers_of(file_of(fresh, world.programme, world.staff["clerk_a"]))}
 
 
+@pytest.mark.clause(
+    "T-52",
+    "一户一档…改造前中后的照片，竣工验收材料",
+    serves="reports.queries.household_file:papers_of",
+    page="reports:household-detail",
+    model="programmes.RequiredPaper",
+)
 @pytest.mark.parametrize("stage", REACHED)
 def test_page_and_list_name_the_same_missing_papers(world: World, stage: str) -> None:
     for paper in set(Paper.values) - set(world.programme.required_papers.values_list("paper", flat=True)):
@@ -68,6 +75,13 @@ def test_a_stamped_page_with_the_household_s_signature_is_its_signed_choice(worl
     assert not lines(world, made)["choice"].there
 
 
+@pytest.mark.clause(
+    "J-20",
+    "以及相关协议、图表…全部录入",
+    serves="households.services.documents:add_paper",
+    page="reports:household-detail",
+    model="households.Document",
+)
 def test_a_paper_is_kept_as_our_own_picture_encrypted_and_once(world: World) -> None:
     made, clerk = world.dwelling(A1, "installed"), world.staff["clerk_a"]
     card = photo("")

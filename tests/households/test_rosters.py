@@ -29,6 +29,13 @@ def seal(roster: Roster, level: str, by: Any) -> RosterSeal:
     return rosters.seal_roster(roster=roster, level=level, by=by, content_hash=roster.content_hash)
 
 
+@pytest.mark.clause(
+    "T-43",
+    "经街道镇、村（居）逐级盖章签字",
+    serves="households.services.rosters:seal_roster",
+    page="households:roster-detail",
+    model="households.Roster",
+)
 @pytest.mark.django_db
 def test_three_people_seal_in_order_and_the_rows_are_offered_downstream(world: World, drawn: Roster) -> None:
     assert not queries.sealed_rows_pending(world.programme).exists()
@@ -40,6 +47,13 @@ def test_three_people_seal_in_order_and_the_rows_are_offered_downstream(world: W
     assert queries.sealed_rows_pending(world.programme).count() == 2
 
 
+@pytest.mark.clause(
+    "T-43",
+    "逐级盖章签字",
+    serves="households.services.rosters:seal_roster",
+    page="households:roster-detail",
+    model="households.RosterSeal",
+)
 @pytest.mark.django_db
 @pytest.mark.parametrize("level", ["town", "office"])
 def test_no_level_is_skipped(world: World, drawn: Roster, level: str) -> None:

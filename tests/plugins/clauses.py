@@ -20,7 +20,7 @@ OFF = "service_switched_off"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    services = [mark.kwargs["serves"] for mark in metafunc.definition.iter_markers("clause")]
+    services = services_of(metafunc.definition)
     if PROVING and services:
         metafunc.fixturenames.append(OFF)
         metafunc.parametrize(OFF, sorted(set(services)))
@@ -41,8 +41,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def service_of(item: pytest.Item) -> str:
+    """What is switched off in this run of the test; a mark on one parameter names it for that parameter alone."""
+    if not PROVING:
+        return ""
     callspec = getattr(item, "callspec", None)
-    return str(callspec.params.get(OFF, "")) if callspec else ""
+    chosen = callspec.params.get(OFF, "") if callspec else ""
+    return str(chosen or next(iter(services_of(item)), ""))
+
+
+def services_of(node: pytest.Item) -> list[str]:
+    return [str(mark.kwargs["serves"]) for mark in node.iter_markers("clause")]
 
 
 def turn_round(report: Any, service: str) -> None:

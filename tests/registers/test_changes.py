@@ -61,6 +61,13 @@ def again(home: Dwelling) -> Dwelling:
     return Dwelling.objects.select_related("household").get(pk=home.pk)
 
 
+@pytest.mark.clause(
+    "J-74",
+    "实行动态管理",
+    serves="households.services.changes:approve_change",
+    page="households:change-detail",
+    model="households.ChangeRequest",
+)
 def test_nothing_changes_before_the_level_above_has_approved(world: World, home: Dwelling) -> None:
     change = ask(world, home, rules.CORRECT, wanted={"heated_area_m2": Decimal("95.50")}, papers=[])
     assert (again(home).heated_area_m2, change.level, change.roster_row.dwelling_id) == (88, "town", home.pk)
@@ -87,6 +94,13 @@ def test_the_database_itself_refuses_one_person_for_both(world: World, home: Dwe
         change.save()
 
 
+@pytest.mark.clause(
+    "T-17",
+    "自愿放弃的住户",
+    serves="households.services.changes:ask_change",
+    page="households:change-new",
+    model="households.ChangeRequest",
+)
 def test_giving_up_needs_the_signed_paper_and_keeps_it(world: World, home: Dwelling) -> None:
     refused("PAPER_NEEDED", ask, world, home, rules.GIVE_UP, wanted={"exclusion_note": "放弃"}, papers=[])
     bad = refused("PAPER_UNUSABLE", ask, world, home, rules.GIVE_UP, wanted={"exclusion_note": "放弃"},
@@ -99,6 +113,13 @@ def test_giving_up_needs_the_signed_paper_and_keeps_it(world: World, home: Dwell
     assert (again(home).exclusion, again(home).exclusion_note) == ("VOLUNTARY_GIVE_UP", "子女接走")
 
 
+@pytest.mark.clause(
+    "T-17",
+    "自愿放弃的住户暂不实施",
+    serves="households.services.changes:approve_change",
+    page="households:change-detail",
+    model="households.ChangeRequest",
+)
 def test_who_gave_up_comes_back_and_both_stay_in_history(world: World, home: Dwelling) -> None:
     changes.approve_change(change=give_up(world, home), by=world.office)
     change = ask(world, again(home), rules.COME_BACK, papers=[])

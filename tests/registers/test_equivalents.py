@@ -13,6 +13,13 @@ from households.equivalents import count_tasks, equivalents_of
 AREAS = st.decimals(min_value="0.01", max_value="99999999.99", places=2)
 
 
+@pytest.mark.clause(
+    "T-23",
+    "供暖面积120平方米折算1户的标准计入任务",
+    serves="households.equivalents:equivalents_of",
+    page="households:venue-list",
+    model="households.PublicVenue",
+)
 @pytest.mark.parametrize(
     ("area", "m2", "expected"),
     [("120", 120, "1.0000"), ("119.99", 120, "0.9999"), ("1000", 120, "8.3333"), ("360", 100, "3.6000")],

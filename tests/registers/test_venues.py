@@ -28,6 +28,13 @@ def enter(world: World, **changes: Any) -> PublicVenue:
     )
 
 
+@pytest.mark.clause(
+    "T-22",
+    "卫生室、敬老院、村（居）等非营利性公益场所",
+    serves="households.services.venues:register_venue",
+    page="households:venue-new",
+    model="households.PublicVenue",
+)
 def test_a_clerk_enters_a_venue_and_sees_what_it_counts_for(world: World) -> None:
     clerk = browser(world.clerk)
     answer = clerk.post(reverse("households:venue-new"), FORM)
@@ -38,6 +45,13 @@ def test_a_clerk_enters_a_venue_and_sees_what_it_counts_for(world: World) -> Non
     assert VenueEnrolment.objects.get().technology == world.route
 
 
+@pytest.mark.clause(
+    "T-23",
+    "折算1户的标准计入任务",
+    serves="households.register_queries:task_count",
+    page="households:venue-list",
+    model="households.VenueEnrolment",
+)
 def test_the_list_shows_households_and_equivalents_apart(world: World) -> None:
     enrolled(world)
     enrolled(world, exclusion="LONG_VACANT", exclusion_note="空房")

@@ -129,6 +129,27 @@ def test_the_second_sheet_says_what_was_asked(county: World, tmp_path: Path) -> 
     assert export.row_count == 4
 
 
+@pytest.mark.clause(
+    "J-51",
+    "实行项目台账管理",
+    serves="reports.services.exports:export_now",
+    page="reports:ledger-detail",
+    model="reports.LedgerExport",
+)
+@pytest.mark.clause(
+    "T-93",
+    "建立清洁取暖改造台账，建档立卡",
+    serves="reports.services.exports:export_now",
+    page="reports:ledger-detail",
+    model="reports.LedgerExport",
+)
+@pytest.mark.clause(
+    "T-51",
+    "建立到户竣工台账",
+    serves="reports.services.exports:export_now",
+    page="reports:ledger-export",
+    model="reports.LedgerExport",
+)
 @pytest.mark.parametrize("kind", sorted(LEDGERS))
 def test_every_kind_can_be_taken_out(county: World, tmp_path: Path, kind: str) -> None:
     export, rows = made(county, tmp_path / "out.xlsx", kind=kind)
@@ -138,6 +159,13 @@ def test_every_kind_can_be_taken_out(county: World, tmp_path: Path, kind: str) -
     assert len(rows) >= export.row_count
 
 
+@pytest.mark.clause(
+    "T-92",
+    "改造台账、建档立卡",
+    serves="reports.services.exports:demand_rights",
+    page="reports:ledger-export",
+    model="reports.LedgerExport",
+)
 def test_a_clerk_takes_out_only_the_own_town(county: World, tmp_path: Path) -> None:
     with pytest.raises(PermissionDenied):
         exports.demand_rights(wish(county, "completion", area="370999002"), county.staff["clerk_a"])

@@ -34,6 +34,20 @@ def full_path(line: PayoutLine) -> Path:
     return Path("CENTRAL", code[:9], code, line.entitlement.dwelling.dwelling_no)
 
 
+@pytest.mark.clause(
+    "D-42",
+    "严格实施跟踪审计",
+    serves="reports.queries.trace:trace_of",
+    page="reports:audit-trace",
+    model="subsidies.PayoutLine",
+)
+@pytest.mark.clause(
+    "J-62",
+    "跟踪审计",
+    serves="reports.queries.trace:trace_of",
+    page="reports:audit-trace",
+    model="subsidies.PayoutLine",
+)
 def test_each_column_sums_to_the_line_before(county: World) -> None:
     line = PayoutLine.objects.filter(state="paid", area_id=A2).first()
     trace = trace_of(over(county), full_path(line))
@@ -53,6 +67,13 @@ def test_a_column_that_does_not_add_up_is_said(county: World, sign_in: SignIn) -
     assert "✗" in sign_in(county.staff["auditor"]).get("/trace/").content.decode()
 
 
+@pytest.mark.clause(
+    "T-57",
+    "专款专用",
+    serves="reports.queries.proof:proof_of",
+    page="reports:audit-trace",
+    model="subsidies.PayoutLine",
+)
 def test_a_whole_chain_has_nine_links(county: World) -> None:
     assert broken_chains(over(county)) == []
     line = line_of(over(county), PayoutLine.objects.filter(state="paid").first().entitlement.dwelling.dwelling_no)

@@ -54,6 +54,13 @@ def test_a_complete_visit_accepts_with_real_evidence(works: Works) -> None:
     assert (done.telemetry_evidence["state"], str(done.room_temp_c)) == ("fresh", "19.3")
 
 
+@pytest.mark.clause(
+    "J-31",
+    "作为安装合格性检验项目",
+    serves="retrofits.services.acceptances:record_acceptance",
+    page="retrofits:visit-record",
+    model="retrofits.Acceptance",
+)
 def test_everything_open_is_told_at_once(works: Works) -> None:
     task = works.installed()
     faults = faults_of(works, task, visit=works.visit(answers={"IDENTITY": "ok", "ROOM_TEMP": "15.9"}, signer_name=""))
@@ -85,6 +92,13 @@ def test_a_reading_without_any_temperature_is_no_evidence(works: Works) -> None:
     assert set(faults_of(works, task)) == {"DATA"}
 
 
+@pytest.mark.clause(
+    "J-43",
+    "保证室内温度不低于16℃",
+    serves="retrofits.services.acceptances:record_acceptance",
+    page="retrofits:visit-record",
+    model="retrofits.Acceptance",
+)
 @pytest.mark.parametrize("text", ["15.9", "35.1", "warm"])
 def test_the_room_has_to_be_warm_and_measured(works: Works, text: str) -> None:
     visit = works.visit(answers={"IDENTITY": "ok", "WIRING": "na", "ROOM_TEMP": text})

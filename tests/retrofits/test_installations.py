@@ -30,6 +30,13 @@ def test_a_record_puts_the_heater_on_its_line(works: Works) -> None:
     assert CostItem.objects.get().amount_fen == 890_000
 
 
+@pytest.mark.clause(
+    "J-30",
+    "镇名、村名、门牌号、住户名字及联系电话、取暖面积、经纬度",
+    serves="retrofits.services.installations:record_installation",
+    page="retrofits:installation-record",
+    model="retrofits.Installation",
+)
 def test_an_empty_record_names_everything_that_is_missing(works: Works) -> None:
     faults = faults_of(works, InstallationEntry())
     assert set(faults) == {field.name for field in fields(InstallationEntry)} - {"line"}
@@ -54,6 +61,12 @@ def test_a_factory_code_is_installed_once(works: Works) -> None:
     assert faults_of(works, works.entry(factory_address_code=code)) == {"factory_address_code": "TAKEN"}
 
 
+@pytest.mark.clause(
+    "J-27",
+    "独立且唯一的网络地址",
+    serves="retrofits.services.installations:record_installation",
+    model="devices.Heater",
+)
 def test_an_address_on_a_line_is_taken_once(works: Works) -> None:
     wireless = works.installed().installation.wireless_address_code
     assert faults_of(works, works.entry(wireless_address_code=wireless)) == {"unit": "ADDRESS_TAKEN"}
@@ -63,6 +76,13 @@ def test_an_address_on_a_line_is_taken_once(works: Works) -> None:
     assert Gateway.objects.count() == 1
 
 
+@pytest.mark.clause(
+    "J-29",
+    "数据对接确认书",
+    serves="retrofits.services.installations:record_installation",
+    page="retrofits:installation-record",
+    model="devices.DeviceModel",
+)
 def test_a_model_without_docking_confirmation_is_not_installed(works: Works) -> None:
     works.model.docking_confirmed_on = None
     works.model.save()

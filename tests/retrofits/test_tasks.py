@@ -19,6 +19,13 @@ def test_opening_twice_makes_one_task_per_row(works: Works) -> None:
     assert Task.objects.count() == 2
 
 
+@pytest.mark.clause(
+    "T-45",
+    "核准后实施",
+    serves="retrofits.services.tasks:open_tasks",
+    page="retrofits:task-list",
+    model="retrofits.Task",
+)
 def test_only_approved_rows_without_exclusion_are_opened(works: Works) -> None:
     works.row(exclusion="LONG_VACANT")
     row = works.row()

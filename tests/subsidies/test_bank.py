@@ -85,6 +85,13 @@ def test_a_csv_template_is_data_of_the_programme(db: None) -> None:
     assert text.splitlines()[1].endswith(",6000.00,PB-2021-001-0001,煤改电补贴")
 
 
+@pytest.mark.clause(
+    "T-58",
+    "及时将…各项补贴资金拨付到位",
+    serves="subsidies.services.bank:reconcile",
+    page="subsidies:return-detail",
+    model="subsidies.BankReturn",
+)
 def test_all_paid_settles_the_batch_and_the_funds(money: Money) -> None:
     batch = money.sent(3)
     bank.reconcile(bank_return=read(money, batch, answer(batch)), by=money.maker)

@@ -68,6 +68,13 @@ def test_households_without_a_card_stay_out_and_stay_payable(money: Money) -> No
     assert Entitlement.objects.get(pk=first.pk).state == "payable"
 
 
+@pytest.mark.clause(
+    "T-57",
+    "专款专用",
+    serves="subsidies.services.batches:lock_for_signing",
+    page="subsidies:batch-detail",
+    model="subsidies.FundEntry",
+)
 def test_locking_sets_the_money_of_every_source_aside(money: Money) -> None:
     batch = money.locked(3)
     assert (batch.state, batch.total_fen, batch.line_count) == ("locked", 1_800_000, 3)
@@ -75,6 +82,9 @@ def test_locking_sets_the_money_of_every_source_aside(money: Money) -> None:
     assert FundEntry.objects.filter(batch=batch, kind="reserved").count() == 2
 
 
+@pytest.mark.clause(
+    "T-57", "专款专用", serves="subsidies.services.funds:reserve", page="subsidies:batch-detail", model="subsidies.Fund"
+)
 def test_short_funds_say_how_much_is_missing_and_reserve_nothing(money: Money) -> None:
     money.payable(2)
     money.receipt("CENTRAL", 10_000_000)

@@ -52,6 +52,13 @@ def test_without_a_released_policy_in_force_nothing_is_made_up(money: Money) -> 
     assert not Entitlement.objects.exists()
 
 
+@pytest.mark.clause(
+    "T-33",
+    "采暖季（11月至次年3月）",
+    serves="subsidies.services.entitlements:assess_pending",
+    page="subsidies:entitlement-detail",
+    model="subsidies.Entitlement",
+)
 def test_a_closed_season_is_assessed_from_its_readings(money: Money) -> None:
     task = money.accepted()
     money.reading(task.dwelling, "1234.56")

@@ -28,6 +28,13 @@ def wish(heater: Heater, asked: str = "21.0", **changes: object) -> Command:
     return commands.request_command(heater=heater, asked=Decimal(asked), by=by, **(usual | changes))  # type: ignore[arg-type]
 
 
+@pytest.mark.clause(
+    "J-26",
+    "Modbus-RTU…可以修改设定室内温度",
+    serves="devices.services.commands:send_command",
+    page="telemetry:heater-detail",
+    model="devices.Command",
+)
 def test_a_set_point_is_written_and_read_back(tmp_path: Path) -> None:
     with running_plant(tmp_path, PLACES) as plant:
         command = wish(plant.heaters[0])
@@ -45,6 +52,13 @@ def test_wishing_queues_a_job_and_the_same_form_twice_queues_one(tmp_path: Path)
     assert Job.objects.filter(kind="devices.send_command").count() == 1
 
 
+@pytest.mark.clause(
+    "J-26",
+    "可以修改设定室内温度",
+    serves="devices.services.commands:request_command",
+    page="telemetry:heater-detail",
+    model="devices.Command",
+)
 @pytest.mark.parametrize("asked", ["45.0", "4.0", "20.3"])
 def test_what_the_profile_forbids_is_never_sent(tmp_path: Path, asked: str) -> None:
     with running_plant(tmp_path, PLACES) as plant, pytest.raises(Refused) as refusal:

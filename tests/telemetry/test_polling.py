@@ -49,6 +49,12 @@ def test_every_heater_is_read_over_both_kinds_of_line(tmp_path: Path, programme:
     assert Reading.objects.count() == 3
 
 
+@pytest.mark.clause(
+    "J-22",
+    "适时采集…用能情况、运行状态、取暖效果",
+    serves="telemetry.services:store_outcome",
+    model="telemetry.Reading",
+)
 def test_readings_land_in_the_partition_of_their_day(tmp_path: Path, programme: Programme) -> None:
     with running_plant(tmp_path, PLACES[:1]):
         poll()
