@@ -17,7 +17,7 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +198,9 @@ def _own_name(name: str) -> str:
     return name
 
 
-def _send_calamine(book: Any, position: int, notes: dict[str, tuple[Note, int]], cells_left: int) -> int:
+def _send_calamine(
+    book: Any, position: int, notes: dict[str, tuple[Note, int]], cells_left: int, shapes: Sequence[Any] = ()
+) -> int:
     from python_calamine import SheetVisibleEnum
 
     meta = book.sheets_metadata[position]
@@ -208,7 +210,10 @@ def _send_calamine(book: Any, position: int, notes: dict[str, tuple[Note, int]],
         raise OverflowError
     noted, hidden_rows = notes.get(meta.name, ({}, 0))
     hidden = meta.visible != SheetVisibleEnum.Visible
-    return _send_sheet(meta.name, hidden, _merged(sheet), hidden_rows, sheet_rows(sheet, noted), cells_left)
+    merged = _merged(sheet)
+    if position < len(shapes):
+        merged, hidden_rows = shapes[position].merged, shapes[position].hidden_rows
+    return _send_sheet(meta.name, hidden, merged, hidden_rows, sheet_rows(sheet, noted), cells_left)
 
 
 def send_workbook(path: str, kind: str, cell_limit: int) -> None:
@@ -220,11 +225,16 @@ def send_workbook(path: str, kind: str, cell_limit: int) -> None:
         from core.workbooks.biff import error_cells
 
         notes = {name: (dict.fromkeys(cells, ERROR_VALUE), 0) for name, cells in error_cells(path).items()}
+    shapes: Sequence[Any] = ()
+    if kind == "ods":
+        from core.workbooks.ods import table_shapes
+
+        shapes = table_shapes(path)
     with open(path, "rb") as file, CalamineWorkbook.from_filelike(file) as book:
         cells_left = cell_limit
         for position, meta in enumerate(book.sheets_metadata):
             if meta.typ == SheetTypeEnum.WorkSheet:
-                cells_left = _send_calamine(book, position, notes, cells_left)
+                cells_left = _send_calamine(book, position, notes, cells_left, shapes)
 
 
 def send_text(path: str, kind: str, encoding: str, cell_limit: int) -> None:

@@ -168,14 +168,30 @@ def write_ods(path: Path, pages: Sequence[Page]) -> Path:
 
 
 def _ods_table(page: Page) -> str:
-    style = ' table:style-name="hid"' if page.hidden else ""
+    style, covered = ' table:style-name="hid"' if page.hidden else "", _covered(page)
     rows = "".join(
         "<table:table-row>"
-        + "".join(_ods_cell(value, _spans(page, row_no, column)) for column, value in enumerate(row, 1))
+        + "".join(
+            "<table:covered-table-cell/>"
+            if (row_no, column) in covered
+            else _ods_cell(value, _spans(page, row_no, column))
+            for column, value in enumerate(row, 1)
+        )
         + "</table:table-row>"
         for row_no, row in enumerate(page.rows, 1)
     )
     return f"<table:table table:name={quoteattr(page.name)}{style}>{rows}</table:table>"
+
+
+def _covered(page: Page) -> set[tuple[int, int]]:
+    """Cells that a merged cell covers, its own left out."""
+    return {
+        (row, column)
+        for top, left, bottom, right in page.merged
+        for row in range(top, bottom + 1)
+        for column in range(left, right + 1)
+        if (row, column) != (top, left)
+    }
 
 
 def _spans(page: Page, row_no: int, column: int) -> tuple[int, int]:
@@ -220,13 +236,7 @@ def write_html(path: Path, pages: Sequence[Page], *, encoding: str = "gb2312") -
 
 
 def _html_table(page: Page) -> str:
-    covered = {
-        (row, column)
-        for top, left, bottom, right in page.merged
-        for row in range(top, bottom + 1)
-        for column in range(left, right + 1)
-        if (row, column) != (top, left)
-    }
+    covered = _covered(page)
     rows = ""
     for row_no, row in enumerate(page.rows, 1):
         cells = ""

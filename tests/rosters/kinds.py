@@ -43,6 +43,23 @@ def open_document(path: Path) -> None:
     write_ods(path, [*ordinary(), Page("第二组", extra, hidden=True)])
 
 
+@roster("ods")
+def open_document_with_merged_cells(path: Path) -> None:
+    top = ["村", "户主信息", "", "面积", "改造方式", "", "门牌号"]
+    low = ["", "姓名", "身份证号码", "", "煤改电", "煤改气", ""]
+    rows = [["甲一村" if n == 1 else "", *short(n)[1:3], 80 + n, "√", "", f"{n}号"] for n in (1, 2, 3)]
+    spans = [(1, 1, 1, 7), (2, 1, 3, 1), (2, 2, 2, 3), (2, 4, 3, 4), (2, 5, 2, 6), (2, 7, 3, 7), (4, 1, 6, 1)]
+    write_ods(path, [Page("名单", [TITLE + [""] * 6, top, low, *rows], merged=spans)])
+
+
+@roster("ods")
+def a_million_rows_of_nothing(path: Path) -> None:
+    write_ods(path, [Page("名单", [SHORT, short(1), short(2)])])
+    empty = (b'<table:table-row table:number-rows-repeated="1048573"><table:table-cell'
+             b' table:number-columns-repeated="16384"/></table:table-row>')  # fmt: skip
+    rewrite(path, lambda part, text: text.replace(b"</table:table>", empty + b"</table:table>"))
+
+
 @roster("xls")
 def web_page(path: Path) -> None:
     write_html(path, ordinary())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from tests.rosters.formats import Page, compound_file
+from tests.rosters.formats import Page, compound_file, write_ods
 from tests.rosters.kinds import ordinary
 from tests.rosters.writing import one_sheet, rewrite, roster, write_xlsx
 
@@ -20,6 +20,18 @@ def nothing_at_all(path: Path) -> None:
 @roster("xlsx")
 def behind_a_password(path: Path) -> None:
     path.write_bytes(compound_file({"EncryptionInfo": b"x", "EncryptedPackage": b"x" * 9000}))
+
+
+@roster("ods")
+def an_open_document_behind_a_password(path: Path) -> None:
+    write_ods(path, ordinary())
+    locked = b"<?xml version='1.0'?><manifest><file-entry><encryption-data/></file-entry></manifest>"
+    rewrite(path, lambda part, text: locked if part.startswith("META-INF") else text)
+
+
+@roster("xlsx")
+def a_printout_by_name_a_workbook(path: Path) -> None:
+    path.write_bytes(b"%PDF-1.7\n1 0 obj\n")
 
 
 @roster("xlsx")

@@ -10,6 +10,7 @@ import pytest
 from core.workbooks.biff import error_cells
 from core.workbooks.read import ERROR_VALUE, NUMERIC_ID, Workbook, read_workbook
 from tests.rosters.formats import Fault, Page, compound_file, write_html, write_ods, write_xls
+from tests.rosters.writing import rewrite
 
 PAGE = Page(
     "名单",
@@ -17,6 +18,11 @@ PAGE = Page(
     merged=[(1, 1, 1, 3)],
 )
 SECOND = Page("旧", [["x", 370999198001010147]], hidden=True)
+
+EMPTY = (
+    b'<table:table-row table:number-rows-repeated="3" table:visibility="filter"><table:table-cell'
+    b' table:number-columns-repeated="16384"/></table:table-row>'
+)
 
 
 def texts(book: Workbook, sheet: int = 0) -> list[tuple[str, ...]]:
@@ -35,8 +41,7 @@ def test_every_format_gives_the_same_cells(tmp_path: Path, write: Callable[..., 
     if write is not write_html:
         assert [sheet.hidden for sheet in book.sheets] == [False, True]
         assert book.sheets[1].rows[0].notes == {2: NUMERIC_ID}
-    if write is not write_ods:  # the parser gives no merged cells of OpenDocument files
-        assert book.sheets[0].merged == ((1, 1, 1, 3),)
+    assert book.sheets[0].merged == ((1, 1, 1, 3),)
 
 
 def test_an_error_in_an_old_workbook_is_not_an_empty_cell(tmp_path: Path) -> None:
@@ -90,3 +95,17 @@ def test_a_text_no_database_can_hold_loses_only_what_it_cannot(tmp_path: Path) -
     path = write_xls(tmp_path / "a.xls", [Page("名\0单", [["张\0示例"]])])
     book = read_workbook(path)
     assert book.sheets[0].name == "名单" and texts(book)[0][0] == "张示例"
+
+
+def test_repeated_rows_and_cells_of_an_open_document_count_before_a_merged_one(tmp_path: Path) -> None:
+    path = write_ods(tmp_path / "a.ods", [Page("一", [["a", "b", "c"]], [(1, 1, 1, 2)]), Page("二", [["x"]])])
+    row = b"<table:table-row>"
+
+    def pushed(part: str, text: bytes) -> bytes:
+        return text.replace(row, EMPTY + row + b"<table:table-cell/>", 1) if part == "content.xml" else text
+
+    rewrite(path, pushed)
+    book = read_workbook(path)
+    assert [sheet.merged for sheet in book.sheets] == [((4, 2, 4, 3),), ()]
+    assert [sheet.hidden_rows for sheet in book.sheets] == [3, 0]
+    assert book.sheets[0].rows[-1].texts == ("", "a", "", "c")
