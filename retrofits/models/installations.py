@@ -16,6 +16,7 @@ from households.models import Document
 from jobs.models import Job
 from programmes.models import Programme
 from retrofits.costs import COST_KINDS
+from retrofits.models.products import Bundle
 from retrofits.models.tasks import Task
 
 
@@ -43,6 +44,7 @@ class Installation(ScopedModel):
     supplier = models.ForeignKey(Supplier, models.PROTECT)
     device_model = models.ForeignKey(DeviceModel, models.PROTECT, null=True, blank=True)
     heater = models.OneToOneField(Heater, models.PROTECT, null=True, blank=True, related_name="installation")
+    bundle = models.ForeignKey(Bundle, models.PROTECT, null=True, blank=True)
     installed_on = models.DateField()
     recorded_by = models.ForeignKey(User, models.PROTECT)
     recorded_at = models.DateTimeField(auto_now_add=True)

@@ -24,6 +24,9 @@ class Task(ScopedModel):
         INSTALLED = "installed", _("installed")
         RECTIFY = "rectify", _("to be put right")
         ACCEPTED = "accepted", _("accepted")
+        RUNNING = "running", _("running")
+        REOPENED = "reopened", _("taken up again")
+        RETURNED = "returned", _("returned to the office")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="tasks")
@@ -36,15 +39,21 @@ class Task(ScopedModel):
     version = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField(auto_now_add=True)
     withdrawn_reason = models.CharField(_("why it was withdrawn"), max_length=300, blank=True)
+    state_reason = models.CharField(
+        _("why it was returned or taken up again"), max_length=300, blank=True, default="", db_default=""
+    )
 
     status_looks: ClassVar = {
         "listed": "",
         "installed": "busy",
         "rectify": "warn",
         "accepted": "done",
+        "running": "done",
+        "reopened": "warn",
+        "returned": "warn",
         "withdrawn": "void",
     }
-    data_labels: ClassVar = {"withdrawn_reason": "L1"}
+    data_labels: ClassVar = {"withdrawn_reason": "L1", "state_reason": "L1"}
 
     class Meta(ScopedModel.Meta):
         constraints = [
