@@ -14,6 +14,7 @@ from core.checks import own_models
 WITHOUT_HISTORY = {
     "accounts.AuditEntry": "is the history",
     "households.DuplicateKey": "rebuilt from the register",
+    "households.RowAttention": "where a cursor stands, for a few seconds",
     "telemetry.Reading": "append-only measurements, partitioned by day",
     "telemetry.LatestReading": "rebuilt from readings",
     "telemetry.HourlyRollup": "rebuilt from readings",

@@ -7,6 +7,7 @@ from households.models.imports import Enrolment, ImportRow, NumberSeries, Roster
 from households.models.meters import Meter, MeterSupply
 from households.models.provenance import HandEdit, ValueConflict
 from households.models.registers import ClassPeriod, Dwelling, Household, MeterReading
+from households.models.repairs import RepairStep, RowAttention
 from households.models.rosters import Roster, RosterPage, RosterRow, RosterScan, RosterSeal
 from households.models.venues import PublicVenue, VenueEnrolment
 from households.models.words import ColumnWord
@@ -30,12 +31,14 @@ __all__ = [
     "MeterSupply",
     "NumberSeries",
     "PublicVenue",
+    "RepairStep",
     "Roster",
     "RosterImport",
     "RosterPage",
     "RosterRow",
     "RosterScan",
     "RosterSeal",
+    "RowAttention",
     "ValueConflict",
     "VenueEnrolment",
 ]
