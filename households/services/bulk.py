@@ -62,7 +62,10 @@ def _write(model: type[models.Model], fields: Sequence[Any], rows: Sequence[mode
         with cursor.copy(_text("COPY {stage} ({columns}) FROM STDIN", parts)) as copy:
             for values in _lines(fields, rows, adding=statement is _INSERT):
                 copy.write_row(values)
+        # Foreign keys wait for the commit otherwise, and every entry of the history searches that growing queue.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(_text(statement, parts))
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(_text("DROP TABLE {stage}", parts))
 
 
