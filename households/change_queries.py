@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import masks
 from households import change_rules as rules
+from households import sheets
 from households.models import ChangeRequest, Dwelling, Household, Roster
 
 RELATED = ("dwelling__household", "area", "asked_by", "decided_by", "roster_row__roster", "other__household", "result")
@@ -35,12 +38,16 @@ def changes_since(roster: Roster) -> QuerySet[ChangeRequest]:
 
 def waiting_for(user: Any) -> QuerySet[ChangeRequest]:
     """Requests this person may decide: those of the level below, never his own."""
-    waiting = ChangeRequest.objects.filter(state=rules.ASKED).exclude(asked_person_no=user.person_no)
     condition = Q(pk__in=[])
-    for level, right in rules.DECIDES.items():
-        inside = ChangeRequest.objects.visible_to(user, right).filter(level=level)
-        condition |= Q(pk__in=inside.values("pk"))
-    return waiting.filter(condition)
+    for level in rules.DECIDES:
+        condition |= Q(pk__in=waiting_at(level, user).values("pk"))
+    return ChangeRequest.objects.filter(condition)
+
+
+def waiting_at(level: str, user: Any) -> Any:
+    """Requests that one level asked for and this person, sitting above it, may decide."""
+    rows = ChangeRequest.objects.visible_to(user, rules.DECIDES[level])
+    return rows.filter(state=rules.ASKED, level=level).exclude(asked_person_no=user.person_no)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,13 @@ def lines_of(change: ChangeRequest) -> list[ChangeLine]:
         ChangeLine(name, label_of(name), shown(name, change.before.get(name)), shown(name, change.wanted[name]))
         for name in names
     ]
+
+
+def form_code(change: ChangeRequest) -> str:
+    """Code printed on the form: drawn from everything the form says, so a signed form fits one request only."""
+    said = [change.number, change.kind, change.level, change.reason, change.other_id, change.before, change.wanted]
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, default=str)
+    return sheets.grouped(sheets.code_of(hashlib.sha256(text.encode()).hexdigest()))
 
 
 def label_of(name: str) -> str | Promise:

@@ -7,6 +7,7 @@ from households.views import changes, duplicates, meters, places, venues
 urlpatterns = [
     path("changes/", changes.change_list, name="change-list"),
     path("changes/<int:pk>/", changes.change_detail, name="change-detail"),
+    path("changes/<int:pk>/print/", changes.change_print, name="change-print"),
     path("changes/<int:pk>/decide/", changes.change_decide, name="change-decide"),
     path("changes/<int:pk>/withdraw/", changes.change_withdraw, name="change-withdraw"),
     path("changes/<int:pk>/papers/<int:paper>/", changes.change_paper, name="change-paper"),

@@ -46,7 +46,7 @@ HOUSEHOLDS = Item(_("Household files"), icon="users", url_name="reports:househol
 IMPORTS = Item(_("Roster import"), icon="upload", url_name="households:import-list", right="rosters.import")
 ROSTERS = Item(_("Rosters"), icon="file-text", url_name="households:roster-list", right="households.view", hot=True)
 CHANGES = Item(
-    _("Changes of approved lists"), icon="pencil", url_name="households:change-list", right="households.view"
+    _("Changes of approved lists"), icon="pencil", url_name="households:change-list", right="households.view", hot=True
 )
 DUPLICATES = Item(_("Double entries"), icon="copy", url_name="households:duplicate-list", right="duplicates.decide")
 VENUES = Item(_("Public venues"), icon="building", url_name="households:venue-list", right="households.view")

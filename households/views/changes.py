@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import get_visible_or_404, requires
+from accounts.models import Area
+from core.areas import CODE_LENGTHS, TOWN
 from core.files import open_file
 from core.papers import MAX_BYTES
 from core.refusals import Refused
@@ -142,6 +144,22 @@ def _chain(change: ChangeRequest) -> list[dict[str, Any]]:
     elif change.state == rules.WITHDRAWN:
         decided["state"] = "wait"
     return [asked, decided]
+
+
+@requires(VIEW)
+@require_GET
+def change_print(request: HttpRequest, pk: int) -> HttpResponse:
+    """The request as a form on A4, with room for the seals of village, town and the level that decides."""
+    change = _change(request, pk)
+    town = Area.objects.filter(pk=change.area_id[: CODE_LENGTHS[TOWN]]).first()
+    context = {
+        "change": change,
+        "town": town,
+        "lines": change_queries.lines_of(change),
+        "papers": [one.document.file_name for one in change.papers.select_related("document")],
+        "code": change_queries.form_code(change),
+    }
+    return render(request, "households/change_print.html", context)
 
 
 @requires(VIEW)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from core import clock
 from core.templatetags.portal_figures import wan_words
+from households import change_queries, change_rules
 from households.models import Enrolment, Roster, RosterImport
 from households.queries import current_rosters
 from households.roster_queries import unreported
@@ -212,6 +213,23 @@ def _policies(scope: Scope) -> Iterator[Todo]:
         yield Todo("scale", _("Policy to release"), str(one), url)
 
 
+def _changes(level: str) -> Source:
+    """Changes of approved lists to decide: each by name while they are few, as one line when they are many."""
+
+    def source(scope: Scope) -> Iterator[Todo]:
+        rows = change_queries.waiting_at(level, scope.user).within(scope.area_code)
+        found = list(rows.select_related("area", "dwelling__household").order_by("asked_at")[: EACH + 1])
+        title = _("Change of an approved list to decide")
+        if len(found) > EACH:
+            yield from _counted("pencil", title, rows, _households, address("households:change-list", mine="yes"))
+            return
+        for one in found:
+            words = f"{one.get_kind_display()} · {one.area.name} {one.dwelling.household.head_name}"
+            yield Todo("pencil", title, words, address("households:change-detail", one.pk))
+
+    return source
+
+
 def _alerts(scope: Scope) -> Iterator[Todo]:
     rows = scope.rows(Alert, "alerts.handle").filter(cleared_at__isnull=True, acknowledged_at__isnull=True)
     counts = rows.order_by().aggregate(n=Count("id"), cold=Count("id", filter=Q(kind=Alert.Kind.ROOM_COLD)))
@@ -234,6 +252,7 @@ SOURCES: tuple[tuple[str, Source], ...] = (
         _seals("village_sealed", gettext_noop("Roster to be sealed by the town"), "rosters.seal_town"),
     ),
     ("rosters.approve", _seals("town_sealed", gettext_noop("Roster to be approved"), "rosters.approve")),
+    *((right, _changes(level)) for level, right in change_rules.DECIDES.items()),
     ("tasks.open", _open_tasks),
     ("installations.record", _installations),
     ("acceptances.record", _visits),

@@ -14,6 +14,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
+from households import change_queries, change_rules
 from households.models import Roster, RosterImport
 from reports.queries.scope import Scope
 from retrofits.models import Acceptance, Rectification, Task
@@ -88,6 +89,10 @@ def _objections(scope: Scope) -> Rows:
     return scope.of_programme(Objection, "objections.decide", "entitlement__programme").filter(decision="")  # type: ignore[no-any-return]
 
 
+def _changes(level: str) -> Source:
+    return lambda scope: change_queries.waiting_at(level, scope.user).within(scope.area_code)  # type: ignore[no-any-return]
+
+
 def _alerts(scope: Scope) -> Rows:
     return scope.rows(Alert, "alerts.handle").filter(cleared_at__isnull=True, acknowledged_at__isnull=True)  # type: ignore[no-any-return]
 
@@ -106,6 +111,7 @@ SOURCES: tuple[tuple[str, str, Source], ...] = (
     _sealing("rosters.seal_village", Roster.State.DRAFT),
     _sealing("rosters.seal_town", Roster.State.VILLAGE_SEALED),
     _sealing("rosters.approve", Roster.State.TOWN_SEALED),
+    *(("households:change-list", right, _changes(level)) for level, right in change_rules.DECIDES.items()),
     ("retrofits:task-list", "tasks.open", _to_open),
     ("retrofits:task-list", "installations.record", _in_state(Task, "installations.record", Task.State.LISTED)),
     ("retrofits:task-list", "installations.record", _to_put_right),
