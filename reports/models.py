@@ -1,4 +1,7 @@
-"""Only what makes pages over several apps fast or repeatable; everything here can be rebuilt."""
+"""What makes pages over several apps fast or repeatable, and the weeks' progress as it was seen.
+
+Summaries and totals can be rebuilt; a week's progress is written once and never again.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.history.triggers import append_only
 from accounts.models import Area, User
-from accounts.records import ScopedModel, ScopedQuerySet
+from accounts.records import ScopedModel, ScopedQuerySet, TrackedModel
 from core import clock
 from households.models import Document, Dwelling
 from programmes.models import Programme
@@ -37,6 +41,10 @@ class DwellingSummary(models.Model):
         BATCHED = "batched", _("in payment")
         PAID = "paid", _("paid")
 
+    class Claim(models.TextChoices):
+        SELF_PAID = "self_paid", _("pays itself")
+        COUNTED_ONLY = "counted_only", _("counted, not subsidised")
+
     programme = models.ForeignKey(Programme, models.CASCADE)
     dwelling = models.ForeignKey(Dwelling, models.CASCADE, related_name="summaries")
     area = models.ForeignKey(Area, models.PROTECT)
@@ -49,6 +57,11 @@ class DwellingSummary(models.Model):
     heated_area_m2 = models.DecimalField(max_digits=8, decimal_places=2, null=True)
     stage = models.CharField(max_length=12, choices=Stage.choices)
     exclusion = models.CharField(max_length=20, blank=True)
+    year = models.PositiveSmallIntegerField(
+        null=True, help_text="Year of the task; of several, when its list was approved"
+    )
+    contracted = models.BooleanField(default=False, help_text="Agreement or supply contract in the file")
+    claim = models.CharField(max_length=12, choices=Claim.choices, blank=True)
     wanted_papers = models.PositiveSmallIntegerField(default=0)
     missing_papers = models.PositiveSmallIntegerField(default=0)
     missing = ArrayField(models.CharField(max_length=12), default=list)
@@ -74,6 +87,7 @@ class DwellingSummary(models.Model):
         "technology": "L0",
         "family": "L0",
         "exclusion": "L1",
+        "claim": "L1",
         "missing": "L0",
         "heater_no": "L0",
     }
@@ -91,6 +105,13 @@ class DwellingSummary(models.Model):
             ),
             models.Index(
                 fields=["programme", "area", "dwelling_no"], name="summary_failed", condition=Q(payment_failed=True)
+            ),
+            models.Index(fields=["programme", "year", "area", "dwelling_no"], name="summary_year_area"),
+            models.Index(
+                fields=["programme", "area", "dwelling_no"], name="summary_contracted", condition=Q(contracted=True)
+            ),
+            models.Index(
+                fields=["programme", "claim", "area", "dwelling_no"], name="summary_claim", condition=~Q(claim="")
             ),
             models.Index(fields=["dwelling_no"], name="summary_no", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["id_number_tail"], name="summary_tail"),
@@ -114,6 +135,9 @@ class SummaryTotal(models.Model):
     family = models.CharField(max_length=20, blank=True)
     stage = models.CharField(max_length=12, choices=DwellingSummary.Stage.choices)
     excluded = models.BooleanField(default=False)
+    year = models.PositiveSmallIntegerField(null=True)
+    contracted = models.BooleanField(default=False)
+    claim = models.CharField(max_length=12, blank=True)
     dwellings = models.PositiveIntegerField()
     due_fen = models.BigIntegerField(default=0)
     paid_fen = models.BigIntegerField(default=0)
@@ -121,14 +145,18 @@ class SummaryTotal(models.Model):
     with_failed = models.PositiveIntegerField(default=0)
 
     objects = ScopedQuerySet.as_manager()
-    data_labels: ClassVar = {"technology": "L0", "family": "L0"}
+    data_labels: ClassVar = {"technology": "L0", "family": "L0", "claim": "L1"}
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["programme", "area", "technology", "family", "stage", "excluded"], name="summary_total_once"
+                fields=[
+                    "programme", "area", "technology", "family", "stage", "excluded", "year", "contracted", "claim",
+                ],
+                name="summary_total_once",
+                nulls_distinct=False,
             )
-        ]
+        ]  # fmt: skip
 
 
 class RefreshMark(models.Model):
@@ -159,3 +187,47 @@ class LedgerExport(ScopedModel):
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
     requested_at = models.DateTimeField(auto_now_add=True)
     data_labels: ClassVar = {"kind": "L0", "query": "L1", "reason": "L1", "data_hash": "L0"}
+
+
+class ProgressWeek(TrackedModel):
+    """That a programme's progress was written down in a week, named by its Monday: once, and never again (T-69)."""
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="progress_weeks")
+    monday = models.DateField()
+    taken_at = models.DateTimeField()
+    data_labels: ClassVar = {}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["-monday"]
+        constraints = [models.UniqueConstraint(fields=["programme", "monday"], name="progress_week_once")]
+        triggers = [*TrackedModel.Meta.triggers, *append_only(truncate=False)]
+
+
+class ProgressLine(ScopedModel):
+    """What stood that week for one town, technology and year. `planned` is empty where the document names nothing."""
+
+    view_right = "overview.view"
+
+    week = models.ForeignKey(ProgressWeek, models.PROTECT, related_name="lines")
+    area = models.ForeignKey(Area, models.PROTECT)
+    technology = models.CharField(max_length=30, blank=True)
+    year = models.PositiveSmallIntegerField(null=True)
+    planned = models.PositiveIntegerField(null=True)
+    enrolled = models.PositiveIntegerField(default=0)
+    confirmed = models.PositiveIntegerField(default=0)
+    contracted = models.PositiveIntegerField(default=0)
+    installed = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    excluded = models.PositiveIntegerField(default=0)
+    paid = models.PositiveIntegerField(default=0)
+    self_paid = models.PositiveIntegerField(default=0)
+    counted_only = models.PositiveIntegerField(default=0)
+    data_labels: ClassVar = {"technology": "L0"}
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["week", "area", "technology", "year"], name="progress_line_once", nulls_distinct=False
+            )
+        ]
+        triggers = [*ScopedModel.Meta.triggers, *append_only(truncate=False)]

@@ -90,5 +90,7 @@ NAMES: dict[str, Any] = {
     "subsidies_bankreturn": _("bank return"),
     "subsidies_fund": _("fund"),
     "subsidies_fundentry": _("entry of a fund"),
+    "reports_progressweek": _("week's progress"),
+    "reports_progressline": _("progress of a place in a week"),
     "reports_ledgerexport": _("export of a ledger"),
 }

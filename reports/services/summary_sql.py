@@ -71,13 +71,21 @@ SELECT p.programme_id, d.id AS dwelling_id, d.area_id, d.dwelling_no, h.head_nam
         WHEN task.state = 'listed' OR sealed.yes THEN 'listed'
         ELSE 'registered'
     END AS stage,
-    d.exclusion, cardinality(wanted.papers) AS wanted_papers, papers.missing,
+    d.exclusion, CASE WHEN plan.year_from = plan.year_to THEN plan.year_from
+        WHEN sealed.at IS NOT NULL THEN
+            least(greatest(extract(year FROM sealed.at AT TIME ZONE 'Asia/Shanghai'), plan.year_from), plan.year_to)
+    END AS year,
+    there.papers && ARRAY['contract', 'supply']::varchar[] AS contracted,
+    CASE WHEN due.any_due THEN '' WHEN d.is_second_home OR due.second_home THEN 'self_paid'
+        WHEN due.counted_only THEN 'counted_only' ELSE '' END AS claim,
+    cardinality(wanted.papers) AS wanted_papers, papers.missing,
     cardinality(papers.missing) AS missing_papers,
     due.due_fen, coalesce(paid.paid_fen, 0) AS paid_fen, coalesce(due.failed, false) AS payment_failed,
     coalesce(heater.platform_no, '') AS heater_no, heater.room_dc, heater.at AS heard_at,
     greatest(h.created_at, task.opened_at, record.recorded_at, passed.recorded_at, due.assessed_at, paid.settled_at)
         AS changed_at
 FROM ({_PAIRS}) p
+JOIN programmes_programme plan ON plan.id = p.programme_id
 JOIN households_dwelling d ON d.id = p.dwelling_id
 JOIN households_household h ON h.id = d.household_id
 LEFT JOIN households_enrolment enrolled ON enrolled.programme_id = p.programme_id AND enrolled.dwelling_id = d.id
@@ -87,9 +95,10 @@ LEFT JOIN programmes_technology route ON route.id = coalesce(task.technology_id,
 LEFT JOIN retrofits_installation record ON record.task_id = task.id
 LEFT JOIN retrofits_acceptance passed ON passed.task_id = task.id AND passed.result = 'passed'
 LEFT JOIN LATERAL (
-    SELECT true AS yes FROM households_rosterrow r JOIN households_roster list ON list.id = r.roster_id
+    SELECT true AS yes, list.approved_at AS at
+    FROM households_rosterrow r JOIN households_roster list ON list.id = r.roster_id
     WHERE r.dwelling_id = d.id AND r.exclusion = '' AND list.programme_id = p.programme_id AND list.state = 'approved'
-    LIMIT 1
+    ORDER BY list.approved_at LIMIT 1
 ) sealed ON true
 LEFT JOIN LATERAL (
     SELECT array_agg(DISTINCT photo.stage) AS stages FROM retrofits_photo photo WHERE photo.task_id = task.id
@@ -98,6 +107,8 @@ LEFT JOIN LATERAL (
     SELECT coalesce(min(step) FILTER (WHERE outcome = 'due' AND period = 'once'),
                     min(step) FILTER (WHERE outcome = 'due')) AS rank,
         sum(amount_fen) AS due_fen, max(assessed_at) AS assessed_at,
+        bool_or(outcome = 'due') AS any_due, bool_or(reason = 'SECOND_HOME') AS second_home,
+        bool_or(reason = 'URBAN_CENTRAL_TASK_ONLY') AS counted_only,
         bool_or(state NOT IN ('paid', 'batched') AND EXISTS (
             SELECT 1 FROM subsidies_payoutline l WHERE l.entitlement_id = one.id AND l.state = 'failed')) AS failed
     FROM (
@@ -155,8 +166,9 @@ CROSS JOIN LATERAL (
 
 _COLUMNS = [
     "programme_id", "dwelling_id", "area_id", "dwelling_no", "head_name", "head_initials", "id_number_tail",
-    "technology", "family", "heated_area_m2", "stage", "exclusion", "wanted_papers", "missing", "missing_papers",
-    "due_fen", "paid_fen", "payment_failed", "heater_no", "room_dc", "heard_at", "changed_at",
+    "technology", "family", "heated_area_m2", "stage", "exclusion", "year", "contracted", "claim",
+    "wanted_papers", "missing", "missing_papers", "due_fen", "paid_fen", "payment_failed", "heater_no", "room_dc",
+    "heard_at", "changed_at",
 ]  # fmt: skip
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
 _OLD = ", ".join(f"old.{name}" for name in _COLUMNS[2:])
@@ -181,11 +193,12 @@ _THESE = """(programme_id, area_id) IN (SELECT * FROM unnest(%(programmes)s::big
 
 DROP_TOTALS = f"DELETE FROM reports_summarytotal WHERE {_THESE}"  # noqa: S608
 WRITE_TOTALS = f"""
-INSERT INTO reports_summarytotal (programme_id, area_id, technology, family, stage, excluded, dwellings, due_fen,
-    paid_fen, with_missing, with_failed)
-SELECT programme_id, area_id, technology, family, stage, exclusion <> '', count(*), coalesce(sum(due_fen), 0),
-    sum(paid_fen), count(*) FILTER (WHERE missing_papers > 0), count(*) FILTER (WHERE payment_failed)
-FROM reports_dwellingsummary WHERE {_THESE} GROUP BY 1, 2, 3, 4, 5, 6
+INSERT INTO reports_summarytotal (programme_id, area_id, technology, family, stage, excluded, year, contracted, claim,
+    dwellings, due_fen, paid_fen, with_missing, with_failed)
+SELECT programme_id, area_id, technology, family, stage, exclusion <> '', year, contracted, claim, count(*),
+    coalesce(sum(due_fen), 0), sum(paid_fen), count(*) FILTER (WHERE missing_papers > 0),
+    count(*) FILTER (WHERE payment_failed)
+FROM reports_dwellingsummary WHERE {_THESE} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """  # noqa: S608
 
 ROOMS = """
