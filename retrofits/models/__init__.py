@@ -1,10 +1,13 @@
 """The works: from a task on an approved roster, or a project, to what is accepted."""
 
-from retrofits.models.acceptances import Acceptance, Rectification
+from retrofits.models.acceptances import Acceptance, Rectification, TransmissionCheck
 from retrofits.models.contracts import Confirmation, Contract, InstalledDevice
 from retrofits.models.enterprises import Admission, Qualification
 from retrofits.models.gates import GateReason, GateRule, SupplyStep
+from retrofits.models.inspections import Agency, AgencyMember, LevelCheck, VisitOrder
 from retrofits.models.installations import CostItem, Installation, InstallationImport
+from retrofits.models.panels import JointAcceptance, JointHome, PanelSeat
+from retrofits.models.phone import PhotoTransfer
 from retrofits.models.photos import Photo, PhotoBatch, PhotoUpload
 from retrofits.models.products import Bundle, BundlePart, Product
 from retrofits.models.projects import (
@@ -16,6 +19,7 @@ from retrofits.models.projects import (
     ProjectProgress,
     SharedCost,
 )
+from retrofits.models.reviews import Review, ReviewLine
 from retrofits.models.tasks import Task
 from retrofits.models.tenders import Bid, Criterion, TenderLot
 from retrofits.models.transition import TransitionalHome
@@ -23,6 +27,8 @@ from retrofits.models.transition import TransitionalHome
 __all__ = [
     "Acceptance",
     "Admission",
+    "Agency",
+    "AgencyMember",
     "Bid",
     "Bundle",
     "BundlePart",
@@ -36,8 +42,13 @@ __all__ = [
     "Installation",
     "InstallationImport",
     "InstalledDevice",
+    "JointAcceptance",
+    "JointHome",
+    "LevelCheck",
+    "PanelSeat",
     "Photo",
     "PhotoBatch",
+    "PhotoTransfer",
     "PhotoUpload",
     "Product",
     "Project",
@@ -47,9 +58,13 @@ __all__ = [
     "ProjectProgress",
     "Qualification",
     "Rectification",
+    "Review",
+    "ReviewLine",
     "SharedCost",
     "SupplyStep",
     "Task",
     "TenderLot",
     "TransitionalHome",
+    "TransmissionCheck",
+    "VisitOrder",
 ]

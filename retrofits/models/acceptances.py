@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
-from accounts.records import ScopedModel
+from accounts.records import ScopedModel, TrackedModel
 from households.models import Document
 from programmes.models import Checklist
+from retrofits.models.inspections import Agency
 from retrofits.models.tasks import Task
 
 
@@ -38,7 +39,13 @@ class Acceptance(ScopedModel):
     signer_name = models.CharField(_("signed by"), max_length=40, blank=True)
     accepted_on = models.DateField()
     recorded_at = models.DateTimeField(auto_now_add=True)
-    data_labels: ClassVar = {"answers": "L1", "telemetry_evidence": "L1", "opinion": "L1", "signer_name": "L2"}
+    began_at = models.DateTimeField(null=True, blank=True, help_text="By the phone's clock")
+    visited_at = models.DateTimeField(null=True, blank=True, help_text="By the phone's clock; null: when recorded")
+    found = models.JSONField(default=dict, blank=True, help_text="Position, distance and plate as the phone saw them")
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="acceptances")
+    data_labels: ClassVar = {
+        "answers": "L1", "telemetry_evidence": "L1", "opinion": "L1", "signer_name": "L2", "found": "L2",
+    }  # fmt: skip
 
     class Meta(ScopedModel.Meta):
         constraints = [
@@ -56,3 +63,28 @@ class Rectification(ScopedModel):
     done_on = models.DateField(null=True, blank=True)
     done_note = models.CharField(max_length=300, blank=True)
     data_labels: ClassVar = {"defect": "L1", "done_note": "L1"}
+
+
+class TransmissionCheck(TrackedModel):
+    """“Data transmission confirmed” (J-31): provisional at the door, final when the programme's window is full."""
+
+    class State(models.TextChoices):
+        PROVISIONAL = "provisional", _("provisional")
+        CONFIRMED = "confirmed", _("confirmed")
+        NOT_CONFIRMED = "not_confirmed", _("not confirmed")
+
+    acceptance = models.OneToOneField(Acceptance, models.CASCADE, related_name="transmission")
+    state = models.CharField(max_length=14, choices=State.choices, default=State.PROVISIONAL)
+    first_message_at = models.DateTimeField()
+    window_from = models.DateTimeField()
+    window_to = models.DateTimeField()
+    needed_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    expected = models.PositiveIntegerField(help_text="Polls the window holds")
+    good = models.PositiveIntegerField(help_text="Polls answered with plausible temperatures")
+    implausible = models.PositiveIntegerField(default=0)
+    judged_at = models.DateTimeField()
+    status_looks: ClassVar = {"provisional": "busy", "confirmed": "done", "not_confirmed": "bad"}
+    data_labels: ClassVar = {}
+
+    class Meta(TrackedModel.Meta):
+        indexes = [models.Index(fields=["state", "window_to"], name="transmission_due")]

@@ -32,6 +32,11 @@ class Photo(ScopedModel):
     taken_at = models.DateTimeField(null=True, blank=True)
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     latitude = models.DecimalField(max_digits=8, decimal_places=6, null=True, blank=True)
+    accuracy_m = models.PositiveIntegerField(null=True, blank=True)
+    from_gallery = models.BooleanField(default=False, db_default=False, help_text="Not taken at the door")
+    likeness = models.CharField(max_length=16, blank=True, default="", db_default="", db_index=True,
+                                help_text="Difference hash: the same picture sent anew looks the same")  # fmt: skip
+    data_labels: ClassVar = {"likeness": "L0"}
 
 
 class PhotoBatch(ScopedModel):
