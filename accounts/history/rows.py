@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from psycopg import sql
 
-from accounts.history.triggers import HIDDEN_VALUE, excluded_columns, is_tracked
+from accounts.history.triggers import HIDDEN_VALUE, excluded_columns, is_tracked, starts_at_change
 from core.checks import own_models
 
 FETCH = 500
@@ -29,7 +29,7 @@ WITH told AS (
 )
 SELECT COALESCE(told.row_pk, present.row_pk),
     CASE WHEN told.last IS DISTINCT FROM 'D' THEN told.state END, present.state
-FROM told FULL JOIN present ON told.row_pk = present.row_pk
+FROM told {joined} present ON told.row_pk = present.row_pk
 WHERE (CASE WHEN told.last IS DISTINCT FROM 'D' THEN told.state END) IS DISTINCT FROM present.state
 """
 
@@ -89,6 +89,7 @@ def _differing(model: type[models.Model]) -> Iterator[tuple[str, dict[str, Any] 
         pk=sql.Identifier(model._meta.pk.column),
         minus=sql.Literal(excluded_columns(model)),
         table=sql.Identifier(model._meta.db_table),
+        joined=sql.SQL("LEFT JOIN" if starts_at_change(model) else "FULL JOIN"),
     )
     with transaction.atomic(), connection.connection.cursor(name="compare_rows") as cursor:
         cursor.itersize = FETCH

@@ -26,6 +26,7 @@ IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW){minus}; END IF;
 PERFORM accounts_record_change({table}, TG_OP, {pk}, row_old, row_new, {secret}, {area});
 RETURN NULL;
 """
+_UNLESS_KEPT = "IF TG_OP = 'UPDATE' AND ({new}) IS NOT DISTINCT FROM ({old}) THEN RETURN NULL; END IF;\n"
 
 
 class HistoryTrigger(pgtrigger.Trigger):
@@ -52,9 +53,29 @@ class HistoryTrigger(pgtrigger.Trigger):
         return self.format_sql(sql)
 
 
+class ChangesTrigger(HistoryTrigger):
+    """For rows that a machine makes from a file that is kept: history holds what people change in them.
+
+    Read from the model: `history_of`, the fields people change. A row's making, and what a machine writes into its
+    other columns, is proven by the file and by the history of what was made from it. Deleting a row is written.
+    """
+
+    operation = pgtrigger.Update | pgtrigger.Delete
+
+    def get_func(self, model: Any) -> str:
+        columns = _columns_of_people(_real(model))
+        new, old = (", ".join(f'{row}."{column}"' for column in columns) for row in ("NEW", "OLD"))
+        return f"{self.format_sql(_UNLESS_KEPT.format(new=new, old=old))} {super().get_func(model)}"
+
+
 def history_trigger() -> HistoryTrigger:
     """For `Meta.triggers`; `accounts.records.TrackedModel` has it already."""
     return HistoryTrigger(name=TRIGGER_NAME)
+
+
+def changes_trigger() -> ChangesTrigger:
+    """For `Meta.triggers` of a model with `history_of`, instead of the one it inherits."""
+    return ChangesTrigger(name=TRIGGER_NAME)
 
 
 def tracked(model: type[models.Model]) -> type[models.Model]:
@@ -121,8 +142,20 @@ def _real(model: Any) -> Any:
         return model
 
 
+def starts_at_change(model: Any) -> bool:
+    """Whether a row has history only once a person changed it."""
+    return bool(getattr(model, "history_of", ()))
+
+
+def _columns_of_people(model: Any) -> list[str]:
+    return [model._meta.get_field(name).column for name in model.history_of]
+
+
 def excluded_columns(model: Any) -> list[str]:
     """Columns that are bookkeeping and no history."""
+    if starts_at_change(model):
+        kept = {model._meta.pk.column, *_columns_of_people(model)}
+        return [field.column for field in model._meta.concrete_fields if field.column not in kept]
     return [model._meta.get_field(name).column for name in getattr(model, "history_exclude", ())]
 
 

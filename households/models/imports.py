@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.history.triggers import changes_trigger
 from accounts.models import Area, User
 from accounts.records import ScopedModel, TrackedModel
 from core.fields import EncryptedJSONField
@@ -80,7 +81,7 @@ class ImportRow(TrackedModel):
         UPDATED = "updated", _("changed")
         UNCHANGED = "unchanged", _("unchanged")
 
-    roster_import = models.ForeignKey(RosterImport, models.CASCADE, related_name="rows")
+    roster_import = models.ForeignKey(RosterImport, models.CASCADE, related_name="rows", db_index=False)
     sheet = models.CharField(max_length=60)
     row_no = models.PositiveIntegerField()
     table_no = models.PositiveSmallIntegerField(default=1)
@@ -90,7 +91,7 @@ class ImportRow(TrackedModel):
     values = EncryptedJSONField(default=dict)
     issues = EncryptedJSONField(default=list)
     issue_codes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    village = models.ForeignKey(Area, models.PROTECT, null=True, blank=True)
+    village = models.ForeignKey(Area, models.PROTECT, null=True, blank=True, db_index=False)
     technology = models.CharField(max_length=30, blank=True)
     corrections = EncryptedJSONField(default=dict, blank=True)
     confirmed = ArrayField(models.CharField(max_length=40), default=list, blank=True)
@@ -99,7 +100,7 @@ class ImportRow(TrackedModel):
     before = EncryptedJSONField(null=True, blank=True, help_text="What it replaced, by field; undoing brings it back")
     applied_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
-    edited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    edited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False)
     dwelling = models.ForeignKey(Dwelling, models.SET_NULL, null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     data_labels: ClassVar = {
@@ -116,10 +117,12 @@ class ImportRow(TrackedModel):
         "written": "L0",
         "before": "L4",
     }
-    #: What the file says is kept by the file itself, under its hash; the rest is calculated from it.
-    history_exclude: ClassVar = ("raw", "values", "issues", "issue_codes", "keys_index")
+    #: What people do to a row. What the file says is proven by the file, kept under its hash; what storing made of it
+    #: by the history of the household, the dwelling and the enrolment, under the import's name.
+    history_of: ClassVar = ("kind", "corrections", "confirmed", "edited_by")
 
     class Meta(TrackedModel.Meta):
+        triggers = [changes_trigger()]
         ordering = ["roster_import", "sheet", "row_no", "table_no"]
         constraints = [
             models.UniqueConstraint(fields=["roster_import", "sheet", "row_no", "table_no"], name="import_row_once")
@@ -135,12 +138,12 @@ class Enrolment(ScopedModel):
 
     view_right = "households.view"
 
-    programme = models.ForeignKey(Programme, models.PROTECT, related_name="enrolments")
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="enrolments", db_index=False)
     dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="enrolments")
     area = models.ForeignKey(Area, models.PROTECT)
-    technology = models.ForeignKey(Technology, models.PROTECT)
-    source_import = models.ForeignKey(RosterImport, models.PROTECT, null=True, blank=True)
-    entered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    technology = models.ForeignKey(Technology, models.PROTECT, db_index=False)
+    source_import = models.ForeignKey(RosterImport, models.PROTECT, null=True, blank=True, db_index=False)
+    entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
 
     class Meta(ScopedModel.Meta):
         constraints = [models.UniqueConstraint(fields=["programme", "dwelling"], name="enrolment_once")]
