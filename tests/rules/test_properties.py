@@ -15,10 +15,12 @@ from subsidies.rules.facts import Usage
 from subsidies.rules.outcomes import Due, NotDue, Undefined
 from subsidies.rules.policy import Policy
 from subsidies.rules.totals import batch
+from tests.plugins.proofs import LARGE, Proof
 from tests.rules.builders import due, dwelling, preset, split_of, used
 
+CASES = 10_000 if LARGE else 100
 # A machine under load is slow, not wrong.
-quick = settings(deadline=None)
+quick = settings(deadline=None, max_examples=CASES)
 TAISHAN, LITONG = preset("taishan_2021"), preset("litong_2021")
 READINGS = [
     TAISHAN,
@@ -34,6 +36,12 @@ MONTHS = [("2021-11-01", "2021-11-30"), ("2021-12-01", "2021-12-31"), ("2022-01-
           ("2022-02-01", "2022-02-28"), ("2022-03-01", "2022-03-31")]  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def counted(proof: Proof) -> None:
+    proof(f"{CASES} generated cases")
+
+
+@pytest.mark.proof("rules-cost")
 @quick
 @given(st.sampled_from(READINGS), fen, fen)
 def test_cost_rules_stay_between_nothing_and_the_cost_and_rise_with_it(policy: Policy, one: int, other: int) -> None:
@@ -44,6 +52,7 @@ def test_cost_rules_stay_between_nothing_and_the_cost_and_rise_with_it(policy: P
     assert sum(split_of(high).values()) == high.amount_fen
 
 
+@pytest.mark.proof("rules-area")
 @quick
 @given(fen, fen, st.decimals("0.01", 99999, places=2), st.decimals("0.01", 99999, places=2))
 def test_area_rules_rise_with_cost_and_area(one: int, other: int, area: Decimal, further: Decimal) -> None:
@@ -58,6 +67,7 @@ def test_area_rules_rise_with_cost_and_area(one: int, other: int, area: Decimal,
     assert amount(cheap, small) <= amount(dear, small) <= amount(dear, large)
 
 
+@pytest.mark.proof("rules-running")
 @quick
 @given(kwh, kwh)
 def test_running_rules_rise_and_are_constant_above_the_cap(one: Decimal, other: Decimal) -> None:
@@ -70,6 +80,7 @@ def test_running_rules_rise_and_are_constant_above_the_cap(one: Decimal, other: 
     assert amount(high) == 60_000 or high < 3000
 
 
+@pytest.mark.proof("rules-instalments")
 @quick
 @given(
     st.lists(kwh, min_size=5, max_size=5),
@@ -87,6 +98,7 @@ def test_payments_add_up_to_the_season_in_any_order_of_arrival(
     assert sum(paid) == due(assess(policy, dwelling(usage=tuple(entries)), rule="T-R8")).amount_fen
 
 
+@pytest.mark.proof("rules-repeatable")
 @quick
 @given(st.sampled_from(READINGS), fen)
 def test_the_same_facts_give_the_same_answer(policy: Policy, cost: int) -> None:
@@ -94,6 +106,7 @@ def test_the_same_facts_give_the_same_answer(policy: Policy, cost: int) -> None:
     assert assess(policy, facts, kind="CONVERSION") == assess(policy, facts, kind="CONVERSION")
 
 
+@pytest.mark.proof("rules-excluded")
 @quick
 @given(fen, st.sampled_from(["SECOND_HOME", "DEMOLITION_PLAN", "LONG_VACANT", "VOLUNTARY_GIVE_UP"]))
 def test_excluded_unaccepted_and_off_roster_never_become_due(cost: int, exclusion: str) -> None:
@@ -107,6 +120,7 @@ def test_excluded_unaccepted_and_off_roster_never_become_due(cost: int, exclusio
         assert isinstance(assess(TAISHAN, refused, kind="CONVERSION"), NotDue)
 
 
+@pytest.mark.proof("rules-tasks")
 @quick
 @given(fen, st.booleans(), st.booleans())
 def test_task_counts_do_not_depend_on_money(cost: int, accepted: bool, on_roster: bool) -> None:
@@ -114,6 +128,7 @@ def test_task_counts_do_not_depend_on_money(cost: int, accepted: bool, on_roster
     assert task_equivalents(TAISHAN, facts) == 1
 
 
+@pytest.mark.proof("rules-batch")
 @quick
 @given(st.lists(st.tuples(fen, st.integers(1, 500)), max_size=8))
 def test_the_lines_of_a_batch_add_up(households: list[tuple[int, int]]) -> None:
