@@ -65,11 +65,16 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"expires": 30},
         },
+        "find-duplicates": {
+            "task": "households.tasks.find_duplicates_nightly",
+            "schedule": crontab(hour=3, minute=10),
+        },
         "refresh-summaries": {
             "task": "reports.tasks.refresh_summaries",
             "schedule": 20.0,
             "options": {"expires": 20},
         },
+        "take-progress": {"task": "reports.tasks.take_progress", "schedule": 3600.0, "options": {"expires": 3600}},
         "assess-pending": {
             "task": "subsidies.tasks.assess_pending",
             "schedule": 60.0,

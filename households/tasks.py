@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
+from celery import shared_task
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.acting import acting
 from accounts.models import User
+from core import clock
 from households.models import ImportRow, RosterImport
-from households.services import applying, duplicate_finding, duplicates, imports, parsing, undoing
+from households.services import applying, imports, parsing, undoing
+from households.services.duplicates import deciding, finding
 from jobs.registry import handler
 from jobs.running import JobRun
+
+FULL_SEARCH_DAY = 7
 
 
 @handler(imports.PARSE, label=gettext_lazy("Read a roster"))
@@ -48,15 +55,20 @@ def undo_import(run: JobRun, import_id: int, reason: str) -> None:
         run.finish({"url": reverse("households:import-review", args=[import_id]), "message": message})
 
 
-@handler(duplicates.FIND, label=gettext_lazy("Search for double entries"))
-def find_duplicates(run: JobRun) -> None:
-    """Keys are made chunk by chunk and may be made again; the pairs and the end of the job become true together."""
-    total = duplicate_finding.stale().count()
-    duplicate_finding.refresh_keys(lambda done: run.progress(min(done, total), total))
-    duplicate_finding.refresh_heaters()
-    with run.commit():
-        found, new, _gone, crowded = duplicate_finding.find_pairs()
-        message = _("%(found)d pairs, %(new)d of them new; %(crowded)d numbers stand too often to mean anything.") % {
-            "found": found, "new": new, "crowded": crowded,
-        }  # fmt: skip
-        run.finish({"url": reverse("households:duplicate-list") + "?state=open", "message": message})
+@handler(deciding.FIND, label=gettext_lazy("Search for double entries"))
+def find_duplicates(run: JobRun, since: str = "") -> dict[str, Any]:
+    """Chunk by chunk, each under the lease: run again, it goes on with what was not compared."""
+    after = dt.datetime.fromisoformat(since) if since else None
+    done = finding.search(since=after, commit=run.commit, step=run.progress)
+    message = _("%(found)d pairs, %(new)d of them new; %(crowded)d numbers stand too often to mean anything.") % {
+        "found": done.pairs, "new": done.new, "crowded": done.crowded,
+    }  # fmt: skip
+    return {"url": reverse("households:duplicate-list") + "?state=open", "message": message}
+
+
+@shared_task(name="households.tasks.find_duplicates_nightly")
+def find_duplicates_nightly() -> int:
+    """Beat asks every night for what changed, and on Sundays for everything, so that crowds are counted anew."""
+    with acting("find_duplicates"):
+        everything = clock.today().isoweekday() == FULL_SEARCH_DAY
+        return int(deciding.request_search(by=None, everything=everything).pk)

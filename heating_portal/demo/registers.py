@@ -12,7 +12,8 @@ from accounts.models import Area
 from heating_portal.demo.people import person
 from households import change_rules
 from households.models import ChangeRequest, Dwelling, Meter, PublicVenue, Roster
-from households.services import changes, duplicate_finding, meters, venues
+from households.services import changes, meters, venues
+from households.services.duplicates import finding
 from programmes.models import Programme
 
 WHY = "demonstration"
@@ -36,7 +37,7 @@ def load(programme: Programme) -> None:
         _give_up(home)
     _shared_meter(list(homes[:2]))
     with acting(WHY):
-        duplicate_finding.search()
+        finding.search()
 
 
 def _venues(programme: Programme, village: Area) -> None:

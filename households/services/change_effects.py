@@ -13,8 +13,8 @@ from core.refusals import Refused
 from households import change_rules as rules
 from households.indexes import door_index
 from households.models import ChangeRequest, Dwelling, Enrolment, Household
+from households.services.duplicates.merging import merge_entries
 from households.services.households import change_values
-from households.services.merging import merge_entries
 from households.services.numbers import take_numbers
 from households.services.storing import set_derived
 

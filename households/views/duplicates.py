@@ -20,7 +20,7 @@ from core.tables import Column, View, build_table, render_table
 from households import duplicate_queries, register_queries
 from households.models import DuplicatePair
 from households.register_filters import PairFilter
-from households.services import duplicates
+from households.services.duplicates import deciding as duplicates
 from programmes.chosen import chosen_area_code
 
 VIEW = "households.view"

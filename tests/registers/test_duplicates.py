@@ -12,8 +12,9 @@ from core.identity import synthetic_id, synthetic_phone
 from core.refusals import Refused
 from households.models import Document, DuplicateKey, DuplicatePair, Dwelling, Enrolment, Household
 from households.serials import serial_source, serials
-from households.services import duplicates
-from households.services.duplicate_finding import CROWD, refresh_keys, search, stale
+from households.services.duplicates import deciding as duplicates
+from households.services.duplicates.finding import CROWD, search
+from households.services.duplicates.keying import refresh_keys, stale
 from jobs.models import Job
 from jobs.running import run_job
 from tests import people
@@ -118,7 +119,7 @@ def test_only_what_changed_is_keyed_again(world: World) -> None:
 
 def test_chunks_leave_nobody_out(world: World) -> None:
     homes = [home_of(f"张示例{n}") for n in range(5)]
-    assert refresh_keys(chunk=2) == 5 == DuplicateKey.objects.filter(pk__in=[home.pk for home in homes]).count()
+    assert refresh_keys(span=2) == 5 == DuplicateKey.objects.filter(pk__in=[home.pk for home in homes]).count()
 
 
 def test_searching_twice_changes_nothing_and_what_is_cleared_leaves_the_desk(world: World) -> None:

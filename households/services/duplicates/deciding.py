@@ -12,7 +12,7 @@ from accounts.models import User
 from core import clock
 from core.refusals import Refused
 from households.models import DuplicatePair, Dwelling, Merge
-from households.services.merging import merge_entries, undo_merge
+from households.services.duplicates.merging import merge_entries, undo_merge
 from jobs.models import Job
 from jobs.services import enqueue
 
@@ -26,9 +26,13 @@ def may_decide(pair: DuplicatePair, user: User) -> bool:
     return user.has_right(RIGHT, pair.area_id) and user.has_right(RIGHT, pair.other_area_id)
 
 
-def request_search(*, by: User) -> Job:
-    """Ask for a search over the register; asking twice while one waits is one search."""
-    return enqueue(kind=FIND, by=by)
+def request_search(*, by: User | None, everything: bool = False, now: dt.datetime | None = None) -> Job:
+    """Ask for a search over what changed, or over `everything`; asking while one waits or runs is one search."""
+    waiting = Job.objects.open().filter(kind=FIND).order_by("pk").first()
+    if waiting is not None:
+        return waiting
+    args = {"since": (now or clock.now()).isoformat()} if everything else {}
+    return enqueue(kind=FIND, args=args, by=by)
 
 
 @transaction.atomic
