@@ -32,6 +32,10 @@ RIGHTS: dict[str, Label] = {
     "tasks.open": _("Open retrofit tasks from approved rosters"),
     "installations.record": _("Record installations"),
     "acceptances.record": _("Accept or refuse an installation at the door"),
+    "acceptances.dispatch": _("Give homes to inspectors, register their agencies"),
+    "acceptances.review": _("Draw samples of acceptances and review them"),
+    "panels.open": _("Open joint acceptances and record levels of acceptance"),
+    "panels.sign": _("Sign a joint acceptance for a department"),
     "entitlements.view": _("Read what is due and why"),
     "entitlements.assess": _("Calculate what is due"),
     "notices.publish": _("Publish notice lists"),
@@ -87,13 +91,14 @@ _READ_COUNTY = (
 
 ROLES: dict[str, Role] = {
     "leading_group": _role(
-        _("Leading group"), _READ_COUNTY + " audit.trace changes.approve_office", second_factor=True
+        _("Leading group"), _READ_COUNTY + " audit.trace changes.approve_office acceptances.review", second_factor=True
     ),
     "office": _role(
         _("Programme office"),
         _READ_COUNTY + " programmes.edit households.edit households.reveal rosters.approve tasks.open notices.publish "
         "objections.decide entitlements.assess policies.draft payouts.review ledgers.export ledgers.export_full "
-        "audit.trace devices.command alerts.handle changes.approve duplicates.decide places.edit",
+        "audit.trace devices.command alerts.handle changes.approve duplicates.decide places.edit acceptances.dispatch "
+        "acceptances.review panels.open",
         second_factor=True,
     ),
     "town_staff": _role(
@@ -146,6 +151,11 @@ ROLES: dict[str, Role] = {
         _("Third-party inspector"),
         "households.view tasks.view acceptances.record devices.view",
         navigation="inspector",
+    ),
+    "panel_member": _role(
+        _("Department in the acceptance panel"),
+        "programmes.view households.view tasks.view panels.sign",
+        navigation="panel",
     ),
     "supplier": _role(
         _("Supplier, installer"),

@@ -58,6 +58,10 @@ PROGRAMMES = Item(
 TASKS = Item(_("Retrofit tasks"), icon="tool", url_name="retrofits:task-list", right="tasks.view")
 ACCEPTANCES = Item(_("Acceptance"), icon="clipboard-check", url_name="retrofits:acceptance-list", right="tasks.view")
 VISITS = Item(_("Today's visits"), icon="clipboard-check", url_name="retrofits:visit-list", right="acceptances.record")
+RECTIFICATIONS = Item(_("Rectification"), icon="tool", url_name="retrofits:rectification-list", right="tasks.view")
+ORDERS = Item(_("Inspectors' orders"), icon="send", url_name="retrofits:order-list", right="acceptances.dispatch")
+JOINT = Item(_("Joint acceptance"), icon="writing-sign", url_name="retrofits:joint-list", right="tasks.view")
+REVIEWS = Item(_("Review of acceptances"), icon="checks", url_name="retrofits:review-list", right="tasks.view")
 ENTITLEMENTS = Item(
     _("What is due"), icon="calculator", url_name="subsidies:entitlement-list", right="entitlements.view"
 )
@@ -81,19 +85,20 @@ JOBS = Item(_("Background work"), icon="progress", url_name="jobs:job-list", rig
 FIRST = Group("", (HOME, OVERVIEW))
 _REGISTERS = Group(_("Household registers"), (CHANGES, DUPLICATES, VENUES, METERS, PLACES))
 _WORKS = Group(_("Households and tasks"), (HOUSEHOLDS, PROGRAMMES, IMPORTS, ROSTERS, TASKS, ACCEPTANCES))
+_ACCEPTED = Group(_("Acceptance"), (ORDERS, RECTIFICATIONS, JOINT, REVIEWS))
 _MONEY = Group(_("Subsidies"), (ENTITLEMENTS, NOTICES, BATCHES, FUNDS, RETURNS, POLICIES))
 _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS))
 _WATCH = Group(_("Supervision"), (TRACE, LEDGERS, HISTORY))
 
 SETS: dict[str, tuple[Group, ...]] = {
-    "county": (FIRST, _WORKS, _REGISTERS, _MONEY, _HEAT, _WATCH),
+    "county": (FIRST, _WORKS, _ACCEPTED, _REGISTERS, _MONEY, _HEAT, _WATCH),
     "finance": (
         FIRST, Group(_("Subsidies"), (BATCHES, FUNDS, RETURNS, ENTITLEMENTS, POLICIES)),
         Group(_("Evidence"), (HOUSEHOLDS, ACCEPTANCES, NOTICES)), _WATCH,
     ),
     "town": (
         FIRST, Group(_("Rosters"), (IMPORTS, ROSTERS, HOUSEHOLDS)), _REGISTERS,
-        Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, NOTICES)), Group(_("Heating"), (HEATERS, ALERTS)),
+        Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, RECTIFICATIONS, NOTICES)), Group(_("Heating"), (HEATERS, ALERTS)),
         Group(_("Reports"), (LEDGERS,)),
     ),
     "audit": (
@@ -102,10 +107,11 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Logs"), (HISTORY, JOBS)),
     ),
     "inspector": (Group("", (HOME, VISITS)), Group(_("Done"), (ACCEPTANCES,))),
+    "panel": (Group("", (HOME, JOINT)), Group(_("Done"), (ACCEPTANCES,))),
     "devices": (
         FIRST,
         Group(_("Heaters"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS)),
-        Group(_("Works"), (TASKS,)),
+        Group(_("Works"), (TASKS, RECTIFICATIONS)),
     ),
     "city": (FIRST, Group(_("Programmes"), (PROGRAMMES,))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),

@@ -38,11 +38,16 @@ class Clause(TrackedModel):
 class Checklist(TrackedModel):
     """Versioned questions.
 
-    `items` = [{code, text, kind: yes_no|number|photo|telemetry|signature, required, min, max, clause}].
+    `items` = [{code, text, kind: yes_no|number|photo|telemetry|signature, required, min, max, clause}]; a number may
+    name its unit, its tool (how it is measured) and `exclusive` (min or max itself does not count as within).
     """
 
+    class Kind(models.TextChoices):
+        ACCEPTANCE = "acceptance", _("acceptance at the door")
+        INSULATION = "insulation", _("insulation works")
+
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="checklists")
-    kind = models.CharField(max_length=20, choices=[("acceptance", _("acceptance at the door"))])
+    kind = models.CharField(max_length=20, choices=Kind.choices)
     version = models.PositiveSmallIntegerField(default=1)
     items = models.JSONField()
     clause = models.CharField(max_length=40, blank=True)
