@@ -13,28 +13,30 @@ from core.refusals import Refused
 from devices.models import Heater
 from devices.services.heaters import register_heater
 from retrofits import states
-from retrofits.faults import Faulty
+from retrofits.faults import Fault, Faulty
+from retrofits.gate_facts import Chosen, GateBook
 from retrofits.models import CostItem, Installation, Task
 from retrofits.records import InstallationEntry, Record, check_entry
 
 
-def record_installation(*, task: Task, entry: InstallationEntry, by: User, on: date | None = None) -> Installation:
+def record_installation(
+    *, task: Task, entry: InstallationEntry, by: User, on: date | None = None, book: GateBook | None = None
+) -> Installation:
     """Store the twelve items and the costs, put the heater on its line, move the task to "installed".
 
-    Raises `Faulty` (INSTALLATION_FAULTY) with every fault of the entry, `Refused` (TASK_STATE) when the task is no
-    longer to be installed, PermissionDenied without the right over the place.
+    The gates are judged on the day of the installation, for the firm and product of the entry; `book` keeps what the
+    programme's gates need through a bulk of records. Raises `Faulty` (INSTALLATION_FAULTY) with every fault of the
+    entry and every shut gate, `Refused` (TASK_STATE) when the task is no longer to be installed, PermissionDenied
+    without the right over the place.
     """
     try:
         with transaction.atomic():
             task = states.locked(task)
-            move = states.demand(task, "install", by)
+            states.permit(task, "install", by)
             record, faults = check_entry(entry, task, on=on or clock.today())
-            if faults:
-                raise Faulty(
-                    "INSTALLATION_FAULTY", _("%(count)d things of the installation record need a change."), faults
-                )
+            passage = _pass(task, record, faults, by, on, book)
             installation = _store(task, record, by)
-            states.go(task, move)
+            states.go(task, passage)
             return installation
     except IntegrityError as error:
         raise Refused(
@@ -42,6 +44,18 @@ def record_installation(*, task: Task, entry: InstallationEntry, by: User, on: d
             _("Somebody has just recorded this factory code or this address. Load the page again and compare."),
             conflict=True,
         ) from error
+
+
+def _pass(
+    task: Task, record: Record, faults: list[Fault], by: User, on: date | None, book: GateBook | None
+) -> states.Passage:
+    day = record.values.get("installed_on") or on or clock.today()
+    chosen = Chosen(record.supplier, record.device_model)
+    try:
+        return states.demand(task, "install", by, on=day, chosen=chosen, book=book, faults=faults)
+    except Faulty as refusal:
+        words = _("%(count)d things of the installation record need a change.")
+        raise Faulty("INSTALLATION_FAULTY", words, refusal.faults) from None
 
 
 def _store(task: Task, record: Record, by: User) -> Installation:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.refusals import Refused
 from households.models import RosterRow
 from programmes.models import Programme
 from retrofits import states
@@ -58,8 +61,28 @@ def _task(programme: Programme, row: RosterRow) -> Task:
 def withdraw_task(*, task: Task, reason: str, by: User) -> Task:
     """End a task that will not be done; the dwelling may come back with a later roster."""
     task = states.locked(task)
-    move = states.demand(task, "withdraw", by, reason)
+    passage = states.demand(task, "withdraw", by, reason)
     task.withdrawn_reason = reason.strip()[:300]
     task.save(update_fields=["withdrawn_reason"])
-    states.go(task, move)
+    states.go(task, passage)
+    return task
+
+
+PLAIN_DEEDS = ("return", "relist", "start", "reopen", "settle")
+
+
+@transaction.atomic
+def move_task(*, task: Task, deed: str, reason: str = "", by: User, on: date | None = None) -> Task:
+    """One of the steps that need nothing but a reason: return, relist, start, reopen, settle.
+
+    Raises `Refused` TASK_STATE (409), REASON_MISSING, OTHER_TASK, ROSTER_NOT_APPROVED, OWN_WORK; `Faulty` GATES_SHUT.
+    """
+    if deed not in PLAIN_DEEDS:
+        raise Refused("NO_SUCH_DEED", _("There is no such step."))
+    task = states.locked(task)
+    passage = states.demand(task, deed, by, reason, on=on)
+    if passage.move.needs_reason:
+        task.state_reason = reason.strip()[:300]
+        task.save(update_fields=["state_reason"])
+    states.go(task, passage)
     return task
