@@ -189,6 +189,11 @@ class Repair:
         return "confirm" if self.code in CONFIRMED_TOGETHER else "replace"
 
     @property
+    def is_one_word(self) -> bool:
+        """The same word in place of the same word: what is shown beside the button is all there is to see."""
+        return bool(self.value and self.proposal)
+
+    @property
     def fingerprint(self) -> str:
         """Changes when a row or its proposal changes: what is applied is what was shown."""
         shown = [(item.row_id, item.version, item.proposal) for item in self.items]

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from households import register_urls
-from households.views import columns, documents, households, import_results, imports, rosters, stamped
+from households.views import columns, documents, households, import_results, imports, review_steps, rosters, stamped
 
 app_name = "households"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("imports/<int:pk>/columns/", columns.import_columns, name="import-columns"),
     path("imports/<int:pk>/rows/<int:row_id>/", imports.import_row, name="import-row"),
     path("imports/<int:pk>/repairs/<slug:code>/", imports.import_repair, name="import-repair"),
+    path("imports/<int:pk>/take-back/", review_steps.import_take_back, name="import-take-back"),
+    path("imports/<int:pk>/attention/", review_steps.import_attention, name="import-attention"),
     path("imports/<int:pk>/apply/", imports.import_apply, name="import-apply"),
     path("imports/<int:pk>/void/", import_results.import_void, name="import-void"),
     path("imports/<int:pk>/marked/", import_results.import_marked, name="import-marked"),

@@ -1,4 +1,4 @@
-"""What a clerk did to the rows of an import, step by step, so that the last steps can be taken back; who is at a row."""
+"""What a clerk did to the rows of an import, step by step, to be taken back; who is at which row."""
 
 from __future__ import annotations
 

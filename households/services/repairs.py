@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core import clock
 from core.refusals import Refused
-from households.importing.checked import CONFIRMABLE, fill, problems_of, raw_row
-from households.importing.reading import check_rows
-from households.models import ImportRow, RosterImport
+from households.importing.checked import CONFIRMABLE, problems_of
+from households.models import ImportRow, RepairStep, RosterImport
 from households.queries import Repair
 from households.roster.columns import FIELDS
 from households.services.imports import lock_for_review
+from households.services.rechecking import LEFT_OUT, recheck, touch
+from households.services.repair_steps import recorded
 
 State = ImportRow.State
-LEFT_OUT = "left_out"
+Kind = RepairStep.Kind
 _CELL_MAX = 500
 
 
@@ -31,8 +31,9 @@ def correct_row(*, row: ImportRow, version: int, changes: dict[str, str], by: Us
     """
     roster_import = lock_for_review(row.roster_import_id)
     locked = _locked_row(row, version)
-    _correct(locked, changes, by)
-    _recheck(roster_import, [locked])
+    with recorded(roster_import, [locked], Kind.CORRECT, by):
+        _correct(locked, changes, by)
+    recheck(roster_import, [locked])
     return _fresh(locked)
 
 
@@ -43,8 +44,9 @@ def confirm_row(*, row: ImportRow, version: int, code: str, by: User) -> ImportR
     locked = _locked_row(row, version)
     if code not in CONFIRMABLE or code not in locked.issue_codes:
         raise Refused("NOT_CONFIRMABLE", _("This can't be confirmed; the cell has to be corrected."))
-    _touch(locked, by, confirmed=sorted({*locked.confirmed, code}))
-    _recheck(roster_import, [locked])
+    with recorded(roster_import, [locked], Kind.CONFIRM, by):
+        touch(locked, by, confirmed=sorted({*locked.confirmed, code}))
+    recheck(roster_import, [locked])
     return _fresh(locked)
 
 
@@ -53,8 +55,9 @@ def leave_out_row(*, row: ImportRow, version: int, by: User) -> ImportRow:
     """The row is not taken; its relatives are checked without it."""
     roster_import = lock_for_review(row.roster_import_id)
     locked = _locked_row(row, version)
-    _touch(locked, by, kind=LEFT_OUT, state=State.SKIPPED)
-    _recheck(roster_import, [locked])
+    with recorded(roster_import, [locked], Kind.LEAVE_OUT, by):
+        touch(locked, by, kind=LEFT_OUT, state=State.SKIPPED)
+    recheck(roster_import, [locked])
     return _fresh(locked)
 
 
@@ -65,8 +68,9 @@ def undo_row(*, row: ImportRow, version: int, by: User) -> ImportRow:
     locked = _locked_row(row, version, closed=(State.APPLIED,))
     if locked.kind not in ("data", LEFT_OUT):
         raise Refused("ROW_CLOSED", _("Row %(row)s can't be changed any more."), conflict=True, row=locked.row_no)
-    _touch(locked, None, corrections={}, confirmed=[], kind="data")
-    _recheck(roster_import, [locked])
+    with recorded(roster_import, [locked], Kind.TO_FILE, by):
+        touch(locked, None, corrections={}, confirmed=[], kind="data")
+    recheck(roster_import, [locked])
     return _fresh(locked)
 
 
@@ -77,12 +81,13 @@ def repair_group(*, roster_import: RosterImport, repair: Repair, by: User) -> in
     versions = {item.row_id: item for item in repair.items}
     rows = list(locked_import.rows.select_for_update().filter(pk__in=versions, state=State.FAULTY))
     rows = [row for row in rows if row.version == versions[row.pk].version]
-    for row in rows:
-        if repair.proposal_kind == "confirm":
-            _touch(row, by, confirmed=sorted({*row.confirmed, repair.code}))
-        else:
-            _correct(row, {repair.column: versions[row.pk].proposal}, by)
-    _recheck(locked_import, rows)
+    with recorded(locked_import, rows, Kind.GROUP, by):
+        for row in rows:
+            if repair.proposal_kind == "confirm":
+                touch(row, by, confirmed=sorted({*row.confirmed, repair.code}))
+            else:
+                _correct(row, {repair.column: versions[row.pk].proposal}, by)
+    recheck(locked_import, rows)
     return len(rows)
 
 
@@ -91,9 +96,10 @@ def correct_rows(*, roster_import: RosterImport, changes: Mapping[int, dict[str,
     """Replace cells of many faulty rows at once: row id -> field -> text. Rows mended meanwhile stay as they are."""
     locked_import = lock_for_review(roster_import.pk)
     rows = list(locked_import.rows.select_for_update().filter(pk__in=changes, state=State.FAULTY))
-    for row in rows:
-        _correct(row, changes[row.pk], by)
-    _recheck(locked_import, rows)
+    with recorded(locked_import, rows, Kind.FILE, by):
+        for row in rows:
+            _correct(row, changes[row.pk], by)
+    recheck(locked_import, rows)
     return len(rows)
 
 
@@ -117,51 +123,7 @@ def _correct(row: ImportRow, changes: dict[str, str], by: User) -> None:
         raise Refused("UNKNOWN_COLUMN", _("There is no such column."))
     if any(len(text) > _CELL_MAX for text in changes.values()):
         raise Refused("CELL_TOO_LONG", _("At most %(limit)s characters fit into a cell."), limit=_CELL_MAX)
-    _touch(row, by, corrections={**row.corrections, **{name: text.strip() for name, text in changes.items()}})
-
-
-def _touch(row: ImportRow, by: User | None, **fields: Any) -> None:
-    fields |= {"version": row.version + 1, "edited_by": by}
-    for name, value in fields.items():
-        setattr(row, name, value)
-    row.save(update_fields=list(fields))
-
-
-def _recheck(roster_import: RosterImport, changed: Sequence[ImportRow]) -> None:
-    """Check the changed rows and all rows related to them, before and after, in the order of the file."""
-    related = _relatives(roster_import, changed)
-    _check_and_save(roster_import, related)
-    found = _relatives(roster_import, [row for row in related if row.pk in {one.pk for one in changed}])
-    if {row.pk for row in found} - {row.pk for row in related}:
-        _check_and_save(roster_import, found)
-
-
-def _check_and_save(roster_import: RosterImport, rows: Sequence[ImportRow]) -> None:
-    """Write what is new; a row that already stands in the register is only looked at."""
-    taking_part = [row for row in rows if row.state != State.SKIPPED or row.kind == "data"]
-    checked = check_rows(
-        [raw_row(row) for row in taking_part], roster_import.programme, roster_import.area, on=clock.today()
-    )
-    for row, result in zip(taking_part, checked, strict=True):
-        if row.state != State.APPLIED:
-            fill(row, result).save(update_fields=_CHECKED_FIELDS)
-
-
-_CHECKED_FIELDS = ("values", "issues", "issue_codes", "keys_index", "village", "technology", "state")
-
-
-def _relatives(roster_import: RosterImport, rows: Sequence[ImportRow]) -> list[ImportRow]:
-    """`rows` and everything connected with them by a shared number or door: a problem of two rows belongs to both."""
-    known = {row.pk: row for row in rows}
-    keys = {key for row in rows for key in row.keys_index}
-    asked: set[str] = set()
-    while wanted := keys - asked:
-        asked |= wanted
-        found = roster_import.rows.select_for_update().filter(keys_index__overlap=sorted(wanted)).exclude(kind=LEFT_OUT)
-        for row in found:
-            known.setdefault(row.pk, row)
-            keys |= set(row.keys_index)
-    return sorted(known.values(), key=lambda row: row.pk)  # keys were given in the order of the file
+    touch(row, by, corrections={**row.corrections, **{name: text.strip() for name, text in changes.items()}})
 
 
 def _fresh(row: ImportRow) -> ImportRow:

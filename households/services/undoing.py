@@ -57,7 +57,13 @@ def blockers(roster_import: RosterImport) -> list[Blocker]:
 
 
 def request_undo(*, roster_import: RosterImport, by: User, reason: str) -> Job:
-    """Ask for the whole import to be taken back. Raises Refused: REASON_NEEDED, NOTHING_STORED, STANDS_ON_IT."""
+    """Ask for the whole import to be taken back; asking twice is harmless.
+
+    Raises Refused: REASON_NEEDED, NOTHING_STORED, STANDS_ON_IT.
+    """
+    under_way = Job.objects.open().filter(kind=UNDO, args__import_id=roster_import.pk).first()
+    if under_way is not None:
+        return under_way
     _refuse(roster_import, reason)
     args = {"import_id": roster_import.pk, "reason": reason.strip()[:150]}
     return enqueue(kind=UNDO, args=args, by=by, area=roster_import.area)

@@ -19,6 +19,7 @@ from households.issue_wording import FIELD_TITLES
 from households.models import RosterImport, ValueConflict
 from households.provenance import open_conflicts
 from households.services import imports, marked, provenance, undoing
+from jobs.models import Job
 
 RIGHT = "rosters.import"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -45,6 +46,8 @@ def import_marked(request: HttpRequest, pk: int) -> FileResponse:
 def import_void(request: HttpRequest, pk: int) -> HttpResponse:
     """Give an import up; what is stored already is taken back, unless other work stands on it."""
     found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    if Job.objects.open().filter(kind=imports.UNDO, args__import_id=found.pk).exists():
+        return redirect("households:import-review", found.pk)
     stored = found.rows.filter(state="applied").count()
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

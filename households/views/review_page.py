@@ -10,9 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core import clock
 from households import queries
 from households.models import RosterImport
 from households.problem_wording import title
+from households.services import attention, repair_steps
 from households.services.imports import APPLY, PARSE, UNDO
 from households.views.review_rows import shown_row
 from jobs.models import Job
@@ -26,16 +28,20 @@ def review_context(request: HttpRequest, found: RosterImport, **more: Any) -> di
     """Counts, villages, causes, repairs and one page of rows."""
     if found.state == State.PARSING:
         return {"roster_import": found, "steps": [], "job": _job(found, PARSE)}
-    return {**counts_context(found), **_table(request, found), **_after(found), **more}
+    return {**counts_context(found, request.user), **_table(request, found), **_after(found), **more}
 
 
 def _after(found: RosterImport) -> dict[str, Any]:
     """What is under way, and what storing left for a person to decide."""
     job = Job.objects.open().filter(kind__in=[APPLY, UNDO], args__import_id=found.pk).first()
-    return {"job": job, "conflicts": found.conflicts.filter(decision="").count()}
+    return {
+        "job": job,
+        "taking_back": job is not None and job.kind == UNDO,
+        "conflicts": found.conflicts.filter(decision="").count(),
+    }
 
 
-def counts_context(found: RosterImport) -> dict[str, Any]:
+def counts_context(found: RosterImport, user: Any) -> dict[str, Any]:
     """The parts above and below the table; they change with every saved row."""
     counts = queries.row_counts(found)
     villages = queries.village_counts(found)
@@ -52,6 +58,7 @@ def counts_context(found: RosterImport) -> dict[str, Any]:
         "causes": _causes(found),
         "repairs": [{"group": group, "title": title(group.code)} for group in queries.repairs(found)[:6]],
         "can_edit": found.state == State.REVIEW,
+        "last_step": repair_steps.last_step(found, user) if found.state == State.REVIEW else None,
     }
 
 
@@ -82,8 +89,9 @@ def _table(request: HttpRequest, found: RosterImport) -> dict[str, Any]:
     cause, hide = request.GET.get("cause", ""), request.GET.get("hide") == "1"
     rows = queries.rows_to_show(found, cause=cause, hide_fixed=hide)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    names = technology_names(found)
-    return {"cause": cause, "hide": hide, "page": page, "rows": [shown_row(row, names) for row in page]}
+    names, others = technology_names(found), attention.colleagues_at(found, request.user, now=clock.now())  # type: ignore[arg-type]
+    rows = [shown_row(row, names, colleagues=others.get(row.pk, "")) for row in page]
+    return {"cause": cause, "hide": hide, "page": page, "rows": rows}
 
 
 def technology_names(found: RosterImport) -> dict[str, str]:

@@ -52,13 +52,14 @@ class ShownCell:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """One row of the table. `others` are faulty cells that have no column of their own."""
+    """One row of the table. `others` are faulty cells that have no column of their own; `colleagues` are at it now."""
 
     row: ImportRow
     head_name: str
     cells: list[ShownCell]
     others: list[ShownCell]
     causes: list[str] = field(default_factory=list)
+    colleagues: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -73,14 +74,19 @@ class ShownRow:
         return self.row.edited_by_id is not None and not self.is_open
 
 
-def shown_row(row: ImportRow, technologies: Mapping[str, str], typed: Mapping[str, str] | None = None) -> ShownRow:
-    """`typed` is what the person sent when somebody else was faster: both values are shown then."""
+def shown_row(
+    row: ImportRow, technologies: Mapping[str, str], typed: Mapping[str, str] | None = None, *, colleagues: str = ""
+) -> ShownRow:
+    """`typed` is what the person sent when somebody else was faster: both values are shown then.
+
+    `colleagues` are the names of others whose cursor is in the row now.
+    """
     blocking = [problem for problem in problems_of(row) if problem.blocks(row.confirmed)]
     cells = {name: _cell(row, name, blocking, technologies, typed or {}) for name in FIELDS}
     others = [cell for name, cell in cells.items() if name not in SHOWN and cell.is_faulty]
     name = str(row.values.get("head_name") or _raw(row, "head_name") or "—")
     causes = [title(problem.code) for problem in blocking]
-    return ShownRow(row, name, [cells[name] for name in SHOWN], others, causes)
+    return ShownRow(row, name, [cells[name] for name in SHOWN], others, causes, colleagues)
 
 
 def _cell(

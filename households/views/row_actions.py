@@ -67,7 +67,13 @@ def _fragment(request: HttpRequest, found: RosterImport, row: ImportRow) -> Http
     relatives = found.rows.filter(keys_index__overlap=row.keys_index, state=ImportRow.State.FAULTY)
     names = technology_names(found)
     others = [shown_row(one, names) for one in relatives.select_related("village", "edited_by").exclude(pk=row.pk)]
-    context = {**counts_context(found), "item": shown_row(row, names), "others": others, "cause": "", "hide": False}
+    context = {
+        **counts_context(found, request.user),
+        "item": shown_row(row, names),
+        "others": others,
+        "cause": "",
+        "hide": False,
+    }
     return render(request, "households/row_saved.html", context)
 
 
