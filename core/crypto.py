@@ -81,11 +81,12 @@ class KeyRing:
         self.algorithm = algorithm
         self.writes_with = writes_with or max(secrets, key=lambda key: (len(key), key))
         self.prefix = f"v1:{algorithm}:{self.writes_with}:"
+        self._header = self.prefix.encode()
 
     def seal(self, plain: bytes) -> str:
         """Envelope text of `plain` under the current key; a fresh random nonce each time."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self.cipher(self.algorithm, self.writes_with).seal(nonce, plain, self.prefix.encode())
+        sealed = self.cipher(self.algorithm, self.writes_with).seal(nonce, plain, self._header)
         return self.prefix + base64.urlsafe_b64encode(nonce + sealed).decode()
 
     def open(self, envelope: str) -> bytes:
@@ -115,7 +116,7 @@ def _split(envelope: str) -> tuple[str, str, str, bytes]:
     if len(parts) != 4 or parts[0] != "v1" or parts[1] not in _ALGORITHMS:
         raise Tampered("A stored value is not a sealed value.")
     try:
-        body = base64.b64decode(parts[3].encode(), altchars=b"-_", validate=True)
+        body = base64.urlsafe_b64decode(parts[3])
     except ValueError:
         raise Tampered("A stored value is not a sealed value.") from None
     if len(body) < NONCE_BYTES + TAG_BYTES or base64.urlsafe_b64encode(body).decode() != parts[3]:
@@ -134,19 +135,14 @@ def _ring(folder: str, algorithm: str, writes_with: str, mode: str) -> KeyRing:
     secrets = read_keys(Path(folder))
     if not secrets and mode == "test":
         secrets = {"1": "a key for tests only, never for people's data"}
-    return KeyRing(secrets, algorithm=algorithm, writes_with=writes_with)
+    return KeyRing(secrets, algorithm=algorithm.lower(), writes_with=writes_with)
 
 
 def key_ring() -> KeyRing:
-    """The site's ring, from `SECRETS_DIR`, `FIELD_CIPHER` and (optional) `FIELD_KEY_CURRENT`."""
+    """The site's ring, from `SECRETS_DIR`, `FIELD_CIPHER` and `FIELD_KEY_CURRENT` (empty: the newest key)."""
     from django.conf import settings
 
-    return _ring(
-        str(settings.SECRETS_DIR),
-        settings.FIELD_CIPHER.lower(),
-        getattr(settings, "FIELD_KEY_CURRENT", ""),
-        settings.PORTAL_MODE,
-    )
+    return _ring(str(settings.SECRETS_DIR), settings.FIELD_CIPHER, settings.FIELD_KEY_CURRENT, settings.PORTAL_MODE)
 
 
 def forget_keys() -> None:

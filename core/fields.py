@@ -6,6 +6,7 @@ They can't be searched or sorted; keep a `core.blind_index` column beside them w
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import FieldError
@@ -32,11 +33,34 @@ class OpenedText(str):
         return str, (str(self),)
 
 
+def text_sealer() -> Callable[[str], str]:
+    """`seal_text` for many values: the keys are looked up once."""
+    ring = key_ring()
+
+    def seal(value: str) -> str:
+        if isinstance(value, OpenedText) and ring.is_current(value.envelope):
+            return value.envelope
+        return ring.seal(str(value).encode()) if value else ""
+
+    return seal
+
+
+def json_sealer() -> Callable[[Any], str]:
+    """As `text_sealer` for JSON."""
+    ring = key_ring()
+
+    def seal(value: Any) -> str:
+        text = _dump(value)
+        if isinstance(value, OpenedDict) and value.original == text and ring.is_current(value.envelope):
+            return value.envelope
+        return ring.seal(text.encode())
+
+    return seal
+
+
 def seal_text(value: str) -> str:
     """Envelope of `value`; the empty text stays empty."""
-    if isinstance(value, OpenedText) and key_ring().is_current(value.envelope):
-        return value.envelope
-    return key_ring().seal(str(value).encode()) if value else ""
+    return text_sealer()(value)
 
 
 def open_text(envelope: str) -> str:
@@ -63,6 +87,10 @@ class EncryptedTextField(_Encrypted):
             return value
         return seal_text(value if isinstance(value, str) else str(value))
 
+    def sealer(self) -> Callable[[str], str]:
+        """`get_prep_value` for many texts, none of them None."""
+        return text_sealer()
+
     def from_db_value(self, value: str | None, *_: Any) -> str | None:
         return value if value is None else open_text(value)
 
@@ -80,10 +108,11 @@ class EncryptedJSONField(_Encrypted):
     def get_prep_value(self, value: Any) -> Any:
         if value is None or hasattr(value, "resolve_expression"):
             return value
-        text = _dump(value)
-        if isinstance(value, OpenedDict) and value.original == text and key_ring().is_current(value.envelope):
-            return value.envelope
-        return key_ring().seal(text.encode())
+        return json_sealer()(value)
+
+    def sealer(self) -> Callable[[Any], str]:
+        """`get_prep_value` for many objects, none of them None."""
+        return json_sealer()
 
     def from_db_value(self, value: str | None, *_: Any) -> Any:
         if not value:
@@ -102,5 +131,5 @@ class EncryptedJSONField(_Encrypted):
         return _dump(self.value_from_object(obj))
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+#: Made once: making it costs more than writing a small value.
+_dump = DjangoJSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

@@ -257,6 +257,7 @@ RUN_DIR = VAR_DIR / "run"  # relative serial lines are seen from here
 
 # --- Personal data --------------------------------------------------------------------------------
 FIELD_CIPHER = env("PORTAL_FIELD_CIPHER", default="AES-GCM")  # or SM4-GCM
+FIELD_KEY_CURRENT = ""  # id of the key that writes; empty: the newest
 DIGEST = env("PORTAL_DIGEST", default="SHA-256")  # or SM3
 
 # --- API ------------------------------------------------------------------------------------------
