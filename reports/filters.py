@@ -15,20 +15,24 @@ from reports.models import DwellingSummary, Paper
 from reports.queries.matching import Place, door_villages, few, matching, may_be_door
 from reports.queries.scope import Scope
 
-ANY = "any"
+ANY, NONE = "any", "none"
 LONGEST = 40
 MOST_PLACES = 1000
 
 
 class HouseholdFilter(django_filters.FilterSet):
-    """`?q=&town=&village=&technology=&stage=&missing=&returned=`; choices are the places and routes one may see."""
+    """`?q=&town=&village=&technology=&year=&stage=&missing=&returned=`; choices are the places and routes one may see.
+
+    The year is asked for only where the programme has several; `none` finds what has no technology or year yet.
+    """
 
     q = django_filters.CharFilter(
         method="by_words", label=_("number, name, initials, last four, door, meter, device"), max_length=LONGEST
     )
     town = django_filters.ChoiceFilter(method="by_place", label=_("Town"), empty_label=_("all"))
     village = django_filters.ChoiceFilter(method="by_place", label=_("Village"), empty_label=_("all"))
-    technology = django_filters.ChoiceFilter(label=_("Route"), empty_label=_("all"))
+    technology = django_filters.ChoiceFilter(method="by_route", label=_("Route"), empty_label=_("all"))
+    year = django_filters.ChoiceFilter(method="by_year", label=_("Year"), empty_label=_("all"))
     stage = django_filters.ChoiceFilter(
         method="by_stage", choices=stages.CHOICES, label=_("Stage"), empty_label=_("all")
     )
@@ -49,7 +53,11 @@ class HouseholdFilter(django_filters.FilterSet):
         self._choices("town", [(one.code, one.name) for one in towns])
         inside = [one for one in found if chosen and one.code.startswith(chosen)]
         self._choices("village", [(one.code, one.name) for one in inside])
-        self._choices("technology", scope.routes)
+        self._choices("technology", [*scope.routes, (NONE, _("none yet"))])
+        if scope.years:
+            self._choices("year", [*((str(year), str(year)) for year in scope.years), (NONE, _("none yet"))])
+        else:
+            del self.filters["year"]
 
     @property
     def used(self) -> dict[str, Any]:
@@ -61,6 +69,12 @@ class HouseholdFilter(django_filters.FilterSet):
 
     def by_place(self, rows: Any, name: str, value: str) -> QuerySet[Any]:
         return rows.within(value)  # type: ignore[no-any-return]
+
+    def by_route(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(technology="" if value == NONE else value)
+
+    def by_year(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(year=None if value == NONE else int(value))
 
     def by_stage(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(stages.rows_in(value))

@@ -17,7 +17,8 @@ ACCEPTED = ORDER[ORDER.index(Stage.ACCEPTED) :]
 NOTICE_OVER = ORDER[ORDER.index(Stage.PAYABLE) :]
 IN_PAYMENT = ORDER[ORDER.index(Stage.BATCHED) :]
 
-EXCLUDED = "excluded"
+EXCLUDED, CONTRACTED = "excluded", "contracted"
+CLAIMS: dict[str, Any] = dict(DwellingSummary.Claim.choices)
 GROUPS: dict[str, tuple[Any, list[str]]] = {
     "all_listed": (_("listed, and everything after"), LISTED),
     "finished": (_("works finished, and everything after"), FINISHED),
@@ -28,7 +29,8 @@ GROUPS: dict[str, tuple[Any, list[str]]] = {
     "in_payment": (_("in payment or paid"), IN_PAYMENT),
 }
 CHOICES = [
-    *Stage.choices, *((code, words) for code, (words, _stages) in GROUPS.items()), (EXCLUDED, _("not to be converted")),
+    *Stage.choices, *((code, words) for code, (words, _stages) in GROUPS.items()),
+    (CONTRACTED, _("contract signed")), *CLAIMS.items(), (EXCLUDED, _("not to be converted")),
 ]  # fmt: skip
 
 
@@ -41,11 +43,17 @@ def rows_in(code: str) -> Q:
     """Condition on `DwellingSummary`. Dwellings that are not to be converted stand under their own choice only."""
     if code == EXCLUDED:
         return ~Q(exclusion="")
-    return Q(stage__in=stages_in(code), exclusion="")
+    return _kept(code) & Q(exclusion="")
 
 
 def totals_in(code: str) -> Q:
     """The same condition on `SummaryTotal`."""
     if code == EXCLUDED:
         return Q(excluded=True)
-    return Q(stage__in=stages_in(code), excluded=False)
+    return _kept(code) & Q(excluded=False)
+
+
+def _kept(code: str) -> Q:
+    if code == CONTRACTED:
+        return Q(contracted=True)
+    return Q(claim=code) if code in CLAIMS else Q(stage__in=stages_in(code))

@@ -12,13 +12,19 @@ from django.utils.translation import gettext_lazy
 from jobs.registry import handler
 from jobs.running import JobRun
 from reports.models import LedgerExport
-from reports.services import exports, summaries
+from reports.services import exports, progress, summaries
 
 
 @shared_task(name="reports.tasks.refresh_summaries")
 def refresh_summaries() -> int | None:
     """Beat calls this every few seconds; it takes in what is new and returns how many dwellings were looked at."""
     return summaries.refresh_summaries()
+
+
+@shared_task(name="reports.tasks.take_progress")
+def take_progress() -> int:
+    """Beat calls this every hour; the first run of a week writes the week down, the others find it written."""
+    return progress.take_progress()
 
 
 @handler(exports.JOB, label=gettext_lazy("Export of a ledger"))

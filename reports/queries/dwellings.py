@@ -28,7 +28,8 @@ from reports.stages import totals_in
 COUNT_LIMIT = 10_000
 PAGE_DEPTH = 10_000
 SHALLOW = 4
-SUMMED_BY = frozenset({"town", "village", "technology", "stage"})
+SUMMED_BY = frozenset({"town", "village", "technology", "year", "stage"})
+NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,9 @@ def _condition(used: dict[str, Any]) -> Q:
         low, high = code_range(place)
         condition &= Q(area_id__gte=low, area_id__lt=high)
     if "technology" in used:
-        condition &= Q(technology=used["technology"])
+        condition &= Q(technology="" if used["technology"] == NONE else used["technology"])
+    if "year" in used:
+        condition &= Q(year=None if used["year"] == NONE else int(used["year"]))
     return condition & totals_in(used["stage"]) if "stage" in used else condition
 
 

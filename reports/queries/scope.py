@@ -43,6 +43,13 @@ class Scope:
         return [(one["code"], one["name"]) for one in known]
 
     @property
+    def years(self) -> list[int]:
+        """The programme's years where it has several, otherwise none: there is nothing to choose."""
+        if self.programme is None or self.programme.year_from == self.programme.year_to:
+            return []
+        return list(range(self.programme.year_from, self.programme.year_to + 1))
+
+    @property
     def below(self) -> int:
         """Length of the codes one looks down at: towns in a county and above, villages inside a town."""
         return CODE_LENGTHS[TOWN] if len(self.area_code) < CODE_LENGTHS[TOWN] else CODE_LENGTHS[VILLAGE]

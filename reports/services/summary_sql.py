@@ -6,8 +6,8 @@ Parameters: `ids` dwelling keys, `since`/`until` numbers of sealed history, `pro
 TABLES = [
     "households_household", "households_dwelling", "households_document", "households_rosterscan",
     "households_enrolment", "households_roster", "households_rosterrow", "devices_heater", "retrofits_task",
-    "retrofits_installation", "retrofits_costitem", "retrofits_photo", "retrofits_acceptance", "subsidies_entitlement",
-    "subsidies_payoutline",
+    "retrofits_installation", "retrofits_costitem", "retrofits_photo", "retrofits_acceptance", "retrofits_contract",
+    "subsidies_entitlement", "subsidies_payoutline",
 ]  # fmt: skip
 
 TOUCHED = """
@@ -66,7 +66,8 @@ SELECT p.programme_id, d.id AS dwelling_id, d.area_id, d.dwelling_no, h.head_nam
     CASE
         WHEN due.rank IS NOT NULL AND due.rank > 0
             THEN (ARRAY['noticed', 'payable', 'batched', 'paid'])[due.rank]
-        WHEN task.state = 'accepted' OR due.rank = 0 THEN 'accepted'
+        WHEN task.state = 'reopened' THEN 'rectify'
+        WHEN task.state IN ('accepted', 'running') OR due.rank = 0 THEN 'accepted'
         WHEN task.state IN ('installed', 'rectify') THEN task.state
         WHEN task.state = 'listed' OR sealed.yes THEN 'listed'
         ELSE 'registered'
@@ -75,7 +76,7 @@ SELECT p.programme_id, d.id AS dwelling_id, d.area_id, d.dwelling_no, h.head_nam
         WHEN sealed.at IS NOT NULL THEN
             least(greatest(extract(year FROM sealed.at AT TIME ZONE 'Asia/Shanghai'), plan.year_from), plan.year_to)
     END AS year,
-    there.papers && ARRAY['contract', 'supply']::varchar[] AS contracted,
+    signed.yes IS NOT NULL OR there.papers && ARRAY['contract', 'supply']::varchar[] AS contracted,
     CASE WHEN due.any_due THEN '' WHEN d.is_second_home OR due.second_home THEN 'self_paid'
         WHEN due.counted_only THEN 'counted_only' ELSE '' END AS claim,
     cardinality(wanted.papers) AS wanted_papers, papers.missing,
@@ -93,6 +94,9 @@ LEFT JOIN retrofits_task task ON task.programme_id = p.programme_id AND task.dwe
     AND task.state <> 'withdrawn'
 LEFT JOIN programmes_technology route ON route.id = coalesce(task.technology_id, enrolled.technology_id)
 LEFT JOIN retrofits_installation record ON record.task_id = task.id
+LEFT JOIN LATERAL (
+    SELECT true AS yes FROM retrofits_contract c WHERE c.task_id = task.id AND c.cancelled_on IS NULL LIMIT 1
+) signed ON true
 LEFT JOIN retrofits_acceptance passed ON passed.task_id = task.id AND passed.result = 'passed'
 LEFT JOIN LATERAL (
     SELECT true AS yes, list.approved_at AS at
