@@ -95,22 +95,22 @@ FROM households_household WHERE household_no >= %s
 _SUMMARIES = """
 INSERT INTO reports_dwellingsummary (programme_id, dwelling_id, area_id, dwelling_no, head_name, head_initials,
     id_number_tail, technology, family, heated_area_m2, stage, exclusion, wanted_papers, missing_papers, missing,
-    due_fen, paid_fen, payment_failed, heater_no, changed_at, refreshed_at)
+    due_fen, paid_fen, payment_failed, heater_no, changed_at, refreshed_at, year, contracted, claim)
 SELECT %s, d.id, d.area_id, d.dwelling_no, h.head_name, h.head_initials, h.id_number_tail, route, route,
     d.heated_area_m2, (ARRAY['registered', 'listed', 'installed', 'accepted', 'noticed', 'paid'])[1 + d.id %% 6],
     CASE WHEN d.id %% 97 = 0 THEN 'LONG_VACANT' ELSE '' END, 11,
     (d.id %% 50 = 0)::int, CASE WHEN d.id %% 50 = 0 THEN '{before}'::varchar[] ELSE '{}' END,
     600000, CASE WHEN d.id %% 6 = 5 THEN 600000 ELSE 0 END, d.id %% 2000 = 0, '',
-    now() - d.id * interval '1 second', now()
+    now() - d.id * interval '1 second', now(), 2021, d.id %% 6 > 1, CASE WHEN d.id %% 83 = 0 THEN 'self_paid' ELSE '' END
 FROM households_dwelling d JOIN households_household h ON h.id = d.household_id,
     LATERAL (SELECT (ARRAY['ELECTRIC', 'GAS', 'SOLAR'])[1 + (d.id %% 10) / 4] AS route) chosen
 WHERE d.dwelling_no >= %s ORDER BY d.area_id, d.dwelling_no
 """
 
 _TOTALS = """
-INSERT INTO reports_summarytotal (programme_id, area_id, technology, family, stage, excluded, dwellings, due_fen,
-    paid_fen, with_missing, with_failed)
-SELECT programme_id, area_id, technology, family, stage, exclusion <> '', count(*), coalesce(sum(due_fen), 0),
-    sum(paid_fen), count(*) FILTER (WHERE missing_papers > 0), count(*) FILTER (WHERE payment_failed)
-FROM reports_dwellingsummary WHERE programme_id = %s GROUP BY 1, 2, 3, 4, 5, 6
+INSERT INTO reports_summarytotal (programme_id, area_id, technology, family, stage, excluded, year, contracted, claim,
+    dwellings, due_fen, paid_fen, with_missing, with_failed)
+SELECT programme_id, area_id, technology, family, stage, exclusion <> '', year, contracted, claim, count(*),
+    coalesce(sum(due_fen), 0), sum(paid_fen), count(*) FILTER (WHERE missing_papers > 0), count(*) FILTER (WHERE payment_failed)
+FROM reports_dwellingsummary WHERE programme_id = %s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """

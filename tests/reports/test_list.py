@@ -161,10 +161,11 @@ dwelt AS (
     RETURNING id, household_id, dwelling_no, area_id)
 INSERT INTO reports_dwellingsummary (programme_id, dwelling_id, area_id, dwelling_no, head_name, head_initials,
     id_number_tail, technology, family, stage, exclusion, wanted_papers, missing_papers, missing, due_fen, paid_fen,
-    payment_failed, heater_no, changed_at, refreshed_at)
+    payment_failed, heater_no, changed_at, refreshed_at, contracted, claim)
 SELECT %s, d.id, d.area_id, d.dwelling_no, h.head_name, h.head_initials, h.id_number_tail, 'ELECTRIC',
     'ELECTRIC', (ARRAY['registered','listed','installed','accepted','paid'])[1 + d.id %% 5], '', 10,
-    CASE WHEN d.id %% 200 = 0 THEN 1 ELSE 0 END, '{}', 1, 0, d.id %% 500 = 0, '', now() - d.id * interval '1 second', now()
+    CASE WHEN d.id %% 200 = 0 THEN 1 ELSE 0 END, '{}', 1, 0, d.id %% 500 = 0, '', now() - d.id * interval '1 second', now(),
+    d.id %% 300 = 0, CASE WHEN d.id %% 400 = 0 THEN 'self_paid' ELSE '' END
 FROM dwelt d JOIN homes h ON h.id = d.household_id
 """
 
@@ -175,6 +176,8 @@ INDEXES = {
     "stage=paid&town=370999001&village=370999001150": "summary_",
     "missing=any": "summary_missing",
     "returned=yes": "summary_failed",
+    "stage=contracted": "summary_contracted",
+    "stage=self_paid": "summary_claim",
     "q=C-370999001150-77": "summary_no",
     "q=张%E4%B8%A0%E5%88%88": "summary_name_trgm",
     "q=0077": "summary_tail",

@@ -134,6 +134,7 @@ def test_the_page_asks_as_much_for_many_homes_as_for_few(progress: World, sign_i
     with CaptureQueriesContext(connection) as many:
         client.get("/progress/")
     assert len(many) == len(few) <= 12
+    assert not any("reports_dwellingsummary" in one["sql"] for one in many)  # only the stored totals are added up
 
 
 def test_the_programmes_own_page_shows_the_line_or_the_way_to_it(progress: World, sign_in: SignIn) -> None:
