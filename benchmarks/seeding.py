@@ -101,7 +101,8 @@ SELECT %s, d.id, d.area_id, d.dwelling_no, h.head_name, h.head_initials, h.id_nu
     CASE WHEN d.id %% 97 = 0 THEN 'LONG_VACANT' ELSE '' END, 11,
     (d.id %% 50 = 0)::int, CASE WHEN d.id %% 50 = 0 THEN '{before}'::varchar[] ELSE '{}' END,
     600000, CASE WHEN d.id %% 6 = 5 THEN 600000 ELSE 0 END, d.id %% 2000 = 0, '',
-    now() - d.id * interval '1 second', now(), 2021, d.id %% 6 > 1, CASE WHEN d.id %% 83 = 0 THEN 'self_paid' ELSE '' END
+    now() - d.id * interval '1 second', now(), 2021, d.id %% 6 > 1,
+    CASE WHEN d.id %% 83 = 0 THEN 'self_paid' ELSE '' END
 FROM households_dwelling d JOIN households_household h ON h.id = d.household_id,
     LATERAL (SELECT (ARRAY['ELECTRIC', 'GAS', 'SOLAR'])[1 + (d.id %% 10) / 4] AS route) chosen
 WHERE d.dwelling_no >= %s ORDER BY d.area_id, d.dwelling_no
@@ -111,6 +112,7 @@ _TOTALS = """
 INSERT INTO reports_summarytotal (programme_id, area_id, technology, family, stage, excluded, year, contracted, claim,
     dwellings, due_fen, paid_fen, with_missing, with_failed)
 SELECT programme_id, area_id, technology, family, stage, exclusion <> '', year, contracted, claim, count(*),
-    coalesce(sum(due_fen), 0), sum(paid_fen), count(*) FILTER (WHERE missing_papers > 0), count(*) FILTER (WHERE payment_failed)
+    coalesce(sum(due_fen), 0), sum(paid_fen), count(*) FILTER (WHERE missing_papers > 0),
+    count(*) FILTER (WHERE payment_failed)
 FROM reports_dwellingsummary WHERE programme_id = %s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
