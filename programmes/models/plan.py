@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
-from accounts.records import TrackedModel
+from accounts.records import ScopedModel, TrackedModel
 from programmes.models.programme import Programme
 from programmes.models.targets import SubProgramme
 from programmes.thresholds import OPERATORS, holds
@@ -146,14 +146,105 @@ class Deadline(TrackedModel):
     day = models.CharField(max_length=5, blank=True, help_text="MM-DD of a yearly deadline")
     remind_days = models.JSONField(default=list, blank=True, help_text="Days before, e.g. [30, 7, 1]")
     who = models.CharField(max_length=80, blank=True)
+    role = models.CharField(max_length=30, blank=True, help_text="Whose to-do it is; empty: the office's")
     clause = models.CharField(max_length=40, blank=True)
     data_labels: ClassVar = {
-        "code": "L0", "name": "L0", "day": "L0", "remind_days": "L0", "who": "L0", "clause": "L0",
+        "code": "L0", "name": "L0", "day": "L0", "remind_days": "L0", "who": "L0", "role": "L0", "clause": "L0",
     }  # fmt: skip
 
     class Meta(TrackedModel.Meta):
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["programme", "code"], name="deadline_once")]
+
+
+class Milestone(ScopedModel):
+    """A step of the works in one town or village, with the day planned and the day it was really reached (T-46)."""
+
+    view_right = "programmes.view"
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="milestones")
+    area = models.ForeignKey(Area, models.PROTECT)
+    name = models.CharField(_("step"), max_length=80)
+    planned_on = models.DateField(_("planned day"))
+    actual_on = models.DateField(_("day it was reached"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    data_labels: ClassVar = {"name": "L0", "note": "L1"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["area_id", "planned_on", "id"]
+        constraints = [models.UniqueConstraint(fields=["programme", "area", "name"], name="milestone_once")]
+        indexes = [models.Index(fields=["programme", "planned_on"], name="milestone_due",
+                                condition=models.Q(actual_on__isnull=True))]  # fmt: skip
+
+
+class Principle(TrackedModel):
+    """What the document says goes first or together, as data: whole villages, plains first, one price for all.
+
+    `area_classes`: the kinds of places it names, the first of them first; empty where it speaks of all.
+    """
+
+    class Code(models.TextChoices):
+        BY_VILLAGE = "BY_VILLAGE", _("by town and village as a whole")
+        TERRAIN = "TERRAIN", _("plains first")
+        ROUTE_PER_VILLAGE = "ROUTE_PER_VILLAGE", _("what suits the place")
+        SUPPLY_FIRST = "SUPPLY_FIRST", _("as much as gas and grid allow")
+        OLD_KEPT = "OLD_KEPT", _("the new first, the old removed after")
+        FIVE_UNITIES = "FIVE_UNITIES", _("one standard, quality, works, price and service")
+        HOUSEHOLD_SHARE = "HOUSEHOLD_SHARE", _("households bear a reasonable share")
+        NETWORK_FIRST = "NETWORK_FIRST", _("heat network first")
+        ELECTRIC_FIRST = "ELECTRIC_FIRST", _("electricity first, gas beside it")
+        ONE_ROUTE = "ONE_ROUTE", _("one technology per village group")
+        INSULATION_TOO = "INSULATION_TOO", _("insulation together with heating")
+        OPERATORS = "OPERATORS", _("operators, partnership, bought services")
+        DATA_PLATFORM = "DATA_PLATFORM", _("supervised on a data platform")
+        COAL_LAST = "COAL_LAST", _("clean coal as the last resort")
+        DEMOLITION_IN = "DEMOLITION_IN", _("homes not demolished before the season are included")
+        DEMOLITION_OUT = "DEMOLITION_OUT", _("homes to be demolished wait")
+        PV_PILOT = "PV_PILOT", _("photovoltaics together with heating")
+
+    class Mode(models.TextChoices):
+        HARD = "hard", _("binding")
+        SOFT = "soft", _("as a rule; departing needs a reason")
+        WORDS = "words", _("said")
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="principles")
+    code = models.CharField(max_length=20, choices=Code.choices)
+    words = models.CharField(max_length=200)
+    mode = models.CharField(max_length=5, choices=Mode.choices, default=Mode.WORDS)
+    area_classes = models.JSONField(default=list, blank=True)
+    clause = models.CharField(max_length=40)
+    data_labels: ClassVar = {"code": "L0", "words": "L0", "area_classes": "L0", "clause": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["programme", "code"], name="principle_once")]
+
+
+class Panel(TrackedModel):
+    """Departments that accept together, as the document names them; one panel of a programme is in use for a year.
+
+    `year` empty: every year without a panel of its own. A panel `in_use` false is what the document also says (A-24).
+    """
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="panels")
+    code = models.SlugField(max_length=40)
+    departments = models.JSONField()
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    in_use = models.BooleanField(default=True)
+    clause = models.CharField(max_length=40, blank=True)
+    data_labels: ClassVar = {"code": "L0", "departments": "L0", "clause": "L0"}
+
+    class Meta(TrackedModel.Meta):
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "code"], name="panel_once"),
+            models.UniqueConstraint(
+                fields=["programme", "year"], name="panel_in_use_once", condition=models.Q(in_use=True),
+                nulls_distinct=False,
+            ),
+        ]  # fmt: skip
 
 
 class DeadlineMet(TrackedModel):

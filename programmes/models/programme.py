@@ -88,18 +88,45 @@ class Technology(TrackedModel):
         BIOMASS = "BIOMASS", _("biomass")
         CLEAN_COAL = "CLEAN_COAL", _("clean coal and improved stove")
 
+    class Use(models.TextChoices):
+        REGULAR = "regular", _("regular")
+        TRANSITIONAL = "transitional", _("until it can be converted")
+        FALLBACK = "fallback", _("last resort")
+
+    class Attribute(models.TextChoices):
+        NETWORK = "network", _("from a heat network")
+        OFF_PEAK = "off_peak", _("uses off-peak electricity")
+        NON_DIRECT = "non_direct", _("not direct electric heating")
+        WITH_PV = "with_pv", _("may be combined with photovoltaics")
+        EMISSIONS_SENT = "emissions_sent", _("sends its emissions")
+        NO_COAL = "no_coal", _("coal cannot be burnt in it")
+        LOW_POWER = "low_power", _("efficient and low in power where the grid is short")
+        POINT_SUPPLY = "point_supply", _("by pipeline, LNG or CNG at the place")
+
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="technologies")
     code = models.CharField(max_length=30)
     family = models.CharField(max_length=20, choices=Family.choices)
     name = models.CharField(max_length=60)
     has_heater = models.BooleanField(default=False, help_text="A heater with telemetry belongs to each dwelling")
+    use = models.CharField(max_length=12, choices=Use.choices, default=Use.REGULAR)
+    rank = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 goes first where the document says so")
+    preferred = models.CharField(max_length=120, blank=True, help_text="The kind the document wants first")
+    attributes = models.JSONField(default=list, blank=True, help_text="Codes of `Attribute`")
+    components = models.JSONField(default=list, blank=True, help_text="Parts the document names, in its words")
     synonyms = models.JSONField(default=list, blank=True)
     clause = models.CharField(max_length=40, blank=True)
-    data_labels: ClassVar = {"code": "L0", "name": "L0", "synonyms": "L0", "clause": "L0"}
+    data_labels: ClassVar = {
+        "code": "L0", "name": "L0", "synonyms": "L0", "preferred": "L0", "attributes": "L0", "components": "L0",
+        "clause": "L0",
+    }  # fmt: skip
 
     class Meta(TrackedModel.Meta):
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["programme", "code"], name="technology_once")]
+
+    @property
+    def attribute_names(self) -> list[str]:
+        return [str(self.Attribute(code).label) for code in self.attributes if code in self.Attribute.values]
 
     @property
     def route(self) -> str:
