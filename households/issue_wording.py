@@ -34,11 +34,14 @@ FIELD_TITLES: dict[str, Words] = {
     "id_number": _("ID number"),
     "phone": _("Mobile number"),
     "bank_card": _("Bank card"),
+    "account_holder": _("account holder"),
     "door_no": _("Door number"),
     "heated_area_m2": _("Heated area"),
     "technology": pgettext_lazy("roster column", "Technology"),
+    "old_heating": _("old heating"),
     "dwelling_type": _("Dwelling type"),
     "residents": _("Residents"),
+    "beneficiary_classes": _("Beneficiary classes"),
     "meter_no": _("Meter number"),
     "applied_on": _("Day of application"),
     "note": _("Note"),
@@ -158,6 +161,21 @@ WORDINGS: dict[str, Wording] = {
         _("Day of application"),
         _("“%(value)s” is not a day that can be read."),
         _("Type it as 2021-12-08, or take over the proposal."),
+    ),
+    "W_OLD_HEATING_UNKNOWN": Wording(
+        _("old heating"),
+        _("“%(value)s” is no known kind of heating. Known: %(allowed)s."),
+        _("Type one of the known kinds, or confirm to leave the field empty."),
+    ),
+    "W_CLASS_UNKNOWN": Wording(
+        _("Beneficiary classes"),
+        _("“%(words)s” is no known class. Known: %(allowed)s."),
+        _("Type one of the known classes, or confirm to take the household without it."),
+    ),
+    "I_HOLDER_DIFFERS": Wording(
+        _("account holder"),
+        _("The account belongs to “%(value)s”, not to the head of household."),
+        _("Nothing now; note the relation in the household's file before money is paid."),
     ),
     "E_DATE_FUTURE": Wording(
         _("Day of application"), _("“%(value)s” has not come yet."), _("Type the right day; check the year.")

@@ -14,7 +14,12 @@ from accounts.models import User
 from households.models import Dwelling, HandEdit, ImportRow, ValueConflict
 
 #: Fields of the family; all others are the house's.
-OF_FAMILY = frozenset({"head_name", "id_number", "phone", "bank_card", "residents", "remark"})
+OF_FAMILY = frozenset(
+    {
+        "head_name", "id_number", "phone", "bank_card", "bank_name", "account_holder", "holder_relation",
+        "household_book_no", "residents", "income_class", "beneficiary_classes", "remark",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

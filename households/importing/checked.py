@@ -25,6 +25,8 @@ CONFIRMABLE = frozenset(
         "W_REGISTER_DIFFERS",
         "W_MAYBE_ROUNDED",
         "W_NAME_UNUSUAL",
+        "W_OLD_HEATING_UNKNOWN",
+        "W_CLASS_UNKNOWN",
         "W_NOTE_UNCLEAR",
         "W_DEMOLITION_LONG_AGO",
     }

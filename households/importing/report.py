@@ -22,6 +22,8 @@ _HIDDEN: dict[str, Callable[[str], str]] = {
     "phone": mask_phone,
     "bank_card": mask_card,
     "head_name": mask_name,
+    "account_holder": mask_name,
+    "beneficiary_classes": lambda text: "*",
     "door_no": lambda text: "*" * len(text),
     "meter_no": lambda text: "*" * max(len(text) - 4, 0) + text[-4:],
     "note": lambda text: "*" * len(text),

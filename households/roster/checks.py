@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from core.workbooks.read import DATE_CELL, ERROR_VALUE, FORMULA_NO_VALUE, NUMERIC_ID
 from households.roster.columns import FIELDS, Synonyms, shipped_synonyms, word_key
@@ -27,9 +28,19 @@ from households.roster.normalise import (
 )
 from households.roster.rows import FROM_HEADING, ParsedRow, RawRow, RosterContext, RowIssue
 from households.roster.villages import VillageBook
+from households.roster.words import check_words
 
-LENGTH_LIMITS = {"head_name": 60, "door_no": 120, "group": 60, "dwelling_type": 60, "meter_no": 40, "note": 500}
-_COMPACT = frozenset({"town", "village", "group", "head_name", "door_no", "technology"})
+LENGTH_LIMITS = {
+    "head_name": 60,
+    "account_holder": 40,
+    "door_no": 120,
+    "group": 60,
+    "dwelling_type": 60,
+    "meter_no": 40,
+    "note": 500,
+}
+_COMPACT = frozenset({"town", "village", "group", "head_name", "account_holder", "door_no", "technology"})
+_NAMES = ("head_name", "account_holder")
 _NOTE_CODES = {FORMULA_NO_VALUE: "E_FORMULA_NO_VALUE", ERROR_VALUE: "E_ERROR_VALUE", NUMERIC_ID: "E_NUMERIC_ID"}
 _ERROR_TEXTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "ERR:502", "ERR:504"})
 _FORMULA = re.compile(r"=\s*[A-Za-z+\-(\"$'0-9]")
@@ -52,7 +63,7 @@ def normalise_row(raw: RawRow, context: RosterContext) -> ParsedRow:
         note = raw.notes.get(name) or _seen_in(text)
         if note and _noted(row, name, note):
             continue
-        if text and tidy_text(text):
+        if text and (text.isalnum() or tidy_text(text)):
             _take(row, name, text, _typed(name, text, context))
     return row
 
@@ -93,7 +104,7 @@ def _typed(name: str, text: str, context: RosterContext) -> Typed:
         return normalise_id(text, on=context.today)
     if name == "applied_on":
         return normalise_date(text, on=context.today)
-    typed = _SPECIAL[name](text) if name in _SPECIAL else _plain(name, text)
+    typed = _SPECIAL[name](text) if name in _SPECIAL else (_again if name in _REPEATED else _plain)(name, text)
     limit = LENGTH_LIMITS.get(name, 120)
     if isinstance(typed.value, str) and len(typed.value) > limit and not typed.code:
         return Typed(None, "E_TOO_LONG", {"length": len(typed.value), "limit": limit})
@@ -103,11 +114,16 @@ def _typed(name: str, text: str, context: RosterContext) -> Typed:
 def _plain(name: str, text: str) -> Typed:
     if name == "note":
         return Typed(" ".join(text.split()))  # its punctuation is the clerk's own
-    latin = name == "head_name" and text.isascii()
+    latin = name in _NAMES and text.isascii()
     value = tidy_compact(text) if name in _COMPACT and not latin else tidy_text(text)
-    if name == "head_name" and _UNUSUAL_NAME.search(value):
+    if name in _NAMES and _UNUSUAL_NAME.search(value):
         return Typed(value, "W_NAME_UNUSUAL", {})
     return Typed(value)
+
+
+#: Words a roster repeats on every line; understood once.
+_REPEATED = frozenset({"town", "village", "group", "technology", "dwelling_type"})
+_again = lru_cache(maxsize=4096)(_plain)
 
 
 def _take(row: ParsedRow, name: str, text: str, typed: Typed) -> None:
@@ -116,8 +132,10 @@ def _take(row: ParsedRow, name: str, text: str, typed: Typed) -> None:
     if typed.value is None or typed.code.startswith("E_"):
         return
     row.values[name] = typed.value
+    if typed.value is text or typed.code:
+        return
     tidied = str(typed.value)
-    if tidied != text.strip() and not typed.code:
+    if tidied != text.strip():
         row.add("I_TIDIED", name, {"before": text, "after": tidied})
 
 
@@ -130,6 +148,8 @@ def check_rows(
     for row in rows:
         villages.check(row)
         _check_technology(row, context, known, villages)
+        check_words(row, known)
+        _check_holder(row)
         _check_area(row, context)
         _check_required(row, context)
         notes.check(row)
@@ -159,6 +179,13 @@ def _check_technology(row: ParsedRow, context: RosterContext, synonyms: Synonyms
         row.values["technology"] = code
 
 
+def _check_holder(row: ParsedRow) -> None:
+    """Another person's account is allowed and told: whose it is has to be shown before money goes there."""
+    holder = row.values.get("account_holder")
+    if holder and holder != row.values.get("head_name"):
+        row.add("I_HOLDER_DIFFERS", "account_holder")
+
+
 def _check_area(row: ParsedRow, context: RosterContext) -> None:
     area = row.values.get("heated_area_m2")
     if isinstance(area, Decimal) and not context.area_low_m2 <= area <= context.area_high_m2:
@@ -173,6 +200,8 @@ def _check_required(row: ParsedRow, context: RosterContext) -> None:
 
 
 def _check_register(row: ParsedRow, context: RosterContext) -> None:
+    if not context.registered_keys:
+        return  # most callers ask the register itself; keys take long to make
     for name in ("id_number", "bank_card", "meter_no", "door_no"):
         value = _place(row) if name == "door_no" else row.values.get(name)
         if value and context.key_of(name, str(value)) in context.registered_keys:

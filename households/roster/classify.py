@@ -49,8 +49,9 @@ def holds_id(row: SheetRow, header: Header) -> bool:
     """A row with something like an ID number is a household, whatever its note says."""
     for column, name in header.columns.items():
         if name == "id_number" and column <= len(row.texts):
-            digits = sum(char.isdigit() for char in row.texts[column - 1])
-            return digits >= 6 or column in row.notes
+            text = row.texts[column - 1]
+            begins_with_six = len(text) >= 6 and text[:6].isdigit()
+            return begins_with_six or sum(char.isdigit() for char in text) >= 6 or column in row.notes
     return False
 
 

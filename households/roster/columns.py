@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -19,11 +19,14 @@ FIELDS: tuple[str, ...] = (
     "id_number",
     "phone",
     "bank_card",
+    "account_holder",
     "door_no",
     "heated_area_m2",
     "technology",
+    "old_heating",
     "dwelling_type",
     "residents",
+    "beneficiary_classes",
     "meter_no",
     "applied_on",
     "note",
@@ -50,11 +53,18 @@ def word_key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """Lookup tables made from ``columns.yaml`` and what a town's staff confirmed."""
+    """Lookup tables made from ``columns.yaml`` and what a town's staff confirmed.
+
+    ``old_heating`` and ``classes`` map words to codes; a word that says "no class" maps to ''.
+    """
 
     fields: Mapping[str, str]
     technologies: Mapping[str, str]
     exclusions: Mapping[str, tuple[str, ...]]
+    second: Mapping[str, str] = field(default_factory=dict)
+    old_heating: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
+    class_columns: Mapping[str, str] = field(default_factory=dict)
 
     def field_of(self, heading: str) -> str | None:
         """Field a heading means, or None."""
@@ -69,15 +79,32 @@ class Synonyms:
         key = heading_key(heading)
         return next((place for place, known in enumerate(self.fields) if known == key), len(self.fields))
 
+    def second_meaning(self, heading: str) -> str:
+        """Field a heading means where another column gives what it means first, or ''."""
+        return self.second.get(heading_key(heading), "")
+
+    def class_column(self, heading: str) -> str:
+        """Beneficiary class a yes-or-no column of this heading stands for, or ''; a heading staff confirmed is none."""
+        key = heading_key(heading)
+        return "" if key in self.fields else self.class_columns.get(key, "")
+
+    def class_word(self, code: str) -> str:
+        """The word people use for a class."""
+        return next((word for word, known in self.classes.items() if known == code), code)
+
+    def old_heating_words(self) -> list[str]:
+        """One word for each kind of heating there was."""
+        return list({code: word for word, code in reversed(self.old_heating.items())}.values())[::-1]
+
     def technology_of(self, word: str) -> str | None:
         """Technology code a word means, or None; the code itself is understood too."""
         return self.technologies.get(word_key(word))
 
     def learned(self, headings: Mapping[str, str]) -> Synonyms:
         """A copy that also knows ``headings`` (heading -> field, '' for not needed); these win."""
-        added = {heading_key(heading): field for heading, field in headings.items()}
-        others = {key: field for key, field in self.fields.items() if key not in added}
-        return Synonyms({**added, **others}, self.technologies, self.exclusions)
+        added = {heading_key(heading): name for heading, name in headings.items()}
+        others = {key: name for key, name in self.fields.items() if key not in added}
+        return replace(self, fields={**added, **others})
 
 
 def _reversed(groups: Mapping[str, Iterable[str]], key: object) -> dict[str, str]:
@@ -99,4 +126,8 @@ def shipped_synonyms() -> Synonyms:
         _reversed(data["fields"], heading_key),
         _reversed(technologies, word_key),
         {reason: tuple(words) for reason, words in data["exclusions"].items()},
+        {heading_key(heading): name for heading, name in data["second_meanings"].items()},
+        _reversed(data["old_heating"], word_key),
+        {**_reversed(data["beneficiary_classes"], word_key), **dict.fromkeys(map(word_key, data["no_class"]), "")},
+        _reversed(data["class_columns"], heading_key),
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.workbooks.read import MergedRange, SheetRow
-from households.roster.columns import SERIAL, Synonyms, word_key
+from households.roster.columns import SERIAL, Synonyms, heading_key, word_key
 
 _SEARCHED_ROWS = 40
 LEVELS = " / "
@@ -30,14 +30,16 @@ class Header:
     """Where the header is and what its columns mean; rows and columns are 1-based.
 
     ``ticks`` holds columns that stand for one technology each (改造方式 over 集中供热 | 电代煤 …) and are marked
-    with a tick; ``unknown`` the headings nobody knows; ``twice`` (column, title, field, first column); ``titles`` every
-    column's heading, levels joined by ``LEVELS``.
+    with a tick; ``flags`` those that stand for one beneficiary class each (是否低保); ``unknown`` the headings nobody
+    knows; ``twice`` (column, title, field, first column); ``titles`` every column's heading, levels joined by
+    ``LEVELS``.
     """
 
     first_row: int
     last_row: int
     columns: dict[int, str]
     ticks: dict[int, str] = field(default_factory=dict)
+    flags: dict[int, str] = field(default_factory=dict)
     unknown: dict[int, str] = field(default_factory=dict)
     twice: tuple[tuple[int, str, str, int], ...] = ()
     titles: Mapping[int, str] = field(default_factory=dict)
@@ -45,7 +47,9 @@ class Header:
     @property
     def own(self) -> frozenset[int]:
         """Columns that belong to this table."""
-        return frozenset((*self.columns, *self.ticks, *self.unknown, *(column for column, *_ in self.twice)))
+        return frozenset(
+            (*self.columns, *self.ticks, *self.flags, *self.unknown, *(column for column, *_ in self.twice))
+        )
 
     @property
     def fields(self) -> frozenset[str]:
@@ -120,6 +124,8 @@ def _put(part: Header, column: int, name: str | None, whole: Header) -> None:
         part.columns[column] = name
     elif column in whole.ticks:
         part.ticks[column] = whole.ticks[column]
+    elif column in whole.flags:
+        part.flags[column] = whole.flags[column]
     else:
         part.unknown[column] = whole.unknown[column]
 
@@ -141,20 +147,32 @@ def _header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[Merge
         name, title = _meaning(levels, synonyms), LEVELS.join(levels)
         if technology := ticks.get(column):
             header.ticks[column] = technology
+        elif name is None and (code := synonyms.class_column(levels[-1])):
+            header.flags[column] = code
         elif name is None:
             header.unknown[column] = title
         elif name in first_of:
             used = _better(column, first_of[name], headings, synonyms)
             left = column if used != column else first_of[name]
-            twice.append((left, LEVELS.join(headings[left]), name, used))
             header.columns.pop(left, None)
             header.columns[used] = name
             first_of[name] = used
+            other = _second_meaning(headings, left, used, synonyms)
+            if other and other not in first_of:
+                first_of[other], header.columns[left] = left, other
+            else:
+                twice.append((left, LEVELS.join(headings[left]), name, used))
         else:
             first_of[name] = column
             header.columns[column] = name
     titles = {column: LEVELS.join(levels) for column, levels in headings.items()}
     return replace(header, twice=tuple(twice), titles=titles)
+
+
+def _second_meaning(headings: Mapping[int, Sequence[str]], left: int, used: int, synonyms: Synonyms) -> str:
+    """户名 beside 户主姓名 is whose account it is; two columns of one heading are two tables side by side."""
+    own, other = headings[left][-1], headings[used][-1]
+    return synonyms.second_meaning(own) if heading_key(own) != heading_key(other) else ""
 
 
 def assigned(header: Header, fields: Mapping[int, str]) -> Header:
@@ -171,9 +189,10 @@ def assigned(header: Header, fields: Mapping[int, str]) -> Header:
     twice = tuple(one for one in header.twice if one[0] not in fields and one[2] not in taken)
     twice += tuple((c, header.titles[c], name, first_of[name]) for c, name in again.items())
     ticks = {} if "technology" in taken else header.ticks
-    known = {*columns, *ticks, *(c for c, *_ in twice)}
+    flags = {c: code for c, code in header.flags.items() if c not in fields and "beneficiary_classes" not in taken}
+    known = {*columns, *ticks, *flags, *(c for c, *_ in twice)}
     unknown = {c: title for c, title in header.titles.items() if c not in known}
-    return replace(header, columns=columns, unknown=unknown, twice=twice, ticks=ticks)
+    return replace(header, columns=columns, unknown=unknown, twice=twice, ticks=ticks, flags=flags)
 
 
 def _better(column: int, first: int, headings: Mapping[int, Sequence[str]], synonyms: Synonyms) -> int:
@@ -213,8 +232,8 @@ def _ticked_technology(levels: Sequence[str], synonyms: Synonyms) -> str:
 
 
 def _meaning(levels: Sequence[str], synonyms: Synonyms) -> str | None:
-    """Field of a column: the lowest heading that is known decides."""
-    names = (synonyms.field_of(text) for text in (*reversed(levels), "".join(levels)))
+    """Field of a column: all levels together (收款人信息 over 姓名), else the lowest heading that is known."""
+    names = (synonyms.field_of(text) for text in ("".join(levels), *reversed(levels)))
     return next((name for name in names if name), None)
 
 

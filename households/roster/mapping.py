@@ -185,6 +185,8 @@ class _SheetMapping:
             if column in part.notes:
                 notes[name] = part.notes[column]
         _add_ticked(part, table.header, raw, cells)
+        if table.header.flags:
+            _add_flagged(part, table.header, self.known, raw, cells)
         if "village" not in raw and self.place[0]:
             raw["village"], cells["village"] = self.place
             notes["village"] = FROM_HEADING
@@ -223,7 +225,7 @@ def _samples(sheet: Sheet, header: Header) -> dict[int, tuple[str, ...]]:
 
 def _columns(header: Header) -> dict[int, str]:
     named = {column: name for column, name in header.columns.items() if name != SERIAL}
-    return named | dict.fromkeys(header.ticks, "technology")
+    return named | dict.fromkeys(header.ticks, "technology") | dict.fromkeys(header.flags, "beneficiary_classes")
 
 
 def _without_header(sheet: Sheet) -> ParsedSheet:
@@ -259,6 +261,24 @@ def _add_ticked(row: SheetRow, header: Header, raw: dict[str, str], cells: dict[
     }
     raw["technology"] = "、".join(ticked.values())
     cells["technology"] = cell_address(row.row_no, next(iter(ticked or header.ticks)))
+
+
+_YES = frozenset({"是", "有", "√", "✓", "✔", "☑", "1", "y", "yes", "对", "v"})
+_NO = frozenset({"", "否", "无", "不是", "没有", "非", "×", "✗", "✘", "x", "0", "n", "no", "-", "—", "/"})
+
+
+def _add_flagged(row: SheetRow, header: Header, known: Synonyms, raw: dict[str, str], cells: dict[str, str]) -> None:
+    """Yes-or-no columns as the words of their classes, beside a column of classes; other texts stay as they are."""
+    words, places = [raw.get("beneficiary_classes", "")], [cells.get("beneficiary_classes", "")]
+    for column, code in header.flags.items():
+        text = row.texts[column - 1].strip() if column <= len(row.texts) else ""
+        answer = text.lower()
+        if answer not in _NO:
+            words.append(known.class_word(code) if answer in _YES else text)
+            places.append(cell_address(row.row_no, column))
+    first = cell_address(row.row_no, next(iter(header.flags)))
+    raw["beneficiary_classes"] = "、".join(filter(None, words))
+    cells["beneficiary_classes"] = next(filter(None, places[1:] if words[1:] else places), first)
 
 
 def _extra(row: SheetRow, header: Header) -> dict[str, str]:

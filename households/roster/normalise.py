@@ -49,7 +49,7 @@ class Typed:
 
 def tidy_text(text: str) -> str:
     """Half-width, without invisible characters; runs of spaces become one."""
-    if text.isalnum() and unicodedata.is_normalized("NFKC", text):
+    if text.isalnum() and (text.isascii() or unicodedata.is_normalized("NFKC", text)):
         return text
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
 
@@ -63,12 +63,15 @@ def is_figure(text: str) -> bool:
     """Whether a long number comes in the form of a figure, its last digits lost."""
     return (
         len(text) >= 5
+        and not text.isdigit()
         and ("e" in text or "E" in text or "." in text)
         and bool(_SCIENTIFIC.fullmatch(tidy_compact(text)))
     )
 
 
 def _tidy_number(text: str) -> str:
+    if text.isascii() and text.isalnum():
+        return text
     return _NUMBER_NOISE.sub("", unicodedata.normalize("NFKC", text))
 
 

@@ -49,7 +49,9 @@ def decide_conflict(*, conflict: ValueConflict, take_file: bool, by: User) -> Va
     return locked
 
 
-def _typed(field: str, text: str) -> str | int | Decimal:
+def _typed(field: str, text: str) -> str | int | Decimal | list[str]:
+    if field == "beneficiary_classes":
+        return text.split(",")
     if field == "heated_area_m2":
         return Decimal(text)
     return int(text) if field == "residents" else text

@@ -19,6 +19,7 @@ from core.refusals import Refused
 from households.indexes import door_index
 from households.models import Dwelling, Enrolment, HandEdit, Household, ImportRow, RosterImport, RosterRow
 from households.provenance import OF_FAMILY
+from households.services import class_periods
 from households.services.applying import lock_register
 from households.services.bulk import update_rows
 from households.services.imports import UNDO, lock_import
@@ -192,11 +193,13 @@ def _bring_back(row: ImportRow, home: Dwelling) -> None:
 def _restore(target: Household | Dwelling, values: dict[str, Any]) -> None:
     if not values:
         return
+    classes = list(target.beneficiary_classes) if isinstance(target, Household) else []
     for name, value in values.items():
         setattr(target, name, _emptied(target, name) if value is None else _typed(name, value))
     changed = list(values)
     if isinstance(target, Household):
         changed += set_derived(target, changed)
+        class_periods.follow(target, classes, since=clock.today())
     elif "door_no" in values:
         target.door_no_index = door_index(target.area_id, str(target.door_no))
         changed.append("door_no_index")
@@ -209,6 +212,8 @@ def _typed(name: str, value: Any) -> Any:
 
 
 def _emptied(target: models.Model, name: str) -> Any:
+    if name == "beneficiary_classes":
+        return []
     return None if target._meta.get_field(name).null else ""
 
 

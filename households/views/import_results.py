@@ -16,7 +16,7 @@ from accounts.access import get_visible_or_404, requires
 from core import masks
 from households.forms import ReasonForm
 from households.issue_wording import FIELD_TITLES
-from households.models import RosterImport, ValueConflict
+from households.models import Dwelling, Household, RosterImport, ValueConflict
 from households.provenance import open_conflicts
 from households.services import imports, marked, provenance, undoing
 from jobs.models import Job
@@ -24,7 +24,15 @@ from jobs.models import Job
 RIGHT = "rosters.import"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MASKS = {"id_number": masks.mask_id, "phone": masks.mask_phone, "bank_card": masks.mask_card}
+_WORDS = {
+    "beneficiary_classes": lambda text: "、".join(_label(Household.BeneficiaryClass, code) for code in text.split(",")),
+    "old_heating": lambda text: _label(Dwelling.OldHeating, text),
+}
 _SHOWN = 200
+
+
+def _label(choices: Any, code: str) -> str:
+    return str(dict(choices.choices).get(code, code))
 
 
 @requires(RIGHT)
@@ -80,13 +88,13 @@ def conflict_list(request: HttpRequest) -> HttpResponse:
 def _line(conflict: ValueConflict) -> dict[str, Any]:
     home = conflict.dwelling
     kept = getattr(home.household if hasattr(home.household, conflict.field) else home, conflict.field)
-    mask = _MASKS.get(conflict.field, str)
+    mask = _MASKS.get(conflict.field) or _WORDS.get(conflict.field, str)
     cell = conflict.row.raw.get("cells", {}).get(conflict.field, "")
     title = FIELD_TITLES.get(conflict.field, conflict.field)
     return {
         "conflict": conflict,
         "title": title,
-        "kept": mask(str(kept)),
+        "kept": mask(",".join(kept) if isinstance(kept, list) else str(kept)),
         "given": mask(str(conflict.given)),
         "cell": cell,
     }

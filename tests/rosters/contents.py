@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.rosters.formats import Fault, Formula
-from tests.rosters.people import COLUMNS, card, cells, number, phone
+from tests.rosters.people import COLUMNS, card, cells, name, number, phone
 from tests.rosters.writing import SHORT, one_sheet, roster, short
 
 WIDE = str.maketrans("0123456789Xx-.", "０１２３４５６７８９Ｘｘ－．")
@@ -161,3 +161,24 @@ def notes_that_exclude(path: Path) -> None:
     )  # fmt: skip
     rows = [cells(n, note=note) for n, note in enumerate(notes, 1)]
     one_sheet(path, COLUMNS, *rows, cells(10, note="自愿放弃", id="1"))
+
+
+@roster("xlsx")
+def accounts_of_others(path: Path) -> None:
+    columns = (*COLUMNS, "户名")
+    holders = (name(1), name(52), "", "王 测 试", "张示例、李样本")
+    one_sheet(path, columns, *([*cells(n), holder] for n, holder in enumerate(holders, 1)))
+
+
+@roster("xlsx")
+def heated_how_before(path: Path) -> None:
+    columns = (*SHORT, "改造前取暖方式")
+    words = ("散煤", "小锅炉", "煤炉取暖", "土 炕", "", "无", "电", "烧蜂窝煤炉", "太阳灶")
+    one_sheet(path, columns, *([*short(n), word] for n, word in enumerate(words, 1)))
+
+
+@roster("xlsx")
+def classes_in_words(path: Path) -> None:
+    columns = (*SHORT, "困难类别")
+    words = ("低保", "五保户、残疾", "低保；重度残疾人", "普通农户", "", "低收入家庭", "军属", "农村低保户及军属")
+    one_sheet(path, columns, *([*short(n), word] for n, word in enumerate(words, 1)))

@@ -113,8 +113,18 @@ def village_merged_down(path: Path) -> None:
 
 @roster("xlsx")
 def unknown_columns(path: Path) -> None:
-    columns = (*SHORT, "是否低保", "镇审核意见")
+    columns = (*SHORT, "是否入社", "镇审核意见")
     one_sheet(path, columns, [*short(1), "是", ""], [*short(2), "否", "同意"], [*short(3), "否", "该户自愿放弃"])
+
+
+@roster("xlsx")
+def classes_as_yes_or_no(path: Path) -> None:
+    columns = (*SHORT, "是否低保", "五保户", "是否残疾", "困难类别")
+    answers = (
+        ("是", "否", "", ""), ("√", "", "是", ""), ("", "", "", "监测户"), ("否", "×", "无", "一般户"),
+        ("一类", "", "", ""), ("", "五保", "", "低收入家庭"),
+    )  # fmt: skip
+    one_sheet(path, columns, *([*short(n), *said] for n, said in enumerate(answers, 1)))
 
 
 @roster("xlsx")

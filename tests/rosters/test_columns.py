@@ -145,10 +145,10 @@ def doubts(*lines: Sequence[str], missing: Sequence[str] = ()) -> list[tuple[int
 
 
 def test_what_is_guessed_from_values_and_from_headings() -> None:
-    head = ("村", "户主姓名", "面积", "号码", "本人联系电话号码", "是否低保", "户主姓名")
+    head = ("村", "户主姓名", "面积", "号码", "本人联系电话号码", "是否入社", "户主姓名")
     rows = [("甲一村", "张示例", "80", number(n), phone(n), "否", name) for n, name in ((1, "李样本"), (2, "王测试"))]
     assert doubts(head, *rows) == [(4, GUESSED, "id_number"), (5, GUESSED, "phone"), (7, TWICE, "head_name")]
-    assert doubts(head[:3] + ("是否低保",), ("甲一村", "张示例", "80", "否")) == []
+    assert doubts(head[:3] + ("是否入社",), ("甲一村", "张示例", "80", "否")) == []
     assert doubts(head[:3] + ("路线",), ("甲一村", "张示例", "80", "电"), missing=["technology"]) == [(4, MISSING, "")]
 
 
