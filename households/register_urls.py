@@ -13,6 +13,7 @@ urlpatterns = [
     path("changes/<int:pk>/papers/<int:paper>/", changes.change_paper, name="change-paper"),
     path("dwellings/<slug:dwelling_no>/change/", changes.change_new, name="change-new"),
     path("duplicates/", duplicates.duplicate_list, name="duplicate-list"),
+    path("duplicates/elsewhere/", duplicates.elsewhere_list, name="elsewhere-list"),
     path("duplicates/search/", duplicates.duplicate_search, name="duplicate-search"),
     path("duplicates/<int:pk>/", duplicates.duplicate_detail, name="duplicate-detail"),
     path("duplicates/<int:pk>/decide/", duplicates.duplicate_decide, name="duplicate-decide"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from accounts.access import get_visible_or_404, requires
 from core import masks
 from core.refusals import Refused
 from core.tables import Column, View, build_table, render_table
-from households import duplicate_queries, register_queries
+from households import duplicate_queries, elsewhere, register_queries
 from households.models import DuplicatePair
 from households.register_filters import PairFilter
 from households.services.duplicates import deciding as duplicates
@@ -37,6 +38,57 @@ def duplicate_list(request: HttpRequest) -> HttpResponse:
         empty=(_("No double entry was found"), _("The search compares numbers, houses, heaters and names.")),
     )  # fmt: skip
     return render_table(request, "households/duplicate_list.html", table)
+
+
+@requires(duplicates.RIGHT)
+@require_GET
+def elsewhere_list(request: HttpRequest) -> HttpResponse:
+    """Rows that rosters could not bring in because the person is registered in another place one decides over too."""
+    user: Any = request.user
+    rows = elsewhere.rows_for(user, duplicates.RIGHT, chosen_area_code(request))
+    table = build_table(
+        request, rows, ELSEWHERE, unit=_("rows"), default_sort="-sent",
+        paginator=lambda found, size: _Claims(found, size, user),
+        row_url=_file_of,
+        empty=(_("No row of a roster claims a person of another place"), _("Such rows are refused for the clerk.")),
+    )  # fmt: skip
+    return render_table(request, "households/elsewhere_list.html", table)
+
+
+def _file_of(one: elsewhere.Claim) -> str:
+    home = next(iter(one.household.dwellings.all()), None)
+    return reverse("reports:household-detail", args=[home.dwelling_no]) if home else ""
+
+
+class _Claims(Paginator):  # type: ignore[type-arg]
+    """Pages of refused rows, each with the household that has the person already."""
+
+    def __init__(self, rows: Any, size: int, user: Any) -> None:
+        super().__init__(rows, size)
+        self.user = user
+
+    def page(self, number: Any) -> Page[Any]:
+        found = super().page(number)
+        found.object_list = elsewhere.claims(found.object_list, self.user, duplicates.RIGHT)
+        return found
+
+
+def _sent_from(one: elsewhere.Claim) -> str:
+    return (one.row.village or one.row.roster_import.area).name
+
+
+ELSEWHERE = (
+    Column("household.head_name", gettext_lazy("Registered head"), link=True),
+    Column("household.household_no", gettext_lazy("Household"), kind="id"),
+    Column("household.area.name", gettext_lazy("Registered in")),
+    Column("claimed", gettext_lazy("Name in the roster"), value=lambda one: str(one.row.values.get("head_name") or "")),
+    Column("number", gettext_lazy("Identity number"), kind="masked_id", value=lambda one: one.household.id_number),
+    Column("from", gettext_lazy("Roster from"), value=_sent_from),
+    Column("row", gettext_lazy("Row"), value=lambda one: f"{one.row.sheet} {one.row.row_no}", priority=2),
+    Column("by", gettext_lazy("Sent by"), value=lambda one: one.row.roster_import.uploaded_by.person_name),
+    Column("sent", gettext_lazy("Sent"), kind="when", order_by="roster_import__created_at",
+           value=lambda one: one.row.roster_import.created_at),
+)  # fmt: skip
 
 
 def _columns(user: Any) -> tuple[Column, ...]:
