@@ -17,6 +17,7 @@ RIGHTS: dict[str, Label] = {
     "overview.view": _("See the year overview"),
     "programmes.view": _("Read programmes, targets and documents"),
     "programmes.edit": _("Edit programmes and targets"),
+    "milestones.edit": _("Plan the steps of the works in a place and say when they were reached"),
     "households.view": _("Read household files"),
     "households.edit": _("Enter and correct households"),
     "changes.approve": _("Decide changes of approved lists that towns ask for"),
@@ -30,6 +31,8 @@ RIGHTS: dict[str, Label] = {
     "rosters.approve": _("Approve rosters for the office"),
     "tasks.view": _("Read retrofit tasks"),
     "tasks.open": _("Open retrofit tasks from approved rosters"),
+    "works.manage": _("Keep enterprises, products, gas supply, tenders and projects"),
+    "enterprises.admit": _("Admit enterprises to the programme"),
     "installations.record": _("Record installations"),
     "acceptances.record": _("Accept or refuse an installation at the door"),
     "acceptances.dispatch": _("Give homes to inspectors, register their agencies"),
@@ -91,11 +94,14 @@ _READ_COUNTY = (
 
 ROLES: dict[str, Role] = {
     "leading_group": _role(
-        _("Leading group"), _READ_COUNTY + " audit.trace changes.approve_office acceptances.review", second_factor=True
+        _("Leading group"),
+        _READ_COUNTY + " audit.trace enterprises.admit changes.approve_office acceptances.review",
+        second_factor=True,
     ),
     "office": _role(
         _("Programme office"),
-        _READ_COUNTY + " programmes.edit households.edit households.reveal rosters.approve tasks.open notices.publish "
+        _READ_COUNTY + " programmes.edit milestones.edit households.edit households.reveal rosters.approve tasks.open notices.publish "
+        "works.manage "
         "objections.decide entitlements.assess policies.draft payouts.review ledgers.export ledgers.export_full "
         "audit.trace devices.command alerts.handle changes.approve duplicates.decide places.edit acceptances.dispatch "
         "acceptances.review panels.open",
@@ -103,7 +109,7 @@ ROLES: dict[str, Role] = {
     ),
     "town_staff": _role(
         _("Town staff"),
-        "overview.view programmes.view households.view households.edit households.reveal rosters.import tasks.view "
+        "overview.view programmes.view households.view milestones.edit households.edit households.reveal rosters.import tasks.view "
         "installations.record entitlements.view notices.publish devices.view ledgers.export api.read duplicates.decide",
         navigation="town",
     ),

@@ -16,6 +16,7 @@ from accounts.loading import load_areas
 from core.refusals import Refused
 from programmes.loading import load_programme
 from programmes.models import Programme
+from retrofits.loading import load_works
 from subsidies.loading import load_policy
 
 FOLDER: Path = settings.BASE_DIR / "presets"
@@ -62,15 +63,23 @@ def find(name: str) -> Preset:
 
 
 def load(preset: Preset, *, by: Any, say: SAY = lambda words: None) -> Programme:
-    """Places, programme and policy, in this order. Safe to repeat."""
+    """Places, programme, works and policy, in this order. Safe to repeat."""
     areas = preset.file("areas.csv")
     if areas:
         done = load_areas(path=areas, by=by)
         say(f"{areas.name}: {done.created} created, {done.changed} changed, {done.same} unchanged")
     programme = load_programme(path=preset.programme, by=by)
     say(f"{preset.programme.name}: {programme.code} {programme.name}")
+    _load_works(preset, programme, by, say)
     _load_policy(preset, programme, by, say)
     return programme
+
+
+def _load_works(preset: Preset, programme: Programme, by: Any, say: SAY) -> None:
+    """Gates, sets of devices and projects, when the preset has them."""
+    path = preset.file("works.yaml")
+    if path is not None:
+        say(f"{path.name}: {load_works(path=path, programme=programme, by=by)}")
 
 
 def _load_policy(preset: Preset, programme: Programme, by: Any, say: SAY) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.history.sealing import seal_history
 from heating_portal import presets
-from heating_portal.demo import lists, money, registers, works
+from heating_portal.demo import lists, money, papers, registers, works
 from heating_portal.demo.people import BY, make_people, person
 from heating_portal.demo.presets import JINCHENG, TAISHAN
 from heating_portal.demo.progress import Progress
@@ -89,6 +89,7 @@ def _lists(name: str, programme: Programme, progress: Progress) -> None:
 def _jincheng_works(programme: Programme, progress: Progress) -> None:
     progress.begin(f"{programme.name}：安装记录 · installations")
     works.register_firms(date(2020, 6, 20))
+    papers.prepare_jincheng(programme, date(2020, 6, 20))
     fleet = (presets.find(JINCHENG).read("fleet.yaml") or {}).get("heaters", [])
     electric = works.tasks_in_order(programme, ELECTRIC)
     works.install(electric[: len(fleet)], date(2020, 8, 17), progress, fleet)
@@ -100,6 +101,7 @@ def _jincheng_works(programme: Programme, progress: Progress) -> None:
 def _taishan_works(programme: Programme, progress: Progress) -> None:
     villages = sorted(set(programme.targets.values_list("area_id", flat=True)))
     progress.begin(f"{programme.name}：安装记录 · installations")
+    papers.prepare_taishan(programme, date(2021, 7, 5))
     works.install(works.tasks_in_order(programme, villages), date(2021, 8, 2), progress)
     progress.begin(f"{programme.name}：验收 · acceptances")
     tasks = works.tasks_in_order(programme, villages)

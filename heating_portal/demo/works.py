@@ -14,10 +14,11 @@ from accounts.acting import acting
 from accounts.models import User
 from devices.protocol.profile_files import bundled_profile
 from devices.services.heaters import register_model, register_supplier, store_profile
-from heating_portal.demo import pictures
+from heating_portal.demo import papers, pictures
 from heating_portal.demo.people import BY, person
 from heating_portal.demo.progress import Progress
 from programmes.models import Programme
+from retrofits.gate_facts import GateBook
 from retrofits.models import Task
 from retrofits.queries import items_for
 from retrofits.records import CostEntry, InstallationEntry
@@ -71,13 +72,21 @@ def _model(profile_name: str, docked_on: date) -> str:
 
 
 def install(tasks: Sequence[Task], begun: date, progress: Progress, fleet: Sequence[Sequence[Any]] = ()) -> None:
-    """Record every listed task's installation. With a fleet, the i-th task gets the fleet's i-th line and unit."""
+    """Record every listed task's installation. With a fleet, the i-th task gets the fleet's i-th line and unit, after
+    its household signed the supply contract and before it signs the commissioning."""
     for chunk in _chunks(enumerate(tasks)):
+        listed = [(number, task) for number, task in chunk if task.state == Task.State.LISTED]
+        days = {task.pk: _installed_on(number, begun) for number, task in listed}
         with transaction.atomic():
-            for number, task in chunk:
-                if task.state == Task.State.LISTED:
-                    _install(task, number, begun, fleet[number] if fleet else None)
-                progress.tick()
+            if fleet:
+                papers.sign(listed, days, fleet)
+            book = GateBook(tasks[0].programme)
+            book.read(task for _number, task in listed)
+            for number, task in listed:
+                _install(task, number, days[task.pk], fleet[number] if fleet else None, book)
+            if fleet:
+                papers.commission(listed, days)
+        progress.tick(len(chunk))
 
 
 def tasks_in_order(programme: Programme, villages: Iterable[str]) -> list[Task]:
@@ -88,16 +97,15 @@ def tasks_in_order(programme: Programme, villages: Iterable[str]) -> list[Task]:
     return [task for code in villages for task in rows.filter(area_id=code).order_by("dwelling__dwelling_no")]
 
 
-def _install(task: Task, number: int, begun: date, heater: Sequence[Any] | None) -> None:
-    recorder = person_of_the_firm(task)
-    day = begun + timedelta(days=number // 12)
+def _installed_on(number: int, begun: date) -> date:
+    return begun + timedelta(days=number // 12)
+
+
+def _install(task: Task, number: int, day: date, heater: Sequence[Any] | None, book: GateBook) -> None:
+    recorder = papers.person_of_the_firm(task)
     entry = _entry(task, number, day, heater)
     with acting(recorder, WHY):
-        record_installation(task=task, entry=entry, by=recorder, on=day)
-
-
-def person_of_the_firm(task: Task) -> User:
-    return person("supplier", task.area_id)
+        record_installation(task=task, entry=entry, by=recorder, on=day, book=book)
 
 
 def _entry(task: Task, number: int, day: date, heater: Sequence[Any] | None) -> InstallationEntry:
