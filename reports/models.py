@@ -189,6 +189,40 @@ class LedgerExport(ScopedModel):
     data_labels: ClassVar = {"kind": "L0", "query": "L1", "reason": "L1", "data_hash": "L0"}
 
 
+class BulkRun(ScopedModel):
+    """One deed on many dwellings: which, why, how far, what was refused and why, and what it made (to undo it)."""
+
+    view_right = "households.view"
+
+    class Deed(models.TextChoices):
+        ENROL = "enrol", _("put forward for a programme")
+        EXCLUDE = "exclude", _("exclude")
+        RECHECK = "recheck", _("look for double entries")
+
+    deed = models.CharField(max_length=10, choices=Deed.choices)
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="+")
+    area = models.ForeignKey(Area, models.PROTECT)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    params = models.JSONField(default=dict)
+    paper = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+")
+    dwelling_ids = ArrayField(models.BigIntegerField())
+    reached = models.PositiveIntegerField(default=0, help_text="How many of them were looked at")
+    done = models.PositiveIntegerField(default=0)
+    made = models.JSONField(default=list, help_text="[[kind, primary key], …] of what it made")
+    refused = models.JSONField(default=list, help_text="[[dwelling, code, sentence], …]")
+    finished_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    data_labels: ClassVar = {"deed": "L0", "params": "L2", "made": "L0", "refused": "L2"}
+    history_exclude: ClassVar = ("dwelling_ids", "made", "refused")
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["asked_by", "-asked_at"], name="bulk_run_mine")]
+
+    def __str__(self) -> str:
+        return f"{self.get_deed_display()} {self.pk}"
+
+
 class ProgressWeek(TrackedModel):
     """That a programme's progress was written down in a week, named by its Monday: once, and never again (T-69)."""
 
