@@ -117,11 +117,12 @@ class EncryptedJSONField(_Encrypted):
     def from_db_value(self, value: str | None, *_: Any) -> Any:
         if not value:
             return None if value is None else {}
-        plain = json.loads(key_ring().open(value))
+        text = key_ring().open(value).decode()
+        plain = json.loads(text)
         if not isinstance(plain, dict):
             return plain
         opened = OpenedDict(plain)
-        opened.envelope, opened.original = value, _dump(plain)
+        opened.envelope, opened.original = value, text
         return opened
 
     def to_python(self, value: Any) -> Any:

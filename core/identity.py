@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import mul
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS = "10X98765432"
@@ -31,8 +32,9 @@ class Problem:
 
 def id_check_digit(first17: str) -> str:
     """Check character of the first 17 digits of an ID number (GB 11643, ISO 7064 MOD 11-2)."""
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first17, strict=True))
-    return _CHECK_CHARACTERS[total % 11]
+    if len(first17) != len(_WEIGHTS):
+        raise ValueError(f"id_check_digit takes {len(_WEIGHTS)} digits, got {len(first17)}")
+    return _CHECK_CHARACTERS[sum(map(mul, _WEIGHTS, map(int, first17))) % 11]
 
 
 def birth_date(id_number: str) -> date | None:

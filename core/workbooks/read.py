@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,6 +73,7 @@ class Workbook:
     macros: bool = False
 
 
+@lru_cache(maxsize=256)
 def column_letters(column: int) -> str:
     """1 -> A, 27 -> AA."""
     letters = ""

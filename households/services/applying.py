@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from households.importing.checked import CheckedRow, fill, raw_row, refilled
 from households.importing.reading import check_rows
-from households.importing.register import check_against_register
+from households.importing.register import AnyOf, Register, check_against_register
 from households.models import ImportRow, RosterImport, ValueConflict
 from households.services.bulk import insert_rows, update_rows
 from households.services.imports import close_when_done, lock_import
@@ -72,8 +73,8 @@ def apply_piece(import_id: int, keys: Sequence[int], by: User) -> Counter[str]:
     if locked.state != RosterImport.State.REVIEW:
         return Counter()
     lock_register()
-    wanted = locked.rows.select_for_update().filter(pk__in=keys, state=State.READY).defer(*_DEFERRED)
-    return _store(locked, _still_ready(locked, list(wanted.order_by("pk"))), by)
+    wanted = locked.rows.select_for_update().filter(AnyOf(F("pk"), keys), state=State.READY).defer(*_DEFERRED)
+    return _store(locked, *_still_ready(locked, list(wanted.order_by("pk"))), by)
 
 
 def _pieces(import_id: int, size: int) -> Iterator[list[int]]:
@@ -95,18 +96,20 @@ def _pieces(import_id: int, size: int) -> Iterator[list[int]]:
         yield piece
 
 
-def _still_ready(roster_import: RosterImport, rows: list[ImportRow]) -> list[tuple[ImportRow, CheckedRow]]:
-    """Rows the register agrees to now, as understood when they were last checked."""
+def _still_ready(
+    roster_import: RosterImport, rows: list[ImportRow]
+) -> tuple[list[tuple[ImportRow, CheckedRow]], Register]:
+    """Rows the register agrees to now, as understood when they were last checked; and what the register holds."""
     routes = set(roster_import.programme.technologies.values_list("code", flat=True))
     checked = [refilled(row) for row in rows]
-    check_against_register(checked, roster_import.area)
+    register = check_against_register(checked, roster_import.area)
     ready: list[tuple[ImportRow, CheckedRow]] = []
     for row, result in zip(rows, checked, strict=True):
         if result.state(row.confirmed) == State.READY and row.technology in routes:
             ready.append((row, result))
         else:
             _check_anew(roster_import, row)
-    return ready
+    return ready, register
 
 
 def _check_anew(roster_import: RosterImport, row: ImportRow) -> None:
@@ -117,8 +120,10 @@ def _check_anew(roster_import: RosterImport, row: ImportRow) -> None:
     )
 
 
-def _store(roster_import: RosterImport, ready: list[tuple[ImportRow, CheckedRow]], by: User) -> Counter[str]:
-    writer = RegisterWriter(roster_import.programme, [result for _row, result in ready], by, roster_import)
+def _store(
+    roster_import: RosterImport, ready: list[tuple[ImportRow, CheckedRow]], register: Register, by: User
+) -> Counter[str]:
+    writer = RegisterWriter(roster_import.programme, [result for _row, result in ready], by, roster_import, register)
     stored = writer.write([row.confirmed for row, _result in ready])
     now = clock.now()
     for (row, _result), place in zip(ready, stored, strict=True):
@@ -136,7 +141,7 @@ def _replaced(place: Stored) -> dict[str, Any] | None:
     found = {
         name: str(value) if isinstance(value, Decimal) else value
         for name, value in place.before.items()
-        if value not in (None, "")
+        if value not in (None, "", [])
     }
     return found or None
 

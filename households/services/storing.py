@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from accounts.models import Area, User
-from core import names
+from core import clock, names
 from core.blind_index import blind_index
 from households.importing.checked import CheckedRow
 from households.importing.register import Register
 from households.indexes import full_door
 from households.models import Dwelling, Enrolment, Household, ImportRow, RosterImport
-from households.services.bulk import insert_rows, reserve_ids
+from households.services import class_periods
+from households.services.bulk import insert_rows, reserve_ids, stamped
 from households.services.numbers import take_numbers
 from programmes.models import Programme, Technology
 
@@ -47,10 +48,13 @@ class RegisterWriter:
     entered_by: User
     source: RosterImport | None = None
     register: Register | None = None
+    """What the rows were compared with a moment ago, under the same lock."""
     _new_households: list[Household] = field(default_factory=list)
     _new_dwellings: list[Dwelling] = field(default_factory=list)
     _people: dict[str, Household] = field(default_factory=dict)
     _numbers: dict[str, list[str]] = field(default_factory=dict)
+    _blank_household: Callable[[], Household] = field(default_factory=lambda: stamped(Household))
+    _blank_dwelling: Callable[[], Dwelling] = field(default_factory=lambda: stamped(Dwelling))
 
     def write(self, confirmed: Sequence[Sequence[str]] = ()) -> list[Stored]:
         """Store every row in order; `confirmed` are the warnings set aside, row by row."""
@@ -108,7 +112,8 @@ class RegisterWriter:
 
     def _add_household(self, row: CheckedRow) -> Household:
         village = str(row.values["village"])
-        household = Household(area_id=village, household_no=self._numbers[village].pop())
+        household = self._blank_household()
+        household.area_id, household.household_no = village, self._numbers[village].pop()
         values = _household_values(household, row)
         for name, value in values.items():
             setattr(household, name, value)
@@ -121,12 +126,9 @@ class RegisterWriter:
     ) -> Dwelling:
         """`registered` is how many homes the register knows; those of this file are counted on the way."""
         number = household.__dict__["homes_so_far"] = household.__dict__.get("homes_so_far", registered) + 1
-        dwelling = Dwelling(
-            household=household,
-            area_id=str(row.values["village"]),
-            dwelling_no=f"{household.household_no}-{number}",
-            is_second_home=number > 1,
-        )
+        dwelling = self._blank_dwelling()
+        dwelling.household, dwelling.area_id = household, str(row.values["village"])
+        dwelling.dwelling_no, dwelling.is_second_home = f"{household.household_no}-{number}", number > 1
         for name, value in _dwelling_values(dwelling, row, confirmed).items():
             setattr(dwelling, name, value)
         self._new_dwellings.append(dwelling)
@@ -142,19 +144,24 @@ class RegisterWriter:
         enrolments = Enrolment.objects.filter(programme=self.programme, dwelling__in=old)
         known = {enrolment.dwelling_id: enrolment for enrolment in enrolments}
         fresh: dict[int, Enrolment] = {}
+        entered = {"entered_by_id": self.entered_by.pk, "source_import_id": self.source.pk if self.source else None}
+        blank = stamped(Enrolment, programme_id=self.programme.pk, **entered)
         for item, route in pairs:
             if route is not None:
-                self._enrol_one(item, route, known.get(item.dwelling.pk), fresh)
+                if item.dwelling.pk in known:
+                    self._change_route(item, route, known[item.dwelling.pk])
+                else:
+                    item.before["technology"] = None
+                    fresh[item.dwelling.pk] = made = blank()
+                    made.dwelling_id, made.area_id, made.technology_id = (
+                        item.dwelling.pk,
+                        item.dwelling.area_id,
+                        route.pk,
+                    )
         insert_rows(Enrolment, list(fresh.values()))
 
-    def _enrol_one(self, item: Stored, route: Technology, known: Enrolment | None, fresh: dict[int, Enrolment]) -> None:
-        if known is None:
-            item.before["technology"] = None
-            fresh[item.dwelling.pk] = Enrolment(
-                programme=self.programme, dwelling=item.dwelling, area_id=item.dwelling.area_id, technology=route,
-                source_import=self.source, entered_by=self.entered_by,
-            )  # fmt: skip
-        elif known.technology_id != route.pk:
+    def _change_route(self, item: Stored, route: Technology, known: Enrolment) -> None:
+        if known.technology_id != route.pk:
             item.before["technology"] = [known.technology_id, known.entered_by_id, known.source_import_id]
             known.technology, known.entered_by, known.source_import = route, self.entered_by, self.source
             known.save(update_fields=["technology", "entered_by", "source_import"])
@@ -172,7 +179,18 @@ def _household_values(household: Household, row: CheckedRow) -> dict[str, Any]:
             found[name] = given
     if values.get("note") and not household.remark:
         found["remark"] = str(values["note"])[:300]
+    if values.get("account_holder") and "account_holder" not in kept:
+        found |= _holder(household, str(values["account_holder"]), str(values.get("head_name") or household.head_name))
+    if values.get("beneficiary_classes") and "beneficiary_classes" not in kept:
+        classes = str(values["beneficiary_classes"]).split(",")
+        found |= {"beneficiary_classes": classes} if sorted(household.beneficiary_classes) != classes else {}
     return found
+
+
+def _holder(household: Household, holder: str, head: str) -> dict[str, str]:
+    """Empty where the account is the head's own."""
+    stated = "" if holder == head else holder
+    return {"account_holder": stated} if stated != household.account_holder else {}
 
 
 def set_derived(household: Household, changed: Sequence[str], indexes: Mapping[str, str] | None = None) -> list[str]:
@@ -205,7 +223,7 @@ def _dwelling_values(dwelling: Dwelling, row: CheckedRow, confirmed: frozenset[s
         found["door_no_index"] = "" if confirmed & _SHARED_DOOR else row.indexes.get("door_no", "")
     if values.get("heated_area_m2") is not None:
         found["heated_area_m2"] = Decimal(str(values["heated_area_m2"]))
-    found |= {name: str(values[name]) for name in ("dwelling_type", "meter_no") if values.get(name)}
+    found |= {name: str(values[name]) for name in ("dwelling_type", "meter_no", "old_heating") if values.get(name)}
     codes = {problem.code for problem in row.problems}
     exclusion = next((code for code in _EXCLUSIONS if code in codes), "")
     if exclusion:
@@ -214,12 +232,14 @@ def _dwelling_values(dwelling: Dwelling, row: CheckedRow, confirmed: frozenset[s
 
 
 def _stated_of_household(household: Household) -> list[str]:
-    names_ = ("head_name", "id_number", "phone", "bank_card", "residents", "remark")
-    return [name for name in names_ if getattr(household, name) not in (None, "")]
+    names_ = (
+        "head_name", "id_number", "phone", "bank_card", "account_holder", "residents", "beneficiary_classes", "remark",
+    )  # fmt: skip
+    return [name for name in names_ if getattr(household, name) not in (None, "", [])]
 
 
 def _stated_of_dwelling(dwelling: Dwelling) -> list[str]:
-    names_ = ("door_no", "heated_area_m2", "dwelling_type", "meter_no", "exclusion", "exclusion_note")
+    names_ = ("door_no", "heated_area_m2", "dwelling_type", "meter_no", "old_heating", "exclusion", "exclusion_note")
     return [name for name in names_ if getattr(dwelling, name) not in (None, "")]
 
 
@@ -233,4 +253,6 @@ def _update(row: Household | Dwelling, values: Mapping[str, Any]) -> dict[str, A
     changed = [*values, *(set_derived(row, list(values)) if isinstance(row, Household) else ())]
     row.version += 1
     row.save(update_fields=[*changed, "version"])
+    if isinstance(row, Household) and "beneficiary_classes" in values:
+        class_periods.follow(row, before["beneficiary_classes"], since=clock.today())
     return before
