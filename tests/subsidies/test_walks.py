@@ -1,0 +1,260 @@
+"""Random walks through the payout chain: several people, double presses, returns, restarts; the invariants always hold.
+
+Every walk runs in a savepoint that is rolled back at its end. A step that is refused is a good step; a step that breaks
+an invariant of `subsidies.invariants` (TRUST I1–I15) is the failure this test looks for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from core.refusals import Refused
+from subsidies.invariants import broken
+from subsidies.models import BankReturn, BatchSignature, Entitlement, Fund, Notice, Objection, PayoutBatch, PayoutLine
+from subsidies.services import bank, batches, notices, signatures
+from tests import people
+from tests.plugins.proofs import LARGE, Proof, Size
+from tests.subsidies.conftest import Money
+from tests.subsidies.test_bank import answer, as_csv
+
+pytestmark = pytest.mark.django_db
+NEXT = {"locked": "office", "reviewed": "reviewer", "approved": "releaser"}
+pick = st.integers(0, 7)
+who = st.sampled_from(["office", "reviewer", "releaser", "maker", "clerk", "second_office", "makers_twin"])
+
+
+class Restart(Exception):
+    """The process dies before it commits."""
+
+
+class Walk(RuleBasedStateMachine):
+    """What anybody may press, in any order. Nothing is remembered but the database: each step reads its rows anew."""
+
+    money: Money
+    seen: Counter[str]
+    dies = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.point = transaction.atomic()
+        self.point.__enter__()
+
+    def teardown(self) -> None:
+        self.seen["paid"] += PayoutLine.objects.filter(state="paid").count()
+        self.seen["failed"] += PayoutLine.objects.filter(state="failed").count()
+        self.seen["walks"] += 1
+        transaction.set_rollback(True)
+        self.point.__exit__(None, None, None)
+
+    @initialize(homes=st.integers(1, 3))
+    def a_village_is_ready(self, homes: int) -> None:
+        self.money.payable(homes)
+        self.money.fund(50_000)
+
+    @rule(steps=st.integers(1, 4), failed=st.lists(st.integers(1, 3), max_size=1))
+    def the_work_goes_on(self, steps: int, failed: list[int]) -> None:
+        """The right people do what is due, so that walks come to their end as well as to their side paths."""
+        for _step in range(steps):
+            self.press(lambda: self.next_step(failed))
+
+    def next_step(self, failed: list[int]) -> None:
+        money, batch = self.money, PayoutBatch.objects.exclude(state__in=["settled", "void"]).last()
+        if batch is None:
+            money.draft()
+        elif batch.state == "draft":
+            batches.lock_for_signing(batch=batch, by=batch.created_by)
+        elif batch.state == "returned":
+            batches.reopen_batch(batch=batch, by=money.maker)
+        elif batch.state in NEXT:
+            money.sign(batch, self.person(NEXT[batch.state]))
+        elif open_answer := BankReturn.objects.filter(batch=batch, applied_at=None).first():
+            bank.reconcile(bank_return=open_answer, by=money.maker)
+        else:
+            bank.make_bank_file(batch=batch, by=money.releaser)
+            bank.read_return(batch=batch, content=as_csv(answer(batch, failed)), file_name="r.csv", by=money.maker)
+
+    # what happens around the chain
+
+    @rule(homes=st.integers(1, 3))
+    def homes_become_payable(self, homes: int) -> None:
+        if Entitlement.objects.count() < 8:
+            self.press(lambda: self.money.payable(homes))
+
+    @rule(yuan=st.sampled_from([3_000, 9_000, 50_000]))
+    def money_arrives(self, yuan: int) -> None:
+        self.press(lambda: self.money.fund(yuan))
+
+    @rule(which=pick)
+    def somebody_objects(self, which: int) -> None:
+        if due := self.one(Entitlement, which, state="noticed"):
+            self.press(lambda: notices.raise_objection(entitlement=due, text="不符", by=self.money.clerk))
+
+    @rule(which=pick, decision=st.sampled_from(["upheld", "rejected"]), by=who)
+    def an_objection_is_decided(self, which: int, decision: str, by: str) -> None:
+        if found := self.one(Objection, which):
+            self.press(
+                lambda: notices.decide_objection(
+                    objection=found, decision=decision, reason="核实", by=self.person(by), now=found.raised_at
+                )
+            )
+
+    @rule(which=pick)
+    def a_notice_ends(self, which: int) -> None:
+        if notice := self.one(Notice, which):
+            self.press(lambda: notices.close_notices(now=notice.ends_at))
+
+    @rule()
+    def the_process_dies_at_the_next_step(self) -> None:
+        self.dies = True
+
+    # the chain
+
+    @rule(twice=st.booleans())
+    def a_batch_is_drawn_up(self, twice: bool) -> None:
+        key = uuid4()
+        for _press in range(1 + twice):
+            self.press(lambda: self.money.draft(request_id=key))
+
+    @rule(which=pick, by=who)
+    def a_batch_is_locked(self, which: int, by: str) -> None:
+        self.on_batch(which, lambda batch: batches.lock_for_signing(batch=batch, by=self.person(by)))
+
+    @rule(which=pick)
+    def its_maker_locks_it(self, which: int) -> None:
+        self.on_batch(which, lambda batch: batches.lock_for_signing(batch=batch, by=batch.created_by), state="draft")
+
+    @rule(which=pick, by=who, twice=st.booleans())
+    def anybody_signs(self, which: int, by: str, twice: bool) -> None:
+        key = uuid4()
+        for _press in range(1 + twice):
+            self.on_batch(which, lambda batch: self.money.sign(batch, self.person(by), request_id=key))
+
+    @rule(which=pick)
+    def whose_turn_it_is_signs(self, which: int) -> None:
+        self.on_batch(which, lambda batch: self.money.sign(batch, self.person(NEXT[batch.state])), state__in=list(NEXT))
+
+    @rule(which=pick, by=who)
+    def anybody_returns_it(self, which: int, by: str) -> None:
+        def back(batch: PayoutBatch) -> Any:
+            return signatures.return_batch(
+                batch=batch, shown_hash=batch.content_hash, request_id=uuid4(), by=self.person(by), reason="再核"
+            )
+
+        self.on_batch(which, back)
+
+    @rule(which=pick)
+    def a_returned_batch_is_opened_again(self, which: int) -> None:
+        self.on_batch(which, lambda batch: batches.reopen_batch(batch=batch, by=self.money.maker), state="returned")
+
+    @rule(which=pick)
+    def a_batch_is_given_up(self, which: int) -> None:
+        self.on_batch(which, lambda batch: batches.give_up_batch(batch=batch, reason="重做", by=self.money.maker))
+
+    @rule(which=pick, line=pick)
+    def a_line_is_taken_out(self, which: int, line: int) -> None:
+        def drop(batch: PayoutBatch) -> Any:
+            ids = list(batch.lines.values_list("pk", flat=True))[line : line + 1]
+            return batches.drop_lines(batch=batch, line_ids=ids, reason="暂缓", by=self.money.maker)
+
+        self.on_batch(which, drop)
+
+    # the bank
+
+    @precondition(lambda self: PayoutBatch.objects.filter(state="released").exists())
+    @rule(which=pick, twice=st.booleans())
+    def a_file_goes_to_the_bank(self, which: int, twice: bool) -> None:
+        for _press in range(1 + twice):
+            self.on_batch(which, lambda batch: bank.make_bank_file(batch=batch, by=self.money.releaser))
+
+    @precondition(lambda self: PayoutLine.objects.filter(state="sent").exists())
+    @rule(which=pick, failed=st.lists(st.integers(1, 3), max_size=2), part=st.integers(1, 3), twice=st.booleans())
+    def the_bank_answers(self, which: int, failed: list[int], part: int, twice: bool) -> None:
+        def read(batch: PayoutBatch) -> None:
+            content = as_csv(answer(batch, failed=failed)[:part])
+            for _time in range(1 + twice):
+                bank.read_return(batch=batch, content=content, file_name="r.csv", by=self.money.maker)
+
+        self.on_batch(which, read, state="released")
+
+    @precondition(lambda self: BankReturn.objects.exists())
+    @rule(which=pick, twice=st.booleans())
+    def an_answer_is_booked(self, which: int, twice: bool) -> None:
+        if found := self.one(BankReturn, which):
+            for _press in range(1 + twice):
+                self.press(lambda: bank.reconcile(bank_return=found, by=self.money.maker))
+
+    @invariant()
+    def every_yuan_is_where_it_should_be(self) -> None:
+        assert broken() == {}
+        assert not Fund.objects.filter(reserved_fen__lt=0).exists()
+        signers = list(BatchSignature.objects.values_list("batch", "round_no", "person_no"))
+        assert len(signers) == len(set(signers)), "somebody signed twice"
+
+    # how a step is taken
+
+    def press(self, deed: Callable[[], Any]) -> None:
+        """One press of a button, whole or not at all; refusals are answers."""
+        dies, self.dies = self.dies, False
+        with contextlib.suppress(Refused, PermissionDenied, Restart), transaction.atomic():
+            deed()
+            if dies:
+                raise Restart
+
+    def on_batch(self, which: int, deed: Callable[[PayoutBatch], Any], **only: Any) -> None:
+        if batch := self.one(PayoutBatch, which, **only):
+            self.press(lambda: deed(batch))
+
+    def one(self, model: Any, which: int, **only: Any) -> Any:
+        found = list(model.objects.filter(**only).order_by("pk"))
+        return found[which % len(found)] if found else None
+
+    def person(self, name: str) -> Any:
+        return self.staff[name] if name in self.staff else getattr(self.money, name)
+
+    staff: dict[str, Any]
+
+
+@pytest.fixture
+def walk(money: Money) -> Iterator[type[Walk]]:
+    staff = {
+        "second_office": people.user("office", "370999"),
+        "makers_twin": people.user("office", "370999", person_no=money.maker.person_no),
+    }
+    yield type("PayoutWalk", (Walk,), {"money": money, "seen": Counter[str](), "staff": staff})
+
+
+@pytest.mark.slow
+@pytest.mark.proof("payout-walks")
+def test_no_order_of_presses_pays_wrongly(walk: type[Walk], size: Size, proof: Proof) -> None:
+    walks = size(small=16, large=5_000)
+    run_state_machine_as_test(
+        walk,
+        settings=settings(
+            max_examples=walks,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=not LARGE,
+        ),
+    )
+    seen = walk.seen
+    assert seen["walks"] >= walks and seen["paid"] and seen["failed"], "walks that never pay prove nothing"
+    proof(f"{seen['walks']} walks, {seen['paid']} lines paid, {seen['failed']} refused by the bank, nothing broken")
