@@ -2,6 +2,7 @@
 //   portal.css   our stylesheet, all parts in the order of their names
 //   styleguide.css   what only the style guide shows
 //   portal.js    our script         htmx.js    the library, as released
+//   phone.js     the inspector's phone without signal     worker.js  its service worker     app.svg  its icon
 //   charts.js    ECharts cut down to lines and bars, with our chart drawing
 //   icons.svg    a sprite with only the icons some template, tag or script names
 // The browser floor is in package.json; nothing is lowered silently, see check_floor.mjs.
@@ -66,4 +67,6 @@ copyFileSync(join(root, 'node_modules/htmx.org/dist/htmx.min.js'), join(out, 'ht
 const common = { bundle: true, minify: true, format: 'iife', target: floor, logLevel: 'warning', legalComments: 'none' };
 await build({ ...common, entryPoints: [join(here, 'js', 'portal.js')], outfile: join(out, 'portal.js') });
 await build({ ...common, entryPoints: [join(here, 'js', 'charts.js')], outfile: join(out, 'charts.js') });
+for (const name of ['phone.js', 'worker.js']) await build({ ...common, entryPoints: [join(here, 'js', name)], outfile: join(out, name) });
+writeFileSync(join(out, 'app.svg'), "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 34 34' width='512' height='512'><rect width='34' height='34' fill='#b23a1e'/><path d='M9 24h16M17 8c5 5 5 8 3 12h-6c-2-4-2-7 3-12z' stroke='#fff' stroke-width='2' fill='none'/></svg>");
 console.log(`interface built: ${icons.length} icons, stylesheet ${css.code.length} bytes`);

@@ -18,7 +18,13 @@ export function startTheme() {
 
 const openMenus = () => document.querySelectorAll('details.menu[open]');
 
+// Whoever signs out leaves no homes of the day on the phone; what was recorded and not sent yet stays (phone-store.js).
+function forgetDay(event) {
+  if (event.target.matches('form[action$="/logout/"]') && window.indexedDB) indexedDB.deleteDatabase('visits-day');
+}
+
 export function startMenus() {
+  document.addEventListener('submit', forgetDay);
   document.addEventListener('click', (event) => openMenus().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,8 +19,18 @@ from households.models import Document
 from programmes.queries import checklist_for
 from retrofits import states
 from retrofits.faults import Fault, Faulty
+from retrofits.found import Found, plain_plate
 from retrofits.models import Acceptance, Rectification, Task
-from retrofits.queries import TelemetryEvidence, evidence_for, heater_of, items_of, stages_of
+from retrofits.queries import (
+    TelemetryEvidence,
+    evidence_for,
+    heater_of,
+    items_of,
+    metres_between,
+    stages_of,
+)
+from retrofits.services import transmissions
+from retrofits.services.orders import agency_of, close_order
 from retrofits.services.photos import NOT_USABLE, SIGNATURE_KIND, store_evidence
 from retrofits.visits import DEFECT_MAX, OPINION_MAX, Visit, open_items, refusal_faults, room_temperature
 
@@ -34,11 +46,13 @@ def record_acceptance(
     result: str,
     visit: Visit,
     by: User,
+    found: Found | None = None,
     on: date | None = None,
     now: datetime | None = None,
 ) -> Acceptance:
     """Store what the inspector found. The same `request_id` again returns the first acceptance and changes nothing.
 
+    `found` is what the phone saw besides; a visit made without signal is dated by its own day.
     Raises `Faulty` (ACCEPTANCE_INCOMPLETE) with all open items, `Refused` OWN_WORK, OWN_FIRM, TASK_STATE (409), or
     NO_CHECKLIST.
     """
@@ -47,8 +61,9 @@ def record_acceptance(
     if earlier:
         return _same(earlier, task)
     move = states.demand(task, DEEDS[Acceptance.Result(result)], by)
-    on = on or clock.today()
-    evidence = evidence_for(heater_of(task), poll_period_s=task.programme.poll_period_s, now=now or clock.now())
+    now, found = now or clock.now(), _measured(found or Found(), task)
+    on = on or _day_of(found, now)
+    evidence = door_evidence(task, now=now)
     checklist = checklist_for(task.programme)
     if checklist is None:
         raise Refused(
@@ -61,7 +76,10 @@ def record_acceptance(
         answers=_answers(items, visit), telemetry_evidence=evidence.as_json(),
         room_temp_c=room_temperature(items, visit), result=result, opinion=visit.opinion.strip()[:OPINION_MAX],
         signature=_signature(task, drawing, by), signer_name=visit.signer_name.strip()[:40], accepted_on=on,
+        began_at=found.began_at, visited_at=found.visited_at, found=found.as_json(), agency=agency_of(task, by, on),
     )  # fmt: skip
+    _transmission(acceptance, items, evidence, now)
+    close_order(task=task, at=now)
     if result == FAILED:
         defect = visit.defect.strip()[:DEFECT_MAX]
         Rectification.objects.create(acceptance=acceptance, area_id=task.area_id, defect=defect, due_on=visit.due_on)
@@ -85,6 +103,49 @@ def report_rectified(*, rectification: Rectification, note: str, by: User, on: d
     rectification.save(update_fields=["done_on", "done_note"])
     states.go(task, move)
     return task
+
+
+def door_evidence(task: Task, *, now: datetime) -> TelemetryEvidence:
+    """What the platform knows at the door, with the good readings of the programme's window (J-31)."""
+    heater = heater_of(task)
+    evidence = evidence_for(heater, poll_period_s=task.programme.poll_period_s, now=now)
+    if heater is None:
+        return evidence
+    rules = transmissions.rules_for(task.programme)
+    said = transmissions.heard(heater, now - rules.window, now + timedelta(seconds=1))
+    first = transmissions.first_message(heater) if said.good else None
+    return replace(evidence, first_at=first.isoformat() if first else "", good_reads=said.good, needed_reads=rules.site_reads)
+
+
+def _transmission(
+    acceptance: Acceptance, items: list[dict[str, Any]], evidence: TelemetryEvidence, now: datetime
+) -> None:
+    """The item stays provisional until its window is full; where nobody asked for it there is none."""
+    heater = heater_of(acceptance.task)
+    asked = any(item["kind"] == "telemetry" for item in items)
+    if acceptance.result == PASSED and asked and heater is not None and evidence.first_at:
+        first = datetime.fromisoformat(evidence.first_at)
+        transmissions.open_check(acceptance=acceptance, heater=heater, first_at=first, now=now)
+
+
+def _measured(found: Found, task: Task) -> Found:
+    """With the distance from the recorded place, and whether the plate is the recorded one."""
+    record = getattr(task, "installation", None)
+    if record is None:
+        return found
+    if found.longitude is not None and found.latitude is not None:
+        metres = metres_between(found.longitude, found.latitude, record.longitude, record.latitude)
+        found = replace(found, metres=metres)
+    if found.plate:
+        found = replace(found, plate_matches=found.plate == plain_plate(record.factory_address_code))
+    return found
+
+
+def _day_of(found: Found, now: datetime) -> date:
+    """The business day, as many days back as the visit lies before now."""
+    if found.visited_at is None:
+        return clock.today()
+    return clock.today() - max(timedelta(0), timezone.localdate(now) - timezone.localdate(found.visited_at))
 
 
 def _same(earlier: Acceptance, task: Task) -> Acceptance:

@@ -25,8 +25,8 @@ from retrofits import states
 from retrofits.faults import Fault, Faulty
 from retrofits.filters import AcceptanceFilter
 from retrofits.models import Acceptance, Photo, Rectification, Task
-from retrofits.queries import evidence_for, heater_of, items_for, stages_of, visits_for
-from retrofits.services.acceptances import record_acceptance, report_rectified
+from retrofits.queries import items_for, stages_of, visits_for
+from retrofits.services.acceptances import door_evidence, record_acceptance, report_rectified
 from retrofits.services.photos import add_photo
 from retrofits.views.evidence import read_photo
 from retrofits.views.pages import refused_page
@@ -93,7 +93,7 @@ def _page(
     refusing: bool = False,
 ) -> HttpResponse:
     items, stages = items_for(task), stages_of(task)
-    evidence = evidence_for(heater_of(task), poll_period_s=task.programme.poll_period_s, now=clock.now())
+    evidence = door_evidence(task, now=clock.now())
     still_open = open_items(items, visit, stages=stages, evidence=evidence)
     made = cards(task, items, visit, still_open, list(task.photos.select_related("document").order_by("pk")))
     context = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -23,7 +23,7 @@ from retrofits.services.installations import record_installation
 from retrofits.services.photos import add_photo
 from retrofits.services.tasks import open_tasks
 from retrofits.visits import Visit
-from telemetry.models import LatestReading
+from telemetry.models import LatestReading, Reading
 from tests import flushing, people
 
 flushing.install()
@@ -94,9 +94,17 @@ class Works:
     def ready(self, by: User | None = None) -> Task:
         """Installed, photographed, and the heater heard of just now."""
         task = self.installed(by=by)
-        LatestReading.objects.create(heater=task.installation.heater, at=clock.now(), supply_dc=446, return_dc=398)
+        now = clock.now()
+        LatestReading.objects.create(heater=task.installation.heater, at=now, supply_dc=446, return_dc=398)
+        self.heard(task, now=now)
         add_photo(task=task, stage="after", content=picture(next(NUMBERS)), by=self.inspector)
         return task
+
+    def heard(self, task: Task, *, now: datetime, count: int = 10, every_s: int = 30, supply_dc: int = 446) -> None:
+        """Readings of the task's heater, the newest at `now`."""
+        heater = task.installation.heater
+        moments = [now - timedelta(seconds=every_s * n) for n in range(count)]
+        Reading.objects.bulk_create([Reading(heater=heater, at=at, supply_dc=supply_dc) for at in moments])
 
     def visit(self, **changes: Any) -> Visit:
         answers = {"IDENTITY": "ok", "WIRING": "ok", "ROOM_TEMP": "19.3"}
