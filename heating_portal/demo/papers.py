@@ -25,11 +25,8 @@ SHOWN: dict[str, Any] = {
     "uses": ["dwelling", "public"], "docking_no": "DJ-示例-0001", "docking_issuer": "示例平台服务单位（虚构）",
     "material": "不锈钢",
 }  # fmt: skip
-CRITERIA = (
-    tenders.Weighed("价格", 40, is_price=True),
-    tenders.Weighed("质量与能效", 35),
-    tenders.Weighed("售后服务", 25),
-)
+PRICE, QUALITY, SERVICE = "价格", "质量与能效", "售后服务"
+CRITERIA = (tenders.Weighed(PRICE, 40, is_price=True), tenders.Weighed(QUALITY, 35), tenders.Weighed(SERVICE, 25))
 
 
 def person_of_the_firm(task: Task) -> User:
