@@ -23,6 +23,7 @@ from retrofits.models.reviews import Review, ReviewLine
 from retrofits.models.tasks import Task
 from retrofits.models.tenders import Bid, Criterion, TenderLot
 from retrofits.models.transition import TransitionalHome
+from retrofits.models.works_checks import WorksCheck
 
 __all__ = [
     "Acceptance",
@@ -67,4 +68,5 @@ __all__ = [
     "TransitionalHome",
     "TransmissionCheck",
     "VisitOrder",
+    "WorksCheck",
 ]
