@@ -100,8 +100,8 @@ ROLES: dict[str, Role] = {
     ),
     "office": _role(
         _("Programme office"),
-        _READ_COUNTY + " programmes.edit milestones.edit households.edit households.reveal rosters.approve tasks.open notices.publish "
-        "works.manage "
+        _READ_COUNTY + " programmes.edit households.edit households.reveal rosters.approve tasks.open notices.publish "
+        "works.manage milestones.edit "
         "objections.decide entitlements.assess policies.draft payouts.review ledgers.export ledgers.export_full "
         "audit.trace devices.command alerts.handle changes.approve duplicates.decide places.edit acceptances.dispatch "
         "acceptances.review panels.open",
@@ -109,7 +109,8 @@ ROLES: dict[str, Role] = {
     ),
     "town_staff": _role(
         _("Town staff"),
-        "overview.view programmes.view households.view milestones.edit households.edit households.reveal rosters.import tasks.view "
+        "overview.view programmes.view households.view households.edit households.reveal rosters.import tasks.view "
+        "milestones.edit "
         "installations.record entitlements.view notices.publish devices.view ledgers.export api.read duplicates.decide",
         navigation="town",
     ),

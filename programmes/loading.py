@@ -138,6 +138,12 @@ def _mend_days(values: Values) -> None:
 
 def _check_technologies(document: Values, checked: Checked) -> None:
     checked.rows["technologies"] = cleaned_rows(document, "technologies", Technology, ("code",), checked)
+    known = Technology.Attribute.values
+    for row in checked.rows["technologies"]:
+        strange = [str(one) for one in row.get("attributes") or [] if one not in known]
+        if strange:
+            words = _("one of %(kinds)s is expected") % {"kinds": ", ".join(known)}
+            checked.fault(f"technologies “{row.get('code')}”.attributes", f"{words}: {', '.join(strange)}")
 
 
 def _check_documents(document: Values, checked: Checked) -> None:

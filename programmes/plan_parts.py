@@ -30,7 +30,9 @@ from programmes.models import (
     Figure,
     Indicator,
     LeadUnit,
+    Panel,
     PlannedFunds,
+    Principle,
     Programme,
     RequiredPaper,
     SubProgramme,
@@ -57,6 +59,8 @@ SECTIONS = (
     Section("duties", Duty, ("row_no",)),
     Section("deadlines", Deadline),
     Section("household_file", RequiredPaper, ("paper",)),
+    Section("principles", Principle),
+    Section("panels", Panel),
 )
 LISTS = ("parts", "budget_totals", "lead_units", *(section.name for section in SECTIONS))
 
@@ -140,8 +144,10 @@ def check_sections(document: Values, checked: Checked) -> None:
             checked.rows[section.name] = cleaned_rows(document, section.name, section.model, section.key, checked)
     _check_figure_sums(checked)
     _check_deadlines(checked)
-    roles = [row["role"] for row in checked.rows.get("duties", []) if row.get("role")]
-    checked.problems += [f"duties.role: {_('unknown')} {role}" for role in roles if role not in ROLES]
+    for name in ("duties", "deadlines"):
+        roles = [row["role"] for row in checked.rows.get(name, []) if row.get("role")]
+        checked.problems += [f"{name}.role: {_('unknown')} {role}" for role in roles if role not in ROLES]
+    _check_panels(checked)
     checked.rows["lead_units"] = [
         row for one in dicts_of(document, "lead_units", checked) for row in _leads(*one, checked)
     ]
@@ -168,6 +174,18 @@ def _check_deadlines(checked: Checked) -> None:
         days = row.get("remind_days") or []
         if not isinstance(days, list) or not all(isinstance(one, int) and 0 <= one <= 366 for one in days):
             checked.fault(f"{place}.remind_days", _("days before the deadline are expected, 0 to 366"))
+
+
+def _check_panels(checked: Checked) -> None:
+    """Departments are names, each once: a department that stands twice would sign twice."""
+    for row in checked.rows.get("panels", []):
+        place, names = f"panels “{row.get('code')}”", row.get("departments")
+        if not isinstance(names, list) or not names or not all(isinstance(one, str) and one.strip() for one in names):
+            checked.fault(f"{place}.departments", _("names of departments are expected"))
+        else:
+            twice(list(names), f"{place}.departments", checked)
+    years = [row.get("year") for row in checked.rows.get("panels", []) if row.get("in_use", True)]
+    twice([year or _("every year") for year in years], "panels", checked)
 
 
 def _leads(place: str, values: Values, checked: Checked) -> Iterable[Values]:
@@ -218,4 +236,4 @@ def store_sections(programme: Programme, checked: Checked) -> None:
                           "unit": row["unit"]}, {"clause": row["clause"]}).pk
         for row in checked.rows["lead_units"]
     ]  # fmt: skip
-    remove_others(programme.leads, kept)
+    remove_others(programme.leads.exclude(clause=""), kept)  # what a person set has no clause and stays

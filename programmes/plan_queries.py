@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from core.areas import ancestors
 from programmes.calendar import Standing, occurrences, reminder_due
-from programmes.models import Deadline, Indicator, LeadUnit, Programme, SubProgramme, Target, Threshold
+from programmes.models import (
+    Deadline,
+    Indicator,
+    LeadUnit,
+    Panel,
+    Principle,
+    Programme,
+    SubProgramme,
+    Target,
+    Threshold,
+)
 from programmes.plan_targets import cell_of
 from programmes.sums import Cell, sum_of
 
@@ -47,6 +57,17 @@ def threshold(programme: Programme, code: str) -> Threshold | None:
     return programme.thresholds.filter(code=code).first()
 
 
+def principle(programme: Programme, code: str) -> Principle | None:
+    """What the programme's document says under one of `Principle.Code`; None where it says nothing."""
+    return programme.principles.filter(code=code).first()
+
+
+def acceptance_panel(programme: Programme, year: int | None = None) -> Panel | None:
+    """The departments that accept together in `year`: that year's panel, otherwise the one for every year."""
+    used = [one for one in programme.panels.all() if one.in_use and one.year in (None, year)]
+    return max(used, key=lambda one: one.year or 0, default=None)
+
+
 def rate_with(indicator: Indicator, added: Decimal = Decimal(0)) -> Decimal | None:
     """Percent of the denominator that baseline and `added` make; None where the document leaves one of them out."""
     if indicator.baseline_quantity is None or not indicator.denominator:
@@ -69,6 +90,25 @@ def lead_units(programme: Programme, area_id: str, part: SubProgramme | None = N
     fitting = [row for row in rows if part is None or row.part_id in (None, part.pk)]
     nearest = max((row.area_id for row in fitting), key=len, default="")
     return [row for row in fitting if row.area_id == nearest]
+
+
+def leads_of(programme: Programme) -> Callable[[str], list[str]]:
+    """For many places with one query: the departments that lead at a place, each with its part where it has one."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for row in programme.leads.select_related("part"):
+        said[row.area_id].append(f"{row.unit}（{row.part.name}）" if row.part else row.unit)
+
+    def leads(area_id: str) -> list[str]:
+        nearest = next((code for code in (area_id, *reversed(ancestors(area_id))) if code in said), "")
+        return said[nearest] if nearest else [programme.lead_unit] if programme.lead_unit else []
+
+    return leads
+
+
+def rollout_order(programme: Programme) -> list[str]:
+    """Kinds of places in the order the document wants them done; empty where it names none."""
+    named = {one.code: one.area_classes for one in programme.principles.all() if one.area_classes}
+    return next((list(named[code]) for code in ("BY_VILLAGE", "TERRAIN", "NETWORK_FIRST") if code in named), [])
 
 
 def target_cells(programme: Programme) -> list[Cell]:

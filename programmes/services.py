@@ -15,10 +15,21 @@ from django.utils.translation import gettext_lazy
 from accounts.acting import acting
 from accounts.models import Area, User
 from core import clock
+from core.areas import is_inside
 from core.refusals import Refused
 from core.workbooks.read import read_workbook
 from core.workbooks.refusals import WorkbookRefused
-from programmes.models import Deadline, DeadlineMet, Measure, PlanDecision, Programme, Target, Unit
+from programmes.models import (
+    Deadline,
+    DeadlineMet,
+    LeadUnit,
+    Measure,
+    PlanDecision,
+    Programme,
+    SubProgramme,
+    Target,
+    Unit,
+)
 from programmes.plan_checks import findings
 from programmes.plan_queries import StatedLine, is_occurrence, stated_lines
 from programmes.task_table import TOTAL, Problem, Row, read_table
@@ -249,3 +260,22 @@ def record_deadline_met(
         return DeadlineMet.objects.create(
             deadline=deadline, due_on=due_on, met_on=met_on, note=note.strip()[:200], recorded_by=by
         )
+
+
+# --- Leads --------------------------------------------------------------------------------------------------------
+
+
+def set_lead(*, programme: Programme, area: Area, part: SubProgramme | None, unit: str, by: User) -> LeadUnit | None:
+    """Say which department leads at a town or village (A-12: two lists of the document name the same town).
+
+    Replaces what was said of this very place and part; without a name it is taken out and the place above speaks.
+    """
+    if area.level not in ("town", "village") or not is_inside(area.code, programme.area_id):
+        raise Refused("NOT_HERE", gettext_lazy("Choose a town or village of the programme."))
+    with acting(by, "set_lead"), transaction.atomic():
+        Programme.objects.select_for_update().get(pk=programme.pk)
+        for row in programme.leads.filter(area=area, part=part):
+            row.delete()
+        if not unit.strip():
+            return None
+        return LeadUnit.objects.create(programme=programme, area=area, part=part, unit=unit.strip()[:80])

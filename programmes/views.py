@@ -39,7 +39,7 @@ def programme_list(request: HttpRequest) -> HttpResponse:
 @requires(VIEW)
 @require_GET
 def programme_detail(request: HttpRequest, code: str) -> HttpResponse:
-    programme = _programme_or_404(request, code)
+    programme = programme_or_404(request, code)
     phases = list(programme.phases.all())
     context = {
         "programme": programme,
@@ -71,10 +71,13 @@ def _plan(programme: Programme) -> dict[str, Any]:
         "figures": programme.figures.all(),
         "duties": programme.duties.all(),
         "leads": programme.leads.select_related("area", "part"),
+        "principles": programme.principles.all(),
+        "panels": programme.panels.all(),
+        "places": Area.objects.within(programme.area_id).filter(level__in=["town", "village"]).order_by("code")[:2000],
     }
 
 
-def _programme_or_404(request: HttpRequest, code: str) -> Programme:
+def programme_or_404(request: HttpRequest, code: str) -> Programme:
     """A town reads the programme of its county, so the programmes of the areas above count as visible."""
     for programme in programmes_for(request.user):
         if programme.code == code:
@@ -201,7 +204,7 @@ def finding_decide(request: HttpRequest, code: str) -> HttpResponse:
 def deadline_met(request: HttpRequest, code: str) -> HttpResponse:
     programme = _editable(request, code)
     deadline = get_object_or_404(programme.deadlines, code=request.POST.get("deadline", "")[:40])
-    due_on, met_on = _day(request, "due_on"), _day(request, "met_on")
+    due_on, met_on = day_of(request, "due_on"), day_of(request, "met_on")
     if due_on is None or met_on is None:
         messages.error(request, _("A day written like 2021-07-01 is expected."))
         return redirect("programmes:programme-detail", code)
@@ -213,7 +216,8 @@ def deadline_met(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("programmes:programme-detail", code)
 
 
-def _day(request: HttpRequest, name: str) -> date | None:
+def day_of(request: HttpRequest, name: str) -> date | None:
+    """A posted day, None where it is empty or no day."""
     try:
         return parse_date(request.POST.get(name, "")[:10])
     except ValueError:

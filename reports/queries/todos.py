@@ -19,6 +19,7 @@ from households.queries import current_rosters
 from households.roster_queries import unreported
 from programmes.models import Programme
 from reports.links import address
+from reports.queries import todo_days
 from reports.queries.scope import Scope
 from retrofits.models import Acceptance, Rectification, Task
 from retrofits.queries import rows_to_open
@@ -240,7 +241,13 @@ def _alerts(scope: Scope) -> Iterator[Todo]:
         yield Todo("bell", _("Alerts nobody has acknowledged"), words + cold, url, counts["n"])
 
 
+def _days(source: Callable[[Scope], Iterator[dict[str, Any]]]) -> Source:
+    return lambda scope: (Todo(**fields) for fields in source(scope))
+
+
 SOURCES: tuple[tuple[str, Source], ...] = (
+    ("programmes.view", _days(todo_days.deadlines)),
+    ("milestones.edit", _days(todo_days.milestones)),
     ("rosters.import", _imports),
     ("rosters.import", _unreported),
     (

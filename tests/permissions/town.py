@@ -24,7 +24,7 @@ from households.models import (
     RosterSeal,
 )
 from jobs.models import Job
-from programmes.models import Programme, Target
+from programmes.models import Milestone, Programme, Target
 from tests import people
 from tests.permissions import town_money, town_registers, town_works
 
@@ -115,6 +115,10 @@ def _programme(town: Town) -> None:
         lead_unit=f"{town.word}办",
     )  # fmt: skip
     town.keep("programme", own)
+    step = Milestone.objects.create(
+        programme=own, area=town.area, name=f"{town.word}开工", planned_on=dt.date(2019, 7, 1), recorded_by=town.clerk
+    )
+    town.keep("milestone", step)
     Target.objects.create(programme=town.county, area=town.village, year=2021, quantity=30)
 
 

@@ -1,0 +1,96 @@
+"""The plan of the works by town and village, and who leads at a place."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import get_visible_or_404, requires
+from accounts.models import Area
+from core import clock
+from core.refusals import Refused
+from programmes import milestones, services
+from programmes.chosen import chosen_area_code
+from programmes.models import Milestone, Programme
+from programmes.views import day_of, programme_or_404
+
+
+@requires("programmes.view")
+@require_GET
+def milestone_list(request: HttpRequest, code: str) -> HttpResponse:
+    """Steps of the place chosen in the top bar: planned and reached days, late ones marked."""
+    programme, user = programme_or_404(request, code), request.user
+    place = chosen_area_code(request)
+    may_edit = user.has_right(milestones.EDIT)  # type: ignore[union-attr]
+    held = Area.objects.visible_to(user, milestones.EDIT).within(place) if may_edit and place else Area.objects.none()
+    context = {
+        "programme": programme, "may_edit": may_edit, "today": clock.today(), "limit": milestones.SHOWN,
+        "lines": milestones.lines_of(programme, user, place, clock.today()) if place else [],  # type: ignore[arg-type]
+        "places": held.within(programme.area_id).filter(level__in=milestones.LEVELS).order_by("code")[:2000],
+    }  # fmt: skip
+    return render(request, "programmes/milestones.html", context)
+
+
+@requires(milestones.EDIT)
+@require_POST
+def milestone_plan(request: HttpRequest, code: str) -> HttpResponse:
+    programme = programme_or_404(request, code)
+    area = get_visible_or_404(Area.objects.all(), request.user, milestones.EDIT, code=request.POST.get("area", "")[:15])
+    planned_on = day_of(request, "planned_on")
+    if planned_on is None:
+        messages.error(request, _("A day written like 2021-07-01 is expected."))
+        return redirect("programmes:milestone-list", code)
+    name, note = request.POST.get("name", ""), request.POST.get("note", "")
+    try:
+        milestones.plan_milestone(
+            programme=programme, area=area, name=name, planned_on=planned_on, note=note, by=request.user
+        )  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("programmes:milestone-list", code)
+
+
+@requires(milestones.EDIT)
+@require_POST
+def milestone_change(request: HttpRequest, pk: int) -> HttpResponse:
+    row: Milestone = get_visible_or_404(
+        Milestone.objects.select_related("programme"), request.user, milestones.EDIT, pk=pk
+    )
+    planned_on, actual_on = day_of(request, "planned_on"), day_of(request, "actual_on")
+    version = request.POST.get("version", "")
+    if planned_on is None or (request.POST.get("actual_on") and actual_on is None) or not version.isdecimal():
+        messages.error(request, _("A day written like 2021-07-01 is expected."))
+        return redirect("programmes:milestone-list", row.programme.code)
+    try:
+        milestones.change_milestone(
+            milestone=row, version=int(version), planned_on=planned_on, actual_on=actual_on,
+            note=request.POST.get("note", ""), by=request.user,  # type: ignore[arg-type]
+        )  # fmt: skip
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("programmes:milestone-list", row.programme.code)
+
+
+@requires("programmes.edit")
+@require_POST
+def lead_set(request: HttpRequest, code: str) -> HttpResponse:
+    """Who leads at a town or village, for one part or for all; without a name the entry is taken out."""
+    programme = get_visible_or_404(Programme.objects.all(), request.user, "programmes.edit", code=code)
+    area = get_visible_or_404(
+        Area.objects.all(), request.user, "programmes.edit", code=request.POST.get("area", "")[:15]
+    )
+    part = programme.parts.filter(code=request.POST.get("part", "")[:40]).first()
+    try:
+        services.set_lead(
+            programme=programme,
+            area=area,
+            part=part,
+            unit=request.POST.get("unit", ""),
+            by=request.user,  # type: ignore[arg-type]
+        )
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("programmes:programme-detail", code)

@@ -1,0 +1,67 @@
+"""Days of the plan that come near or are over, as to-dos of those who answer for them; late ones say how late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import ngettext
+
+from core import clock
+from programmes.calendar import Standing
+from programmes.milestones import EDIT
+from programmes.models import Milestone
+from programmes.plan_queries import CalendarLine, calendar_of
+from reports.links import address
+from reports.queries.scope import Scope
+
+AHEAD_DAYS = 7
+OFFICE = "office"
+
+
+def deadlines(scope: Scope) -> Iterator[dict[str, Any]]:
+    """Occurrences that are to be reminded of or overdue, for the roles the document makes answer for them."""
+    if scope.programme is None:
+        return
+    roles = roles_over(scope)
+    for line in calendar_of(scope.programme, clock.today()):
+        due = line.standing.state == "overdue" or line.remind is not None
+        if due and (line.deadline.role or OFFICE) in roles:
+            yield {
+                "icon": "alert-circle" if line.standing.late_days else "clock", "title": line.deadline.name,
+                "detail": _words(line), "due": line.standing.due_on,
+                "url": address("programmes:programme-detail", scope.programme.code) + "#calendar",
+            }  # fmt: skip
+
+
+def roles_over(scope: Scope) -> set[str]:
+    """Roles of the person's grants in force that touch the chosen place."""
+    place = scope.area_code
+    grants = scope.user.active_grants
+    return {one.role for one in grants if place.startswith(one.area_id) or one.area_id.startswith(place)}
+
+
+def _words(line: CalendarLine) -> str:
+    who = [line.deadline.who, line.deadline.clause]
+    return " · ".join([*(one for one in who if one), _late(line.standing)])
+
+
+def _late(standing: Standing) -> str:
+    if standing.late_days:
+        return ngettext("%(n)d day late", "%(n)d days late", standing.late_days) % {"n": standing.late_days}
+    left = standing.days_left or 0
+    return ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
+
+
+def milestones(scope: Scope) -> Iterator[dict[str, Any]]:
+    """Steps of the works that are due within a week or late, first those that are late longest."""
+    today = clock.today()
+    rows = scope.of_programme(Milestone, EDIT).filter(actual_on__isnull=True).select_related("area")
+    for one in rows.order_by("planned_on", "id")[:5]:
+        standing = Standing(one.planned_on, None, today)
+        if standing.late_days or (standing.days_left or 0) <= AHEAD_DAYS:
+            yield {
+                "icon": "alert-circle" if standing.late_days else "clock", "title": one.name,
+                "detail": f"{one.area.name} · {_late(standing)}", "due": one.planned_on,
+                "url": address("programmes:milestone-list", scope.programme.code),  # type: ignore[union-attr]
+            }  # fmt: skip

@@ -1,0 +1,193 @@
+"""The plan of the works by place, who leads there, and days that become to-dos of those who answer for them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from core.refusals import Refused
+from programmes.milestones import change_milestone, plan_milestone
+from programmes.models import Deadline, Milestone, Principle, SubProgramme
+from programmes.plan_queries import acceptance_panel, lead_units, rollout_order
+from reports.queries.scope import Scope
+from reports.queries.todos import Todo, todos_for
+from tests import people
+from tests.programmes.browsing import ONE, TOWN, TWO, Plan, browser, small_plan
+from tests.programmes.conftest import LoadPreset
+
+pytestmark = pytest.mark.django_db
+OTHER_TOWN = "370999002"
+
+
+@pytest.fixture
+def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
+    monkeypatch.setenv("PORTAL_TODAY", "2021-09-20")
+    return small_plan()
+
+
+def steps_url(plan: Plan) -> str:
+    return f"{plan.url}steps/"
+
+
+def planned(plan: Plan, client: Client, **more: str) -> Any:
+    sent = {"area": ONE, "name": "入户安装", "planned_on": "2021-09-10", "note": ""}
+    return client.post(f"{plan.url}steps/new/", sent | more)
+
+
+@pytest.mark.clause(
+    "T-46", "制定完善的建设推进计划…按照时间节点", serves="programmes.milestones:plan_milestone",
+    page="programmes:milestone-list", model="programmes.Milestone",
+)  # fmt: skip
+def test_a_town_plans_its_steps_and_says_when_they_were_reached(plan: Plan) -> None:
+    clerk = browser(people.user("town_staff", TOWN))
+    planned(plan, clerk)
+    step = Milestone.objects.get(area_id=ONE)
+    html = clerk.get(steps_url(plan)).content.decode()
+    assert "入户安装" in html and "2021-09-10" in html and "逾期" in html
+    sent = {"version": "1", "planned_on": "2021-09-10", "actual_on": "2021-09-15"}
+    clerk.post(f"/programmes/steps/{step.pk}/", sent)
+    step.refresh_from_db()
+    assert (step.planned_on, step.actual_on, step.version) == (date(2021, 9, 10), date(2021, 9, 15), 2)
+    assert "2021-09-15" in clerk.get(steps_url(plan)).content.decode()
+
+
+def test_a_town_keeps_to_its_own_places(plan: Plan) -> None:
+    people.area(OTHER_TOWN)
+    stranger = browser(people.user("town_staff", OTHER_TOWN))
+    assert planned(plan, stranger).status_code == 404
+    planned(plan, browser(plan.office))
+    step = Milestone.objects.get()
+    sent = {"version": "1", "planned_on": "2021-09-11"}
+    assert stranger.post(f"/programmes/steps/{step.pk}/", sent).status_code == 404
+    assert "入户安装" not in stranger.get(steps_url(plan)).content.decode()
+    assert planned(plan, browser(people.user("village_staff", ONE))).status_code == 403
+
+
+@pytest.mark.parametrize("more", [{"planned_on": "2021-02-31"}, {"planned_on": ""}, {"name": " "}, {"area": "370999"}])
+def test_a_step_without_day_name_or_place_is_refused(plan: Plan, more: dict[str, str]) -> None:
+    planned(plan, browser(plan.office), **more)
+    assert Milestone.objects.count() == 0
+
+
+def test_the_same_step_twice_and_a_day_to_come_are_refused(plan: Plan) -> None:
+    area = people.area(TWO)
+    given: dict[str, Any] = {"programme": plan.programme, "area": area, "name": "验收", "by": plan.office}
+    step = plan_milestone(planned_on=date(2021, 9, 10), **given)
+    with pytest.raises(Refused, match="ALREADY_PLANNED"):
+        plan_milestone(planned_on=date(2021, 9, 11), **given)
+    changed: dict[str, Any] = {"milestone": step, "planned_on": step.planned_on, "by": plan.office}
+    with pytest.raises(Refused, match="DAY_TO_COME"):
+        change_milestone(version=1, actual_on=date(2021, 9, 21), **changed)
+    change_milestone(version=1, actual_on=date(2021, 9, 20), **changed)
+    with pytest.raises(Refused, match="CHANGED"):
+        change_milestone(version=1, actual_on=None, **changed)
+
+
+def todos(plan: Plan, role: str, area: str = "370999") -> list[Todo]:
+    return todos_for(Scope(people.user(role, area), plan.programme, area))
+
+
+@pytest.mark.clause(
+    "D-06", "每年10月底前", serves="reports.queries.todo_days:deadlines", page="home", model="programmes.Deadline"
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [("2021-09-30", None), ("2021-10-01", "30 天"), ("2021-10-31", "0 天"), ("2021-11-03", "3 天")],
+)  # fmt: skip
+def test_a_deadline_waits_for_those_who_answer_for_it(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, today: str, words: str | None
+) -> None:
+    Deadline.objects.create(
+        programme=plan.programme, code="completion", name="全面完成", rhythm="yearly", day="10-31", remind_days=[30, 7],
+        role="town_staff", clause="D-06",
+    )  # fmt: skip
+    monkeypatch.setenv("PORTAL_TODAY", today)
+    found = [todo for todo in todos(plan, "town_staff", TOWN) if todo.title == "全面完成"]
+    assert [todo.due for todo in found] == ([date(2021, 10, 31)] if words else [])
+    assert all(words in todo.detail.replace("还剩 ", "").replace("逾期 ", "") for todo in found if words)
+    assert not [todo for todo in todos(plan, "office") if todo.title == "全面完成"]
+
+
+def test_a_late_step_is_a_todo_until_it_is_reached(plan: Plan) -> None:
+    planned(plan, browser(plan.office))
+    assert [todo.title for todo in todos(plan, "town_staff", TOWN)] == ["入户安装"]
+    assert todos(plan, "town_staff", OTHER_TOWN) == []
+    Milestone.objects.update(actual_on=date(2021, 9, 19))
+    assert todos(plan, "town_staff", TOWN) == []
+
+
+@pytest.mark.clause(
+    "L-63", "农业农村局牵头：高闸", serves="programmes.plan_queries:lead_units", page="programmes:programme-detail",
+    model="programmes.LeadUnit",
+)  # fmt: skip
+@pytest.mark.clause(
+    "L-64", "住建和交通局牵头：上桥", serves="programmes.plan_queries:lead_units", page="programmes:programme-detail",
+    model="programmes.LeadUnit",
+)  # fmt: skip
+def test_the_lists_of_both_leads_and_the_town_in_both(preset: LoadPreset) -> None:
+    programme = preset("litong_2021")
+
+    def units(town: str) -> set[str]:
+        return {lead.unit for lead in lead_units(programme, town)}
+
+    assert units("640302102") == {"区农业农村局"} and units("640302106") == {"区住建和交通局"}
+    assert units("640302101") == {"区农业农村局", "区住建和交通局"}  # A-12: Jinji
+
+
+def test_a_village_gets_a_lead_of_its_own_and_loses_it_again(plan: Plan) -> None:
+    part = SubProgramme.objects.create(programme=plan.programme, code="double", name="双替代")
+    client = browser(plan.office)
+    for sent in (
+        {"area": TOWN, "unit": "甲局"},
+        {"area": ONE, "unit": "乙局"},
+        {"area": ONE, "unit": "丙局", "part": "double"},
+    ):
+        client.post(f"{plan.url}leads/", sent)
+    assert [lead.unit for lead in lead_units(plan.programme, TWO)] == ["甲局"]
+    assert {lead.unit for lead in lead_units(plan.programme, ONE, part)} == {"乙局", "丙局"}
+    planned(plan, client)
+    assert "丙局（双替代）" in client.get(steps_url(plan)).content.decode()
+    for name in ("", "double"):
+        client.post(f"{plan.url}leads/", {"area": ONE, "unit": "", "part": name})
+    assert [lead.unit for lead in lead_units(plan.programme, ONE)] == ["甲局"]
+    assert (
+        browser(people.user("town_staff", TOWN)).post(f"{plan.url}leads/", {"area": ONE, "unit": "x"}).status_code
+        == 403
+    )
+
+
+def test_what_a_person_set_stays_when_the_preset_is_loaded_again(preset: LoadPreset) -> None:
+    from programmes.services import set_lead
+
+    programme = preset("litong_2021")
+    before, area = programme.leads.count(), people.area("640302101")
+    set_lead(programme=programme, area=area, part=None, unit="区农业农村局", by=people.user("office", "640302"))
+    preset("litong_2021")
+    assert programme.leads.count() == before + 1
+
+
+def test_places_come_in_the_order_the_document_names(plan: Plan) -> None:
+    Principle.objects.create(
+        programme=plan.programme, code="BY_VILLAGE", words="整村推进，由城区向外辐射", clause="D-07",
+        area_classes=["built_up", "plain_rural"],
+    )  # fmt: skip
+    for code, kind in ((ONE, "plain_rural"), (TWO, "built_up")):
+        area = people.area(code)
+        area.area_class = kind
+        area.save()
+        planned(plan, browser(plan.office), area=code)
+    assert rollout_order(plan.programme) == ["built_up", "plain_rural"]
+    html = browser(plan.office).get(steps_url(plan)).content.decode()
+    table = html[html.index("<tbody>") :]
+    assert table.index("甲二村") < table.index("甲一村")
+
+
+def test_a_panel_of_the_year_goes_before_the_one_for_every_year(plan: Plan) -> None:
+    panels = plan.programme.panels
+    panels.create(code="six", departments=list("abcdef"))
+    panels.create(code="five", departments=list("abcde"), year=2021)
+    panels.create(code="also", departments=["x"], in_use=False, year=2021)
+    assert [len(acceptance_panel(plan.programme, year).departments) for year in (2021, 2022, None)] == [5, 6, 6]  # type: ignore[union-attr]
