@@ -56,6 +56,11 @@ REGISTER_WORDINGS: dict[str, Wording] = {
         _("Columns of the marked file were moved, so its cells can't be told apart."),
         _("Download the marked file again and change only the cells that are marked."),
     ),
+    "HEADER_ROW_UNKNOWN": Wording(
+        _("File"),
+        _("There is no row %(row)s with words in a sheet “%(name)s”. Sheets of the file: %(sheets)s."),
+        _("Pick the row that holds the headings once more."),
+    ),
     "MARKS_UNKNOWN": Wording(
         _("File"),
         _("The marks of this file belong to no import you may work on."),

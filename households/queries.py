@@ -80,7 +80,7 @@ class DryRun:
 
 def dry_run_counts(roster_import: RosterImport) -> DryRun:
     """One query. Stored rows count by what became of them, ready ones by what the register said at their check."""
-    known, differs = Q(issue_codes__contains=["I_REGISTERED"]), Q(issue_codes__overlap=list(_CHANGING))
+    known, differs = Q(issue_codes__contains=["I_REGISTERED"]), Q(issue_codes__overlap=list(CHANGING))
     outcome = ImportRow.Outcome
     ready, stored = Q(state=State.READY), Q(state=State.APPLIED)
     new = (ready & ~known) | (stored & Q(outcome=outcome.CREATED))
@@ -91,7 +91,7 @@ def dry_run_counts(roster_import: RosterImport) -> DryRun:
     return DryRun(**roster_import.rows.aggregate(**{name: Count("id", filter=part) for name, part in parts.items()}))
 
 
-_CHANGING = ("W_REGISTER_DIFFERS", "W_SECOND_HOME")
+CHANGING = ("W_REGISTER_DIFFERS", "W_SECOND_HOME")
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class Repair:
 
     @property
     def proposal_kind(self) -> str:
-        return "confirm" if self.code in CONFIRMED_TOGETHER else "replace"
+        return "confirm" if self.code in CONFIRMED_TOGETHER and not self.proposal else "replace"
 
     @property
     def is_one_word(self) -> bool:
@@ -202,9 +202,11 @@ class Repair:
 
 #: Proposals that are the same word for many rows, those that are a calculation per row, and plain confirmations.
 #: A check digit is never among them: which digit is wrong is known to nobody here.
-_SAME_WORD = frozenset({"E_VILLAGE_UNKNOWN", "E_TECHNOLOGY_NOT_IN_TARGET"})
+_SAME_WORD = frozenset({"E_VILLAGE_UNKNOWN", "E_TECHNOLOGY_NOT_IN_TARGET", "W_OLD_HEATING_UNKNOWN", "W_CLASS_UNKNOWN"})
 _PER_ROW = frozenset({"E_AREA_NOT_NUMBER", "E_RESIDENTS_NOT_NUMBER"})
-CONFIRMED_TOGETHER = frozenset({"W_REGISTER_DIFFERS", "W_TOWN_DIFFERS", "W_PHONE_LANDLINE"})
+CONFIRMED_TOGETHER = frozenset(
+    {"W_REGISTER_DIFFERS", "W_TOWN_DIFFERS", "W_PHONE_LANDLINE", "W_OLD_HEATING_UNKNOWN", "W_CLASS_UNKNOWN"}
+)
 
 
 def repairs(roster_import: RosterImport) -> list[Repair]:
@@ -221,7 +223,7 @@ def repairs(roster_import: RosterImport) -> list[Repair]:
 
 
 def _group_of(problem: Problem, confirmed: Sequence[str]) -> tuple[str, str, str, str] | None:
-    if problem.code in _SAME_WORD and problem.proposal:
+    if problem.code in _SAME_WORD and problem.proposal and problem.blocks(confirmed):
         return problem.code, problem.column, problem.value, problem.proposal
     if problem.code in _PER_ROW and problem.proposal:
         return problem.code, problem.column, "", ""

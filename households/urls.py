@@ -12,6 +12,7 @@ urlpatterns = [
     path("imports/<int:pk>/merged/", imports.import_rows, {"state": "merged"}, name="import-merged"),
     path("imports/<int:pk>/skipped/", imports.import_rows, {"state": "skipped"}, name="import-skipped"),
     path("imports/<int:pk>/columns/", columns.import_columns, name="import-columns"),
+    path("imports/<int:pk>/header/", columns.import_header, name="import-header"),
     path("imports/<int:pk>/rows/<int:row_id>/", imports.import_row, name="import-row"),
     path("imports/<int:pk>/repairs/<slug:code>/", imports.import_repair, name="import-repair"),
     path("imports/<int:pk>/take-back/", review_steps.import_take_back, name="import-take-back"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -66,19 +66,30 @@ def check_rows(raws: Iterable[RawRow], programme: Programme, area: Area, *, on: 
 
 
 def read_roster(
-    path: Path, programme: Programme, area: Area, *, on: date, assigned: Assigned | None = None, strict: bool = True
+    path: Path,
+    programme: Programme,
+    area: Area,
+    *,
+    on: date,
+    assigned: Assigned | None = None,
+    strict: bool = True,
+    header_rows: Mapping[str, int] | None = None,
 ) -> ReadRoster:
     """Open, map and check a file; raises RosterRefused with every reason.
 
-    `assigned` is what a person said about columns. A file with doubtful columns is returned unchecked, for its
-    `doubts` to be confirmed. Without `strict` only a file that can't be read at all is refused: the rest is told.
+    `assigned` is what a person said about columns, `header_rows` which row of a sheet holds the headings. A file with
+    doubtful columns is returned unchecked, for its `doubts` to be confirmed. Without `strict` only a file that can't
+    be read at all is refused: the rest is told.
     """
     context, synonyms = roster_context(programme, area, on=on), synonyms_for(programme, area)
     book = _opened(path)
-    sheets = map_workbook(book, synonyms=synonyms, assigned=assigned)
+    _refuse_header_rows(book, header_rows or {})
+    sheets = map_workbook(book, synonyms=synonyms, assigned=assigned, header_rows=header_rows)
+    macros = book.macros
+    del book  # its texts live on in the rows; what is no household's goes
     missing = {sheet.name: missing_columns(sheet, context) for sheet in sheets}
     findings = [finding for sheet in sheets for finding in (*sheet.findings, *missing[sheet.name])]
-    if book.macros:
+    if macros:
         findings.insert(0, macros_finding(sheets))
     count = sum(len(sheet.rows) + len(sheet.skipped) for sheet in sheets)
     doubts = [
@@ -94,6 +105,25 @@ def read_roster(
     raws = [raw for sheet in sheets for raw in sheet.rows]
     rows = [] if strict and doubts else check_rows(raws, programme, area, on=on)
     return ReadRoster(sheets, findings, raws, rows, count, doubts, refusals)
+
+
+def _refuse_header_rows(book: Workbook, header_rows: Mapping[str, int]) -> None:
+    """A picked row that is not there, or holds nothing, is told; it is never replaced by a guess."""
+    filled = {sheet.name: {row.row_no for row in sheet.rows if any(row.texts)} for sheet in book.sheets}
+    wrong = [(name, row_no) for name, row_no in header_rows.items() if row_no not in filled.get(name, ())]
+    if wrong:
+        sheets = "、".join(filled)
+        raise RosterRefused(
+            [
+                {"code": "HEADER_ROW_UNKNOWN", "params": {"name": name, "row": row_no, "sheets": sheets}, "sheet": ""}
+                for name, row_no in wrong
+            ]
+        )
+
+
+def header_rows(roster_import: RosterImport) -> dict[str, int]:
+    """Sheet -> the row people picked as its header."""
+    return dict(roster_import.mapping.get("header_rows", {}))
 
 
 def assigned_columns(roster_import: RosterImport) -> dict[str, dict[int, str]]:

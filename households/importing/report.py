@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from accounts.models import Area
 from core.masks import mask_card, mask_id, mask_name, mask_phone
 from households.importing.checked import Problem
 from households.importing.reading import ReadRoster
+from households.models import ImportRow
 from households.problem_wording import sentence, what_to_do
+from households.queries import CHANGING, EXCLUSION_CODES, beside_targets
 from households.roster.codes import DECISIONS, SKIP, SKIP_CODES, decision
 from households.roster.rows import Finding
+from programmes.models import Programme
 
 _HIDDEN: dict[str, Callable[[str], str]] = {
     "id_number": mask_id,
@@ -46,6 +50,34 @@ def report(roster: ReadRoster, *, show_personal: bool) -> dict[str, Any]:
             for d in roster.doubts
         ],
     }
+
+
+def in_the_register(roster: ReadRoster, programme: Programme, area: Area) -> dict[str, Any]:
+    """`register`: what storing the file would do, by row; `villages`: households beside the target of each."""
+    states = [row.state() for row in roster.rows]
+    counted: Counter[str] = Counter()
+    done = Counter(dict.fromkeys(("new", "changed", "same", "duplicate", "refused"), 0))
+    for row, state in zip(roster.rows, states, strict=True):
+        codes = {problem.code for problem in row.problems}
+        done[_effect(codes, state)] += 1
+        if state == ImportRow.State.READY and row.values.get("village") and not codes & _EXCLUDED:
+            counted[str(row.values["village"])] += 1
+    villages = [
+        {"area": one.area.code, "name": one.area.name, "households": one.counted, "target": one.target}
+        for one in beside_targets(programme, area, dict(counted))
+    ]
+    return {"register": dict(done), "villages": villages}
+
+
+_EXCLUDED = frozenset(EXCLUSION_CODES)
+
+
+def _effect(codes: set[str], state: str) -> str:
+    if state != ImportRow.State.READY:
+        return "duplicate" if state == ImportRow.State.MERGED else "refused"
+    if "I_REGISTERED" not in codes:
+        return "new"
+    return "changed" if codes & CHANGING else "same"
 
 
 def _place(roster: ReadRoster) -> Callable[[dict[str, Any]], tuple[int, int, int]]:

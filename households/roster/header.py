@@ -90,6 +90,21 @@ def header_at(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[Mer
     return found if is_header(found) else None
 
 
+def header_by_hand(
+    rows: Sequence[SheetRow], row_no: int, synonyms: Synonyms, merged: Sequence[MergedRange] = ()
+) -> Header | None:
+    """The header a person says begins in row ``row_no``, however little of it is known; None for a row of nothing."""
+    position = next((place for place, row in enumerate(rows) if row.row_no == row_no), None)
+    if position is None or not any(map(word_key, rows[position].texts)):
+        return None
+    both = rows[position : position + 2]
+    found = _header(both[:1], synonyms, merged)
+    if len(both) > 1 and not any(map(_LONG_NUMBER.search, both[1].texts)):
+        deeper = _header(both, synonyms, merged)
+        found = deeper if deeper.score > max(found.score, _header(both[1:], synonyms, merged).score) else found
+    return found
+
+
 def is_header(header: Header) -> bool:
     """At least three fields, among them the head's name or ID number."""
     return len(header.fields) >= _FEWEST_FIELDS and bool(header.fields & {"head_name", "id_number"})

@@ -10,7 +10,7 @@ from itertools import islice
 from core.workbooks.read import NUMERIC_ID, MergedRange, Sheet, SheetRow, Workbook, cell_address
 from households.roster.classify import BLANK, DATA, HEADER, NOTE, SUBTOTAL, TITLE, TOTAL, classify_row, holds_id
 from households.roster.columns import SERIAL, Synonyms, shipped_synonyms
-from households.roster.header import Header, find_header, header_at, repeats_header, split
+from households.roster.header import Header, find_header, header_at, header_by_hand, repeats_header, split
 from households.roster.header import assigned as with_assigned
 from households.roster.normalise import LONG_NUMBERS, is_figure
 from households.roster.places import place_named_in, place_of_sheet
@@ -27,24 +27,45 @@ Assigned = Mapping[str, Mapping[int, str]]
 
 
 def map_workbook(
-    book: Workbook, *, synonyms: Synonyms | None = None, assigned: Assigned | None = None
+    book: Workbook,
+    *,
+    synonyms: Synonyms | None = None,
+    assigned: Assigned | None = None,
+    header_rows: Mapping[str, int] | None = None,
 ) -> list[ParsedSheet]:
-    """Map every sheet; hidden sheets are mapped too and reported, so that nothing comes in unseen."""
-    given = assigned or {}
-    return [map_sheet(sheet, synonyms=synonyms, assigned=given.get(sheet.name)) for sheet in book.sheets if sheet.rows]
+    """Map every sheet; hidden sheets are mapped too and reported, so that nothing comes in unseen.
+
+    ``header_rows`` are rows a person picked as headers, by sheet.
+    """
+    given, picked = assigned or {}, header_rows or {}
+    return [
+        map_sheet(sheet, synonyms=synonyms, assigned=given.get(sheet.name), header_row=picked.get(sheet.name))
+        for sheet in book.sheets
+        if sheet.rows
+    ]
 
 
 def map_sheet(
-    sheet: Sheet, *, synonyms: Synonyms | None = None, assigned: Mapping[int, str] | None = None
+    sheet: Sheet,
+    *,
+    synonyms: Synonyms | None = None,
+    assigned: Mapping[int, str] | None = None,
+    header_row: int | None = None,
 ) -> ParsedSheet:
-    """Find the header of one sheet, map its rows and check its subtotals against them."""
+    """Find the header of one sheet, map its rows and check its subtotals against them.
+
+    A ``header_row`` picked by hand is believed, and no other header is looked for in the sheet.
+    """
     known = synonyms or shipped_synonyms()
-    header = find_header(sheet.rows, known, sheet.merged)
+    if header_row:
+        header = header_by_hand(sheet.rows, header_row, known, sheet.merged)
+    else:
+        header = find_header(sheet.rows, known, sheet.merged)
     if header is None:
         return _without_header(sheet)
     if assigned:
         header = with_assigned(header, assigned)
-    mapping = _SheetMapping(sheet, known, header)
+    mapping = _SheetMapping(sheet, known, header, by_hand=bool(header_row))
     for position, row in enumerate(sheet.rows):
         mapping.take(row, sheet.rows[position : position + 2])
     return mapping.result()
@@ -85,6 +106,7 @@ class _SheetMapping:
     sheet: Sheet
     known: Synonyms
     first: Header
+    by_hand: bool = False
     tables: list[_Table] = field(default_factory=list)
     rows: list[RawRow] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
@@ -130,7 +152,7 @@ class _SheetMapping:
 
     def _other_header(self, row: SheetRow, following: Sequence[SheetRow]) -> Header | None:
         """The header of another table further down, with other columns than the present one."""
-        if any(holds_id(row, table.header) for table in self.tables):
+        if self.by_hand or any(holds_id(row, table.header) for table in self.tables):
             return None
         if all(repeats_header(table.part(row).texts, table.header, self.known) for table in self.tables):
             return None

@@ -15,7 +15,7 @@ from households.issue_wording import FIELD_TITLES
 from households.models import ColumnWord, RosterImport
 from households.roster.columns import FIELDS, heading_key, shipped_synonyms
 from households.roster.doubts import lowest
-from households.services.imports import PARSE, lock_import
+from households.services.imports import PARSE, living_twins, lock_import, refuse_twin
 from jobs.models import Job
 from jobs.services import enqueue
 
@@ -23,6 +23,7 @@ State = RosterImport.State
 Choices = Mapping[str, Mapping[int, str]]
 """Sheet -> column -> field, '' for a column that is kept as a remark."""
 _HEADING_MAX = 120
+_OF_THE_HEADER = frozenset({"F_NO_HEADER", "F_NO_ROWS", "F_REQUIRED_COLUMN", "HEADER_ROW_UNKNOWN"})
 
 
 @transaction.atomic
@@ -45,6 +46,35 @@ def confirm_columns(*, roster_import: RosterImport, choices: Choices, by: User) 
     locked.version += 1
     locked.save(update_fields=["mapping", "state", "version"])
     return enqueue(kind=PARSE, args={"import_id": locked.pk}, by=by, area=locked.area)
+
+
+@transaction.atomic
+def choose_header(*, roster_import: RosterImport, sheet: str, row_no: int, by: User) -> Job:
+    """Take the row a person picked as the header of a sheet, and read the file again.
+
+    A file that was refused because no list was found in it may be read again so. What was said about the columns of
+    that sheet is forgotten: it spoke of another row.
+    Raises Refused: NOT_IN_MAPPING, ROWS_TOUCHED, SAME_FILE (conflicts).
+    """
+    locked = lock_import(roster_import.pk)
+    if not may_choose_header(locked):
+        _refuse_late(locked)
+    if locked.state == State.REFUSED:
+        refuse_twin(living_twins(locked.programme, locked.file_sha256).first())
+    locked.rows.all().delete()
+    kept = {name: said for name, said in locked.mapping.get("assigned", {}).items() if name != sheet}
+    picked = {**locked.mapping.get("header_rows", {}), sheet: row_no}
+    locked.mapping = {**locked.mapping, "assigned": kept, "header_rows": picked}
+    locked.state, locked.refusal, locked.version = State.PARSING, [], locked.version + 1
+    locked.save(update_fields=["mapping", "state", "refusal", "version"])
+    return enqueue(kind=PARSE, args={"import_id": locked.pk}, by=by, area=locked.area)
+
+
+def may_choose_header(roster_import: RosterImport) -> bool:
+    """As `may_assign`, and also where the file was readable but no list was found in it."""
+    if roster_import.state == State.REFUSED:
+        return bool(roster_import.refusal) and all(one["code"] in _OF_THE_HEADER for one in roster_import.refusal)
+    return may_assign(roster_import)
 
 
 def may_assign(roster_import: RosterImport) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
@@ -25,9 +26,15 @@ _NAME_MAX = 200
 
 
 def start_import(
-    *, programme: Programme, area: Area, content: Iterable[bytes], file_name: str, by: User
+    *,
+    programme: Programme,
+    area: Area,
+    content: Iterable[bytes],
+    file_name: str,
+    by: User,
+    header_rows: Mapping[str, int] | None = None,
 ) -> tuple[RosterImport, Job]:
-    """Keep an uploaded roster and ask for its parsing.
+    """Keep an uploaded roster and ask for its parsing; `header_rows` are rows picked as headers, by sheet.
 
     Raises Refused: PLACE_OUTSIDE, FILE_TOO_LARGE, SAME_FILE (conflict; `import_id` of the one that is alive).
     """
@@ -40,7 +47,7 @@ def start_import(
         )
     stored = _store(content)
     try:
-        return _record(programme, area, stored, file_name, by)
+        return _record(programme, area, stored, file_name, by, header_rows or {})
     except Refused:
         delete_file(stored.key)
         raise
@@ -58,19 +65,21 @@ def _store(content: Iterable[bytes]) -> StoredFile:
         ) from None
 
 
-def _record(programme: Programme, area: Area, stored: StoredFile, file_name: str, by: User) -> tuple[RosterImport, Job]:
-    alive = RosterImport.objects.filter(programme=programme, file_sha256=stored.sha256)
-    alive = alive.exclude(state__in=[State.VOID, State.REFUSED])
+def _record(
+    programme: Programme, area: Area, stored: StoredFile, file_name: str, by: User, header_rows: Mapping[str, int]
+) -> tuple[RosterImport, Job]:
+    alive = living_twins(programme, stored.sha256)
     try:
         with transaction.atomic():
-            _refuse_twin(alive.first())
+            refuse_twin(alive.first())
             document = _document(area, stored, file_name, by)
             made = RosterImport.objects.create(
-                programme=programme, area=area, file=document, file_sha256=stored.sha256, uploaded_by=by
-            )
+                programme=programme, area=area, file=document, file_sha256=stored.sha256, uploaded_by=by,
+                mapping={"header_rows": dict(header_rows)} if header_rows else {},
+            )  # fmt: skip
             return made, enqueue(kind=PARSE, args={"import_id": made.pk}, by=by, area=area)
     except IntegrityError:
-        _refuse_twin(alive.first())
+        refuse_twin(alive.first())
         raise
 
 
@@ -86,7 +95,14 @@ def _document(area: Area, stored: StoredFile, file_name: str, by: User) -> Docum
     )
 
 
-def _refuse_twin(twin: RosterImport | None) -> None:
+def living_twins(programme: Programme, sha256: str) -> QuerySet[RosterImport]:
+    """Imports of exactly this file that are neither void nor refused."""
+    found = RosterImport.objects.filter(programme=programme, file_sha256=sha256)
+    return found.exclude(state__in=[State.VOID, State.REFUSED])
+
+
+def refuse_twin(twin: RosterImport | None) -> None:
+    """Raises Refused SAME_FILE when there is one."""
     if twin is not None:
         raise Refused(
             "SAME_FILE",

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from accounts.models import Area
 from core import clock
 from households.importing.checked import fill, stored_raw
 from households.importing.marking import is_marked
-from households.importing.reading import ReadRoster, RosterRefused, assigned_columns, opened_copy, read_roster
+from households.importing.reading import (
+    ReadRoster,
+    RosterRefused,
+    assigned_columns,
+    header_rows,
+    opened_copy,
+    read_roster,
+)
 from households.models import ImportRow, RosterImport
-from households.services.bulk import insert_rows
+from households.services.bulk import insert_rows, stamped, uncollected
 from households.services.corrections import take_back
 from programmes.models import Programme
 
 State = RosterImport.State
+_PIECE = 5_000
 Commit = Callable[[], AbstractContextManager[Any]]
 
 
@@ -31,14 +40,18 @@ def parse_import(import_id: int, *, commit: Commit = nullcontext) -> RosterImpor
             if is_marked(path):
                 return take_back(found, path, commit=commit)
             assigned = assigned_columns(found)
-            roster = read_roster(path, found.programme, found.area, on=clock.today(), assigned=assigned)
+            picked = header_rows(found)
+            with uncollected():
+                roster = read_roster(
+                    path, found.programme, found.area, on=clock.today(), assigned=assigned, header_rows=picked
+                )
     except RosterRefused as refusal:
         with commit():
             RosterImport.objects.filter(pk=import_id, state=State.PARSING).update(
                 state=State.REFUSED, refusal=refusal.reasons
             )
         return RosterImport.objects.get(pk=import_id)
-    with commit():
+    with commit(), uncollected():
         _store(import_id, roster)
     return RosterImport.objects.get(pk=import_id)
 
@@ -53,18 +66,25 @@ def _store(import_id: int, roster: ReadRoster) -> None:
     if roster.doubts:
         locked.state = State.MAPPING
     else:
-        rows = list(_rows(import_id, roster))
-        insert_rows(ImportRow, rows)
-        locked.counts["faulty_at_first"] = sum(row.state == ImportRow.State.FAULTY for row in rows)
+        locked.counts["faulty_at_first"] = _insert(_rows(import_id, roster))
         locked.state = State.REVIEW
     locked.save(update_fields=["mapping", "samples", "counts", "state"])
 
 
+def _insert(rows: Iterator[ImportRow]) -> int:
+    """Insert piece by piece, so that only one piece is held in memory; returns how many are faulty."""
+    faulty = 0
+    while piece := list(islice(rows, _PIECE)):
+        insert_rows(ImportRow, piece)
+        faulty += sum(row.state == ImportRow.State.FAULTY for row in piece)
+    return faulty
+
+
 def _rows(import_id: int, roster: ReadRoster) -> Iterator[ImportRow]:
+    blank = stamped(ImportRow, roster_import_id=import_id, kind="data")
     for raw, checked in zip(roster.raws, roster.rows, strict=True):
-        row = ImportRow(roster_import_id=import_id, sheet=raw.sheet, row_no=raw.row_no, table_no=raw.table)
-        row.kind = "data"
-        row.raw = stored_raw(raw)
+        row = blank()
+        row.sheet, row.row_no, row.table_no, row.raw = raw.sheet, raw.row_no, raw.table, stored_raw(raw)
         yield fill(row, checked)
     for sheet in roster.sheets:
         for skipped in sheet.skipped:
@@ -87,6 +107,6 @@ def _sheet(sheet: Any, roster: ReadRoster) -> dict[str, Any]:
     }
 
 
-def dry_run(path: Any, programme: Programme, area: Area) -> ReadRoster:
+def dry_run(path: Any, programme: Programme, area: Area, *, header_rows: Mapping[str, int] | None = None) -> ReadRoster:
     """The same reading and checking without keeping anything; what is doubtful is told, not asked."""
-    return read_roster(path, programme, area, on=clock.today(), strict=False)
+    return read_roster(path, programme, area, on=clock.today(), strict=False, header_rows=header_rows)

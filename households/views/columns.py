@@ -14,23 +14,24 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import get_visible_or_404, requires
-from core.masks import mask_card, mask_id, mask_name, mask_phone
 from core.refusals import Refused
 from core.workbooks.read import column_letters
+from households.importing.looking import LookedSheet, first_rows
 from households.issue_wording import FIELD_TITLES
 from households.models import RosterImport
 from households.problem_wording import sentence, title
 from households.roster.columns import SERIAL, shipped_synonyms
 from households.roster.doubts import GUESSED, MISSING, TWICE, lowest
-from households.services.columns import confirm_columns, may_assign
+from households.services.columns import choose_header, confirm_columns, may_assign, may_choose_header
+from households.views.samples import masked_row, masked_sample
 
 RIGHT = "rosters.import"
+_WIDTH, _CELL = 14, 24
 _REASONS: dict[str, str | Promise] = {
     GUESSED: gettext_lazy("looks like this"),
     MISSING: gettext_lazy("unknown, while a needed column is missing"),
     TWICE: gettext_lazy("a second column for the same"),
 }
-_MASKS = {"id_number": mask_id, "phone": mask_phone, "bank_card": mask_card, "head_name": mask_name}
 
 
 @dataclass
@@ -79,6 +80,7 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
         "sheets": _shown(found, request.POST),
         "asking": found.state == RosterImport.State.MAPPING,
         "may_assign": may_assign(found),
+        "may_choose": may_choose_header(found),
         "fields": [("", _("Not needed: kept as a remark")), *FIELD_TITLES.items()],
         "refusal": refusal.sentence if refusal else "",
     }
@@ -124,20 +126,47 @@ def _columns(position: int, sheet: dict[str, Any], samples: dict[str, list[str]]
             name=name,
             letters=column_letters(int(number)),
             heading=heading,
-            samples=[_masked(text, present or doubt["guess"]) for text in samples.get(number, [])],
+            samples=[masked_sample(text, present or doubt["guess"]) for text in samples.get(number, [])],
             present=present,
             chosen=posted.get(name, present or guess),
             reason=_REASONS.get(doubt["reason"], ""),
         )
 
 
-def _masked(text: str, meaning: str) -> str:
-    """Samples help to recognise a column, not to read people's numbers."""
-    mask = _MASKS.get(meaning)
-    if mask is not None:
-        return mask(text)
-    return "".join("*" if place >= 4 and char.isdigit() else char for place, char in enumerate(text))
-
-
 def _findings(stored: list[dict[str, Any]]) -> list[str]:
     return [f"{one['cell'] or ''} {title(one['code'])}: {sentence(one['code'], one['params'])}" for one in stored]
+
+
+@dataclass
+class ShownRow:
+    """A row of the file as a person picks it: its number, its cells, whether it is the header now."""
+
+    row_no: int
+    texts: list[str]
+    is_header: bool
+
+
+@requires(RIGHT)
+@require_http_methods(["GET", "POST"])
+def import_header(request: HttpRequest, pk: int) -> HttpResponse:
+    """The first rows of every sheet, to pick the one that holds the headings; a post has the file read again."""
+    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    if request.method == "POST":
+        row_no = request.POST.get("row", "")
+        if row_no.isascii() and row_no.isdigit() and len(row_no) < 8:
+            choose_header(roster_import=found, sheet=request.POST.get("sheet", ""), row_no=int(row_no), by=request.user)  # type: ignore[arg-type]
+        return redirect("households:import-review", found.pk)
+    if not may_choose_header(found):
+        return redirect("households:import-review", found.pk)
+    headers = {sheet["name"]: sheet["header_row"] for sheet in found.mapping.get("sheets", [])}
+    headers |= found.mapping.get("header_rows", {})
+    sheets = [(one.name, _pickable(one, headers.get(one.name))) for one in first_rows(found.file.stored_name)]
+    context = {"roster_import": found, "sheets": [pair for pair in sheets if pair[1]]}
+    return render(request, "households/import_header.html", context)
+
+
+def _pickable(sheet: LookedSheet, header_row: int | None) -> list[ShownRow]:
+    return [
+        ShownRow(row.row_no, [text[:_CELL] for text in masked_row(row.texts[:_WIDTH])], row.row_no == header_row)
+        for row in sheet.rows
+    ]

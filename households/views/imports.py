@@ -21,6 +21,7 @@ from households.issue_wording import ROW_KIND_TITLES as _KINDS
 from households.models import RosterImport
 from households.problem_wording import reasons, sentence, title
 from households.services import imports, repairs
+from households.services.columns import may_choose_header
 from households.views.review_page import review_context, technology_names
 from households.views.row_actions import act_on_row
 from programmes.chosen import chosen_area_code, chosen_programme
@@ -90,7 +91,8 @@ def import_review(request: HttpRequest, pk: int) -> HttpResponse:
     if found.corrects_id is not None:
         return _back_to_original(request, found)
     if found.state == RosterImport.State.REFUSED:
-        context = {"roster_import": found, "reasons": reasons(found.refusal)}
+        may_choose = may_choose_header(found)
+        context = {"roster_import": found, "reasons": reasons(found.refusal), "may_choose": may_choose}
         return render(request, "households/import_unread.html", context)
     if found.state == RosterImport.State.MAPPING:
         return redirect("households:import-columns", found.pk)

@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from accounts.acting import acting
 from accounts.models import Area, User
 from core.refusals import Refused
+from core.workbooks.read import column_letters
 from households.importing.checked import problems_of
 from households.importing.reading import RosterRefused
-from households.importing.report import report
+from households.importing.report import in_the_register, report
 from households.models import ImportRow, RosterImport
 from households.problem_wording import reasons, sentence_of
 from households.queries import row_counts
@@ -46,18 +47,23 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="read and check, keep nothing")
         parser.add_argument("--json", action="store_true", help="answer as JSON")
         parser.add_argument("--leave-faulty", action="store_true", help="store the good rows, keep the rest for later")
+        parser.add_argument(
+            "--header-row", action="append", default=[], metavar="SHEET:N", help="row N holds the headings of the sheet"
+        )
         parser.add_argument("--show-personal", action="store_true", help="with --dry-run: values without masks")
 
     def handle(self, *args: Any, **options: Any) -> None:
         programme, area, file = self._asked(options)
+        picked = _header_rows(options["header_row"])
         try:
             if options["dry_run"]:
-                answer = _dry_answer(file, programme, area, show_personal=options["show_personal"])
+                answer = _dry_answer(file, programme, area, picked, show_personal=options["show_personal"])
             else:
                 with acting("import_roster"):
                     by = _person(options["by"])
                 with acting(by, reason=f"import_roster {file.name}"):
-                    answer = _import(file, programme, area, by, leave_faulty=options["leave_faulty"])
+                    made, job = _start(file, programme, area, by, picked)
+                    answer = _import(made, job, by, leave_faulty=options["leave_faulty"])
         except Refused as refusal:
             answer = {"refused": [{"code": refusal.code, "message": refusal.sentence}]}
         except RosterRefused as refusal:
@@ -105,8 +111,21 @@ def _person(username: str) -> User:
     return found
 
 
-def _dry_answer(file: Path, programme: Programme, area: Area, *, show_personal: bool) -> dict[str, Any]:
-    roster = dry_run(file, programme, area)
+def _header_rows(said: list[str]) -> dict[str, int]:
+    """["名单:3"] -> {"名单": 3}."""
+    found = {}
+    for text in said:
+        name, _colon, number = text.rpartition(":")
+        if not name or not (number.isascii() and number.isdigit()) or not 0 < int(number) <= 1_048_576:
+            raise CommandError(f"--header-row {text}: give the sheet's name and a row, such as 名单:3.")
+        found[name] = int(number)
+    return found
+
+
+def _dry_answer(
+    file: Path, programme: Programme, area: Area, picked: dict[str, int], *, show_personal: bool
+) -> dict[str, Any]:
+    roster = dry_run(file, programme, area, header_rows=picked)
     states = Counter(row.state() for row in roster.rows)
     waiting = [(row.parsed, row.problems) for row in roster.rows if row.state() == ImportRow.State.FAULTY]
     return {
@@ -118,14 +137,20 @@ def _dry_answer(file: Path, programme: Programme, area: Area, *, show_personal: 
         "merged": states[ImportRow.State.MERGED],
         "skipped": roster.row_count - len(roster.rows),
         **report(roster, show_personal=show_personal),
+        **in_the_register(roster, programme, area),
         "issues": [issue for row, problems in waiting for issue in _issues(row.sheet, row.row_no, problems, ())],
     }
 
 
-def _import(file: Path, programme: Programme, area: Area, by: User, *, leave_faulty: bool) -> dict[str, Any]:
+def _start(file: Path, programme: Programme, area: Area, by: User, picked: dict[str, int]) -> tuple[RosterImport, Job]:
     with file.open("rb") as stream:
         chunks = iter(lambda: stream.read(_CHUNK), b"")
-        made, job = start_import(programme=programme, area=area, content=chunks, file_name=file.name, by=by)
+        return start_import(
+            programme=programme, area=area, content=chunks, file_name=file.name, by=by, header_rows=picked
+        )
+
+
+def _import(made: RosterImport, job: Job, by: User, *, leave_faulty: bool) -> dict[str, Any]:
     _finish(job)
     made = RosterImport.objects.get(pk=made.pk)
     if made.state == RosterImport.State.REFUSED:
@@ -152,10 +177,12 @@ def _import(file: Path, programme: Programme, area: Area, by: User, *, leave_fau
 
 def _columns_answer(made: RosterImport) -> dict[str, Any]:
     """A person has to say what some columns mean before the file can be read."""
-    titles = [doubt["title"] for sheet in made.mapping["sheets"] for doubt in sheet["doubts"]]
+    doubts = [doubt for sheet in made.mapping["sheets"] for doubt in sheet["doubts"]]
+    titles = [doubt["title"] for doubt in doubts]
     words = _("Say what these columns mean, on the page of import %(number)s: %(titles)s.")
     message = words % {"number": made.pk, "titles": "、".join(titles)}
-    return {"import": made.pk, "refused": [{"code": "COLUMNS_UNCLEAR", "message": message}]}
+    asked = [{**doubt, "column": column_letters(doubt["column"])} for doubt in doubts]
+    return {"import": made.pk, "refused": [{"code": "COLUMNS_UNCLEAR", "message": message}], "doubts": asked}
 
 
 def _finish(job: Job) -> None:
