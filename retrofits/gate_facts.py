@@ -73,7 +73,7 @@ class GateBook:
             return []
         self.read([task])
         row = self._tasks[task.pk]
-        reasons = {one["gate"]: one["reason"] for one in row["reasons"]}
+        reasons = {one["gate"]: one["reason"] for one in row["reason_rows"]}
         return judge(self._facts(task, row, on, chosen or Chosen()), self.rules, stages, reasons)
 
     # --- of the programme ---------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class GateBook:
     # --- together -----------------------------------------------------------------------------------------------
 
     def _facts(self, task: Task, row: Row, on: date, chosen: Chosen) -> gate.Facts:
-        held = row["contracts"][0] if row["contracts"] else {}
+        held = row["contract_rows"][0] if row["contract_rows"] else {}
         contract = self._contract(held)
         installed_on = row["installed_on"]
         return gate.Facts(
@@ -163,19 +163,19 @@ class GateBook:
             technology=row["route"],
             is_on_approved_roster=row["roster_state"] == Roster.State.APPROVED and not row["exclusion"],
             place=self._place(task.area_id),
-            firm=self._firm(chosen.supplier.pk if chosen.supplier else row["supplier_id"] or held.get("supplier_id")),
+            firm=self._firm(chosen.supplier.pk if chosen.supplier else row["supplier_pk"] or held.get("supplier_id")),
             device=self._device(
-                chosen.device_model.pk if chosen.device_model else row["model_id"] or held.get("device_model_id")
+                chosen.device_model.pk if chosen.device_model else row["model_pk"] or held.get("device_model_id")
             ),
             contract=contract,
             neighbours=self._neighbours.get(task.area_id, {}),
             offers_electric=self._programme["electric"],
-            confirmed={one["kind"]: _day(one["done_on"]) for one in row["confirmations"]},
+            confirmed={one["kind"]: _day(one["done_on"]) for one in row["confirmation_rows"]},
             asks_bundle=row["asks_bundle"],
-            has_bundle=row["bundle_id"] is not None,
+            has_bundle=row["bundle_pk"] is not None,
             missing_devices=_missing(row),
             installed_on=installed_on,
-            seasons=self._seasons(row["confirmations"]),
+            seasons=self._seasons(row["confirmation_rows"]),
             limits=self.limits,
         )
 
@@ -213,16 +213,18 @@ def _firm_of(key: int, programme: Programme) -> gate.Firm:
     own = {**outer, "programme": programme}
     row = Supplier.objects.filter(pk=key).values(
         "name",
-        admissions=_rows(
+        admission_rows=_rows(
             Admission, {**own, "admitted_on__isnull": False}, "admitted_on", "ended_on", "warranty_months"
         ),
-        certificates=_rows(Qualification, outer, "work", "valid_from", "valid_until"),
+        certificate_rows=_rows(Qualification, outer, "work", "valid_from", "valid_until"),
         has_won=Exists(Bid.objects.filter(**outer, is_winner=True, lot__programme=programme)),
     )
     found = row.get()
-    spans = tuple((_day(one["admitted_on"]), _maybe(one["ended_on"])) for one in found["admissions"])
-    held = (gate.Certificate(c["work"], _day(c["valid_from"]), _maybe(c["valid_until"])) for c in found["certificates"])
-    months = [one["warranty_months"] for one in found["admissions"] if one["ended_on"] is None]
+    spans = tuple((_day(one["admitted_on"]), _maybe(one["ended_on"])) for one in found["admission_rows"])
+    held = (
+        gate.Certificate(c["work"], _day(c["valid_from"]), _maybe(c["valid_until"])) for c in found["certificate_rows"]
+    )
+    months = [one["warranty_months"] for one in found["admission_rows"] if one["ended_on"] is None]
     return gate.Firm(found["name"], spans, tuple(held), months[0] if months else None, found["has_won"])
 
 
@@ -236,16 +238,16 @@ def _task_rows(keys: list[int]) -> Iterable[Row]:
         roster_state=F("roster_row__roster__state"),
         exclusion=F("roster_row__exclusion"),
         installed_on=F("installation__installed_on"),
-        supplier_id=F("installation__supplier_id"),
-        model_id=F("installation__device_model_id"),
+        supplier_pk=F("installation__supplier_id"),
+        model_pk=F("installation__device_model_id"),
         main_kind=F("installation__device_model__kind"),
-        bundle_id=F("installation__bundle_id"),
+        bundle_pk=F("installation__bundle_id"),
         asks_bundle=Exists(Bundle.objects.filter(technology=OuterRef("technology"))),
-        contracts=_rows(Contract, {**of_task, "cancelled_on__isnull": True}, *contract),
-        reasons=_rows(GateReason, of_task, "gate", "reason"),
-        confirmations=_rows(Confirmation, of_task, "kind", "done_on", "season"),
-        parts=_rows(BundlePart, {"bundle__installation__task": OuterRef("pk")}, "kind", "quantity"),
-        devices=_rows(InstalledDevice, of_record, "kind"),
+        contract_rows=_rows(Contract, {**of_task, "cancelled_on__isnull": True}, *contract),
+        reason_rows=_rows(GateReason, of_task, "gate", "reason"),
+        confirmation_rows=_rows(Confirmation, of_task, "kind", "done_on", "season"),
+        part_rows=_rows(BundlePart, {"bundle__installation__task": OuterRef("pk")}, "kind", "quantity"),
+        device_rows=_rows(InstalledDevice, of_record, "kind"),
     )
 
 
@@ -265,8 +267,8 @@ def _routes_of(programme: Programme, codes: set[str]) -> dict[str, dict[str, int
 
 def _missing(row: Row) -> dict[str, int]:
     """What the set still lacks; the record's own device is one of it."""
-    there = [one["kind"] for one in row["devices"]] + ([row["main_kind"]] if row["main_kind"] else [])
-    return {part["kind"]: part["quantity"] - there.count(part["kind"]) for part in row["parts"]}
+    there = [one["kind"] for one in row["device_rows"]] + ([row["main_kind"]] if row["main_kind"] else [])
+    return {part["kind"]: part["quantity"] - there.count(part["kind"]) for part in row["part_rows"]}
 
 
 def _day(text: str) -> date:
