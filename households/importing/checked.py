@@ -142,8 +142,8 @@ def problems_of(row: ImportRow) -> list[Problem]:
 
 
 def stored_raw(raw: RawRow) -> dict[str, Any]:
-    """A raw row as JSON, never changed afterwards."""
-    return {"texts": dict(raw.raw), "cells": dict(raw.cells), "notes": dict(raw.notes), "extra": dict(raw.extra)}
+    """A raw row as JSON, never changed afterwards. It shares the row's own mappings."""
+    return {"texts": raw.raw, "cells": raw.cells, "notes": raw.notes, "extra": raw.extra}
 
 
 def raw_row(row: ImportRow) -> RawRow:

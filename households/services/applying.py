@@ -18,7 +18,7 @@ from households.importing.checked import CheckedRow, fill, raw_row, refilled
 from households.importing.reading import check_rows
 from households.importing.register import AnyOf, Register, check_against_register
 from households.models import ImportRow, RosterImport, ValueConflict
-from households.services.bulk import insert_rows, update_rows
+from households.services.bulk import insert_rows, uncollected, update_rows
 from households.services.imports import close_when_done, lock_import
 from households.services.storing import RegisterWriter, Stored
 
@@ -55,7 +55,7 @@ def apply_ready_rows(
     total = sum(map(len, pieces))
     for keys in pieces:
         step(sum(outcomes.values()), total)
-        with commit(), acting(by, reason=f"roster import {import_id}"):
+        with commit(), acting(by, reason=f"roster import {import_id}"), uncollected():
             outcomes += apply_piece(import_id, keys, by)
     step(sum(outcomes.values()), total)
     return outcomes
@@ -73,8 +73,10 @@ def apply_piece(import_id: int, keys: Sequence[int], by: User) -> Counter[str]:
     if locked.state != RosterImport.State.REVIEW:
         return Counter()
     lock_register()
-    wanted = locked.rows.select_for_update().filter(AnyOf(F("pk"), keys), state=State.READY).defer(*_DEFERRED)
-    return _store(locked, *_still_ready(locked, list(wanted.order_by("pk"))), by)
+    # By key alone: while the counts of a fresh table are young, PostgreSQL would go through all ready rows instead.
+    wanted = ImportRow.objects.select_for_update().filter(AnyOf(F("pk"), keys)).defer(*_DEFERRED).order_by("pk")
+    rows = [row for row in wanted if row.state == State.READY and row.roster_import_id == import_id]
+    return _store(locked, *_still_ready(locked, rows), by)
 
 
 def _pieces(import_id: int, size: int) -> Iterator[list[int]]:

@@ -5,8 +5,10 @@ COPY alone carries no actor (see `accounts.acting`); the INSERT … SELECT does.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
@@ -23,6 +25,18 @@ from core.fields import EncryptedJSONField, EncryptedTextField
 Made = TypeVar("Made", bound=models.Model)
 _NULL = "\\N"
 _LINES = 500  # sent at once
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Leave the search for reference cycles until the rows of a piece are done: it takes a third of their time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def stamped(model: type[Made], **same: Any) -> Callable[[], Made]:
