@@ -1,6 +1,6 @@
 from django.urls import path
 
-from retrofits.views import batches, evidence, installations, tasks, visits
+from retrofits.views import batches, evidence, installations, tasks, visits, works_checks
 from retrofits.views import phone as phone_views
 
 app_name = "retrofits"
@@ -29,6 +29,8 @@ urlpatterns = [
     path("visits/<int:pk>/pieces/", phone_views.photo_piece, name="photo-piece"),
     path("visits/<int:pk>/send/", phone_views.visit_send, name="visit-send"),
     path("visits/<int:pk>/", visits.visit_record, name="visit-record"),
+    path("tasks/<int:pk>/works-check/", works_checks.works_check, name="works-check"),
+    path("works-checks/<int:pk>/", works_checks.works_check_detail, name="works-check-detail"),
     path("acceptances/", visits.acceptance_list, name="acceptance-list"),
     path("acceptances/<int:pk>/", visits.acceptance_detail, name="acceptance-detail"),
     path("rectifications/<int:pk>/report/", visits.rectification_report, name="rectification-report"),

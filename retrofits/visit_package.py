@@ -119,5 +119,5 @@ def _works(record: Installation, live: dict[int, dict[str, Any]], task: Task) ->
 
 def _item(item: dict[str, Any]) -> dict[str, Any]:
     """A question without what only the office needs."""
-    wanted = ("code", "text", "kind", "required", "min", "max", "clause", "unit", "tool", "exclusive")
+    wanted = ("code", "text", "kind", "required", "min", "max", "clause", "unit", "tool", "exclusive", "about")
     return {name: item[name] for name in wanted if item.get(name) is not None} | {"stage": stage_of(item)}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from retrofits.faults import Fault
+from retrofits.measuring import TOO_HIGH, TOO_LOW, judge, limits, read_number
 from retrofits.models import Photo
 from retrofits.queries import TelemetryEvidence
 
@@ -67,7 +68,8 @@ def room_temperature(items: list[dict[str, Any]], visit: Visit) -> Decimal | Non
     """The measured room temperature in °C, None when it was not measured or is no number."""
     numbers = [item for item in items if item["kind"] == "number"]
     chosen = next((item for item in numbers if item["code"] == ROOM_TEMP), None)
-    return _number(visit.answers.get(chosen["code"], "")) if chosen else None
+    value = read_number(visit.answers.get(chosen["code"], "")) if chosen else None
+    return value.quantize(Decimal("0.1")) if value is not None and abs(value) < 1000 else None
 
 
 def _yes_no(item: dict[str, Any], visit: Visit, stages: set[str], evidence: TelemetryEvidence) -> Fault | None:
@@ -81,7 +83,7 @@ def _yes_no(item: dict[str, Any], visit: Visit, stages: set[str], evidence: Tele
 
 def _measured(item: dict[str, Any], visit: Visit, stages: set[str], evidence: TelemetryEvidence) -> Fault | None:
     text = visit.answers.get(item["code"], "").strip()
-    value = _number(text)
+    value = read_number(text)
     if not text:
         return Fault(item["code"], "MISSING", f"“{item['text']}”") if item.get("required") else None
     if value is None:
@@ -90,13 +92,18 @@ def _measured(item: dict[str, Any], visit: Visit, stages: set[str], evidence: Te
             "NUMBER",
             _("“%(item)s”: “%(text)s” is not a number") % {"item": item["text"], "text": text[:20]},
         )
-    low, high = item.get("min"), item.get("max")
-    if low is not None and value < Decimal(str(low)):
+    return _out_of_range(item, value)
+
+
+def _out_of_range(item: dict[str, Any], value: Decimal) -> Fault | None:
+    low, high = limits(item)
+    code = judge(value, item)
+    if code == TOO_LOW:
         words = _("“%(item)s”: %(value)s is below %(low)s: turn it to rectification")
-        return Fault(item["code"], "TOO_LOW", words % {"item": item["text"], "value": value, "low": low})
-    if high is not None and value > Decimal(str(high)):
+        return Fault(item["code"], code, words % {"item": item["text"], "value": value, "low": low})
+    if code == TOO_HIGH:
         words = _("“%(item)s”: %(value)s is above %(high)s; measure again")
-        return Fault(item["code"], "TOO_HIGH", words % {"item": item["text"], "value": value, "high": high})
+        return Fault(item["code"], code, words % {"item": item["text"], "value": value, "high": high})
     return None
 
 
@@ -134,11 +141,3 @@ _CHECKS = {
     "telemetry": _transmits,
     "signature": _signed,
 }
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        value = Decimal(text.strip().replace("，", ".").replace(",", "."))
-    except InvalidOperation:
-        return None
-    return value.quantize(Decimal("0.1")) if value.is_finite() and abs(value) < 1000 else None

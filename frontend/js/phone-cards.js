@@ -38,7 +38,7 @@ export function openReason(item, visit, home) {
 
 export function standard(item) {
   const [least, most] = item.exclusive ? ['>', '<'] : ['≥', '≤'];
-  const parts = [item.min == null ? '' : `${least} ${item.min}`, item.max == null ? '' : `${most} ${item.max}`].filter(Boolean);
+  const parts = [item.min == null ? '' : `${least} ${item.min}`, item.max == null ? '' : `${most} ${item.max}`, item.about == null ? '' : `≈ ${item.about}`].filter(Boolean);
   return `${parts.join(' · ')}${item.unit ? ` ${item.unit}` : ''}`;
 }
 

@@ -32,6 +32,7 @@ from retrofits.queries import (
 from retrofits.services import transmissions
 from retrofits.services.orders import agency_of, close_order
 from retrofits.services.photos import NOT_USABLE, SIGNATURE_KIND, store_evidence
+from retrofits.services.works_checks import demand_works_check
 from retrofits.visits import DEFECT_MAX, OPINION_MAX, Visit, open_items, refusal_faults, room_temperature
 
 PASSED, FAILED = Acceptance.Result.PASSED, Acceptance.Result.FAILED
@@ -69,6 +70,8 @@ def record_acceptance(
         raise Refused(
             "NO_CHECKLIST", _("The programme has no acceptance checklist. Ask the programme office to load it.")
         )
+    if result == PASSED:
+        demand_works_check(task)
     items = items_of(checklist, task)
     drawing = _complete(task, items, result, visit, evidence, on)
     acceptance = Acceptance.objects.create(
@@ -114,7 +117,9 @@ def door_evidence(task: Task, *, now: datetime) -> TelemetryEvidence:
     rules = transmissions.rules_for(task.programme)
     said = transmissions.heard(heater, now - rules.window, now + timedelta(seconds=1))
     first = transmissions.first_message(heater) if said.good else None
-    return replace(evidence, first_at=first.isoformat() if first else "", good_reads=said.good, needed_reads=rules.site_reads)
+    return replace(
+        evidence, first_at=first.isoformat() if first else "", good_reads=said.good, needed_reads=rules.site_reads
+    )
 
 
 def _transmission(

@@ -22,6 +22,7 @@ from retrofits.models import (
     PhotoUpload,
     Rectification,
     Task,
+    WorksCheck,
 )
 from telemetry.models import Alert, LatestReading, Reading
 
@@ -191,6 +192,11 @@ def _visit(town: Town, task: Task, *, passed: bool) -> None:
         signature=town.document("signature", task.dwelling), signer_name=f"{town.word}签",
     )  # fmt: skip
     town.keep("acceptance" if passed else "acceptance_failed", visit)
+    if passed:
+        town.keep("works_check", WorksCheck.objects.create(
+            task=task, area=town.village, request_id=uuid.uuid4(), checklist=town.county.checklists.get(),
+            answers={"ROOM_TEMP": "19.3"}, result="passed", checked_on=DAY, checked_by=town.signers[0],
+        ))  # fmt: skip
     if not passed:
         town.keep("rectification", Rectification.objects.create(
             acceptance=visit, area=town.village, defect=f"{town.word}缺陷", due_on=DAY, done_note=f"{town.word}整改"
