@@ -25,6 +25,7 @@ urlpatterns = [
     path("administrators-log/", log.admin_log, name="admin-log"),
     path("administrators-log/<int:pk>/", log.admin_entry, name="admin-entry"),
     path("views/", saved.view_save, name="view-save"),
+    path("views/undo/<str:token>/", saved.view_undo, name="view-undo"),
     path("views/layout/", saved.layout_keep, name="layout-keep"),
     path("views/<int:pk>/", saved.view_open, name="view-open"),
     path("views/<int:pk>/delete/", saved.view_delete, name="view-delete"),

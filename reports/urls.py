@@ -4,6 +4,7 @@ from django.urls import include, path, register_converter
 
 from reports.pages import (
     audit_log,
+    bulk,
     home,
     household_file,
     households,
@@ -46,6 +47,9 @@ pages = [
     path("households/<dwelling:dwelling_no>/heater/", household_file.household_heater, name="household-heater"),
     path("selections/", selections.selection_create, name="selection-create"),
     path("selections/<uuid:token>/", selections.selection_detail, name="selection-detail"),
+    path("selections/<uuid:token>/act/<slug:deed>/", bulk.selection_act, name="selection-act"),
+    path("bulk/<int:pk>/", bulk.bulk_detail, name="bulk-detail"),
+    path("bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk-undo"),
     path("selections/<uuid:token>/export/", selections.selection_export, name="selection-export"),
     path("ledgers/", ledgers.ledger_list, name="ledger-list"),
     path("ledgers/<slug:kind>/", ledgers.ledger_detail, name="ledger-detail"),

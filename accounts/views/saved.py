@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
@@ -18,8 +19,11 @@ from accounts.access import signed_in
 from accounts.forms import LayoutForm, SavedViewForm
 from accounts.models import SavedView, User
 from accounts.queries import saved_views_of
+from core import undo
 from core.refusals import Refused
-from core.table_layouts import MOST_COLUMNS, Layout, moved_up
+from core.table_layouts import MOST_COLUMNS, Kept, Layout, moved_up
+
+UNDO, UNDO_S = "accounts.view-undo", 60
 
 
 @require_POST
@@ -52,9 +56,37 @@ def view_delete(request: HttpRequest, pk: int) -> HttpResponse:
     if saved is None:
         raise Http404
     address = _address(saved.page)
+    kept = {"page": saved.page, "name": saved.name, "query": saved.query, "shared": saved.shared == "unit"}
     saved.delete()
-    messages.success(request, _("The view is deleted."))
+    undo.offer(request, _("The view is deleted."), _inverse(request, kept, address))
     return redirect(address)
+
+
+def _inverse(request: HttpRequest, kept: dict[str, Any], back: str) -> str:
+    """An address that brings back what was there; signed, so that it can't say anything else, and for a minute."""
+    said = {**kept, "back": back, "by": cast(User, request.user).pk}
+    return reverse("accounts:view-undo", args=[signing.dumps(said, salt=UNDO, compress=True)])
+
+
+@require_POST
+@signed_in
+def view_undo(request: HttpRequest, token: str) -> HttpResponse:
+    """Bring back a deleted view, or the columns as they were: what the toast offers."""
+    user = cast(User, request.user)
+    try:
+        kept = signing.loads(token, salt=UNDO, max_age=UNDO_S)
+    except signing.BadSignature as error:
+        raise Refused("UNDO_OVER", _("This can't be undone any more."), conflict=True) from error
+    if kept.pop("by") != user.pk:
+        raise Http404
+    back = kept.pop("back")
+    if "layout" in kept:
+        query = QueryDict(kept["layout"])
+        services.keep_layout(page=kept["page"], layout=Layout.of(query, Kept()), by=user)
+    else:
+        services.save_view(by=user, **kept)
+    messages.success(request, _("Undone."))
+    return redirect(back)
 
 
 @require_POST
@@ -67,8 +99,12 @@ def layout_keep(request: HttpRequest) -> HttpResponse:
     given = form.cleaned_data
     keys = moved_up([key for key in request.POST.getlist("col") if key][:MOST_COLUMNS], given["up"])
     layout = Layout() if "reset" in request.POST else Layout(keys, given["dense"])
-    services.keep_layout(page=given["page"], layout=layout, by=cast(User, request.user))
-    return redirect(_back_to_list(request))
+    user, back = cast(User, request.user), _back_to_list(request)
+    before = SavedView.objects.filter(owner=user, page=given["page"], name="").values_list("query", flat=True).first()
+    services.keep_layout(page=given["page"], layout=layout, by=user)
+    kept = {"page": given["page"], "layout": before or ""}
+    undo.offer(request, _("The columns are kept for you."), _inverse(request, kept, back))
+    return redirect(back)
 
 
 def _back_to_list(request: HttpRequest) -> str:

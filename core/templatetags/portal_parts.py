@@ -8,6 +8,8 @@ from django.http import QueryDict
 from django.template import Library
 from django.template.context import Context
 
+from core import undo
+
 register = Library()
 
 
@@ -59,3 +61,9 @@ def attribute(row: Any, path: str) -> Any:
     for name in path.split("."):
         row = row.get(name) if isinstance(row, dict) else getattr(row, name, None)
     return row
+
+
+@register.filter
+def undo_url(message: Any) -> str:
+    """Where the inverse of what a message tells is posted to, "" where there is none."""
+    return undo.url_of(message)

@@ -22,6 +22,7 @@ from reports.links import address
 from reports.models import DwellingSummary
 from reports.queries import dwellings
 from reports.queries.scope import scope_of
+from reports.services.deeds import DEEDS
 
 Stage = DwellingSummary.Stage
 ROUTES = {
@@ -29,6 +30,11 @@ ROUTES = {
 }  # fmt: skip
 COLD_DC = 160
 SILENT_AFTER = dt.timedelta(minutes=30)
+DEED_BUTTONS = (
+    ("enrol", gettext_lazy("Put forward for a programme"), "plus"),
+    ("exclude", gettext_lazy("Exclude"), "x"),
+    ("recheck", gettext_lazy("Look for double entries"), "copy"),
+)
 BEFORE_WORKS = frozenset({Stage.REGISTERED, Stage.LISTED})
 
 
@@ -147,9 +153,13 @@ def _views(counts: dict[str, int]) -> list[View]:
 
 
 def _bulk(request: HttpRequest) -> list[BulkAction]:
-    if not request.user.has_right("ledgers.export"):  # type: ignore[union-attr]
-        return []
-    return [BulkAction(_("Export as Excel"), reverse("reports:selection-create"), icon="file-spreadsheet")]
+    """What this person may do to many: take them out, and the deeds of `services.deeds`."""
+    url, user = reverse("reports:selection-create"), request.user
+    offered = [
+        ("ledgers.export", _("Export as Excel"), url, "file-spreadsheet"),
+        *((DEEDS[code].right, title, f"{url}?deed={code}", icon) for code, title, icon in DEED_BUTTONS),
+    ]
+    return [BulkAction(title, where, icon=icon) for right, title, where, icon in offered if user.has_right(right)]  # type: ignore[union-attr]
 
 
 def _empty(request: HttpRequest) -> tuple[Any, ...]:

@@ -13,19 +13,23 @@ from accounts.access import requires
 from accounts.models import Selection, User
 from reports.queries.scope import Scope, scope_of
 from reports.services import exports, selections
+from reports.services.deeds import DEEDS
 
 LONGEST_COLUMNS = 600
 
 
 @require_POST
-@requires("ledgers.export")
+@requires("households.view")
 def selection_create(request: HttpRequest) -> HttpResponse:
-    """The bulk bar posts `ids`, or `scope=all` with `query` and the number `seen`."""
+    """The bulk bar posts `ids`, or `scope=all` with `query` and the number `seen`; `?deed=` names the deed."""
     everything = request.POST.get("scope") == "all"
     ids = None if everything else [int(one) for one in request.POST.getlist("ids") if one.isdecimal()]
     query = request.POST.get("query", "") if everything else ""
     stored = selections.store_selection(scope=scope_of(request), query=query, ids=ids, by=cast(User, request.user))
     seen = request.POST.get("seen", "") if everything else ""
+    deed = request.GET.get("deed", "")
+    if deed in DEEDS:
+        return redirect("reports:selection-act", token=stored.token, deed=deed)
     where, more = redirect("reports:selection-detail", token=stored.token), QueryDict(mutable=True)
     if seen.isdecimal() and int(seen) != stored.count:
         more["seen"] = seen
@@ -39,7 +43,7 @@ def selection_create(request: HttpRequest) -> HttpResponse:
 @requires("ledgers.export")
 def selection_detail(request: HttpRequest, token: str) -> HttpResponse:
     """What is selected, and whether it changed since the list was seen."""
-    stored, scope = _selection(request, token)
+    stored, scope = selection_of(request, token)
     seen = request.GET.get("seen", "")
     context = {
         "selection": stored,
@@ -59,7 +63,7 @@ def selection_export(request: HttpRequest, token: str) -> HttpResponse:
 
     `columns=seen` keeps those on the screen. Up to 5,000 rows are made at once, more by a job.
     """
-    stored, scope = _selection(request, token)
+    stored, scope = selection_of(request, token)
     selections.demand_unchanged(scope, stored, request.POST.get("fingerprint", ""))
     seen = request.POST.get("cols", "") if request.POST.get("columns") == "seen" else ""
     query = _query(stored, seen[:LONGEST_COLUMNS])
@@ -69,7 +73,7 @@ def selection_export(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("reports:export-detail", pk=export.pk)
 
 
-def _selection(request: HttpRequest, token: str) -> tuple[Selection, Scope]:
+def selection_of(request: HttpRequest, token: str) -> tuple[Selection, Scope]:
     """One's own selection, in the place where it was made (narrowed by one's rights as they are now)."""
     stored = selections.find(token=token, by=cast(User, request.user))
     place = QueryDict(stored.query).get("place", "")

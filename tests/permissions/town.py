@@ -25,6 +25,7 @@ from households.models import (
 )
 from jobs.models import Job
 from programmes.models import Milestone, Programme, Target
+from reports.models import BulkRun
 from tests import people
 from tests.permissions import town_money, town_registers, town_works
 
@@ -196,4 +197,9 @@ def _belongings(town: Town) -> None:
     town.keep("selection", Selection.objects.create(
         owner=town.clerk, page="households", query=f"q={town.word}", count=1, fingerprint=uuid.uuid4().hex,
         included_ids=[home.pk for home in town.homes["accepted"]], expires_at=clock.now() + dt.timedelta(minutes=30),
+    ))  # fmt: skip
+    town.keep("bulk_run", BulkRun.objects.create(
+        deed="exclude", programme=town.county, area=town.area, asked_by=town.clerk, asked_at=clock.now(),
+        params={"words": f"{town.word}理由"}, dwelling_ids=[], finished_at=clock.now(),
+        refused=[["X-1", "X", town.word]],
     ))  # fmt: skip
