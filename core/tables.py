@@ -104,11 +104,13 @@ class View:
 
 @dataclass(frozen=True)
 class BulkAction:
-    """A button of the bulk bar. It posts `ids` (ticked), or `scope=all` with `query` and `seen`, to `url`."""
+    """A button of the bulk bar. It posts `ids` (ticked), or `scope=all` with `query` and `seen`, to `url`. The one
+    that `exports` is what the key E presses: with nothing ticked it takes all that match."""
 
     label: Label
     url: str
     icon: str = ""
+    exports: bool = False
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,11 @@ function find() {
 }
 
 function exportList() {
-  const link = document.querySelector('[data-export]');
-  if (link) link.click();
+  const deed = document.querySelector('[data-export]');
+  if (!deed) return;
+  const all = deed.form && deed.form.querySelector('input[name="scope"]');
+  if (all && !deed.form.querySelector('input[name="ids"]:checked')) all.checked = true;
+  deed.click();
 }
 
 const KEYS = { j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1), ' ': peek, x: () => tick(false), X: () => tick(true), e: exportList, '?': help };
@@ -117,7 +120,18 @@ function changed(event) {
   if (event.target.hasAttribute('data-send')) event.target.form.requestSubmit ? event.target.form.requestSubmit() : event.target.form.submit();
 }
 
+// The column chooser's search box: lines whose words do not hold what is typed go away; ticks stay as they are.
+function narrow(event) {
+  if (!event.target.hasAttribute('data-narrow')) return;
+  const wanted = event.target.value.trim().toLowerCase();
+  event.target.closest('form').querySelectorAll('.row').forEach((line) => {
+    const name = line.querySelector('.menu__item');
+    if (name) line.hidden = !name.textContent.toLowerCase().includes(wanted);
+  });
+}
+
 export function startTables() {
+  document.addEventListener('input', narrow);
   document.addEventListener('keydown', key);
   document.addEventListener('change', changed);
   document.addEventListener('click', (event) => {

@@ -159,7 +159,11 @@ def _bulk(request: HttpRequest) -> list[BulkAction]:
         ("ledgers.export", _("Export as Excel"), url, "file-spreadsheet"),
         *((DEEDS[code].right, title, f"{url}?deed={code}", icon) for code, title, icon in DEED_BUTTONS),
     ]
-    return [BulkAction(title, where, icon=icon) for right, title, where, icon in offered if user.has_right(right)]  # type: ignore[union-attr]
+    return [
+        BulkAction(title, where, icon=icon, exports=where == url)
+        for right, title, where, icon in offered
+        if user.has_right(right)  # type: ignore[union-attr]
+    ]
 
 
 def _empty(request: HttpRequest) -> tuple[Any, ...]:
