@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
 FLOOR = 150000  # PostgreSQL 15
@@ -30,11 +31,26 @@ def problems() -> list[str]:
                     " not UTF-8. Create the cluster or database with --locale=C.UTF-8."
                 )
             )
+    if strange := unknown_steps():
+        found.append(
+            _(
+                "This database was made by another version of the portal: its step %(step)s is not in this one."
+                " Use that version, or begin with an empty database."
+            )
+            % {"step": strange[0]}
+        )
     return found
 
 
+def unknown_steps() -> list[str]:
+    """Steps of the schema that this database has gone and this code doesn't have, as "app.name", in order."""
+    loader = MigrationLoader(connection)
+    ours = {step for step in loader.applied_migrations if step[0] in loader.migrated_apps}
+    return sorted(f"{app}.{name}" for app, name in ours - set(loader.disk_migrations))
+
+
 class Command(BaseCommand):
-    help = "Refuse a database that is too old, not UTF-8, or blind to Chinese trigrams."
+    help = "Refuse a database that is too old, not UTF-8, blind to Chinese trigrams, or of another version."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
