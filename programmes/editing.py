@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Area
 from programmes.models import Measure, Programme, SubProgramme, Target, Technology, Unit
-from programmes.queries import TargetLine, TargetTable, target_tables
+from programmes.queries import TargetGroup, TargetLine, TargetTable, target_tables
 from programmes.services import Change
 
 LIMIT = Decimal(10) ** 12
@@ -26,6 +26,7 @@ class EditCell:
     text: str
     version: int
     label: str
+    stored: str = ""
 
     @property
     def shown_name(self) -> str:
@@ -33,20 +34,42 @@ class EditCell:
 
     @property
     def shown(self) -> str:
-        return f"{self.version}:{self.text}"
+        return f"{self.version}:{self.stored}"
+
+
+@dataclass(frozen=True)
+class EditGroup:
+    """A branch of the tree. `is_open` while it is drawn: a branch somebody typed into never hides it."""
+
+    group: TargetGroup
+    rows: list[tuple[TargetLine, list[EditCell]]]
+    is_open: bool
 
 
 @dataclass(frozen=True)
 class EditTable:
     table: TargetTable
-    rows: list[tuple[TargetLine, list[EditCell]]]
+    groups: list[EditGroup]
+
+
+FEW = 3
 
 
 def edit_tables(programme: Programme, posted: Mapping[str, str] | None = None) -> list[EditTable]:
-    """Every table of the breakdown; with `posted` the texts the person typed stay in the inputs."""
+    """Every table of the breakdown as a tree; with `posted` the texts the person typed stay in the inputs."""
     known = {_key_of(row): row for row in programme.targets.all()}
-    return [EditTable(table, [(line, _cells(table, line, known, posted or {})) for line in table.lines])
-            for table in target_tables(programme)]  # fmt: skip
+    tables = target_tables(programme)
+    few = sum(len(table.groups) for table in tables) <= FEW
+    return [EditTable(table, [_group(table, one, known, posted or {}, few) for one in table.groups])
+            for table in tables]  # fmt: skip
+
+
+def _group(
+    table: TargetTable, group: TargetGroup, known: Mapping[Key, Target], posted: Mapping[str, str], few: bool
+) -> EditGroup:
+    rows = [(line, _cells(table, line, known, posted)) for line in group.lines]
+    typed = any(cell.text.strip() != cell.stored for _line, cells in rows for cell in cells)
+    return EditGroup(group, rows, few or typed)
 
 
 def _cells(
@@ -62,8 +85,9 @@ def _cells(
         row = known.get(key)
         name = "-".join([CELL, *map(str, key)])
         text = f"{row.quantity.normalize():f}" if row else ""
-        cells.append(EditCell(name, text, row.version if row else 0, f"{line.area.name} {heading}".strip()))
-    return [EditCell(c.name, posted.get(c.name, c.text), c.version, c.label) for c in cells]
+        label = f"{line.area.name} {heading}".strip()
+        cells.append(EditCell(name, posted.get(name, text), row.version if row else 0, label, text))
+    return cells
 
 
 def _key_of(row: Target) -> Key:

@@ -26,8 +26,20 @@ class TargetLine:
 
 
 @dataclass(frozen=True)
+class TargetGroup:
+    """A branch of the tree: a town with its villages (or a county with its towns) and what they add up to."""
+
+    area: Area | None
+    lines: list[TargetLine]
+
+    @property
+    def total(self) -> TargetLine:
+        return _sum(self.lines, self.area)
+
+
+@dataclass(frozen=True)
 class TargetTable:
-    """Targets of one part, measure, year and unit: routes as columns, places as lines, a subtotal after each town.
+    """Targets of one part, measure, year and unit: routes as columns, places as lines, a subtotal for each town.
 
     Rows without a technology stand in a column of their own (`plain`). `year` is None where the document names none.
     """
@@ -35,10 +47,25 @@ class TargetTable:
     year: int | None
     unit: str
     routes: list[Technology]
-    lines: list[TargetLine]
+    groups: list[TargetGroup]
     part: SubProgramme | None = None
     measure: str = Measure.CONVERSION
     plain: bool = False
+
+    @property
+    def lines(self) -> list[TargetLine]:
+        """As the document prints it: places, a subtotal after each town of several, the total at the end."""
+        printed = [line for one in self.groups for line in [*one.lines, *([one.total] if len(one.lines) > 1 else [])]]
+        return [*printed, self.total]
+
+    @property
+    def total(self) -> TargetLine:
+        return _sum([line for one in self.groups for line in one.lines], None)
+
+    @property
+    def headings(self) -> list[str]:
+        """Of the columns with numbers; the last, nameless one holds what stands without a technology."""
+        return [route.name for route in self.routes] + ([""] if self.plain else [])
 
     @property
     def rows(self) -> list[tuple[TargetLine, list[Decimal | None]]]:
@@ -63,7 +90,7 @@ def target_tables(programme: Programme) -> list[TargetTable]:
         groups[target.part_id or 0, target.measure, target.year or 0, target.unit].append(target)
     return [
         TargetTable(
-            year or None, unit, _used(routes, targets), _lines(targets), targets[0].part, measure,
+            year or None, unit, _used(routes, targets), _groups(targets), targets[0].part, measure,
             any(target.technology_id is None for target in targets),
         )
         for (_part, measure, year, unit), targets in sorted(groups.items())
@@ -80,17 +107,14 @@ def _used(routes: dict[int, Technology], targets: list[Target]) -> list[Technolo
     return [route for key, route in routes.items() if key in used]
 
 
-def _lines(targets: list[Target]) -> list[TargetLine]:
+def _groups(targets: list[Target]) -> list[TargetGroup]:
     by_place: dict[str, TargetLine] = {}
     for target in targets:
         line = by_place.setdefault(target.area_id, TargetLine(target.area, target.row_no))
         line.by_route[target.technology_id] += target.quantity
     towns = _by_town(by_place)
-    names = {area.code: area for area in Area.objects.filter(code__in=[code for code in towns if code])}
-    lines: list[TargetLine] = []
-    for town, members in towns.items():
-        lines += members + ([_sum(members, names.get(town))] if len(members) > 1 else [])
-    return [*lines, _sum([line for members in towns.values() for line in members], None)]
+    names = {line.area.parent_id: line.area.parent for line in by_place.values() if line.area}
+    return [TargetGroup(names.get(town), members) for town, members in towns.items()]
 
 
 def _by_town(by_place: dict[str, TargetLine]) -> dict[str, list[TargetLine]]:
