@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from accounts.api import HasRight
 from households.api import DwellingRows, MeterRows, VenueRows
 from programmes.api import ProgrammeRows
+from reports.api import HouseholdFileView, HouseholdRevealView
 from retrofits.api import TaskRows
 from subsidies.api import EntitlementRows
 from telemetry.api import HeaterRows
@@ -29,4 +30,9 @@ class Schema(SpectacularJSONAPIView):
     permission_classes = [HasRight]  # the library's own setting would let in everybody with an account
 
 
-urlpatterns = [path("schema/", Schema.as_view(), name="schema"), path("", include(router.urls))]
+urlpatterns = [
+    path("schema/", Schema.as_view(), name="schema"),
+    path("households/<slug:dwelling_no>/file/", HouseholdFileView.as_view(), name="household-file"),
+    path("households/<slug:dwelling_no>/reveal/", HouseholdRevealView.as_view(), name="household-reveal"),
+    path("", include(router.urls)),
+]

@@ -44,6 +44,7 @@ pages = [
     path("households/<dwelling:dwelling_no>/", household_file.household_detail, name="household-detail"),
     path("households/<dwelling:dwelling_no>/peek/", households.household_peek, name="household-peek"),
     path("households/<dwelling:dwelling_no>/print/", household_file.household_print, name="household-print"),
+    path("households/<dwelling:dwelling_no>/zip/", household_file.household_zip, name="household-zip"),
     path("households/<dwelling:dwelling_no>/heater/", household_file.household_heater, name="household-heater"),
     path("selections/", selections.selection_create, name="selection-create"),
     path("selections/<uuid:token>/", selections.selection_detail, name="selection-detail"),

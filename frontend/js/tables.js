@@ -126,7 +126,7 @@ function narrow(event) {
   const wanted = event.target.value.trim().toLowerCase();
   event.target.closest('form').querySelectorAll('.row').forEach((line) => {
     const name = line.querySelector('.menu__item');
-    if (name) line.hidden = !name.textContent.toLowerCase().includes(wanted);
+    if (name) line.style.display = name.textContent.toLowerCase().includes(wanted) ? '' : 'none';
   });
 }
 

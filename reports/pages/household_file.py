@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts import reveal
 from accounts.access import get_visible_or_404, requires
@@ -16,9 +16,11 @@ from accounts.models import User
 from core import clock
 from devices.models import Heater
 from households.models import Dwelling
+from households.provenance import source_lines
 from programmes.chosen import chosen_programme
 from reports.links import address
 from reports.queries import household_file as queries
+from reports.services import file_zip
 from telemetry.charts import SPANS, track
 from telemetry.models import LatestReading
 from telemetry.queries import FRESH_PERIODS, period_at
@@ -51,6 +53,7 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
         "events": queries.events_of(file),
         "changes": queries.changes_to(dwelling),
         "looks": queries.looks_at(dwelling),
+        "sources": source_lines(dwelling, user),
         "links": queries.links_of(file),
         "card": card_of(file.heater, dwelling.area_id, clock.now()),
         "may_reveal": user.has_right(reveal.RIGHT, dwelling.area_id),
@@ -84,6 +87,23 @@ def household_print(request: HttpRequest, dwelling_no: str) -> HttpResponse:
     }  # fmt: skip
     response = render(request, "reports/household_print.html", context)
     response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@requires(reveal.RIGHT)
+def household_zip(request: HttpRequest, dwelling_no: str) -> HttpResponse | FileResponse:
+    """All stored papers and photos in one zip; they show full numbers, so a reason is written down first."""
+    rows = Dwelling.objects.select_related("household", "area__parent")
+    dwelling = cast(Dwelling, get_visible_or_404(rows, request.user, reveal.RIGHT, dwelling_no=dwelling_no))
+    user = cast(User, request.user)
+    file = queries.file_of(dwelling, chosen_programme(request), user)
+    made = file_zip.zip_of(
+        file=file, reason=request.POST.get("reason", ""), by=user, address=request.META.get("REMOTE_ADDR")
+    )
+    response = FileResponse(made, as_attachment=True, filename=f"{dwelling.dwelling_no}.zip")
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

@@ -1,0 +1,182 @@
+"""The household's file over the API: the same facts as its page, masked, and one full number at a time for a reason."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import reveal
+from accounts.access import get_visible_or_404
+from accounts.models import User
+from core import clock, masks
+from core.refusals import Refused
+from households.models import Dwelling
+from reports.queries import household_file as queries
+
+TABLE = "households.household"
+FIELDS = ("id_number", "phone", "bank_card")
+
+
+class StageSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    state = serializers.ChoiceField(["did", "now", ""], help_text="did, now, or empty for what is still to come")
+    at = serializers.DateField(allow_null=True)
+
+
+class PaperSerializer(serializers.Serializer[Any]):
+    """One of the fourteen documents. `owed_by` is empty where the programme does not ask for it."""
+
+    paper = serializers.CharField()
+    title = serializers.CharField()
+    there = serializers.BooleanField()
+    required = serializers.BooleanField()
+    missing = serializers.BooleanField()
+    owed_by = serializers.CharField(allow_blank=True)
+    files = serializers.IntegerField()
+
+
+class MoneySerializer(serializers.Serializer[Any]):
+    """One benefit in fen; `amount_fen` is null where the policy defines none: undefined is not zero."""
+
+    benefit = serializers.CharField()
+    title = serializers.CharField()
+    period = serializers.CharField()
+    state = serializers.CharField()
+    amount_fen = serializers.IntegerField(allow_null=True)
+    sources = serializers.DictField(child=serializers.IntegerField())
+    payee = serializers.CharField(allow_blank=True)
+    bank_card = serializers.CharField(allow_blank=True)
+    paid_on = serializers.DateField(allow_null=True)
+
+
+class HeaterSerializer(serializers.Serializer[Any]):
+    platform_no = serializers.CharField()
+    factory_no = serializers.CharField()
+    installed_on = serializers.DateField(allow_null=True)
+    heard_at = serializers.DateTimeField(allow_null=True)
+
+
+class HouseholdFileSerializer(serializers.Serializer[Any]):
+    """Facts, progress, documents with what is missing and who owes it, money, heater. Personal numbers are masked.
+
+    `money` is null for who may not read amounts there; `heater` is null where none hangs.
+    """
+
+    dwelling_no = serializers.CharField()
+    household_no = serializers.CharField()
+    programme = serializers.CharField(allow_blank=True)
+    area = serializers.CharField()
+    area_name = serializers.CharField()
+    head_name = serializers.CharField()
+    id_number = serializers.CharField(allow_blank=True)
+    phone = serializers.CharField(allow_blank=True)
+    bank_card = serializers.CharField(allow_blank=True)
+    account_holder = serializers.CharField()
+    residents = serializers.IntegerField(allow_null=True)
+    heated_area_m2 = serializers.DecimalField(8, 2, allow_null=True)
+    exclusion = serializers.CharField(allow_blank=True)
+    progress = StageSerializer(many=True)
+    documents = PaperSerializer(many=True)
+    money = MoneySerializer(many=True, allow_null=True)
+    heater = HeaterSerializer(allow_null=True)
+
+
+class RevealWish(serializers.Serializer[Any]):
+    field = serializers.ChoiceField(FIELDS)
+    reason = serializers.ChoiceField([code for code, _words in reveal.REASONS])
+
+
+class RevealedNumber(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    value = serializers.CharField()
+
+
+class HouseholdFileView(APIView):
+    """The file of one dwelling, in the newest programme it takes part in."""
+
+    required_right = "households.view"
+
+    @extend_schema(responses=HouseholdFileSerializer)
+    def get(self, request: Request, dwelling_no: str) -> Response:
+        user = cast(User, request.user)
+        dwelling = _dwelling(user, dwelling_no)
+        file = queries.file_of(dwelling, None, user)
+        return Response(HouseholdFileSerializer(_values(file)).data, headers={"Cache-Control": "no-store"})
+
+
+class HouseholdRevealView(APIView):
+    """One full number of a household, for a reason, written down before it leaves; counted with those of the pages."""
+
+    required_right = reveal.RIGHT
+
+    @extend_schema(request=RevealWish, responses=RevealedNumber)
+    def post(self, request: Request, dwelling_no: str) -> Response:
+        user = cast(User, request.user)
+        dwelling = _dwelling(user, dwelling_no)
+        wish = RevealWish(data=request.data)
+        wish.is_valid(raise_exception=True)
+        field = wish.validated_data["field"]
+        try:
+            shown = reveal.reveal(
+                table=TABLE, pk=str(dwelling.household_id), field=field, by=user,
+                reason=wish.validated_data["reason"], address=request.META.get("REMOTE_ADDR"),
+            )  # fmt: skip
+        except Refused as refusal:
+            return Response({"code": refusal.code, "detail": refusal.sentence}, status=refusal.status)
+        return Response({"field": field, "value": shown.value}, headers={"Cache-Control": "no-store"})
+
+
+def _dwelling(user: User, dwelling_no: str) -> Dwelling:
+    rows = Dwelling.objects.select_related("household", "area__parent")
+    return cast(Dwelling, get_visible_or_404(rows, user, dwelling_no=dwelling_no))
+
+
+def _values(file: queries.HouseholdFile) -> dict[str, Any]:
+    home, family = file.dwelling, file.dwelling.household
+    return {
+        "dwelling_no": home.dwelling_no, "household_no": family.household_no,
+        "programme": file.programme.name if file.programme else "", "area": home.area_id, "area_name": home.area.name,
+        "head_name": family.head_name, "id_number": masks.mask_id(str(family.id_number)),
+        "phone": masks.mask_phone(str(family.phone)), "bank_card": masks.mask_card(str(family.bank_card)),
+        "account_holder": family.payee_name, "residents": family.residents, "heated_area_m2": home.heated_area_m2,
+        "exclusion": home.exclusion, "progress": [_stage(one) for one in queries.stages_of(file, clock.today())],
+        "documents": [_paper(one) for one in queries.papers_of(file)],
+        "money": [_money(one) for one in file.money] if file.sees_money else None, "heater": _heater(file),
+    }  # fmt: skip
+
+
+def _stage(stage: queries.Stage) -> dict[str, Any]:
+    at = stage.note if stage.state == "did" else None
+    return {"title": stage.title, "state": stage.state, "at": at.date() if hasattr(at, "hour") else at}
+
+
+def _paper(line: queries.PaperLine) -> dict[str, Any]:
+    owes = str(line.asked.get_owed_by_display()) if line.asked else ""
+    return {
+        "paper": line.paper.value, "title": str(line.title), "there": line.there, "required": line.asked is not None,
+        "missing": line.is_missing, "owed_by": owes, "files": len(line.files),
+    }  # fmt: skip
+
+
+def _money(line: queries.MoneyLine) -> dict[str, Any]:
+    paid = line.payment if line.payment and line.payment.state == "paid" else None
+    return {
+        "benefit": line.due.benefit, "title": line.title, "period": line.due.period, "state": line.due.state,
+        "amount_fen": line.due.amount_fen, "sources": {str(name): fen for name, fen in line.sources},
+        "payee": paid.payee_name if paid else "", "bank_card": masks.mask_card(str(paid.bank_card)) if paid else "",
+        "paid_on": paid.settled_at.date() if paid and paid.settled_at else None,
+    }  # fmt: skip
+
+
+def _heater(file: queries.HouseholdFile) -> dict[str, Any] | None:
+    heater = file.heater
+    if heater is None:
+        return None
+    latest = getattr(heater, "latest", None)
+    return {"platform_no": heater.platform_no, "factory_no": heater.factory_no, "installed_on": heater.installed_on,
+            "heard_at": latest.at if latest else None}  # fmt: skip
