@@ -1,7 +1,7 @@
-"""The function that every history trigger calls: judge the actor, keep what changed, hide secrets, write the entry.
+"""What every history trigger calls, and an aggregate that replays a row's history (`accounts.history.rows`).
 
-SQLSTATE class P0 makes a forgotten actor a ProgrammingError, a mistake of the code (500); the class it had before is
-taken for an outage of the database (503).
+The function judges the actor, keeps what changed, hides secrets, writes the entry. SQLSTATE class P0 makes a forgotten
+actor a ProgrammingError, a mistake of the code (500); most other classes are taken for an outage of the database (503).
 """
 
 from django.db import migrations
@@ -39,10 +39,14 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_sign_ins_and_sessions")]
+    dependencies = [("accounts", "0001_initial")]
     operations = [
         migrations.RunSQL(
             RECORD_CHANGE,
             "DROP FUNCTION accounts_record_change(text, text, text, jsonb, jsonb, text[], text)",
-        )
+        ),
+        migrations.RunSQL(
+            "CREATE AGGREGATE accounts_replayed(jsonb) (SFUNC = jsonb_concat, STYPE = jsonb, INITCOND = '{}')",
+            "DROP AGGREGATE accounts_replayed(jsonb)",
+        ),
     ]
