@@ -1,8 +1,8 @@
 """A migration step that installs every trigger of its app at once.
 
-`AddTrigger` of the library renders all models anew for each trigger: with a hundred and seventy of them that was most of
-the time a new database took. In a first migration the triggers stand among the options of `CreateModel`, and this step,
-the last one, writes them into the database; later triggers come by `AddTrigger` as usual.
+`AddTrigger` of the library renders all models anew for each trigger: with a hundred and seventy of them that was most
+of the time a new database took. In a first migration the triggers stand among the options of `CreateModel`, and this
+step, the last one, writes them into the database; later triggers come by `AddTrigger` as usual.
 """
 
 from __future__ import annotations
