@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.text import capfirst
 
 from accounts.models import User
-from households.models import Dwelling, HandEdit, ImportRow, ValueConflict
+from households.issue_wording import FIELD_TITLES
+from households.models import Dwelling, HandEdit, Household, ImportRow, RosterImport, ValueConflict
 
 #: Fields of the family; all others are the house's.
 OF_FAMILY = frozenset(
@@ -44,6 +46,43 @@ def sources_of(dwelling: Dwelling) -> dict[str, Source]:
     for fields, source in sorted(told, key=lambda pair: pair[1].at):
         found |= dict.fromkeys(fields, source)
     return found
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One value's source as people read it; `import_id` only where the reader may open that import.
+
+    `file_name` is empty where the file is about another place, which the reader may not know.
+    """
+
+    title: str
+    source: Source
+    file_name: str = ""
+    import_id: int | None = None
+
+
+def source_lines(dwelling: Dwelling, user: User) -> list[SourceLine]:
+    """Where each value of the file comes from, in the order of the file. Two queries."""
+    found = sources_of(dwelling)
+    return [_line(str(title), found[name], dwelling, user) for name, title in _titles().items() if name in found]
+
+
+def _line(title: str, source: Source, dwelling: Dwelling, user: User) -> SourceLine:
+    row = source.row
+    if row is None:
+        return SourceLine(title, source)
+    may_open = user.has_right(RosterImport.view_right, row.roster_import.area_id)
+    if not may_open and row.dwelling_id != dwelling.pk:
+        return SourceLine(title, source)
+    return SourceLine(title, source, row.roster_import.file.file_name, row.roster_import_id if may_open else None)
+
+
+def _titles() -> dict[str, Any]:
+    """Fields people see, with their names: the family's, the house's, the route."""
+    hidden = {"id", "area", "household", "version", "created_at", "merged_into", "folded_into"}
+    columns = [*Household._meta.concrete_fields, *Dwelling._meta.concrete_fields]
+    named = {one.name: capfirst(one.verbose_name) for one in columns if one.name not in hidden}
+    return named | {"technology": FIELD_TITLES["technology"]}
 
 
 def _rows_about(dwelling: Dwelling) -> Sequence[ImportRow]:

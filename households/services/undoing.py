@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +17,16 @@ from accounts.models import User
 from core import clock
 from core.refusals import Refused
 from households.indexes import door_index
-from households.models import Dwelling, Enrolment, HandEdit, Household, ImportRow, RosterImport, RosterRow
+from households.models import (
+    DuplicatePair,
+    Dwelling,
+    Enrolment,
+    HandEdit,
+    Household,
+    ImportRow,
+    RosterImport,
+    RosterRow,
+)
 from households.provenance import OF_FAMILY
 from households.services import class_periods
 from households.services.applying import lock_register
@@ -54,7 +63,20 @@ def blockers(roster_import: RosterImport) -> list[Blocker]:
         _later_edits(rows),
         _later_imports(roster_import, rows),
     ]
-    return [one for one in found if one is not None and one.count]
+    return _joined([one for one in found if one.count])
+
+
+def _joined(found: list[Blocker]) -> list[Blocker]:
+    """One line for what has one name, the largest number first: two relations may speak of the same rows."""
+    lines: dict[str, Blocker] = {}
+    for one in found:
+        known = lines.get(one.what)
+        if known is None:
+            lines[one.what] = one
+        else:
+            shown = tuple(dict.fromkeys((*known.dwellings, *one.dwellings)))[:_SHOWN]
+            lines[one.what] = Blocker(one.what, max(known.count, one.count), shown)
+    return sorted(lines.values(), key=lambda one: -one.count)
 
 
 def request_undo(*, roster_import: RosterImport, by: User, reason: str) -> Job:
@@ -114,18 +136,45 @@ def _applied(roster_import: RosterImport) -> QuerySet[ImportRow]:
 # --- what blocks ---------------------------------------------------------------------------------------------
 
 
+WORDS: dict[str, Any] = {
+    "households.Dwelling": gettext_lazy("further dwellings entered since"),
+    "households.Household": gettext_lazy("households merged into them"),
+    "households.MeterReading": gettext_lazy("meter readings"),
+    "households.MeterSupply": gettext_lazy("meters of the house"),
+    "households.Document": gettext_lazy("papers in the file"),
+    "households.RosterRow": gettext_lazy("rows of village lists"),
+    "households.ChangeRequest": gettext_lazy("change requests"),
+    "households.DuplicatePair": gettext_lazy("merged double entries"),
+    "households.Merge": gettext_lazy("merged double entries"),
+    "households.Enrolment": gettext_lazy("put forward by somebody else too"),
+    "devices.Heater": gettext_lazy("heaters of the house"),
+    "retrofits.Task": gettext_lazy("tasks of the works"),
+    "retrofits.CostShare": gettext_lazy("shares of costs"),
+    "retrofits.TransitionalHome": gettext_lazy("homes of the transition"),
+    "subsidies.Entitlement": gettext_lazy("calculated subsidies"),
+}
+"""What a row of each table is called where it stands in the way."""
+
+
+def holding(model: type[models.Model]) -> list[Any]:
+    """Every relation of any table that keeps a row of `model` from being deleted, hidden ones too."""
+    found = (one for one in model._meta.get_fields(include_hidden=True) if one.auto_created and not one.concrete)
+    return [one for one in found if one.is_relation and one.on_delete is models.PROTECT]  # type: ignore[union-attr]
+
+
 def _standing_on(model: type[models.Model], keys: Any, roster_import: RosterImport) -> Iterator[Blocker]:
     """Rows of any table that hold on to what the import made: rosters, tasks, entitlements, papers, meters …"""
-    for relation in model._meta.related_objects:
-        if relation.on_delete is not models.PROTECT:  # type: ignore[attr-defined]
-            continue
-        held = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": keys})  # type: ignore[union-attr]
-        if relation.related_model is Enrolment:
+    for relation in holding(model):
+        other, name = relation.related_model, relation.field.name
+        held = other._default_manager.filter(**{f"{name}__in": keys})
+        if other is Enrolment:
             held = held.exclude(source_import=roster_import)
-        if relation.related_model is Dwelling:
+        elif other is Dwelling:
             held = held.exclude(pk__in=_applied(roster_import).filter(outcome__in=MADE).values("dwelling"))
-        name = relation.field.name if model is Dwelling else ""
-        yield _blocker(str(relation.related_model._meta.verbose_name), held, f"{name}__dwelling_no" if name else "")
+        elif other is DuplicatePair:
+            held = held.filter(merges__isnull=False)  # others say nothing once one side is gone
+        shown = f"{name}__dwelling_no" if model is Dwelling else f"{name}__household_no"
+        yield _blocker(str(WORDS.get(other._meta.label, other._meta.verbose_name)), held, shown)
 
 
 def _blocker(what: str, held: Any, column: str) -> Blocker:
@@ -174,6 +223,7 @@ def _undo_rows(roster_import: RosterImport, keys: Sequence[int]) -> None:
     for row in rows:
         row.state, row.dwelling, row.version = ImportRow.State.UNDONE, None, row.version + 1
     update_rows(ImportRow, rows, ["state", "dwelling", "version"])
+    DuplicatePair.objects.filter(Q(first__in=made) | Q(second__in=made), merges__isnull=True).delete()
     Dwelling.objects.filter(pk__in=made).delete()
     Household.objects.filter(pk__in=families).exclude(dwellings__isnull=False).delete()
 

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import PROTECT
+from django.urls import reverse
 
 from accounts.models import AuditEntry
+from core import clock
 from core.refusals import Refused
 from households import queries
-from households.models import Dwelling, Enrolment, Household, ImportRow, RosterImport, ValueConflict
-from households.provenance import sources_of
+from households.models import (
+    DuplicatePair,
+    Dwelling,
+    Enrolment,
+    Household,
+    ImportRow,
+    Merge,
+    RosterImport,
+    ValueConflict,
+)
+from households.provenance import source_lines, sources_of
 from households.services import households, imports, provenance, repairs, rosters, undoing
 from jobs.running import run_job
 from programmes.models import Technology
-from tests.households.conftest import Importer, World, apply, line, row_of
+from tests.households.conftest import Importer, World, apply, line, row_of, upload
+from tests.households.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -163,3 +177,90 @@ def test_the_dry_run_says_what_storing_then_does(world: World, imported: Importe
     assert queries.dry_run_counts(found) == expected
     assert apply(found, world.clerk) == {"created": 1, "updated": 1, "unchanged": 1}
     assert queries.dry_run_counts(found) == expected
+
+
+#: Goes with its household or house and keeps nobody's work: calculated again, or told by `_later_edits`.
+GOES_WITH_IT = {
+    "households.DuplicateKey", "households.HandEdit", "households.ValueConflict", "households.ClassPeriod",
+    "reports.DwellingSummary",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", [Dwelling, Household])
+def test_every_table_that_holds_on_to_a_home_is_named_or_known_to_go_with_it(model: type[Any]) -> None:
+    held = {one.related_model._meta.label for one in undoing.holding(model)}
+    assert held <= undoing.WORDS.keys()
+    others = {
+        one.related_model._meta.label
+        for one in model._meta.get_fields(include_hidden=True)
+        if one.auto_created and not one.concrete and one.on_delete is not PROTECT
+    }
+    assert others <= GOES_WITH_IT | {"households.ImportRow"}
+
+
+def test_a_pair_the_machine_found_goes_and_a_merge_stays_in_the_way(world: World, imported: Importer) -> None:
+    found = stored(world, imported, [line(1), line(2)])
+    first, second = Dwelling.objects.order_by("pk")
+    pair = DuplicatePair.objects.create(
+        first=first, second=second, area=first.area, other_area=second.area, reasons=["NEAR_NAME"], weight=1,
+        found_at=clock.now(),
+    )  # fmt: skip
+    assert undoing.blockers(found) == []
+    merge = Merge.objects.create(
+        pair=pair, kept=first.household, dissolved=second.household, same_house=False, merged_by=world.clerk,
+        merged_at=clock.now(), reason="the same",
+    )  # fmt: skip
+    (blocker,) = undoing.blockers(found)
+    assert blocker.dwellings and blocker.count >= 1
+    merge.delete()
+    undoing.undo_import(found.pk, by=world.clerk, reason="wrong")
+    assert not Household.objects.exists() and not DuplicatePair.objects.exists()
+
+
+def test_the_new_columns_are_stored_told_and_taken_back(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    head = "村,户主姓名,身份证号,取暖面积,改造方式,门牌号,收款卡号,户名,改造前取暖方式,困难类别"
+    one = line(1)
+    told = [one[name] for name in ("village", "head_name", "id_number", "heated_area_m2", "technology", "door_no")]
+    path.write_text(
+        "\n".join((head, ",".join([*told, one["bank_card"], "李样本", "散煤", "低保、残疾"]))), encoding="utf-8"
+    )
+    found = upload(world, path)
+    apply(found, world.clerk)
+    home = Dwelling.objects.select_related("household").get()
+    assert (home.old_heating, home.household.account_holder) == ("coal_stove", "李样本")
+    assert home.household.beneficiary_classes == ["DISABLED", "SUBSISTENCE"]
+    sources = sources_of(home)
+    assert [sources[name].cell for name in ("account_holder", "old_heating", "beneficiary_classes")] == [
+        "H2",
+        "I2",
+        "J2",
+    ]
+    lines = {one.source.cell: one for one in source_lines(home, world.clerk)}
+    assert lines["H2"].file_name == "a.csv" and lines["H2"].import_id == found.pk
+    assert all(one.import_id is None for one in source_lines(home, world.village_signer))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("低保、残疾", "五保").replace("散煤", "小锅炉"), encoding="utf-8"
+    )
+    again = upload(world, path)
+    faulty = again.rows.get(kind="data")
+    assert faulty.issue_codes.count("W_REGISTER_DIFFERS") == 1
+    repairs.confirm_row(row=faulty, version=faulty.version, code="W_REGISTER_DIFFERS", by=world.clerk)
+    apply(again, world.clerk)
+    home = Dwelling.objects.select_related("household").get()
+    assert (home.old_heating, home.household.beneficiary_classes) == ("coal_boiler", ["DESTITUTE"])
+    undoing.undo_import(again.pk, by=world.clerk, reason="wrong")
+    home = Dwelling.objects.select_related("household").get()
+    assert (home.old_heating, home.household.beneficiary_classes) == ("coal_stove", ["DISABLED", "SUBSISTENCE"])
+    assert home.household.account_holder == "李样本"
+
+
+def test_asking_twice_for_an_undo_is_one_job_and_the_page_says_it_runs(world: World, imported: Importer) -> None:
+    found = stored(world, imported, [line(1)])
+    job = undoing.request_undo(roster_import=found, by=world.clerk, reason="wrong")
+    assert undoing.request_undo(roster_import=found, by=world.clerk, reason="wrong") == job
+    browser = signed_in(world.clerk)
+    page = browser.get(reverse("households:import-review", args=[found.pk])).content.decode()
+    void = reverse("households:import-void", args=[found.pk])
+    assert 'id="applying"' in page and void not in page
+    assert browser.get(void).status_code == 302
