@@ -75,6 +75,11 @@ app.conf.update(
             "options": {"expires": 20},
         },
         "take-progress": {"task": "reports.tasks.take_progress", "schedule": 3600.0, "options": {"expires": 3600}},
+        "settle-transmissions": {
+            "task": "retrofits.tasks.settle_transmissions",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "assess-pending": {
             "task": "subsidies.tasks.assess_pending",
             "schedule": 60.0,

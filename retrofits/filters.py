@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
 from programmes.chosen import chosen_area_code, chosen_programme
-from retrofits.models import Acceptance, Task
+from retrofits.models import Acceptance, Rectification, Task
 
 
 def villages(request: object) -> QuerySet[Area]:
@@ -36,6 +36,15 @@ class TaskFilter(df.FilterSet):
         text = value.strip()[:40]
         condition = Q(dwelling__household__head_name__contains=text) | Q(dwelling__dwelling_no__startswith=text.upper())
         return rows.filter(condition)
+
+
+class RectificationFilter(df.FilterSet):
+    open = df.BooleanFilter(label=_("still open"), field_name="done_on", lookup_expr="isnull")
+    area = df.ModelChoiceFilter(label=_("village"), queryset=villages)
+
+    class Meta:
+        model = Rectification
+        fields: tuple[str, ...] = ()
 
 
 class AcceptanceFilter(df.FilterSet):

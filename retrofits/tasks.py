@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from celery import shared_task
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.acting import acting
+from core import clock
 from jobs.registry import handler
 from jobs.running import JobRun
 from retrofits.services import photo_batches
+from retrofits.services.transfers import forget_transfers
+from retrofits.services.transmissions import settle_checks
 from retrofits.services.workbooks import KIND, record_workbook
+
+
+@shared_task
+def settle_transmissions() -> int:
+    """Items "data transmission confirmed" whose window is full become final; photos cut off long ago are forgotten."""
+    with acting("acceptance sweep"):
+        now = clock.now()
+        forget_transfers(now=now)
+        return settle_checks(now=now)
 
 
 @handler(KIND, gettext_lazy("Record installations from a workbook"))

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from retrofits.views import batches, evidence, installations, tasks, visits, works_checks
-from retrofits.views import phone as phone_views
+from retrofits import acceptance_urls
+from retrofits.views import batches, evidence, installations, tasks, visits
 
 app_name = "retrofits"
 urlpatterns = [
+    *acceptance_urls.urlpatterns,
     path("", tasks.task_list, name="task-list"),
     path("open/", tasks.tasks_open, name="tasks-open"),
     path("tasks/<int:pk>/", tasks.task_detail, name="task-detail"),
@@ -21,16 +22,7 @@ urlpatterns = [
     path("installations/import/", installations.workbook_upload, name="workbook-upload"),
     path("installations/import/<int:pk>/", installations.workbook_detail, name="workbook-detail"),
     path("visits/", visits.visit_list, name="visit-list"),
-    path("visits/phone/", phone_views.phone, name="phone"),
-    path("visits/phone/hello/", phone_views.phone_hello, name="phone-hello"),
-    path("visits/phone/package/", phone_views.phone_package, name="phone-package"),
-    path("visits/phone.webmanifest", phone_views.manifest, name="phone-manifest"),
-    path("visits/worker.js", phone_views.worker, name="phone-worker"),
-    path("visits/<int:pk>/pieces/", phone_views.photo_piece, name="photo-piece"),
-    path("visits/<int:pk>/send/", phone_views.visit_send, name="visit-send"),
     path("visits/<int:pk>/", visits.visit_record, name="visit-record"),
-    path("tasks/<int:pk>/works-check/", works_checks.works_check, name="works-check"),
-    path("works-checks/<int:pk>/", works_checks.works_check_detail, name="works-check-detail"),
     path("acceptances/", visits.acceptance_list, name="acceptance-list"),
     path("acceptances/<int:pk>/", visits.acceptance_detail, name="acceptance-detail"),
     path("rectifications/<int:pk>/report/", visits.rectification_report, name="rectification-report"),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
+from accounts.models import User
 from core.refusals import Refused
 from retrofits.faults import Fault
 
@@ -14,3 +19,20 @@ def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
     faults: tuple[Fault, ...] = getattr(refusal, "faults", ())
     context = {"refusal": refusal, "faults": faults}
     return render(request, "retrofits/refused.html", context, status=refusal.status)
+
+
+def person_of(request: HttpRequest) -> User:
+    """Who is signed in; views behind @requires have nobody else."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def day_of(request: HttpRequest, name: str) -> date:
+    """A day of the form. Raises `Refused` DAY_MISSING."""
+    text = request.POST.get(name, "").strip()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        words = _("“%(text)s” is no day; write it as 2021-12-08.")
+        raise Refused("DAY_MISSING", words, text=text[:20]) from None

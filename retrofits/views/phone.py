@@ -21,7 +21,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import get_visible_or_404, public, requires
-from accounts.models import User
 from core import clock
 from core.refusals import Refused
 from core.templatetags.portal_icons import sprite_address
@@ -32,6 +31,7 @@ from retrofits.models import Acceptance, Task
 from retrofits.queries import items_for, visits_for
 from retrofits.services.acceptances import record_acceptance
 from retrofits.services.transfers import PIECE_MAX, Piece, receive_piece
+from retrofits.views.pages import person_of
 from retrofits.visit_package import HOMES_MAX, package
 from retrofits.visits import Visit
 
@@ -106,7 +106,7 @@ def photo_piece(request: HttpRequest, pk: int) -> HttpResponse:
     """A piece of a photo as the raw body; the query says which photo and where it begins. Answers where to go on."""
     task = get_visible_or_404(Task, request.user, RIGHT, pk=pk)
     try:
-        transfer = receive_piece(task=task, piece=_piece(request), by=_person(request))
+        transfer = receive_piece(task=task, piece=_piece(request), by=person_of(request))
     except Refused as refusal:
         return _refused(refusal)
     return JsonResponse({"received": transfer.received, "photo": transfer.photo_id})
@@ -122,7 +122,7 @@ def visit_send(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         said = _said(request)
         acceptance = record_acceptance(
-            task=task, request_id=_key(said), result=_result(said), visit=_visit(said, task), by=_person(request),
+            task=task, request_id=_key(said), result=_result(said), visit=_visit(said, task), by=person_of(request),
             found=read_found(_part(said, "found"), now=clock.now()),
         )  # fmt: skip
     except Faulty as refusal:
@@ -134,14 +134,8 @@ def visit_send(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _hello(request: HttpRequest) -> dict[str, Any]:
-    person = _person(request)
+    person = person_of(request)
     return {"owner": person.pk, "person": person.person_name, "csrf": get_token(request)}
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user
 
 
 def _piece(request: HttpRequest) -> Piece:

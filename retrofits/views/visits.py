@@ -201,7 +201,7 @@ def acceptance_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def acceptance_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Acceptance.objects.select_related(
-        "task__dwelling__household", "area", "inspector", "rectification", "checklist"
+        "task__dwelling__household", "area", "inspector", "rectification", "checklist", "transmission", "agency"
     )
     acceptance = get_visible_or_404(rows, request.user, pk=pk)
     texts = {item["code"]: item for item in acceptance.checklist.items}
@@ -214,6 +214,7 @@ def acceptance_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "task": acceptance.task,
         "answers": answers,
         "rectification": rectification,
+        "transmission": getattr(acceptance, "transmission", None),
         "evidence": acceptance.telemetry_evidence,
         "photos": photos,
         "may_report": may_report and request.user.has_right("installations.record", acceptance.area_id),

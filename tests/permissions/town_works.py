@@ -14,13 +14,19 @@ from households.models import Dwelling, ImportRow, RosterImport, ValueConflict
 from programmes.models import Checklist
 from retrofits.models import (
     Acceptance,
+    Agency,
+    AgencyMember,
     CostItem,
     Installation,
     InstallationImport,
+    JointAcceptance,
+    JointHome,
     Photo,
     PhotoBatch,
     PhotoUpload,
     Rectification,
+    Review,
+    ReviewLine,
     Task,
     WorksCheck,
 )
@@ -132,6 +138,28 @@ def _task(town: Town, home: Dwelling, state: str, model: DeviceModel) -> None:
         _visit(town, task, passed=state == "accepted")
 
 
+def _levels(town: Town, visit: Acceptance) -> None:
+    """What stands above a visit: the agency's contract, a sheet to be signed, a sample."""
+    agency = Agency.objects.create(
+        programme=town.county, area=town.village, name=f"{town.word}机构", contract_no=f"{town.word}{visit.pk}",
+        begins_on=DAY, ends_on=DAY,
+    )  # fmt: skip
+    AgencyMember.objects.create(agency=agency, user=town.signers[0])
+    town.keep("agency", agency)
+    joint = JointAcceptance.objects.create(
+        programme=town.county, area=town.village, year=2021, departments=["住建局"], seat_count=1,
+        opened_by=town.signers[0],
+    )  # fmt: skip
+    JointHome.objects.create(joint=joint, task=visit.task)
+    town.keep("joint", joint)
+    review = Review.objects.create(
+        programme=town.county, area=town.village, kind="second", seed="7", until=visit.recorded_at, candidates=1,
+        digest="0" * 64, size=1, drawn_by=town.signers[0],
+    )  # fmt: skip
+    town.keep("review", review)
+    town.keep("review_line", ReviewLine.objects.create(review=review, acceptance=visit, place=1))
+
+
 def _photo_batch(town: Town) -> None:
     batch = town.keep("photo_batch", PhotoBatch.objects.create(
         programme=town.county, area=town.village, stage="after", state="ready", uploaded_by=town.clerk,
@@ -193,6 +221,7 @@ def _visit(town: Town, task: Task, *, passed: bool) -> None:
     )  # fmt: skip
     town.keep("acceptance" if passed else "acceptance_failed", visit)
     if passed:
+        _levels(town, visit)
         town.keep("works_check", WorksCheck.objects.create(
             task=task, area=town.village, request_id=uuid.uuid4(), checklist=town.county.checklists.get(),
             answers={"ROOM_TEMP": "19.3"}, result="passed", checked_on=DAY, checked_by=town.signers[0],
