@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Area, User
 from core import masks
 from core.areas import CODE_LENGTHS, TOWN
-from households.models import DuplicatePair, Dwelling, Merge
+from households.models import DuplicatePair, Dwelling, Enrolment, Merge
 
 VIEW = "households.view"
 HIDDEN = "***"
@@ -80,13 +80,23 @@ _FIELDS: Sequence[Field] = (  # label, value, as one's own, as somebody else's
 )  # fmt: skip
 
 
-def _programmes(home: Dwelling) -> str:
-    return "，".join(sorted(one.programme.name for one in home.enrolments.all()))
+def _programmes(home: Any) -> str:
+    """Names kept on the dwelling by `side_by_side`, which asks for both sides at once."""
+    return "，".join(sorted(home.programme_names))
+
+
+def _name_programmes(*homes: Any) -> None:
+    names: dict[int, list[str]] = {home.pk: [] for home in homes}
+    for pk, name in Enrolment.objects.filter(dwelling__in=names).values_list("dwelling_id", "programme__name"):
+        names[pk].append(name)
+    for home in homes:
+        home.programme_names = names[home.pk]
 
 
 def side_by_side(pair: DuplicatePair, user: User) -> SideBySide:
     """Both entries for this reader; fields that say the same on both sides are kept apart to be folded away."""
     towns = _towns(pair)
+    _name_programmes(pair.first, pair.second)
     first, second = _side(pair.first, user, towns), _side(pair.second, user, towns)
     lines = [_line(field, first, second) for field in _FIELDS]
     return SideBySide(

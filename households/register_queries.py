@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, QuerySet, Value
 
 from accounts.models import Area
 from accounts.records import ScopedQuerySet
@@ -19,11 +19,15 @@ LISTED_VALUES = LISTED_HOUSEHOLD | LISTED_DWELLING
 
 
 def task_count(programme: Programme, *codes: str) -> TaskCount:
-    """Households put forward and venues as equivalents inside places; excluded dwellings don't count. Two queries."""
-    homes = Enrolment.objects.within(*codes).filter(programme=programme, dwelling__exclusion="").count()
-    venues = VenueEnrolment.objects.within(*codes).filter(programme=programme)
-    areas = venues.values_list("venue__heated_area_m2", flat=True)
-    return count_tasks(homes, areas, programme.venue_m2_per_household)
+    """Households put forward and venues as equivalents inside places; excluded dwellings don't count. One query."""
+    homes = Enrolment.objects.within(*codes).filter(programme=programme, dwelling__exclusion="").order_by()
+    none = Value(None, DecimalField(max_digits=10, decimal_places=2))
+    counted = homes.values("programme").annotate(n=Count("pk"), area=none).values_list("n", "area")
+    venues = VenueEnrolment.objects.within(*codes).filter(programme=programme).order_by()
+    areas = venues.annotate(n=Value(0), area=F("venue__heated_area_m2")).values_list("n", "area")
+    rows = list(counted.union(areas, all=True))
+    found = [area for _n, area in rows if area is not None]
+    return count_tasks(sum(n for n, _area in rows), found, programme.venue_m2_per_household)
 
 
 def binding_rows() -> QuerySet[RosterRow]:

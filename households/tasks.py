@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.acting import acting
 from accounts.models import User
 from core import clock
-from households.models import ImportRow, RosterImport
-from households.services import applying, imports, parsing, undoing
+from households.models import ImportRow, Roster, RosterImport
+from households.services import applying, imports, parsing, scan_jobs, undoing
 from households.services.duplicates import deciding, finding
 from jobs.registry import handler
 from jobs.running import JobRun
@@ -64,6 +64,18 @@ def find_duplicates(run: JobRun, since: str = "") -> dict[str, Any]:
         "found": done.pairs, "new": done.new, "crowded": done.crowded,
     }  # fmt: skip
     return {"url": reverse("households:duplicate-list") + "?state=open", "message": message}
+
+
+@handler(scan_jobs.READ, label=gettext_lazy("Read stamped pages"))
+def read_scans(run: JobRun, roster_id: int, documents: list[int]) -> dict[str, Any]:
+    """File by file; what an earlier attempt has read is not read again."""
+    roster = Roster.objects.get(pk=roster_id)
+    by = run.requested_by or roster.prepared_by
+    done = scan_jobs.read_sent(roster_id, documents, by=by, commit=run.commit, step=run.progress)
+    message = _("%(placed)d pages found their place, %(unread)d without a readable code, %(problems)d not kept") % {
+        "placed": len(done.placed), "unread": len(done.unread), "problems": len(done.problems),
+    }  # fmt: skip
+    return {"url": reverse("households:roster-detail", args=[roster_id]), "message": message}
 
 
 @shared_task(name="households.tasks.find_duplicates_nightly")

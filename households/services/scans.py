@@ -20,7 +20,7 @@ from households.sheets import grouped, read_code
 
 RIGHT = "rosters.import"
 SCAN_KIND = "roster_scan"
-MAX_SCANS = 200
+MAX_SCANS = 400
 MAX_PAGES_AT_ONCE = 30
 PAPER_FAULTS = {
     "EMPTY": gettext_lazy("The file is empty. Choose it again."),
@@ -48,20 +48,28 @@ def add_scans(*, roster: Roster, files: Iterable[tuple[str, bytes]], by: User) -
 
     One bad file doesn't keep the others out. Raises Refused: NO_SCAN_DUE, NO_RIGHT, TOO_MANY_SCANS.
     """
-    level = _level(roster, by)
-    done, count = Received(), 0
+    level = level_of(roster, by)
+    done = Received()
     for name, content in files:
-        try:
-            for number, page in enumerate(clean_pages(content, max_pages=MAX_PAGES_AT_ONCE), 1):
-                count += 1
-                _check_number(roster, count)
-                _receive(roster, level, f"{name[:180]} #{number}", page, by, done)
-        except NotAPaper as error:
-            done.problems.append(f"{name}: {PAPER_FAULTS[error.code]}")
+        read_file(roster, level, name, content, by, done, MAX_PAGES_AT_ONCE)
+        if len(done.placed) + len(done.unread) > MAX_PAGES_AT_ONCE:
+            raise Refused("TOO_MANY_SCANS", gettext_lazy("Too many pictures at once. Send fewer."))
     return done
 
 
-def _level(roster: Roster, by: User) -> str:
+def read_file(roster: Roster, level: str, name: str, content: bytes, by: User, done: Received, max_pages: int) -> None:
+    """The pages of one file into `done`; a fault of the file is a problem in words. Raises Refused TOO_MANY_SCANS."""
+    try:
+        for number, page in enumerate(clean_pages(content, max_pages=max_pages), 1):
+            if roster.scans.count() >= MAX_SCANS:
+                raise Refused("TOO_MANY_SCANS", gettext_lazy("Too many pictures at once. Send fewer."))
+            _receive(roster, level, f"{name[:180]} #{number}", page, by, done)
+    except NotAPaper as error:
+        done.problems.append(f"{name}: {PAPER_FAULTS[error.code]}")
+
+
+def level_of(roster: Roster, by: User) -> str:
+    """Whose stamp is due on the list now. Raises Refused: NO_SCAN_DUE (conflict), NO_RIGHT."""
     level = roster_queries.scan_level(roster)
     if not level:
         raise Refused("NO_SCAN_DUE", gettext_lazy("No stamp is due on this list now."), conflict=True)
@@ -73,11 +81,6 @@ def _level(roster: Roster, by: User) -> str:
 def may_add(roster: Roster, by: User) -> bool:
     """Whoever may bring lists in there hands in the pages of all three levels."""
     return by.has_right(RIGHT, roster.area_id)
-
-
-def _check_number(roster: Roster, count: int) -> None:
-    if count > MAX_PAGES_AT_ONCE or roster.scans.count() >= MAX_SCANS:
-        raise Refused("TOO_MANY_SCANS", gettext_lazy("Too many pictures at once. Send fewer."))
 
 
 def _receive(roster: Roster, level: str, name: str, page: CleanPage, by: User, done: Received) -> None:
@@ -128,7 +131,7 @@ def place_scan(*, scan: RosterScan, code: str, by: User) -> RosterScan:
     locked = RosterScan.objects.select_for_update(of=("self",)).select_related("roster").get(pk=scan.pk)
     if locked.page_id is not None:
         raise Refused("SCAN_PLACED", gettext_lazy("This picture already belongs to a page."), conflict=True)
-    _level(locked.roster, by)
+    level_of(locked.roster, by)
     read = read_code(code)
     if read is None:
         words = gettext_lazy("“%(given)s” is no page code: ten characters stand under the square code of the page.")

@@ -118,7 +118,6 @@ def duplicate_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _pair(request: HttpRequest, pk: int) -> DuplicatePair:
     rows = DuplicatePair.objects.select_related(*duplicate_queries.RELATED)
-    rows = rows.prefetch_related("first__enrolments__programme", "second__enrolments__programme")
     found: DuplicatePair = get_visible_or_404(rows, request.user, pk=pk)
     return found
 

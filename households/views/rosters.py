@@ -21,7 +21,7 @@ from core.refusals import Refused
 from households import queries, roster_queries, states
 from households.forms import ReasonForm
 from households.models import Roster, RosterSeal
-from households.services import rosters, scans
+from households.services import rosters, scan_jobs, scans
 from households.views.stamped import roster_of, sum_of
 from programmes.chosen import chosen_area_code, chosen_programme
 from programmes.models import Programme
@@ -115,6 +115,7 @@ def _detail(request: HttpRequest, found: Roster, form: ReasonForm | None = None)
         "scan_level": level,
         "missing_pages": roster_queries.pages_missing(pages, level) if level else [],
         "unread": roster_queries.unread_scans(found),
+        "reading": scan_jobs.reading_of(found) if level else None,
         "may_scan": bool(level) and scans.may_add(found, request.user),  # type: ignore[arg-type]
         "may_submit": found.state == states.DRAFT and request.user.has_right("rosters.import", found.area_id),  # type: ignore[union-attr]
         "may_edit": request.user.has_right("households.edit", found.area_id),  # type: ignore[union-attr]

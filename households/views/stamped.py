@@ -23,11 +23,12 @@ from core.qr import Drawing, qr_drawing
 from core.refusals import Refused
 from households import queries, roster_queries, states
 from households.models import Roster, RosterScan
-from households.services import rosters, scans
+from households.services import rosters, scan_jobs, scans
 from households.sheets import QR_PREFIX, Line, Sheet, grouped, sheets_of
 
 VIEW = "households.view"
-FILES_AT_ONCE = 20
+READ_AT_ONCE = 2
+PDF_AT_ONCE = 2 * 2**20
 
 
 @dataclass(frozen=True)
@@ -97,17 +98,24 @@ def roster_scans(request: HttpRequest, pk: int) -> HttpResponse:
     if not files:
         messages.warning(request, _("Choose at least one picture or PDF."))
         return redirect("households:roster-detail", pk)
-    done = scans.add_scans(roster=found, files=_contents(request, files), by=request.user)  # type: ignore[arg-type]
-    _tell(request, done)
+    given: dict[str, Any] = {"roster": found, "files": _contents(files), "by": request.user}
+    if _takes_long(files):
+        scan_jobs.send_scans(**given)
+        messages.info(request, _("The pages are being read; this page shows how far it is. You may leave it."))
+    else:
+        _tell(request, scans.add_scans(**given))
     return redirect("households:roster-detail", pk)
 
 
-def _contents(request: HttpRequest, files: Sequence[Any]) -> Any:
-    if len(files) > FILES_AT_ONCE:
-        messages.error(request, _("At most %(n)d files at once; the others were left out.") % {"n": FILES_AT_ONCE})
-    for file in files[:FILES_AT_ONCE]:
-        # One byte more than allowed is enough to be told that it is too large.
-        yield file.name, file.read(MAX_BYTES + 1)
+def _takes_long(files: Sequence[Any]) -> bool:
+    """One or two pictures are read while the person waits; more, or a PDF of many pages, by a job."""
+    large = any(str(file.name).lower().endswith(".pdf") and file.size > PDF_AT_ONCE for file in files)
+    return large or len(files) > READ_AT_ONCE
+
+
+def _contents(files: Sequence[Any]) -> Any:
+    """One byte more than allowed is enough to be told that a file is too large."""
+    return ((file.name, file.read(MAX_BYTES + 1)) for file in files)
 
 
 def _tell(request: HttpRequest, done: scans.Received) -> None:

@@ -26,7 +26,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if context["year"]:
         rows = scope.of_programme(Enrolment)
         context["late_lists"] = unreported(rows, context["year"].programme, context["today"])
-        context["curve"] = queries.curve_of(scope)
+        context["curve"] = queries.curve_of(scope, context["year"].whole.target)
         context["online"] = queries.online_by_hour(scope, context["now"])
         curve = context["curve"]
         context["curve_rows"] = list(zip(curve.days, curve.planned, curve.finished, curve.accepted, strict=True))

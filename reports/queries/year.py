@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum, prefetch_related_objects
 from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN, code_range
 from core.seasons import SeasonError, SeasonRule
 from devices.models import Heater
-from programmes.models import Phase, Programme, Target
+from programmes.models import Programme, Target
 from reports.links import address
 from reports.models import SummaryTotal
 from reports.queries.scope import Scope
@@ -28,6 +28,7 @@ from telemetry.models import Alert, PollCycle
 from telemetry.queries import Online, figures
 
 BEHIND = 10
+Targets = dict[tuple[str, int | None], int]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _bar(name: str, first: dt.date, last: dt.date, today: dt.date) -> PhaseBar:
 
 def plan_share(programme: Programme, today: dt.date) -> Decimal | None:
     """What the plan expects finished today in percent: the days of the works' phase, evenly; None without one."""
-    phase = Phase.objects.filter(programme=programme, code="works").first()
+    phase = next((one for one in programme.phases.all() if one.code == "works"), None)
     if phase is None:
         return None
     bar = _bar(phase.name, phase.starts_on, phase.ends_on, today)
@@ -194,12 +195,13 @@ def year_of(scope: Scope, today: dt.date, now: dt.datetime) -> Year | None:
     programme = scope.programme
     if programme is None:
         return None
-    totals = _totals(scope)
+    prefetch_related_objects([programme], "phases", "technologies")
+    totals, targets = _totals(scope), _targets(scope)
     plan = plan_share(programme, today)
-    whole = _progress(_("Total"), totals, plan=plan, target=_target_sum(scope))
+    whole = _progress(_("Total"), totals, plan=plan, target=sum(targets.values()))
     year = Year(
         programme=programme, today=today, phases=phases_of(programme, today), plan=plan, whole=whole,
-        places=_places(scope, totals, plan), routes=_routes(scope, totals, plan), funnel=[],
+        places=_places(scope, totals, plan, targets), routes=_routes(scope, totals, plan, targets), funnel=[],
         due_fen=sum(row["due_fen"] for row in totals), paid_fen=sum(row["paid_fen"] for row in totals),
         rectify=_sum(totals, [Stage.RECTIFY]), missing=sum(row["missing"] for row in totals),
     )  # fmt: skip
@@ -231,21 +233,24 @@ def _progress(name: str, rows: list[dict[str, Any]], **more: Any) -> Progress:
     )  # fmt: skip
 
 
-def _targets(scope: Scope) -> QuerySet[Target]:
-    """Households the document asks for, in this place."""
+def _targets(scope: Scope) -> Targets:
+    """Households the document asks for in this place, by place below and technology, in one statement."""
     low, high = code_range(scope.area_code)
-    return Target.objects.filter(
-        programme=scope.programme, unit="household", area_id__gte=low, area_id__lt=high
-    ).order_by()
+    rows = Target.objects.filter(programme=scope.programme, unit="household", area_id__gte=low, area_id__lt=high)
+    rows = rows.order_by().annotate(place=Left("area_id", scope.below)).values_list("place", "technology_id")
+    return {(place, technology): int(n) for place, technology, n in rows.annotate(n=Sum("quantity"))}
 
 
-def _target_sum(scope: Scope) -> int:
-    return int(_targets(scope).aggregate(n=Sum("quantity"))["n"] or 0)
+def _added(targets: Targets, at: int) -> dict[Any, int]:
+    """Targets summed over the other part of their key."""
+    found: dict[Any, int] = defaultdict(int)
+    for key, n in targets.items():
+        found[key[at]] += n
+    return found
 
 
-def _places(scope: Scope, totals: list[dict[str, Any]], plan: Decimal | None) -> list[Progress]:
-    wanted = _targets(scope).annotate(place=Left("area_id", scope.below)).values_list("place")
-    targets = {place: int(n) for place, n in wanted.annotate(n=Sum("quantity"))}
+def _places(scope: Scope, totals: list[dict[str, Any]], plan: Decimal | None, wanted: Targets) -> list[Progress]:
+    targets = _added(wanted, 0)
     by_place: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in totals:
         by_place[row["place"]].append(row)
@@ -265,8 +270,10 @@ def _place_query(key: str, code: str) -> dict[str, str]:
     return {"town": code[: CODE_LENGTHS[TOWN]], **({"village": code} if key == "village" else {})}
 
 
-def _routes(scope: Scope, totals: list[dict[str, Any]], plan: Decimal | None) -> list[tuple[Any, Progress]]:
-    targets = dict(_targets(scope).values_list("technology_id").annotate(n=Sum("quantity")))
+def _routes(
+    scope: Scope, totals: list[dict[str, Any]], plan: Decimal | None, wanted: Targets
+) -> list[tuple[Any, Progress]]:
+    targets = _added(wanted, 1)
     lines = []
     for route in scope.programme.technologies.all():  # type: ignore[union-attr]
         rows = [row for row in totals if row["technology"] == route.code]
@@ -341,16 +348,18 @@ class Curve:
     accepted: list[int]
 
 
-def curve_of(scope: Scope) -> Curve:
-    """From the first installation to the last acceptance, thinned to about 60 points."""
+def curve_of(scope: Scope, target: int | None = None) -> Curve:
+    """From the first installation to the last acceptance, thinned to about 60 points. `target` where it is known."""
     records = scope.of_programme(Installation, "overview.view", "task__programme").exclude(task__state="withdrawn")
     finished = dict(records.order_by().values_list("installed_on").annotate(n=Count("id")))
     visits = scope.of_programme(Acceptance, "overview.view", "task__programme").filter(result="passed")
     accepted = dict(visits.order_by().values_list("accepted_on").annotate(n=Count("id")))
     known = sorted({*finished, *accepted})
-    if not known:
+    if not known or scope.programme is None:
         return Curve([], [], [], [])
-    return _cumulated(known[0], known[-1], finished, accepted, _target_sum(scope), scope.programme)
+    prefetch_related_objects([scope.programme], "phases")
+    wanted = sum(_targets(scope).values()) if target is None else target
+    return _cumulated(known[0], known[-1], finished, accepted, wanted, scope.programme)
 
 
 def _cumulated(

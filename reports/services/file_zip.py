@@ -73,11 +73,22 @@ def _written(file: HouseholdFile, entries: list[tuple[str, Document]]) -> Any:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
         made.writestr(zipfile.ZipInfo(f"{_('Contents')}.csv", ONE_DAY), _contents(file))
         for name, document in entries:
-            with made.open(zipfile.ZipInfo(name, ONE_DAY), "w") as place, open_file(document.stored_name) as source:
-                while piece := source.read(CHUNK):
-                    place.write(piece)
+            _add(made, name, document)
     out.seek(0)
     return out
+
+
+def _add(made: zipfile.ZipFile, name: str, document: Document) -> None:
+    """One stored file; one that is not in the store any more is named, never left out in silence."""
+    try:
+        source = open_file(document.stored_name)
+    except FileNotFoundError:
+        words = _("This file is missing from the store. Tell the system administrator.")
+        made.writestr(zipfile.ZipInfo(f"{name}.txt", ONE_DAY), words)
+        return
+    with source, made.open(zipfile.ZipInfo(name, ONE_DAY), "w") as place:
+        while piece := source.read(CHUNK):
+            place.write(piece)
 
 
 def _contents(file: HouseholdFile) -> bytes:

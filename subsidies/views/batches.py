@@ -120,9 +120,7 @@ def batch_print(request: HttpRequest, number: str) -> HttpResponse:
     """The approval sheet: totals, sources, signatures."""
     batch = _one(request, number)
     review = Review(batch, request.user)  # type: ignore[arg-type]
-    return render(
-        request, "subsidies/batch_print.html", {"batch": batch, "review": review, "chain": chain_steps(review)}
-    )
+    return render(request, "subsidies/batch_print.html", {"batch": batch, "review": review})
 
 
 @requires("payouts.view")
