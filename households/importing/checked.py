@@ -142,8 +142,8 @@ def problems_of(row: ImportRow) -> list[Problem]:
 
 
 def stored_raw(raw: RawRow) -> dict[str, Any]:
-    """A raw row as JSON, never changed afterwards. It shares the row's own mappings."""
-    return {"texts": raw.raw, "cells": raw.cells, "notes": raw.notes, "extra": raw.extra}
+    """A raw row as JSON, never changed afterwards. It shares most of the row's own mappings."""
+    return {"texts": raw.raw, "cells": dict(raw.cells), "notes": raw.notes, "extra": raw.extra}
 
 
 def raw_row(row: ImportRow) -> RawRow:

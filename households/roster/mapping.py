@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from core.workbooks.read import NUMERIC_ID, MergedRange, Sheet, SheetRow, Workbook, cell_address
+from core.workbooks.read import NUMERIC_ID, MergedRange, Sheet, SheetRow, Workbook, cell_address, column_letters
 from households.roster.classify import BLANK, DATA, HEADER, NOTE, SUBTOTAL, TITLE, TOTAL, classify_row, holds_id
 from households.roster.columns import SERIAL, Synonyms, shipped_synonyms
 from households.roster.header import Header, find_header, header_at, header_by_hand, repeats_header, split
 from households.roster.header import assigned as with_assigned
 from households.roster.normalise import LONG_NUMBERS, is_figure
 from households.roster.places import place_named_in, place_of_sheet
-from households.roster.rows import FROM_HEADING, Finding, ParsedSheet, RawRow, SkippedRow
+from households.roster.rows import FROM_HEADING, Cells, Finding, ParsedSheet, RawRow, SkippedRow
 from households.roster.totals import TotalsCheck
 
 _FILLED_DOWN = ("town", "village", "group")
@@ -79,6 +79,11 @@ class _Table:
     header: Header
     totals: TotalsCheck
     alone: bool
+    letters: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        columns = self.header.columns.items()
+        self.letters = {name: column_letters(column) for column, name in columns if name != SERIAL}
 
     def part(self, row: SheetRow) -> SheetRow:
         """The row as this table sees it."""
@@ -203,16 +208,19 @@ class _SheetMapping:
             text = texts[column - 1] if column <= width else ""
             if not text and name in _FILLED_DOWN:
                 text = self.down.get((part.row_no, column), "")
-            raw[name], cells[name] = text, cell_address(part.row_no, column)
+            raw[name] = text
             if column in part.notes:
                 notes[name] = part.notes[column]
         _add_ticked(part, table.header, raw, cells)
         if table.header.flags:
+            if letters := table.letters.get("beneficiary_classes"):
+                cells["beneficiary_classes"] = f"{letters}{part.row_no}"
             _add_flagged(part, table.header, self.known, raw, cells)
         if "village" not in raw and self.place[0]:
             raw["village"], cells["village"] = self.place
             notes["village"] = FROM_HEADING
-        return RawRow(self.sheet.name, part.row_no, raw, cells, notes, _extra(part, table.header), table.number)
+        places = Cells(table.letters, part.row_no, cells)
+        return RawRow(self.sheet.name, part.row_no, raw, places, notes, _extra(part, table.header), table.number)
 
     def result(self) -> ParsedSheet:
         findings = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -58,6 +58,28 @@ class Finding:
     def __post_init__(self) -> None:
         if set(self.params) != set(FINDING_CODES[self.code]):
             raise TypeError(f"{self.code} takes {FINDING_CODES[self.code]}, got {tuple(self.params)}")
+
+
+class Cells(Mapping[str, str]):
+    """Addresses of the cells of one row by field, written when asked for: most rows are never asked.
+
+    ``letters`` (field -> C) is shared by all rows of a table, ``others`` are addresses that do not follow from it.
+    """
+
+    __slots__ = ("_letters", "_others", "_row_no")
+
+    def __init__(self, letters: Mapping[str, str], row_no: int, others: Mapping[str, str]) -> None:
+        self._letters, self._row_no, self._others = letters, row_no, others
+
+    def __getitem__(self, name: str) -> str:
+        return self._others[name] if name in self._others else f"{self._letters[name]}{self._row_no}"
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._letters
+        yield from (name for name in self._others if name not in self._letters)
+
+    def __len__(self) -> int:
+        return sum(1 for _name in self)
 
 
 @dataclass(frozen=True, slots=True)
