@@ -94,7 +94,10 @@ class Synonyms:
 
     def old_heating_words(self) -> list[str]:
         """One word for each kind of heating there was."""
-        return list({code: word for word, code in reversed(self.old_heating.items())}.values())[::-1]
+        first: dict[str, str] = {}
+        for word, code in self.old_heating.items():
+            first.setdefault(code, word)
+        return list(first.values())
 
     def technology_of(self, word: str) -> str | None:
         """Technology code a word means, or None; the code itself is understood too."""
