@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_lazy as _
+
 from core.refusals import Refused
 from core.workbooks.guard import Limits, inspect_file
 from core.workbooks.read import SheetRow, SheetStart, read_events
@@ -25,7 +27,7 @@ class LookedSheet:
 
 
 def first_rows(stored_name: str, *, limit: int = ROWS) -> list[LookedSheet]:
-    """Up to `limit` filled rows of every sheet. Raises Refused with the file's own reason when it can't be read."""
+    """Up to `limit` filled rows of every sheet. Raises Refused FILE_GONE, or the file's own reason."""
     found: list[LookedSheet] = []
     try:
         with opened_copy(stored_name) as path:
@@ -34,6 +36,8 @@ def first_rows(stored_name: str, *, limit: int = ROWS) -> list[LookedSheet]:
                     found.append(LookedSheet(event.name))
                 elif len(found[-1].rows) < limit and any(event.texts):
                     found[-1].rows.append(event)
+    except FileNotFoundError:
+        raise Refused("FILE_GONE", _("The uploaded file is no longer there. Upload it again."), conflict=True) from None
     except WorkbookRefused as refusal:
         raise Refused(refusal.code, sentence(refusal.code, dict(refusal.values)), conflict=True) from None
     return found
