@@ -261,8 +261,6 @@ def test_litong_steps_and_technologies(preset: LoadPreset) -> None:
 @mark.clause("L-01", "2.85万户，其中2021年3000、2022年13600、2023年11900",
              serves="programmes.plan_queries:stated_lines",
              page="programmes:programme-detail", model="programmes.StatedSum")  # fmt: skip
-@mark.clause("L-84", "任务数按照本细则附件1执行；具体见任务分配表", serves="programmes.plan_queries:stated_lines",
-             page="programmes:programme-detail", model="programmes.StatedSum")  # fmt: skip
 def test_litong_years_stay_open_until_the_breakdown_comes(preset: LoadPreset) -> None:
     page = Page(preset("litong_2021"))
     for words in (("28,500", "2.85万户"), ("2021", "3,000"), ("2022", "13,600"), ("2023", "11,900")):
@@ -339,3 +337,39 @@ def test_datong_boilers_and_what_heats_meanwhile(preset: LoadPreset) -> None:
     assert page.says("D-16", "洁净煤＋环保炉具", "改造前过渡") and page.says(
         "D-16", "生物质成型燃料＋专用炉具", "改造前过渡"
     )
+
+
+def add_row(programme: Programme, area: str, quantity: int, year: int | None, route: str = "") -> tuple[int, str]:
+    """One more row of the breakdown through the page: status of the answer and its text."""
+    technology = str(programme.technologies.get(code=route).pk) if route else ""
+    sent = {"add_area": area, "add_measure": "CONVERSION", "add_unit": "household", "add_year": str(year or ""),
+            "add_technology": technology, "add_quantity": str(quantity)}  # fmt: skip
+    answer = browser(people.user("office", programme.area_id)).post(f"/programmes/{programme.code}/targets/", sent)
+    return answer.status_code, answer.content.decode()
+
+
+@mark.clause("D-05", "附件：三年任务分解表", serves="programmes.services:change_targets",
+             page="programmes:target-edit", model="programmes.Target")  # fmt: skip
+@pytest.mark.parametrize(
+    ("route", "year", "asked"), [("ELECTRIC", 2021, 64991), ("ELECTRIC", 2023, 74203), ("GAS", 2022, 9152)]
+)
+def test_datong_counties_never_add_up_to_more_than_the_citys_number(
+    preset: LoadPreset, route: str, year: int, asked: int
+) -> None:
+    programme = preset("datong_2021")
+    assert add_row(programme, "140212", asked - 1, year, route)[0] == 302
+    status, text = add_row(programme, "140226", 2, year, route)
+    assert status == 422 and str(asked) in text and str(asked + 1) in text
+    assert add_row(programme, "140226", 1, year, route)[0] == 302
+    assert [int(row.quantity) for row in programme.targets.order_by("area_id")] == [asked - 1, 1]
+
+
+@mark.clause("L-84", "任务数按照本细则附件1执行；具体见任务分配表", serves="programmes.services:change_targets",
+             page="programmes:target-edit", model="programmes.Target")  # fmt: skip
+def test_litong_towns_never_add_up_to_more_than_the_years_number(preset: LoadPreset) -> None:
+    programme = preset("litong_2021")
+    before = programme.targets.count()
+    status, text = add_row(programme, "640302102", 13601, 2022)
+    assert status == 422 and "13600" in text and "13601" in text
+    assert add_row(programme, "640302102", 13600, 2022)[0] == 302
+    assert programme.targets.count() == before + 1

@@ -54,6 +54,10 @@ def rows_of(programme: Programme) -> list[tuple[str, str, int]]:
     return [(row.area.name, row.technology.code, int(row.quantity)) for row in rows]
 
 
+@pytest.mark.clause(
+    "J-06", "附件1 改造任务计划表", serves="programmes.services:import_targets", page="programmes:target-import",
+    model="programmes.Target",
+)  # fmt: skip
 def test_annex_1_from_a_sheet_is_what_the_preset_holds(preset: LoadPreset, tmp_path: Path) -> None:
     programme = preset("jincheng_2020")
     before = rows_of(programme)

@@ -58,6 +58,7 @@ def open_page(session: str, live_server: Any, monkeypatch: pytest.MonkeyPatch) -
             context = chromium.new_context(java_script_enabled=script, viewport={"width": 1366, "height": 768})
             context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
             page = context.new_page()
+            page.set_default_timeout(10_000)
             page.goto(f"{live_server.url}/programmes/small-2021/targets/")
             return page
 
@@ -83,10 +84,6 @@ def save(page: Any) -> None:
     page.wait_for_load_state("networkidle")
 
 
-@pytest.mark.clause(
-    "D-05", "三年任务分解表", serves="programmes.services:change_targets", page="programmes:target-edit",
-    model="programmes.Target",
-)  # fmt: skip
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 def test_a_wrong_village_sum_is_refused_and_a_moved_one_saved(plan: Plan, open_page: OpenPage, script: bool) -> None:
     page = open_page(script)
