@@ -1,11 +1,12 @@
 from django.urls import path
 
-from retrofits import acceptance_urls
+from retrofits import acceptance_urls, works_urls
 from retrofits.views import batches, evidence, installations, tasks, visits
 
 app_name = "retrofits"
 urlpatterns = [
     *acceptance_urls.urlpatterns,
+    *works_urls.urlpatterns,
     path("", tasks.task_list, name="task-list"),
     path("open/", tasks.tasks_open, name="tasks-open"),
     path("tasks/<int:pk>/", tasks.task_detail, name="task-detail"),

@@ -21,10 +21,12 @@ from core.tables import Column, View, build_table, render_table
 from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits import states
 from retrofits.filters import TaskFilter
-from retrofits.models import Task
+from retrofits.gate_page import lines_of, shut_counts
+from retrofits.models import Bundle, Task
 from retrofits.queries import evidence_for, heater_of, rows_to_open
-from retrofits.services.tasks import open_tasks, withdraw_task
+from retrofits.services.tasks import PLAIN_DEEDS, open_tasks, withdraw_task
 from retrofits.views.pages import refused_page
+from retrofits.works_forms import BundleForm, ConfirmForm, ContractForm, DeviceForm
 
 _NAME, _ROUTE, _DAY = "dwelling__household__head_name", "technology__code", "installation__installed_on"
 COLUMNS = (
@@ -33,11 +35,14 @@ COLUMNS = (
     Column("area.name", gettext_lazy("Village"), order_by="area_id"),
     Column("technology", gettext_lazy("Technology"), kind="tech", order_by=_ROUTE),
     Column("state", gettext_lazy("State"), template="retrofits/parts/state_cell.html", order_by="state"),
+    Column("shut", gettext_lazy("Gates"), template="retrofits/parts/shut_cell.html", value=lambda _task: None),
     Column("installation.installed_on", gettext_lazy("Installed on"), kind="when", order_by=_DAY, priority=2),
     Column("installation.supplier.name", gettext_lazy("Installed by"), priority=3, kind="soft"),
     Column("installation.heater.platform_no", gettext_lazy("Heater"), kind="mono", priority=3),
 )
-RELATED = ("dwelling__household", "area", "technology", "installation__supplier", "installation__heater")
+RELATED = (
+    "dwelling__household", "area", "technology", "programme", "installation__supplier", "installation__heater",
+)  # fmt: skip
 
 
 @requires("tasks.view")
@@ -55,13 +60,20 @@ def task_list(request: HttpRequest) -> HttpResponse:
         default_sort="dwelling.dwelling_no",
         empty=(_("There are no tasks here yet"), _("Tasks come from approved rosters; nobody else gets works.")),
     )
+    counts = shut_counts((row.item for row in table.rows), on=clock.today())
+    for row in table.rows:
+        row.item.shut = counts.get(row.item.pk)
     return render_table(request, "retrofits/task_list.html", table, {"waiting": _waiting(request)})
 
 
 @requires("tasks.view")
 @require_GET
 def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    task = get_visible_or_404(Task.objects.select_related(*RELATED, "programme", "area__parent"), request.user, pk=pk)
+    task = get_visible_or_404(
+        Task.objects.select_related(*RELATED, "area__parent", "roster_row__roster", "installation__bundle"),
+        request.user,
+        pk=pk,
+    )
     return render(request, "retrofits/task_detail.html", task_context(task, request.user))
 
 
@@ -98,10 +110,16 @@ def task_context(task: Task, user: Any) -> dict[str, Any]:
     record = getattr(task, "installation", None)
     acceptances = task.acceptances.select_related("inspector", "rectification").order_by("-recorded_at")
     heater = heater_of(task)
-    moves = (
-        {move.deed: move for move in states.open_moves(task, user)} if record or task.state == Task.State.LISTED else {}
-    )
+    without = (Task.State.LISTED, Task.State.RETURNED, Task.State.WITHDRAWN)
+    moves = {move.deed: move for move in states.open_moves(task, user)} if record or task.state in without else {}
+    lines = lines_of(task, on=clock.today())
     return {
+        **_papers(task, user, record),
+        "gates": lines,
+        "shut": (shut := sum(line.verdict.blocks for line in lines)),
+        "shut_words": ngettext("%(count)d gate shut", "%(count)d gates shut", shut) % {"count": shut},
+        "may_reason": user.has_right("works.manage", task.area_id),
+        "plain_moves": [move for deed, move in moves.items() if deed in PLAIN_DEEDS],
         "task": task,
         "record": record,
         "costs": list(record.costs.all()) if record else [],
@@ -115,6 +133,25 @@ def task_context(task: Task, user: Any) -> dict[str, Any]:
         else None,
         "steps": _steps(task, record, acceptances),
         "may_add_photos": user.has_right("installations.record", task.area_id),
+    }
+
+
+def _papers(task: Task, user: Any, record: Any) -> dict[str, Any]:
+    """Contract, confirmations and devices of a task, with the forms for those who may record them."""
+    contract = task.contracts.filter(cancelled_on=None).select_related("supplier", "device_model").first()
+    may = user.has_right("installations.record", task.area_id)
+    sets = Bundle.objects.filter(technology=task.technology) if record and may else Bundle.objects.none()
+    bundle_form = BundleForm(auto_id="set_%s") if record and may and sets.exists() else None
+    if bundle_form:
+        bundle_form.fields["bundle"].queryset = sets  # type: ignore[attr-defined]
+    return {
+        "contract": contract,
+        "confirmations": list(task.confirmations.all()),
+        "may_record": may and task.state != Task.State.WITHDRAWN,
+        "contract_form": ContractForm(auto_id="con_%s") if may and task.state == Task.State.LISTED else None,
+        "confirm_form": ConfirmForm(auto_id="did_%s"),
+        "bundle_form": bundle_form,
+        "device_form": DeviceForm(auto_id="dev_%s"),
     }
 
 

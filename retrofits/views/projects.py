@@ -1,0 +1,272 @@
+"""Projects and tender lots: lists, one of them, entering, correcting, and every small step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import get_visible_or_404, requires
+from accounts.models import Area
+from core.refusals import Refused
+from core.tables import Column, build_table, render_table
+from households.models import Dwelling
+from programmes.chosen import chosen_programme
+from retrofits import project_states
+from retrofits.models import Bid, Project, ProjectMeasure, TenderLot
+from retrofits.services import projects as service
+from retrofits.services import tenders
+from retrofits.views.pages import refused_page
+from retrofits.views.posting import done, posted
+from retrofits.views.registers import MANAGE, STATE, VIEW, programme_of, reaching, reaching_or_404
+from retrofits.works_forms import (
+    BidForm,
+    FundsForm,
+    LotForm,
+    MeasureForm,
+    ProgressForm,
+    ProjectForm,
+    ProjectPaperForm,
+    ShareForm,
+)
+
+READ = "programmes.view"
+PROJECTS = (
+    Column("code", gettext_lazy("Project"), kind="id", order_by="code", link=True),
+    Column("name", gettext_lazy("Name"), order_by="name"),
+    Column("subject", gettext_lazy("Subject"), value=lambda row: row.get_subject_display(), order_by="subject"),
+    Column("state", gettext_lazy("State"), template=STATE, order_by="state"),
+    Column("area.name", gettext_lazy("Place"), order_by="area_id"),
+    Column("years", gettext_lazy("Years"), value=lambda row: f"{row.year_from}–{row.year_to}", order_by="year_from"),
+    Column("lead_unit", gettext_lazy("Lead unit"), kind="soft", priority=2),
+    Column("funds_fen", gettext_lazy("Budget/10,000 CNY"), kind="wan", order_by="funds_fen", priority=2),
+    Column("clause", gettext_lazy("Clause"), kind="soft", priority=3),
+)
+
+
+@requires(READ)
+@require_GET
+def project_list(request: HttpRequest) -> HttpResponse:
+    programme = chosen_programme(request)
+    rows = reaching(Project.objects.all(), request.user, READ).filter(programme=programme)
+    rows = rows.select_related("area").annotate(funds_fen=Sum("funds__amount_fen"))
+    table = build_table(
+        request, rows, PROJECTS, unit=_("projects"), default_sort="code",
+        row_url=lambda row: reverse("retrofits:project-detail", args=[row.pk]),
+        empty=(_("No project here"), _("Buildings, venues, networks, boilers and village grids are projects.")),
+    )  # fmt: skip
+    return render_table(request, "retrofits/project_list.html", table, {"programme": programme})
+
+
+@requires(READ)
+@require_GET
+def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = Project.objects.select_related("area", "programme", "part")
+    project = reaching_or_404(rows, request, pk, READ)
+    measures = list(project.measures.prefetch_related("progress"))
+    progress = ProgressForm(auto_id="prog_%s")
+    progress.fields["measure"].queryset = ProjectMeasure.objects.filter(project=project)  # type: ignore[attr-defined]
+    share = ShareForm(auto_id="share_%s")
+    villages = Area.objects.within(project.area_id).filter(level=Area.Level.VILLAGE)
+    share.fields["village"].queryset = villages  # type: ignore[attr-defined]
+    funds = list(project.funds.all())
+    context = {
+        "project": project,
+        "measures": [(measure, next(iter(measure.progress.all()), None)) for measure in measures],
+        "papers": project.papers.all(),
+        "funds": funds,
+        "funds_sum": sum(one.amount_fen for one in funds),
+        "lots": project.lots.all(),
+        "shared": project.shared_costs.prefetch_related("shares__dwelling"),
+        "moves": project_states.open_moves(project),
+        "may": request.user.has_right(MANAGE, project.area_id),  # type: ignore[union-attr]
+        "forms": {"paper": ProjectPaperForm(auto_id="paper_%s"), "measure": MeasureForm(auto_id="meas_%s"),
+                  "progress": progress, "funds": FundsForm(auto_id="funds_%s"), "share": share},
+    }  # fmt: skip
+    return render(request, "retrofits/project_detail.html", context)
+
+
+@requires(MANAGE)
+@require_http_methods(["GET", "POST"])
+def project_new(request: HttpRequest) -> HttpResponse:
+    programme = programme_of(request)
+    places = Area.objects.visible_to(request.user, MANAGE).within(programme.area_id)
+    form = ProjectForm(request.POST or None, places=places)
+    if request.method == "POST" and form.is_valid():
+        data = dict(form.cleaned_data)
+        try:
+            made = service.enter_project(
+                programme=programme, area=data.pop("area"), code=data.pop("code"), values=data, by=request.user  # type: ignore[arg-type]
+            )  # fmt: skip
+            return redirect("retrofits:project-detail", made.pk)
+        except Refused as refusal:
+            form.add_error(None, refusal.sentence)
+    return _form_page(request, form, _("Enter a project"), programme.name)
+
+
+@requires(MANAGE)
+@require_http_methods(["GET", "POST"])
+def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    project = get_visible_or_404(Project, request.user, MANAGE, pk=pk)
+    form = ProjectForm(request.POST or None, initial=ProjectForm.initial_of(project))
+    if request.method == "POST" and form.is_valid():
+        data = dict(form.cleaned_data)
+        version, reason = data.pop("version"), data.pop("reason")
+        try:
+            service.edit_project(project=project, version=version, values=data, reason=reason, by=request.user)  # type: ignore[arg-type]
+            return redirect("retrofits:project-detail", pk)
+        except Refused as refusal:
+            form.add_error(None, refusal.sentence)
+    return _form_page(request, form, _("Correct the project"), project.name)
+
+
+def _form_page(request: HttpRequest, form: Any, title: str, sub: str) -> HttpResponse:
+    context = {"form": form, "title": title, "sub": sub, "back": "retrofits:project-list", "back_words": _("Projects")}
+    return render(request, "retrofits/plain_form.html", context, status=422 if form.errors else 200)
+
+
+@requires(MANAGE)
+@require_POST
+def project_act(request: HttpRequest, pk: int) -> HttpResponse:
+    """A paper, a measure, progress, money, a shared cost, or a step of the project's life; `deed` says which."""
+    rows = Project.objects.select_related("programme", "area")
+    project = get_visible_or_404(rows, request.user, MANAGE, pk=pk)
+    deed = request.POST.get("deed", "")
+    if deed in ACTS:
+        return ACTS[deed](request, project)
+    move = lambda: service.move_project(  # noqa: E731
+        project=project, deed=deed, reason=request.POST.get("reason", ""), by=request.user  # type: ignore[arg-type]
+    )  # fmt: skip
+    return done(request, move, _("The step is done."), "retrofits:project-detail", pk)
+
+
+def _posted(request: HttpRequest, project: Project, form: Any, deed: Any) -> HttpResponse:
+    return posted(request, form, deed, _("It is recorded."), "retrofits:project-detail", project.pk)
+
+
+def _paper(request: HttpRequest, project: Project) -> HttpResponse:
+    store = lambda data: service.file_paper(project=project, **data, by=request.user)  # type: ignore[arg-type]  # noqa: E731
+    return _posted(request, project, ProjectPaperForm(request.POST), store)
+
+
+def _measure(request: HttpRequest, project: Project) -> HttpResponse:
+    store = lambda data: service.add_measure(project=project, **data, by=request.user)  # type: ignore[arg-type]  # noqa: E731
+    return _posted(request, project, MeasureForm(request.POST), store)
+
+
+def _progress(request: HttpRequest, project: Project) -> HttpResponse:
+    form = ProgressForm(request.POST)
+    form.fields["measure"].queryset = ProjectMeasure.objects.filter(project=project)  # type: ignore[attr-defined]
+    store = lambda data: service.record_progress(**data, by=request.user)  # type: ignore[arg-type]  # noqa: E731
+    return _posted(request, project, form, store)
+
+
+def _funds(request: HttpRequest, project: Project) -> HttpResponse:
+    form = FundsForm(request.POST)
+    store = lambda data: service.set_funds(  # noqa: E731
+        project=project, amounts=form.amounts(), total_fen=data["total"], by=request.user  # type: ignore[arg-type]
+    )  # fmt: skip
+    return _posted(request, project, form, store)
+
+
+def _share(request: HttpRequest, project: Project) -> HttpResponse:
+    form = ShareForm(request.POST)
+    form.fields["village"].queryset = Area.objects.within(project.area_id)  # type: ignore[attr-defined]
+
+    def store(data: dict[str, Any]) -> None:
+        homes = Dwelling.objects.within(data["village"].code).filter(exclusion="", tasks__programme=project.programme)
+        service.share_cost(
+            project=project, name=data["name"], amount_fen=data["amount"], split_by=data["split_by"],
+            dwellings=list(homes.distinct()), by=request.user,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    return _posted(request, project, form, store)
+
+
+ACTS = {"paper": _paper, "measure": _measure, "progress": _progress, "funds": _funds, "share": _share}
+
+# --- Tender lots --------------------------------------------------------------------------------------------------
+
+LOTS = (
+    Column("number", gettext_lazy("Lot"), kind="id", order_by="number", link=True),
+    Column("title", gettext_lazy("Subject"), order_by="title"),
+    Column("state", gettext_lazy("State"), template=STATE, order_by="state"),
+    Column("opened_on", gettext_lazy("Opened on"), kind="when", order_by="opened_on"),
+    Column("awarded_on", gettext_lazy("Awarded on"), kind="when", order_by="awarded_on"),
+    Column(
+        "departments", gettext_lazy("Held by"), kind="soft", value=lambda row: "、".join(row.departments), priority=2
+    ),
+)
+
+
+@requires(VIEW)
+@require_GET
+def lot_list(request: HttpRequest) -> HttpResponse:
+    programme = chosen_programme(request)
+    rows = reaching(TenderLot.objects.all(), request.user).filter(programme=programme)
+    table = build_table(
+        request, rows, LOTS, unit=_("lots"), default_sort="-opened_on",
+        row_url=lambda row: reverse("retrofits:lot-detail", args=[row.pk]),
+        empty=(_("No tender lot yet"), _("Heating devices are chosen by tender; price alone does not decide.")),
+    )  # fmt: skip
+    return render_table(request, "retrofits/lot_list.html", table, {"form": LotForm()})
+
+
+@requires(VIEW)
+@require_GET
+def lot_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = TenderLot.objects.select_related("programme", "project", "technology")
+    lot = reaching_or_404(rows, request, pk)
+    criteria = list(lot.criteria.all())
+    context = {
+        "lot": lot,
+        "criteria": criteria,
+        "bids": tenders.ranking(lot),
+        "form": BidForm([one.name for one in criteria]),
+        "may": request.user.has_right(MANAGE, lot.area_id) and lot.state == TenderLot.State.OPEN,  # type: ignore[union-attr]
+    }
+    return render(request, "retrofits/lot_detail.html", context)
+
+
+@requires(MANAGE)
+@require_POST
+def lot_new(request: HttpRequest) -> HttpResponse:
+    programme = programme_of(request)
+
+    def store(data: dict[str, Any]) -> None:
+        price = tenders.Weighed(_("price"), data.pop("price_weight"), is_price=True)
+        others = [tenders.Weighed(name, weight) for name, weight in data.pop("criteria")]
+        criteria = [one for one in (price, *others) if one.weight]
+        tenders.open_lot(
+            programme=programme, criteria=criteria, ceiling_fen=data.pop("ceiling"), **data, by=request.user  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    return posted(request, LotForm(request.POST), store, _("The lot is open."), "retrofits:lot-list")
+
+
+@requires(MANAGE)
+@require_POST
+def lot_act(request: HttpRequest, pk: int) -> HttpResponse:
+    """A bid, the award, or the end of the tender."""
+    lot = get_visible_or_404(TenderLot.objects.select_related("programme"), request.user, MANAGE, pk=pk)
+    by, to, said = request.user, "retrofits:lot-detail", _("It is recorded.")
+    deed, reason = request.POST.get("deed", ""), request.POST.get("reason", "")
+    if deed == "bid":
+        form = BidForm(list(lot.criteria.values_list("name", flat=True)), request.POST)
+        enter = lambda data: tenders.enter_bid(  # noqa: E731
+            lot=lot, supplier=data["supplier"], price_fen=data["price"], points=form.points(),
+            device_model=data["device_model"], by=by,  # type: ignore[arg-type]
+        )  # fmt: skip
+        return posted(request, form, enter, said, to, pk)
+    if deed == "fail":
+        return done(request, lambda: tenders.fail_lot(lot=lot, reason=reason, by=by), said, to, pk)  # type: ignore[arg-type]
+    bid = Bid.objects.filter(lot=lot, pk__in=[key for key in [request.POST.get("bid", "")] if key.isdigit()]).first()
+    if bid is None:
+        return refused_page(request, Refused("OTHER_LOT", _("The bid is not one of this lot.")))
+    return done(request, lambda: tenders.award_lot(lot=lot, bid=bid, reason=reason, by=by), said, to, pk)  # type: ignore[arg-type]

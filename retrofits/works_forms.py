@@ -1,0 +1,322 @@
+"""Forms of what stands before and beside the works: contracts, firms, products, gas supply, projects, tenders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Area
+from core.money import MoneyError, parse_yuan
+from devices.models import DeviceModel, Supplier
+from programmes.models import PlannedFunds
+from retrofits.models import (
+    Bundle,
+    Confirmation,
+    Contract,
+    Product,
+    Project,
+    ProjectMeasure,
+    ProjectPaper,
+    Qualification,
+    SharedCost,
+    SupplyStep,
+    TransitionalHome,
+)
+
+_SEPARATORS = re.compile(r"[,，;；、\n]+")
+INPUT = {"class": "input"}
+
+
+def text(label: Any, limit: int = 120, *, required: bool = True, help_text: Any = "") -> forms.CharField:
+    widget = forms.TextInput(attrs={**INPUT, "autocomplete": "off"})
+    return forms.CharField(label=label, max_length=limit, required=required, help_text=help_text, widget=widget)
+
+
+def day(label: Any, *, required: bool = True) -> forms.DateField:
+    return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={**INPUT, "type": "date"}))
+
+
+def pick(label: Any, choices: Iterable[Any], *, required: bool = True) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=list(choices), required=required, widget=forms.Select(attrs=INPUT))
+
+
+def one_of(label: Any, rows: Any, *, required: bool = True, key: str | None = None) -> Any:
+    widget = forms.Select(attrs=INPUT)
+    return forms.ModelChoiceField(rows, label=label, required=required, to_field_name=key, widget=widget)
+
+
+def whole(label: Any, *, required: bool = True, high: int = 100_000) -> forms.IntegerField:
+    widget = forms.NumberInput(attrs=INPUT)
+    return forms.IntegerField(label=label, required=required, min_value=0, max_value=high, widget=widget)
+
+
+def number(label: Any, *, required: bool = True) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, required=required, min_value=0, max_digits=14, decimal_places=2,
+        widget=forms.NumberInput(attrs={**INPUT, "step": "0.01"}),
+    )  # fmt: skip
+
+
+def tick(label: Any) -> forms.BooleanField:
+    return forms.BooleanField(label=label, required=False)
+
+
+class YuanField(forms.CharField):
+    """An amount typed in yuan; its clean value is integer fen, None where it is left empty."""
+
+    def __init__(self, label: Any, *, required: bool = True) -> None:
+        super().__init__(label=label, required=required, max_length=20, widget=forms.TextInput(attrs=INPUT))
+
+    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+        written = super().clean(value)
+        if not written:
+            return None
+        try:
+            return parse_yuan(written)
+        except MoneyError:
+            words = _("“%(amount)s” is not an amount in yuan")
+            raise forms.ValidationError(words, params={"amount": written}) from None
+
+
+class NamesField(forms.CharField):
+    """Several names with commas between; the clean value is their list."""
+
+    def __init__(self, label: Any, *, required: bool = True) -> None:
+        super().__init__(label=label, required=required, max_length=600, widget=forms.TextInput(attrs=INPUT))
+
+    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+        parts = (name.strip() for name in _SEPARATORS.split(super().clean(value)))
+        return list(dict.fromkeys(name for name in parts if name))
+
+
+class ContractForm(forms.Form):
+    """The supply contract; the household's word on the product's data is a tick of its own (J-40)."""
+
+    number = text(Contract._meta.get_field("number").verbose_name, 60)
+    supplier = one_of(_("enterprise"), Supplier.objects.order_by("name"))
+    device_model = one_of(
+        _("product"), DeviceModel.objects.order_by("model_no"), required=False
+    )
+    signed_on = day(_("signed on"))
+    signer_name = text(_("signed by"), 40)
+    confirms_product = tick(_("the household confirms the product's data"))
+    warranty_months = whole(_("warranty, months"), required=False, high=600)
+
+
+class ConfirmForm(forms.Form):
+    kind = pick(_("what was done"), Confirmation.Kind.choices)
+    done_on = day(_("done on"))
+    signer_name = text(_("signed by"), 40, required=False)
+    season = whole(_("year in which the season began"), required=False, high=2100)
+    note = text(_("note"), 300, required=False)
+
+
+class ReasonForm(forms.Form):
+    gate = forms.CharField(widget=forms.HiddenInput)
+    reason = text(_("reason"), 300)
+
+
+class DeviceForm(forms.Form):
+    kind = forms.SlugField(label=_("kind of device"), max_length=30, widget=forms.TextInput(attrs=INPUT))
+    model_no = text(_("model"), 60)
+    factory_code = text(_("factory address code"), 60)
+
+
+class BundleForm(forms.Form):
+    bundle = one_of(_("set of devices"), Bundle.objects.none())
+
+
+class AdmissionForm(forms.Form):
+    supplier = one_of(_("enterprise"), Supplier.objects.order_by("name"))
+    is_pilot = tick(_("demonstration site only, at the enterprise's cost"))
+
+
+class ReviewForm(forms.Form):
+    experts = text(_("experts"), 200)
+    words = text(_("what the experts found"), 300)
+    warranty_months = whole(_("warranty, months"), high=600)
+    service_point = text(_("service point"), 200)
+    service_phone = text(_("service phone"), 30, required=False)
+
+
+class QualificationForm(forms.Form):
+    work = pick(_("kind of work"), Qualification.Work.choices)
+    name = text(_("certificate"))
+    number = text(_("number of the certificate"), 60)
+    issuer = text(_("issuer"), required=False)
+    valid_from = day(_("valid from"))
+    valid_until = day(_("valid until"), required=False)
+
+
+class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What the model's papers show. An empty field means "not shown"."""
+
+    papers = forms.MultipleChoiceField(
+        label=_("papers"), choices=Product.Paper.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    uses = forms.MultipleChoiceField(
+        label=_("fit for"), choices=Product.Use.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Product
+        fields = [
+            "thermal_power_kw", "efficiency_grade", "voltage_v", "frequency_hz", "certificate_no", "certificate_until",
+            "insurance_no", "insurance_from", "insurance_until", "docking_no", "docking_issuer", "material",
+            "is_direct", "uses_off_peak", "is_low_power",
+        ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if not isinstance(field.widget, (forms.CheckboxSelectMultiple, forms.HiddenInput)):
+                field.widget.attrs.update(INPUT)
+            if isinstance(field, forms.DateField):
+                field.widget.input_type = "date"  # type: ignore[attr-defined]
+
+
+class SupplyForm(forms.Form):
+    area = one_of(_("place"), Area.objects.none())
+    step = pick(_("step"), SupplyStep.Step.choices)
+    done_on = day(_("done on"))
+    valid_until = day(_("valid until"), required=False)
+    party = text(_("unit"))
+    paper_no = text(_("number of the paper"), 80)
+    note = text(_("note"), 300, required=False)
+
+
+class TransitionForm(forms.Form):
+    dwelling_no = text(_("dwelling number"), 26)
+    reason = pick(_("why it waits"), TransitionalHome.Reason.choices)
+    fuel = pick(_("heats meanwhile with"), TransitionalHome.Fuel.choices)
+    since = day(_("since"))
+    network_km = number(_("distance to the network, km"), required=False)
+
+
+class EndForm(forms.Form):
+    on = day(_("supplied since"))
+    note = text(_("what it heats with now"), 300)
+
+
+class ProjectForm(forms.Form):
+    """A project's own facts; `code` and `area` only while it is new, `version` and `reason` when it is corrected."""
+
+    name = text(_("name"))
+    subject = pick(_("subject"), Project.Subject.choices)
+    works = pick(_("kind of work"), Project.Works.choices)
+    lead_unit = text(_("lead unit"), 80, required=False)
+    responsible_units = NamesField(_("responsible units"), required=False)
+    cooperating_units = NamesField(_("cooperating units"), required=False)
+    year_from = whole(_("first year"), high=2100)
+    year_to = whole(_("last year"), high=2100)
+    clause = text(_("clause"), 40, required=False)
+    note = text(_("note"), 300, required=False)
+
+    def __init__(self, *args: Any, places: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if places is None:
+            self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput)
+            self.fields["reason"] = text(_("Reason for the change"), 300)
+        else:
+            self.fields["code"] = forms.SlugField(
+                label=_("project number"), max_length=40, widget=forms.TextInput(INPUT)
+            )
+            self.fields["area"] = one_of(_("place"), places)
+
+    @staticmethod
+    def initial_of(project: Project) -> dict[str, Any]:
+        names = ("name", "subject", "works", "lead_unit", "year_from", "year_to", "clause", "note", "version")
+        units = {name: "、".join(getattr(project, name)) for name in ("responsible_units", "cooperating_units")}
+        return {name: getattr(project, name) for name in names} | units
+
+
+class ProjectPaperForm(forms.Form):
+    kind = pick(_("paper"), ProjectPaper.Kind.choices)
+    number = text(_("number"), 80)
+    issuer = text(_("issuer"))
+    dated_on = day(_("dated"))
+
+
+class MeasureForm(forms.Form):
+    name = text(_("what is built"), 80)
+    unit = pick(_("unit"), ProjectMeasure.Unit.choices)
+    planned = number(_("planned"))
+    is_within = tick(_("a part of another line"))
+
+
+class ProgressForm(forms.Form):
+    measure = one_of(_("what is built"), ProjectMeasure.objects.none())
+    on = day(_("day"))
+    done = number(_("done altogether"))
+    note = text(_("note"), 300, required=False)
+
+
+class FundsForm(forms.Form):
+    """Planned money by source in yuan; an empty source is none of the project's."""
+
+    total = YuanField(_("stated total, CNY"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for code, label in PlannedFunds.Source.choices:
+            self.fields[code] = YuanField(label, required=False)
+
+    def amounts(self) -> dict[str, int]:
+        given = {code: self.cleaned_data[code] for code in PlannedFunds.Source.values}
+        return {code: fen for code, fen in given.items() if fen is not None}
+
+
+class ShareForm(forms.Form):
+    name = text(_("cost"), 80)
+    amount = YuanField(_("amount/CNY"))
+    split_by = pick(_("split"), [one for one in SharedCost.By.choices if one[0] != SharedCost.By.HEAD])
+    village = one_of(_("village"), Area.objects.none())
+
+
+class LotForm(forms.Form):
+    """A lot with up to five criteria, a line each: "价格 40 price", "质量 35"."""
+
+    number = text(_("lot"), 40)
+    title = text(_("subject"))
+    departments = NamesField(_("departments that hold it"))
+    opened_on = day(_("opened on"))
+    ceiling = YuanField(_("highest price/CNY"), required=False)
+    refers_to_data_access = tick(_("asks for the data access of annex 2"))
+    price_weight = whole(_("weight of the price, %"), high=100)
+    criteria = forms.CharField(
+        label=_("other criteria"), max_length=600, widget=forms.Textarea(attrs={**INPUT, "rows": 4}),
+        help_text=_("One per line: name, then its weight in percent."),
+    )  # fmt: skip
+
+    def clean_criteria(self) -> list[tuple[str, int]]:
+        found = []
+        for line in self.cleaned_data["criteria"].splitlines():
+            name, _space, weight = line.strip().replace("%", "").rpartition(" ")
+            if line.strip() and not (name.strip() and weight.isascii() and weight.isdigit() and len(weight) < 4):
+                raise forms.ValidationError(_("“%(line)s” is no name with a weight."), params={"line": line[:40]})
+            if line.strip():
+                found.append((name.strip()[:80], int(weight)))
+        return found[:10]
+
+
+class BidForm(forms.Form):
+    """A bid with its points per criterion of the lot."""
+
+    supplier = one_of(_("enterprise"), Supplier.objects.order_by("name"))
+    device_model = one_of(_("product"), DeviceModel.objects.order_by("model_no"), required=False)
+    price = YuanField(_("price/CNY"))
+
+    def __init__(self, names: list[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = names
+        for place, name in enumerate(names):
+            self.fields[f"points_{place}"] = whole(name, high=100)
+
+    def points(self) -> dict[str, Decimal]:
+        return {name: Decimal(self.cleaned_data[f"points_{place}"]) for place, name in enumerate(self.names)}
