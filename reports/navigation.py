@@ -62,6 +62,14 @@ RECTIFICATIONS = Item(_("Rectification"), icon="tool", url_name="retrofits:recti
 ORDERS = Item(_("Inspectors' orders"), icon="send", url_name="retrofits:order-list", right="acceptances.dispatch")
 JOINT = Item(_("Joint acceptance"), icon="writing-sign", url_name="retrofits:joint-list", right="tasks.view")
 REVIEWS = Item(_("Review of acceptances"), icon="checks", url_name="retrofits:review-list", right="tasks.view")
+ENTERPRISES = Item(_("Enterprises"), icon="building", url_name="retrofits:admission-list", right="tasks.view")
+PRODUCTS = Item(_("Products"), icon="tool", url_name="retrofits:product-list", right="tasks.view")
+GAS_SUPPLY = Item(_("Gas supply of places"), icon="map-pin", url_name="retrofits:supply-list", right="tasks.view")
+LOTS = Item(_("Tender lots"), icon="scale", url_name="retrofits:lot-list", right="tasks.view")
+PROJECTS = Item(_("Projects"), icon="target", url_name="retrofits:project-list", right="programmes.view")
+WAITING_HOMES = Item(
+    _("Transitional heating"), icon="temperature", url_name="retrofits:transition-list", right="tasks.view"
+)
 ENTITLEMENTS = Item(
     _("What is due"), icon="calculator", url_name="subsidies:entitlement-list", right="entitlements.view"
 )
@@ -86,6 +94,9 @@ FIRST = Group("", (HOME, OVERVIEW))
 _REGISTERS = Group(_("Household registers"), (CHANGES, DUPLICATES, VENUES, METERS, PLACES))
 _WORKS = Group(_("Households and tasks"), (HOUSEHOLDS, PROGRAMMES, IMPORTS, ROSTERS, TASKS, ACCEPTANCES))
 _ACCEPTED = Group(_("Acceptance"), (ORDERS, RECTIFICATIONS, JOINT, REVIEWS))
+_BEFORE = Group(
+    _("Before the works"), (ENTERPRISES, PRODUCTS, GAS_SUPPLY, LOTS, PROJECTS, WAITING_HOMES)
+)  # fmt: skip
 _MONEY = Group(_("Subsidies"), (ENTITLEMENTS, NOTICES, BATCHES, FUNDS, RETURNS, POLICIES))
 _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS))
 _WATCH = Group(_("Supervision"), (TRACE, LEDGERS, HISTORY))
@@ -113,7 +124,7 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Heaters"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS)),
         Group(_("Works"), (TASKS, RECTIFICATIONS)),
     ),
-    "city": (FIRST, Group(_("Programmes"), (PROGRAMMES,))),
+    "city": (FIRST, Group(_("Programmes"), (PROGRAMMES, PROJECTS))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),
 }  # fmt: skip
 
