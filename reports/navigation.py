@@ -102,14 +102,16 @@ _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS))
 _WATCH = Group(_("Supervision"), (TRACE, LEDGERS, HISTORY))
 
 SETS: dict[str, tuple[Group, ...]] = {
-    "county": (FIRST, _WORKS, _ACCEPTED, _REGISTERS, _MONEY, _HEAT, _WATCH),
+    "county": (FIRST, _WORKS, _BEFORE, _ACCEPTED, _REGISTERS, _MONEY, _HEAT, _WATCH),
     "finance": (
         FIRST, Group(_("Subsidies"), (BATCHES, FUNDS, RETURNS, ENTITLEMENTS, POLICIES)),
         Group(_("Evidence"), (HOUSEHOLDS, ACCEPTANCES, NOTICES)), _WATCH,
     ),
     "town": (
         FIRST, Group(_("Rosters"), (IMPORTS, ROSTERS, HOUSEHOLDS)), _REGISTERS,
-        Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, RECTIFICATIONS, NOTICES)), Group(_("Heating"), (HEATERS, ALERTS)),
+        Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, RECTIFICATIONS, NOTICES)),
+        Group(_("Before the works"), (WAITING_HOMES, ENTERPRISES, PROJECTS)),
+        Group(_("Heating"), (HEATERS, ALERTS)),
         Group(_("Reports"), (LEDGERS,)),
     ),
     "audit": (
@@ -122,7 +124,7 @@ SETS: dict[str, tuple[Group, ...]] = {
     "devices": (
         FIRST,
         Group(_("Heaters"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS)),
-        Group(_("Works"), (TASKS, RECTIFICATIONS)),
+        Group(_("Works"), (TASKS, RECTIFICATIONS, ENTERPRISES, PRODUCTS)),
     ),
     "city": (FIRST, Group(_("Programmes"), (PROGRAMMES, PROJECTS))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),

@@ -41,7 +41,7 @@ def prepare_jincheng(programme: Programme, day: date) -> None:
     with acting(office, WHY):
         for model in DeviceModel.objects.filter(product=None):
             shown = SHOWN | {"is_direct": "direct" in model.kind, "is_low_power": "direct" not in model.kind}
-            products.describe_product(device_model=model, values=shown, programme=programme, by=office)
+            products.describe_product(device_model=model, values=shown, by=office)
 
 
 def _admit(programme: Programme, supplier: Supplier, day: date, office: User) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.refusals import Refused
 from devices.models import DeviceModel
-from programmes.models import Programme
 from retrofits.models import Product
-from retrofits.services.enterprises import ENTER, may
+from retrofits.services.enterprises import ENTER
 
 FIELDS = (
     "thermal_power_kw", "efficiency_grade", "voltage_v", "frequency_hz", "certificate_no", "certificate_until",
@@ -25,13 +24,15 @@ FIELDS = (
 
 @transaction.atomic
 def describe_product(
-    *, device_model: DeviceModel, values: Mapping[str, Any], version: int | None = None, programme: Programme, by: User
+    *, device_model: DeviceModel, values: Mapping[str, Any], version: int | None = None, by: User
 ) -> Product:
     """Store what the model shows; fields that are not given stay. `version` guards against a change meanwhile.
 
-    Raises `Refused` PRODUCT_FAULTY with the field, PRODUCT_CHANGED (409).
+    The catalogue is one for all places: who keeps works anywhere may enter. Raises `Refused` PRODUCT_FAULTY with the
+    field, PRODUCT_CHANGED (409).
     """
-    may(by, ENTER, programme.area_id)
+    if not by.has_right(ENTER):
+        raise PermissionDenied(ENTER)
     product = Product.objects.select_for_update().filter(device_model=device_model).first()
     if product is None:
         product = Product(device_model=device_model, version=0)

@@ -187,8 +187,7 @@ def product_edit(request: HttpRequest, pk: int) -> HttpResponse:
         values = {name: form.cleaned_data[name] for name in products.FIELDS}
         try:
             products.describe_product(
-                device_model=model, values=values, version=form.cleaned_data["version"],
-                programme=programme_of(request), by=request.user,  # type: ignore[arg-type]
+                device_model=model, values=values, version=form.cleaned_data["version"], by=request.user,  # type: ignore[arg-type]
             )  # fmt: skip
             return redirect("retrofits:product-list")
         except Refused as refusal:

@@ -130,8 +130,7 @@ class Life(RuleBasedStateMachine):
 
     def describe(self, issuer: str, word: str, *, add: bool) -> None:
         products.describe_product(
-            device_model=self.works.model, values={"docking_issuer": issuer}, programme=self.works.programme,
-            by=self.works.office,
+            device_model=self.works.model, values={"docking_issuer": issuer}, by=self.works.office,
         )  # fmt: skip
         (self.given.add if add else self.given.discard)(word)
 
