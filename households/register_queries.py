@@ -22,12 +22,12 @@ def task_count(programme: Programme, *codes: str) -> TaskCount:
     """Households put forward and venues as equivalents inside places; excluded dwellings don't count. One query."""
     homes = Enrolment.objects.within(*codes).filter(programme=programme, dwelling__exclusion="").order_by()
     none = Value(None, DecimalField(max_digits=10, decimal_places=2))
-    counted = homes.values("programme").annotate(n=Count("pk"), area=none).values_list("n", "area")
+    counted = homes.values("programme").annotate(n=Count("pk"), m2=none).values_list("n", "m2")
     venues = VenueEnrolment.objects.within(*codes).filter(programme=programme).order_by()
-    areas = venues.annotate(n=Value(0), area=F("venue__heated_area_m2")).values_list("n", "area")
+    areas = venues.annotate(n=Value(0), m2=F("venue__heated_area_m2")).values_list("n", "m2")
     rows = list(counted.union(areas, all=True))
-    found = [area for _n, area in rows if area is not None]
-    return count_tasks(sum(n for n, _area in rows), found, programme.venue_m2_per_household)
+    found = [m2 for _n, m2 in rows if m2 is not None]
+    return count_tasks(sum(n for n, _m2 in rows), found, programme.venue_m2_per_household)
 
 
 def binding_rows() -> QuerySet[RosterRow]:

@@ -59,7 +59,7 @@ class ExcludeForm(DeedForm):
         label=_("Ground of the exclusion"), max_length=200, widget=forms.TextInput(attrs={"class": "input"})
     )
     file = forms.FileField(
-        label=_("Paper for all of them (optional)"), required=False,
+        label=_("Paper for all of them"), required=False,
         help_text=_("Households on an approved list need one: a photo or PDF of the plan or the statements."),
     )  # fmt: skip
 

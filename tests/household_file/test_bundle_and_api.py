@@ -19,6 +19,7 @@ from households.models import Document, Dwelling
 from programmes.models import RequiredPaper
 from reports.queries.household_file import file_of
 from reports.services import file_zip
+from reports.services.summaries import refresh_summaries
 from tests import people
 from tests.reports.world import A1, B1, World
 
@@ -47,6 +48,7 @@ def stored(home: Dwelling, by: User, kind: str = "contract", content: bytes = b"
 @pytest.fixture
 def home(world: World) -> Dwelling:
     made = world.dwelling(A1, "paid")
+    refresh_summaries()
     return Dwelling.objects.select_related("household", "area__parent").get(pk=made.pk)
 
 
