@@ -98,7 +98,7 @@ class ProjectMeasure(TrackedModel):
     project = models.ForeignKey(Project, models.CASCADE, related_name="measures")
     name = models.CharField(_("what is built"), max_length=80)
     unit = models.CharField(_("unit"), max_length=10, choices=Unit.choices)
-    planned = models.DecimalField(_("planned"), max_digits=14, decimal_places=2)
+    planned = models.DecimalField(_("planned quantity"), max_digits=14, decimal_places=2)
     is_within = models.BooleanField(default=False, help_text="A part of another measure (其中), not in addition to it")
     data_labels: ClassVar = {"name": "L0"}
 

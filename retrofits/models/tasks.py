@@ -24,7 +24,7 @@ class Task(ScopedModel):
         INSTALLED = "installed", _("installed")
         RECTIFY = "rectify", _("to be put right")
         ACCEPTED = "accepted", _("accepted")
-        RUNNING = "running", _("running")
+        RUNNING = "running", _("in operation")
         REOPENED = "reopened", _("taken up again")
         RETURNED = "returned", _("returned to the office")
         WITHDRAWN = "withdrawn", _("withdrawn")
