@@ -9,7 +9,7 @@ export async function scan(video, found, failed) {
   const detector = new window.BarcodeDetector();
   const stop = () => { stream.getTracks().forEach((track) => track.stop()); video.hidden = true; };
   Object.assign(video, { srcObject: stream, hidden: false, muted: true });
-  await video.play().catch(() => {});
+  video.play().catch(() => {}); // not awaited: the detector answers nothing until there is a picture
   const until = Date.now() + 30000;
   async function look() {
     const seen = await detector.detect(video).catch(() => []);

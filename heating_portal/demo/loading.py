@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.history.sealing import seal_history
 from heating_portal import presets
-from heating_portal.demo import lists, money, papers, registers, works
+from heating_portal.demo import acceptances, lists, money, papers, registers, works
 from heating_portal.demo.people import BY, make_people, person
 from heating_portal.demo.presets import JINCHENG, TAISHAN
 from heating_portal.demo.progress import Progress
@@ -45,6 +45,9 @@ def load(say: Say) -> None:
         for programme in programmes.values():
             progress.begin(f"{programme.name}：{words}")
             step(programme)
+    progress.begin("派单与复核 · orders to inspectors, samples")
+    for programme in programmes.values():
+        acceptances.load(programme)
     progress.begin("基础台账 · venues, meters, changes, double entries")
     for programme in programmes.values():
         registers.load(programme)
