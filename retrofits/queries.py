@@ -62,6 +62,11 @@ class TelemetryEvidence:
         """A recent reading that holds at least one temperature."""
         return self.state == "fresh" and any(value is not None for value in (self.supply_c, self.return_c, self.room_c))
 
+    @property
+    def suffices(self) -> bool:
+        """Live, with as many good readings as the programme asks for at the door (J-31)."""
+        return self.is_live and self.good_reads >= self.needed_reads
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 

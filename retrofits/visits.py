@@ -117,11 +117,11 @@ def _transmits(item: dict[str, Any], visit: Visit, stages: set[str], evidence: T
     """Never the inspector's word: only the platform's own readings count (J-31)."""
     if evidence.state == "not_networked" or not item.get("required"):
         return None
-    if evidence.is_live and evidence.good_reads < evidence.needed_reads:
+    if evidence.suffices:
+        return None
+    if evidence.is_live:
         words = _("the platform has %(good)d good readings of this heater, %(needed)d are needed")
         return Fault(item["code"], "TOO_FEW", words % {"good": evidence.good_reads, "needed": evidence.needed_reads})
-    if evidence.is_live:
-        return None
     if evidence.state == "never":
         return Fault(item["code"], "NEVER_HEARD", _("the platform has never heard of this heater"))
     words = _("the last reading is %(age)d seconds old, at most %(limit)d count")

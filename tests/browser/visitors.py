@@ -19,7 +19,6 @@ class Visitors:
         self.portal, self.chromium, self.pictures, self.sign_ins = portal, chromium, pictures, sign_ins
         self.complaints: list[str] = []
         self.expected: set[int] = set()
-        self.forgiven = {STOPPED}
         self._contexts: list[Any] = []
 
     def sit_down(self, username: str = "", *, width: int = 1366, script: bool = True, **more: Any) -> Any:
@@ -38,12 +37,6 @@ class Visitors:
             self.sign_ins[username] = context.storage_state()
         elif username:
             page.goto("/")
-        return page
-
-    def again(self, context: Any) -> Any:
-        """A new page of the same browser, as after closing the last one."""
-        page = context.new_page()
-        self._listen(page)
         return page
 
     def sign_in(self, page: Any, username: str) -> None:
@@ -76,7 +69,7 @@ class Visitors:
             self.complaints.append(f"{message.page.url if message.page else ''}: {message.text}")
 
     def _failed(self, request: Any) -> None:
-        if request.failure not in self.forgiven:
+        if request.failure != STOPPED:
             self.complaints.append(f"{request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Any) -> None:
