@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.rights import ROLES
 from retrofits import gate_words
@@ -27,6 +28,14 @@ AHEAD: dict[str, tuple[str, ...]] = {
     State.REOPENED: (ACCEPT, RUN),
 }
 LOOKS = {"met": "ok", "excused": "warn", "asks": "warn", "blocked": "bad"}
+STATES: dict[str, str | Promise] = {
+    "met": _("ready"),
+    "excused": _("let through with a reason"),
+    "asks": _("asks for a reason"),
+    "blocked": _("not ready"),
+}
+NOT_CHOSEN = frozenset({"FIRM_UNKNOWN", "DEVICE_UNKNOWN"})
+"""Refusals that only say that firm or product are chosen with the record: shown, but nobody owes them yet."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +43,23 @@ class Line:
     """One gate as drawn. `anchor` is an address on the same page or another."""
 
     verdict: Verdict
+    state: str | Promise
     title: str | Promise
     words: str
     look: str
     owed_by: str | Promise
     link: str
     link_words: str | Promise
+
+    @property
+    def blocks(self) -> bool:
+        """Whether somebody has to put something right now."""
+        return is_owed(self.verdict)
+
+
+def is_owed(verdict: Verdict) -> bool:
+    """Shut, and not only because firm or product are chosen later."""
+    return verdict.blocks and verdict.refusal is not None and verdict.refusal.code not in NOT_CHOSEN
 
 
 def lines_of(task: Task, *, on: date, book: GateBook | None = None) -> list[Line]:
@@ -57,17 +77,19 @@ def shut_counts(tasks: Iterable[Task], *, on: date) -> dict[int, int]:
         books[key] = GateBook(own[0].programme)
         books[key].read(own)
     return {
-        task.pk: sum(one.blocks for one in books[task.programme_id].verdicts(task, AHEAD[task.state][:1], on=on))
+        task.pk: sum(is_owed(one) for one in books[task.programme_id].verdicts(task, AHEAD[task.state][:1], on=on))
         for task in tasks
     }
 
 
 def _line(task: Task, verdict: Verdict) -> Line:
     words = verdict.reason if verdict.is_excused else gate_words.sentence(verdict.refusal) if verdict.refusal else ""
-    gate = verdict.gate
+    gate, owed = verdict.gate, is_owed(verdict)
+    look = LOOKS[verdict.state] if owed or not verdict.blocks else "warn"
+    state = STATES[verdict.state] if owed or not verdict.blocks else _("chosen with the record")
     return Line(
-        verdict, gate_words.TITLES[gate.code], words, LOOKS[verdict.state], ROLES[gate.owed_by].label,
-        _link(task, gate.fix) if verdict.blocks else "", gate_words.FIXES[gate.fix],
+        verdict, state, gate_words.TITLES[gate.code], words, look, ROLES[gate.owed_by].label,
+        _link(task, gate.fix) if owed else "", gate_words.FIXES[gate.fix],
     )  # fmt: skip
 
 

@@ -99,9 +99,7 @@ class ContractForm(forms.Form):
 
     number = text(Contract._meta.get_field("number").verbose_name, 60)
     supplier = one_of(_("enterprise"), Supplier.objects.order_by("name"))
-    device_model = one_of(
-        _("product"), DeviceModel.objects.order_by("model_no"), required=False
-    )
+    device_model = one_of(_("product"), DeviceModel.objects.order_by("model_no"), required=False)
     signed_on = day(_("signed on"))
     signer_name = text(_("signed by"), 40)
     confirms_product = tick(_("the household confirms the product's data"))
@@ -246,7 +244,7 @@ class ProjectPaperForm(forms.Form):
 class MeasureForm(forms.Form):
     name = text(_("what is built"), 80)
     unit = pick(_("unit"), ProjectMeasure.Unit.choices)
-    planned = number(_("planned"))
+    planned = number(_("planned quantity"))
     is_within = tick(_("a part of another line"))
 
 

@@ -29,6 +29,8 @@ class Task(ScopedModel):
         RETURNED = "returned", _("returned to the office")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
+    PASSED: ClassVar = (State.ACCEPTED, State.RUNNING)
+
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="tasks")
     area = models.ForeignKey(Area, models.PROTECT)
     dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="tasks")

@@ -116,7 +116,7 @@ def task_context(task: Task, user: Any) -> dict[str, Any]:
     return {
         **_papers(task, user, record),
         "gates": lines,
-        "shut": (shut := sum(line.verdict.blocks for line in lines)),
+        "shut": (shut := sum(line.blocks for line in lines)),
         "shut_words": ngettext("%(count)d gate shut", "%(count)d gates shut", shut) % {"count": shut},
         "may_reason": user.has_right("works.manage", task.area_id),
         "plain_moves": [move for deed, move in moves.items() if deed in PLAIN_DEEDS],

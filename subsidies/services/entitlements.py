@@ -98,7 +98,7 @@ def reassess_entitlement(
         (one for one in _turns(rules_of(policy), on) if (one.kind, one.period) == (old.benefit_kind, old.period)), None
     )
     acceptances = with_related(
-        Acceptance.objects.filter(task=old.task, result="passed", task__state=Task.State.ACCEPTED)
+        Acceptance.objects.filter(task=old.task, result="passed", task__state__in=Task.PASSED)
     )
     if turn is None or not acceptances:
         raise Refused("NOT_AVAILABLE", _("Nothing is recorded now from which this could be computed."), conflict=True)
@@ -156,7 +156,7 @@ def _pending(programme: Programme, turn: Turn, on: dt.date) -> Any:
     """Passed acceptances without an entitlement of this kind and period, in order of acceptance."""
     known = Entitlement.objects.filter(dwelling=OuterRef("task__dwelling"), benefit_kind=turn.kind, period=turn.period)
     accepted = Acceptance.objects.filter(
-        ~Exists(known), task__programme=programme, task__state=Task.State.ACCEPTED, result="passed", accepted_on__lte=on
+        ~Exists(known), task__programme=programme, task__state__in=Task.PASSED, result="passed", accepted_on__lte=on
     )
     if turn.season is not None:
         last = turn.season.last_day
