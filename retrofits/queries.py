@@ -53,7 +53,6 @@ class TelemetryEvidence:
     supply_c: str | None = None
     return_c: str | None = None
     room_c: str | None = None
-    first_at: str = ""
     good_reads: int = 0
     needed_reads: int = 0
 

@@ -81,7 +81,7 @@ def record_acceptance(
         signature=_signature(task, drawing, by), signer_name=visit.signer_name.strip()[:40], accepted_on=on,
         began_at=found.began_at, visited_at=found.visited_at, found=found.as_json(), agency=agency_of(task, by, on),
     )  # fmt: skip
-    _transmission(acceptance, items, evidence, now)
+    _transmission(acceptance, items, now)
     close_order(task=task, at=now)
     if result == FAILED:
         defect = visit.defect.strip()[:DEFECT_MAX]
@@ -116,20 +116,17 @@ def door_evidence(task: Task, *, now: datetime) -> TelemetryEvidence:
         return evidence
     rules = transmissions.rules_for(task.programme)
     said = transmissions.heard(heater, now - rules.window, now + timedelta(seconds=1))
-    first = transmissions.first_message(heater) if said.good else None
-    return replace(
-        evidence, first_at=first.isoformat() if first else "", good_reads=said.good, needed_reads=rules.site_reads
-    )
+    return replace(evidence, good_reads=said.good, needed_reads=rules.site_reads)
 
 
-def _transmission(
-    acceptance: Acceptance, items: list[dict[str, Any]], evidence: TelemetryEvidence, now: datetime
-) -> None:
+def _transmission(acceptance: Acceptance, items: list[dict[str, Any]], now: datetime) -> None:
     """The item stays provisional until its window is full; where nobody asked for it there is none."""
     heater = heater_of(acceptance.task)
     asked = any(item["kind"] == "telemetry" for item in items)
-    if acceptance.result == PASSED and asked and heater is not None and evidence.first_at:
-        first = datetime.fromisoformat(evidence.first_at)
+    if acceptance.result != PASSED or not asked or heater is None:
+        return
+    first = transmissions.first_message(heater)
+    if first is not None:
         transmissions.open_check(acceptance=acceptance, heater=heater, first_at=first, now=now)
 
 
