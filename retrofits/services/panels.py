@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core.refusals import Refused
 from programmes.models import Programme
+from programmes.plan_queries import acceptance_panel
 from retrofits.models import JointAcceptance, JointHome, PanelSeat, Task
 
 OPEN_RIGHT, SIGN_RIGHT = "panels.open", "panels.sign"
@@ -34,17 +35,14 @@ class Seats:
 
 
 def panel_of(programme: Programme, year: int) -> tuple[list[str], str]:
-    """(departments, clause) of the year; `settings.acceptance_panels` by year goes before `settings.acceptance_panel`.
+    """(departments, clause) of the programme's panel in use for the year (`programmes.Panel`).
 
     Raises `Refused` NO_PANEL: what the document does not say is not made up.
     """
-    for panel in programme.settings.get("acceptance_panels") or []:
-        if year in panel.get("years", [year]):
-            return list(panel["departments"]), str(panel.get("clause", ""))
-    departments = programme.settings.get("acceptance_panel") or []
-    if not departments:
+    panel = acceptance_panel(programme, year)
+    if panel is None:
         raise Refused("NO_PANEL", _("The programme names no departments that accept jointly."))
-    return list(departments), ""
+    return list(panel.departments), panel.clause
 
 
 def homes_for(programme: Programme, area_code: str) -> QuerySet[Task]:

@@ -42,8 +42,7 @@ def accepted(works: Works) -> Task:
 
 
 def sheet_of(works: Works, homes: int = 1) -> JointAcceptance:
-    works.programme.settings = {"acceptance_panel": DEPARTMENTS}
-    works.programme.save()
+    works.programme.panels.get_or_create(code="six", defaults={"departments": DEPARTMENTS, "clause": "L-41"})
     for _n in range(homes):
         accepted(works)
     return open_sheet(programme=works.programme, area_code=VILLAGE, year=2021, by=works.office)
@@ -144,10 +143,8 @@ def test_of_eight_who_sign_at_once_each_department_does_once(works: Works) -> No
 )  # fmt: skip
 def test_the_panel_of_a_year_goes_before_the_usual_one(works: Works) -> None:
     five = ["发改局", "财政局", "审计局", "住建局", "农业农村局"]
-    works.programme.settings = {
-        "acceptance_panel": DEPARTMENTS, "acceptance_panels": [{"years": [2021], "departments": five, "clause": "L-42"}]
-    }  # fmt: skip
-    works.programme.save()
+    works.programme.panels.create(code="six", departments=DEPARTMENTS, clause="L-41")
+    works.programme.panels.create(code="five", departments=five, year=2021, clause="L-42")
     accepted(works)
     sheet = open_sheet(programme=works.programme, area_code=VILLAGE, year=2021, by=works.office)
     assert (sheet.departments, sheet.seat_count, sheet.clause) == (five, 5, "L-42")
