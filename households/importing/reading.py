@@ -83,7 +83,8 @@ def read_roster(
     """
     context, synonyms = roster_context(programme, area, on=on), synonyms_for(programme, area)
     book = _opened(path)
-    _refuse_header_rows(book, header_rows or {})
+    if header_rows:
+        _refuse_header_rows(book, header_rows)
     sheets = map_workbook(book, synonyms=synonyms, assigned=assigned, header_rows=header_rows)
     macros = book.macros
     del book  # its texts live on in the rows; what is no household's goes
