@@ -53,6 +53,7 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
         "events": queries.events_of(file),
         "changes": queries.changes_to(dwelling),
         "looks": queries.looks_at(dwelling),
+        "lookalikes": queries.lookalikes_of(file, user),
         "sources": source_lines(dwelling, user),
         "links": queries.links_of(file),
         "card": card_of(file.heater, dwelling.area_id, clock.now()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ from subsidies.wording import reason_sentence, source_name, step_sentence
 
 LOOKS_SHOWN = 5
 CHANGES_SHOWN = 8
+LIKE_BITS, LIKE_PHOTOS, LIKE_SHOWN = 2, 12, 5
 STAGES = (Photo.Stage.BEFORE, Photo.Stage.DURING, Photo.Stage.AFTER)
 
 
@@ -307,6 +309,39 @@ def _money_events(line: MoneyLine) -> list[Event]:
         title = _("Arrived at the household's account") if paid else _("Sent back by the bank")
         events.append(Event(line.payment.settled_at, title, line.payment.bank_reference, "" if paid else "bad"))
     return events
+
+
+@dataclass(frozen=True)
+class Lookalike:
+    """A photo of this file that looks like one of another household's."""
+
+    photo: Photo
+    other: Photo
+
+
+def lookalikes_of(file: HouseholdFile, user: User) -> list[Lookalike]:
+    """Photos that look like another household's, as far as this person may see both; one query, none without photos.
+
+    Two difference hashes at most `LIKE_BITS` bits apart are one picture, sent anew or cut by a pixel.
+    """
+    mine = {photo.likeness: photo for photo in file.photos if photo.likeness.strip("0f")}
+    wanted = {near: said for said in list(mine)[:LIKE_PHOTOS] for near in neighbours(said, LIKE_BITS)}
+    if not wanted:
+        return []
+    rows = Photo.objects.visible_to(user).filter(likeness__in=wanted).exclude(task__dwelling=file.dwelling)
+    found = rows.select_related("task__dwelling__household", "area").order_by("pk")[:LIKE_SHOWN]
+    return [Lookalike(mine[wanted[other.likeness]], other) for other in found]
+
+
+def neighbours(likeness: str, bits: int) -> set[str]:
+    """Every hash of the same length at most so many bits away, itself included (2,081 for 64 bits and 2).
+
+    >>> sorted(neighbours("0", 1))
+    ['0', '1', '2', '4', '8']
+    """
+    number, width = int(likeness, 16), len(likeness)
+    flips = (sum(1 << bit for bit in some) for n in range(bits + 1) for some in combinations(range(4 * width), n))
+    return {f"{number ^ flip:0{width}x}" for flip in flips}
 
 
 def changes_to(dwelling: Dwelling) -> list[tuple[AuditEntry, list[Change]]]:
