@@ -152,3 +152,15 @@ def test_a_column_of_an_unknown_kind_fails() -> None:
 
 def test_a_changed_address_always_starts_at_the_first_page() -> None:
     assert address_with(QueryDict("page=4&level=town"), level="village") == "?level=village"
+
+
+@pytest.mark.parametrize(("more", "boxes"), [(0, 0), (7, 1)])
+def test_the_key_e_has_its_button_and_a_long_chooser_its_search_box(places: None, more: int, boxes: int) -> None:
+    """Eleven columns and more are searched; only the deed that exports answers the key E."""
+    request = RequestFactory().get("/areas/", headers={"HX-Request": "true", "HX-Target": "table"})
+    bulk = [BulkAction("导出", "/out/", exports=True), BulkAction("排除", "/drop/")]
+    columns = (*COLUMNS, *(Column(f"c{n}", f"列{n}") for n in range(more)))
+    shown = build_table(request, Area.objects.select_related("parent"), columns, unit="个", bulk=bulk)
+    html = render_table(request, "does/not/exist.html", shown).content.decode()
+    assert html.count("data-narrow") == boxes
+    assert html.count("data-export") == 1 and 'formaction="/out/" data-export' in html
