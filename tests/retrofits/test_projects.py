@@ -62,7 +62,7 @@ def test_a_project_is_approved_with_study_or_design_review_and_approval(works: W
 
 
 @pytest.mark.clause(
-    "L-11", "新增一级供热管网2*12.29Km", serves="retrofits.services.projects:record_progress",
+    "L-11", "一级供热管网2*12.29Km", serves="retrofits.services.projects:record_progress",
     model="retrofits.ProjectMeasure",
 )  # fmt: skip
 def test_a_network_is_finished_when_its_kilometres_are_built(works: Works) -> None:

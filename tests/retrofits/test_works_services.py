@@ -307,7 +307,7 @@ def accept_faults(works: Works, task: Task) -> list[str]:
 
 
 @pytest.mark.clause(
-    "D-13", "已进行改造但未通气", serves="retrofits.services.transition:put_on_list", page="retrofits:transition-list",
+    "D-13", "已改造但未通气", serves="retrofits.services.transition:put_on_list", page="retrofits:transition-list",
     model="retrofits.TransitionalHome",
 )  # fmt: skip
 def test_a_converted_dwelling_waits_on_the_list_until_gas_is_on(works: Works) -> None:
