@@ -1,6 +1,7 @@
 // The cards of one home at the door, drawn from what the phone keeps. Every change is kept before anything else happens.
 import { element } from './words.js';
 import { startPad } from './pad.js';
+// Drawn by name, for the build that collects icons: #i-scan #i-eraser #i-map-pin #i-chevron-right #i-alert-triangle
 
 const words = Object.assign({}, document.getElementById('phone-words').dataset);
 export const say = (name, ...values) => values.reduce((text, value, n) => text.replace(`{${n}}`, value), words[name] || name);
