@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,28 @@ def test_with_a_reason_it_is_stored_and_a_person_is_asked(plan: Plan) -> None:
     assert [one.code for one in findings(plan.programme)] == ["SUM_DIFFERS"]
     assert "55" in client.get(plan.url).content.decode()
     assert AuditEntry.objects.filter(table="programmes_target", reason="区政府会议纪要增加5户").count() == 1
+
+
+def test_a_refused_form_sent_again_with_a_reason_still_changes_the_cell(plan: Plan) -> None:
+    """The page remembers what was stored, not what was typed: otherwise the second sending would change nothing."""
+    client = browser(plan.office)
+    refused = client.post(f"{plan.url}targets/", plan.form(**{f"a{ONE}": "35"})).content.decode()
+    inputs = dict(re.findall(r'name="([cs]-[^"]+)" value="([^"]*)"', refused))
+    assert sorted(inputs.values()) == ["1:20", "1:30", "20", "35"] and "<details open>" in refused
+    assert client.post(f"{plan.url}targets/", inputs | {"reason": "会议纪要"}).status_code == 302
+    assert plan.cell(ONE).quantity == 35
+
+
+def test_many_towns_are_folded_and_what_was_typed_is_open(plan: Plan) -> None:
+    for code in ("370999002001", "370999003001", "370999004001"):
+        Target.objects.create(
+            programme=plan.programme, area=people.area(code), technology=plan.route, year=2021, quantity=10
+        )
+    client = browser(plan.office)
+    page = client.get(f"{plan.url}targets/").content.decode()
+    assert page.count("<details><summary") == 4 and "<details open>" not in page
+    refused = client.post(f"{plan.url}targets/", plan.form(**{f"a{ONE}": "35"})).content.decode()
+    assert refused.count("<details open>") == 1
 
 
 def test_a_cell_somebody_else_changed_meanwhile_is_a_conflict(plan: Plan) -> None:
