@@ -8,7 +8,7 @@ from accounts.api import HasRight
 from households.api import DwellingRows, MeterRows, VenueRows
 from programmes.api import ProgrammeRows
 from reports.api import HouseholdFileView, HouseholdRevealView
-from retrofits.api import TaskRows
+from retrofits.api import EnterpriseRows, ProjectRows, TaskRows
 from subsidies.api import EntitlementRows
 from telemetry.api import HeaterRows
 
@@ -19,6 +19,8 @@ router.register("dwellings", DwellingRows, "dwelling")
 router.register("venues", VenueRows, "venue")
 router.register("meters", MeterRows, "meter")
 router.register("tasks", TaskRows, "task")
+router.register("projects", ProjectRows, "project")
+router.register("enterprises", EnterpriseRows, "enterprise")
 router.register("entitlements", EntitlementRows, "entitlement")
 router.register("heaters", HeaterRows, "heater")
 

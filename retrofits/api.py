@@ -3,7 +3,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from accounts.api_rows import VisibleRows
-from retrofits.models import Task
+from retrofits.models import Admission, Project, Task
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):
@@ -22,3 +22,37 @@ class TaskRows(VisibleRows):
     model, serializer_class, required_right = Task, TaskSerializer, Task.view_right
     related = ("dwelling", "technology", "programme")
     filterset_fields = ["state", "area", "technology__code"]
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    programme = serializers.CharField(source="programme.code")
+
+    class Meta:
+        model = Project
+        fields = ["id", "programme", "code", "name", "subject", "works", "area", "state", "lead_unit", "year_from",
+                  "year_to", "total_fen", "clause"]  # fmt: skip
+
+
+class ProjectRows(VisibleRows):
+    """Works that are not one dwelling: buildings, venues, networks, boilers, village grids."""
+
+    model, serializer_class, required_right = Project, ProjectSerializer, Project.view_right
+    related = ("programme",)
+    filterset_fields = ["state", "area", "subject"]
+
+
+class EnterpriseSerializer(serializers.ModelSerializer[Admission]):
+    programme = serializers.CharField(source="programme.code")
+    enterprise = serializers.CharField(source="supplier.name")
+
+    class Meta:
+        model = Admission
+        fields = ["id", "programme", "enterprise", "area", "state", "admitted_on", "ended_on", "warranty_months"]
+
+
+class EnterpriseRows(VisibleRows):
+    """Enterprises of a programme and how far their admission is."""
+
+    model, serializer_class, required_right = Admission, EnterpriseSerializer, Admission.view_right
+    related = ("programme", "supplier")
+    filterset_fields = ["state", "area"]

@@ -160,9 +160,22 @@ class _Check:
 
     def _numbers(self) -> None:
         self._number("heated_area_m2", AREA_M2, "0.01", _("%(label)s must be between %(low)s and %(high)s m²"))
+        if self._are_swapped():
+            words = _("longitude and latitude look swapped: %(longitude)s and %(latitude)s")
+            self.fault(
+                "longitude", "SWAPPED", words % {name: self.text[name][:20] for name in ("longitude", "latitude")}
+            )
+            return
         words = _("%(label)s must lie between %(low)s and %(high)s degrees")
         self._number("longitude", LONGITUDE, "0.000001", words)
         self._number("latitude", LATITUDE, "0.000001", words)
+
+    def _are_swapped(self) -> bool:
+        """Each lies outside China where it stands, and inside where the other does."""
+        longitude, latitude = _decimal(self.text["longitude"]), _decimal(self.text["latitude"])
+        if longitude is None or latitude is None or LONGITUDE[0] <= longitude <= LONGITUDE[1]:
+            return False
+        return LATITUDE[0] <= longitude <= LATITUDE[1] and LONGITUDE[0] <= latitude <= LONGITUDE[1]
 
     def _number(self, name: str, span: tuple[Decimal, Decimal], step: str, words: str) -> None:
         if not self.text[name]:

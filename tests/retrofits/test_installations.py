@@ -50,10 +50,28 @@ def test_all_wrong_values_are_told_at_once(works: Works) -> None:
         installed_on="2022-01-01", unit="300", model_no="XX", costs=(CostEntry("DEVICE", "many"),),
     )  # fmt: skip
     assert faults_of(works, entry) == {
-        "longitude": "RANGE", "latitude": "RANGE", "occupant_phone": "PHONE", "heated_area_m2": "NUMBER",
+        "longitude": "SWAPPED", "occupant_phone": "PHONE", "heated_area_m2": "NUMBER",
         "village_name": "OTHER_PLACE", "installed_on": "FUTURE", "unit": "UNIT_RANGE", "model_no": "UNKNOWN_MODEL",
         "costs": "AMOUNT",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude", "codes"),
+    [
+        ("73", "3", {}), ("136", "54", {}), ("72.99", "35", {"longitude": "RANGE"}),
+        ("112", "54.01", {"latitude": "RANGE"}),
+        ("35.49", "112.85", {"longitude": "SWAPPED"}), ("1", "2", {"longitude": "RANGE", "latitude": "RANGE"}),
+    ],
+)  # fmt: skip
+def test_a_place_lies_in_china_and_swapped_figures_are_named(
+    works: Works, longitude: str, latitude: str, codes: dict[str, str]
+) -> None:
+    entry, task = works.entry(longitude=longitude, latitude=latitude), works.task()
+    if codes:
+        assert faults_of(works, entry, task) == codes
+    else:
+        record_installation(task=task, entry=entry, by=works.clerk, on=DAY)
 
 
 def test_a_factory_code_is_installed_once(works: Works) -> None:

@@ -336,3 +336,13 @@ def test_without_any_one_of_them_nothing_is_installed(life: Life, lacking: str) 
             getattr(life, name)()
     life.install()
     assert life.state == "listed"
+
+
+def test_a_neighbours_other_route_asks_for_a_reason(life: Life) -> None:
+    for name in ("certify", "admit", "dock", "sign", "neighbour_takes_gas"):
+        getattr(life, name)()
+    life.install()
+    assert life.state == "listed"
+    life.give_reason()
+    life.install()
+    assert life.state == "installed"
