@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from core import clock
 from core.refusals import Refused
 from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits.found import whole
-from retrofits.models import Agency, Task, VisitOrder
+from retrofits.models import Agency, AgencyMember, Task, VisitOrder
 from retrofits.services.orders import AT_ONCE, RIGHT, add_member, give_visits, register_agency
 from retrofits.views.pages import day_of, person_of, refused_page
 
@@ -30,12 +31,14 @@ def order_list(request: HttpRequest) -> HttpResponse:
     programme, area, today = chosen_programme(request), chosen_area_code(request), clock.today()
     agencies = _agencies(request)
     waiting = _waiting(request)
+    shown = list(waiting[: SHOWN + 1])
     orders = VisitOrder.objects.visible_to(request.user, RIGHT).within(area).filter(task__programme=programme)
     open_orders = orders.filter(done_at__isnull=True).select_related(
         "task__dwelling__household", "area", "agency", "inspector"
     )
     context = {
-        "programme": programme, "agencies": agencies, "waiting": waiting[:SHOWN], "waiting_count": waiting.count(),
+        "programme": programme, "agencies": agencies, "waiting": shown[:SHOWN],
+        "waiting_count": len(shown) if len(shown) <= SHOWN else waiting.count(),
         "orders": open_orders.order_by("due_on", "pk")[:SHOWN], "today": today, "at_once": AT_ONCE,
         "inspectors": _inspectors(area),
     }  # fmt: skip
@@ -100,7 +103,8 @@ def order_give(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _agencies(request: HttpRequest) -> list[Agency]:
     rows = Agency.objects.visible_to(request.user, RIGHT).filter(programme=chosen_programme(request))
-    return list(rows.prefetch_related("members__user").order_by("name", "pk"))
+    members = Prefetch("members", AgencyMember.objects.select_related("user"))
+    return list(rows.prefetch_related(members).order_by("name", "pk"))
 
 
 def _waiting(request: HttpRequest) -> Any:

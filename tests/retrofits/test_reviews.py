@@ -254,6 +254,7 @@ def test_a_picture_sent_anew_looks_the_same_and_another_does_not() -> None:
     near = bin(int(likeness(one), 16) ^ int(likeness(out.getvalue()), 16)).count("1")
     far = bin(int(likeness(one), 16) ^ int(likeness(other), 16)).count("1")
     assert near <= 2 < far
+    assert likeness(picture(7)) == ""  # nothing on it: all blank pictures look alike
 
 
 def test_the_walk_goes_to_the_nearest_home_of_the_village() -> None:
