@@ -1,5 +1,5 @@
-// The control for files in the portal's own words: a button and the chosen names. Without script the browser's own
-// control stays. Files may be dropped on it.
+// The control for files in the portal's own words: a face like a button and the chosen names. The browser's own control
+// stays underneath for keyboard and screen reader, and stays alone without script. Files may be dropped on it.
 import { element, word } from './words.js';
 
 function names(input) {
@@ -11,15 +11,15 @@ function names(input) {
 function dress(input) {
   if (input.dataset.dressed || input.classList.contains('sr')) return; // one that has a face of its own already
   input.dataset.dressed = '1';
-  const button = element('button', { type: 'button', class: 'btn btn--s' }, word(input.multiple ? 'chooseFiles' : 'chooseFile'));
+  const face = element('span', { class: 'btn btn--s', 'aria-hidden': 'true' }, word(input.multiple ? 'chooseFiles' : 'chooseFile'));
   const chosen = element('span', { class: 'small muted', 'aria-live': 'polite' }, names(input));
-  const box = element('span', { class: 'row row--wrap' }, button, chosen);
-  if (input.disabled) button.disabled = true;
+  const box = element('span', { class: 'row row--wrap' }, face, '\u00a0', chosen);
   input.before(box);
   box.append(input);
   input.className = 'sr';
-  input.tabIndex = -1;
-  button.addEventListener('click', (event) => { event.preventDefault(); input.click(); });
+  face.addEventListener('click', (event) => { event.preventDefault(); input.click(); });
+  input.addEventListener('focus', () => { face.style.outline = '2px solid var(--ember)'; });
+  input.addEventListener('blur', () => { face.style.outline = ''; });
   input.addEventListener('change', () => { chosen.textContent = names(input); });
   if (input.form) input.form.addEventListener('reset', () => setTimeout(() => { chosen.textContent = names(input); }));
   const zone = input.closest('.panel') || box;

@@ -20,7 +20,7 @@ function focusNext(event) {
 
 // The page opens with the cursor in the first fault, or in the row its address names, where there is a keyboard.
 function focusFirst() {
-  if (!window.matchMedia('(min-width: 900px)').matches) return;
+  if (document.activeElement !== document.body || !window.matchMedia('(min-width: 900px)').matches) return;
   const named = /^#r-\d+$/.test(location.hash) && document.querySelector(location.hash + ' .input--bad');
   const first = named || (!location.hash && document.querySelector('.fix ' + NEXT));
   if (first) { first.focus({ preventScroll: !named }); first.select(); }
@@ -51,7 +51,7 @@ function rowAtCursor() {
 function mark(rows) {
   document.querySelectorAll('[data-colleague]').forEach((spot) => {
     const words = rows[spot.closest('tr').dataset.row] || '';
-    if (spot.textContent !== words) spot.textContent = words;
+    if (spot.textContent !== words) spot.firstElementChild.textContent = words;
     spot.hidden = !words;
   });
 }
@@ -70,12 +70,13 @@ function tell() {
 
 export function startReview() {
   focusFirst();
+  window.addEventListener('load', () => setTimeout(focusFirst)); // going to the named row takes the cursor away again
   document.addEventListener('htmx:afterSettle', focusNext);
+  document.addEventListener('htmx:afterSettle', (event) => { if (event.target.id === 'main') focusFirst(); });
   document.addEventListener('keydown', restore);
   document.addEventListener('keydown', takeBack);
   ['keydown', 'pointerdown'].forEach((sign) => document.addEventListener(sign, () => { lastSign = Date.now(); }, { passive: true }));
-  if (!document.querySelector('[data-attention]')) return;
   document.addEventListener('focusin', () => { if (rowAtCursor() !== told) tell(); });
   tell();
-  setInterval(tell, EVERY_MS);
+  setInterval(tell, EVERY_MS); // asks nothing where no rows stand; they may come into the page once the file is read
 }

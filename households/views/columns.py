@@ -106,7 +106,7 @@ def _name(position: int, column: int) -> str:
 def _shown(found: RosterImport, posted: Any) -> list[ShownSheet]:
     sheets = []
     for position, sheet in enumerate(found.mapping.get("sheets", [])):
-        shown = ShownSheet(sheet["name"], sheet["header_row"], _findings(sheet["findings"]))
+        shown = ShownSheet(sheet["name"], sheet["header_row"], _findings(sheet))
         shown.columns = list(_columns(position, sheet, found.samples.get(sheet["name"], {}), posted))
         sheets.append(shown)
     return sheets
@@ -133,8 +133,15 @@ def _columns(position: int, sheet: dict[str, Any], samples: dict[str, list[str]]
         )
 
 
-def _findings(stored: list[dict[str, Any]]) -> list[str]:
-    return [f"{one['cell'] or ''} {title(one['code'])}: {sentence(one['code'], one['params'])}" for one in stored]
+def _findings(sheet: dict[str, Any]) -> list[str]:
+    """What is worth a sentence; a column that is asked about below is not told twice."""
+    asked = {column_letters(doubt["column"]) for doubt in sheet.get("doubts", [])}
+    told = [
+        one
+        for one in sheet["findings"]
+        if one["code"] != "F_UNKNOWN_COLUMN" or one["cell"].rstrip("0123456789") not in asked
+    ]
+    return [f"{one['cell']} {title(one['code'])}: {sentence(one['code'], one['params'])}".strip() for one in told]
 
 
 @dataclass
@@ -167,6 +174,10 @@ def import_header(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _pickable(sheet: LookedSheet, header_row: int | None) -> list[ShownRow]:
     return [
-        ShownRow(row.row_no, [text[:_CELL] for text in masked_row(row.texts[:_WIDTH])], row.row_no == header_row)
+        ShownRow(
+            row.row_no,
+            [text[:_CELL] for text in masked_row(row.texts[:_WIDTH]) if text.strip()],
+            row.row_no == header_row,
+        )
         for row in sheet.rows
     ]
