@@ -1,8 +1,9 @@
 """Household list, search and totals: 10,000 dwellings beside 100,000 (1,000,000 with PORTAL_SIZE=large).
 
-Whole answers of the server, signed in, 40 of each after a warm-up; the figure is the 95th percentile. The "peer" is the
-same page at 10,000 dwellings: a ratio of 0.5 is twice as slow at the large size, the limit of the issue. Stops with an
-error when a page asks the database twelve times or more, or takes 300 ms or more.
+Whole answers of the server, signed in, 40 of each after a warm-up; the figure is the 95th percentile, and below it the
+median of the processor's time, which a busy machine can't blur. The "peer" is the same page at 10,000 dwellings: a
+ratio of 0.5 is twice as slow at the large size, the limit of the issue. Stops with an error when a page asks the
+database twelve times or more, or takes 300 ms or more.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.acting import acting
-from benchmarks.measuring import Result
+from benchmarks.measuring import Result, processor_s
 from benchmarks.seeding import County, grow, make_county
 from households.indexes import door_index
 from households.models import Dwelling
@@ -58,13 +60,14 @@ PAGES = {
 def measure() -> Iterator[Result]:
     small = grow(make_county(), SMALL)
     client, words = _browser(small), _words()
-    before = {what: _p95(client, url.format(**words)) for what, url in PAGES.items()}
+    before = {what: _taken(client, url.format(**words)) for what, url in PAGES.items()}
     began = time.perf_counter()
     large = grow(small, LARGE)
     print(f"{LARGE:,} dwellings seeded in {time.perf_counter() - began:.0f} s")
-    after = {what: _p95(client, url.format(**words)) for what, url in PAGES.items()}
+    after = {what: _taken(client, url.format(**words)) for what, url in PAGES.items()}
     for what in PAGES:
-        yield Result(f"{what}, {large.dwellings:,}", after[what], f"at {SMALL:,}", before[what])
+        yield Result(f"{what}, {large.dwellings:,}", after[what].p95_s, f"at {SMALL:,}", before[what].p95_s)
+        yield Result("  processor", after[what].processor_s, f"at {SMALL:,}", before[what].processor_s)
     over = _over(client, {what: url.format(**words) for what, url in PAGES.items() if what not in BOARDS}, after)
     if over:
         raise SystemExit("Over the limit: " + "; ".join(over))
@@ -98,31 +101,39 @@ def _words() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _p95(client: Client, url: str) -> float:
-    """Seconds that 19 of 20 answers need at most."""
+@dataclass(frozen=True)
+class Taken:
+    """Seconds that 19 of 20 answers need at most, and the processor's work for one in the middle."""
+
+    p95_s: float
+    processor_s: float
+
+
+def _taken(client: Client, url: str) -> Taken:
     _asked(client, url)
-    times = sorted(_timed(lambda: _asked(client, url)) for _ in range(ROUNDS))
-    return times[int(ROUNDS * 0.95) - 1]
+    both = [_timed(lambda: _asked(client, url)) for _ in range(ROUNDS)]
+    times, work = (sorted(one) for one in zip(*both, strict=True))
+    return Taken(times[int(ROUNDS * 0.95) - 1], work[ROUNDS // 2])
 
 
 def _asked(client: Client, url: str) -> None:
     answer = client.get(url, follow=True)
-    if answer.status_code != 200:
-        raise SystemExit(f"{url} answered {answer.status_code}")
+    if answer.status_code != 200 or any("/login" in step for step, _code in answer.redirect_chain):
+        raise SystemExit(f"{url} answered {answer.status_code} {answer.redirect_chain}")
 
 
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _timed(work: Callable[[], object]) -> tuple[float, float]:
+    began, worked = time.perf_counter(), processor_s()
     work()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, max(0.0, processor_s() - worked)
 
 
-def _over(client: Client, urls: dict[str, str], took: dict[str, float]) -> list[str]:
+def _over(client: Client, urls: dict[str, str], took: dict[str, Taken]) -> list[str]:
     """Pages that break the limits of the issue: under twelve queries, under 300 ms."""
     wrong = []
     for what, url in urls.items():
         with CaptureQueriesContext(connection) as queries:
-            client.get(url)
-        if len(queries) > MOST_QUERIES or took[what] >= MOST_S:
-            wrong.append(f"{what}: {len(queries)} queries, {took[what] * 1000:.0f} ms")
+            _asked(client, url)
+        if not 0 < len(queries) <= MOST_QUERIES or took[what].p95_s >= MOST_S:
+            wrong.append(f"{what}: {len(queries)} queries, {took[what].p95_s * 1000:.0f} ms")
     return wrong

@@ -25,7 +25,7 @@ from django.db import connection, transaction
 
 from accounts.acting import acting
 from accounts.models import Area, Grant, User
-from benchmarks.measuring import Result, timed
+from benchmarks.measuring import Result, processor_s, timed
 from core.identity import synthetic_card, synthetic_id, synthetic_phone
 from households.importing import reading
 from households.models import Household, RosterImport
@@ -152,15 +152,6 @@ def stopped(work: Callable[..., Any], stage: str, took: dict[str, float]) -> Cal
 def peak_bytes() -> int:
     """Largest resident size of this process and of the child that reads, both at once at the worst."""
     return 1024 * sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-
-
-def processor_s() -> float:
-    """Seconds of work by this process, the ones it started and its database server: other work does not count."""
-    mine = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    connection.ensure_connection()
-    served = Path(f"/proc/{connection.connection.info.backend_pid}/stat")
-    ticks = served.read_text().rpartition(")")[2].split()[11:13] if served.exists() else ()
-    return mine + sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def floor_stages(path: Path) -> dict[str, float]:
