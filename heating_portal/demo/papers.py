@@ -13,8 +13,8 @@ from devices.models import DeviceModel, Supplier
 from devices.services.heaters import register_supplier
 from heating_portal.demo.people import BY, person
 from programmes.models import Programme
-from retrofits.models import Admission, Contract, Project, Qualification, Task, TenderLot
-from retrofits.services import contracts, enterprises, products, projects, supply, tenders
+from retrofits.models import Admission, Contract, Project, Qualification, Task, TenderLot, TransitionalHome
+from retrofits.services import contracts, enterprises, products, projects, supply, tenders, transition
 
 WHY = "demonstration"
 RIVAL = "对照安装公司（虚构）"
@@ -42,6 +42,20 @@ def prepare_jincheng(programme: Programme, day: date) -> None:
         for model in DeviceModel.objects.filter(product=None):
             shown = SHOWN | {"is_direct": "direct" in model.kind, "is_low_power": "direct" not in model.kind}
             products.describe_product(device_model=model, values=shown, by=office)
+    _waiting_homes(programme, day)
+
+
+def _waiting_homes(programme: Programme, day: date) -> None:
+    """Three dwellings that burn clean coal until their turn comes."""
+    if TransitionalHome.objects.filter(programme=programme).exists():
+        return
+    waiting = Task.objects.filter(programme=programme, state=Task.State.LISTED).select_related("dwelling")
+    for task in waiting.order_by("-dwelling__dwelling_no")[:3]:
+        clerk = person("town_staff", task.area_id)
+        with acting(clerk, WHY):
+            transition.put_on_list(
+                programme=programme, dwelling=task.dwelling, reason="later", fuel="clean_coal", since=day, by=clerk
+            )
 
 
 def _admit(programme: Programme, supplier: Supplier, day: date, office: User) -> None:
