@@ -75,12 +75,13 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
             refusal = told
         else:
             return redirect("households:import-review", found.pk)
+    open_for_words = may_assign(found)
     context = {
         "roster_import": found,
         "sheets": _shown(found, request.POST),
         "asking": found.state == RosterImport.State.MAPPING,
-        "may_assign": may_assign(found),
-        "may_choose": may_choose_header(found),
+        "may_assign": open_for_words,
+        "may_choose": open_for_words,
         "fields": [("", _("Not needed: kept as a remark")), *FIELD_TITLES.items()],
         "refusal": refusal.sentence if refusal else "",
     }
