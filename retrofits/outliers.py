@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import Coalesce, Lag
+from django.db.models.functions import Coalesce, Lag, RowNumber
 
 from programmes.models import Programme
 from retrofits.models import Acceptance, Photo
 
 QUICK = timedelta(minutes=3)  # UX page 22
 SHOWN_MAX = 100
+GROUPS_MAX, ALIKE_MAX = 30, 6  # groups of pictures on the page, and pictures of each
 _WHEN = Coalesce("visited_at", "recorded_at")
 
 
@@ -44,14 +45,15 @@ def _quick(row: Acceptance) -> QuickVisit:
 
 
 def alike_photos(programme: Programme, area_code: str) -> list[list[Photo]]:
-    """Groups of photos that look the same though they belong to different homes. Two queries."""
+    """Groups of photos that look the same though they belong to different homes, six of each. Two queries."""
     photos = Photo.objects.within(area_code).filter(task__programme=programme).exclude(likeness="")
     doubles: QuerySet[Photo, str] = (
         photos.values("likeness").annotate(homes=Count("task", distinct=True)).filter(homes__gt=1)
-        .order_by("-homes", "likeness").values_list("likeness", flat=True)[:SHOWN_MAX]
+        .order_by("-homes", "likeness").values_list("likeness", flat=True)[:GROUPS_MAX]
     )  # fmt: skip
     groups: dict[str, list[Photo]] = {}
-    rows = photos.filter(likeness__in=list(doubles)).select_related("task__dwelling__household", "document")
-    for photo in rows.order_by("likeness", "pk")[: SHOWN_MAX * 4]:
+    number = Window(RowNumber(), partition_by=[F("likeness")], order_by=[F("pk")])
+    rows = photos.filter(likeness__in=list(doubles)).annotate(number=number).filter(number__lte=ALIKE_MAX)
+    for photo in rows.select_related("task__dwelling__household").order_by("likeness", "pk"):
         groups.setdefault(photo.likeness, []).append(photo)
     return list(groups.values())
