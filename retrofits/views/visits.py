@@ -31,6 +31,7 @@ from retrofits.services.photos import add_photo
 from retrofits.views.evidence import read_photo
 from retrofits.views.pages import refused_page
 from retrofits.views.tasks import narrowed
+from retrofits.visit_package import in_walking_order
 from retrofits.visit_page import cards
 from retrofits.visits import Visit, open_items
 
@@ -46,7 +47,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
     """Dwellings that wait for an inspector, in walking order."""
     waiting = visits_for(request.user).within(chosen_area_code(request))
     done_today = Acceptance.objects.filter(inspector=request.user, accepted_on=clock.today()).count()
-    context = {"tasks": waiting[:LIST_MAX], "count": waiting.count(), "done_today": done_today}
+    context = {"tasks": in_walking_order(list(waiting[:LIST_MAX])), "count": waiting.count(), "done_today": done_today}
     return render(request, "retrofits/visit_list.html", context)
 
 
