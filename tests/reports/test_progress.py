@@ -34,7 +34,8 @@ LINK = re.compile(r'<a href="(/households/\?[^"]*|/households/)"><span class="nu
 def progress(county: World) -> World:
     """The county of all stages, and in it: a further home, one counted only, one excluded, two with a contract."""
     county.dwelling(A1, "accepted", is_second_home=True)
-    county.dwelling(A1, "registered", exclusion="LONG_VACANT")
+    vacant = county.dwelling(A1, "listed", exclusion="LONG_VACANT")
+    county.document(A1, "contract", dwelling=vacant)
     counted = county.dwelling(B1, "noticed")
     with forced():
         Entitlement.objects.filter(dwelling=counted).update(
