@@ -97,9 +97,7 @@ def reassess_entitlement(
     turn = next(
         (one for one in _turns(rules_of(policy), on) if (one.kind, one.period) == (old.benefit_kind, old.period)), None
     )
-    acceptances = with_related(
-        Acceptance.objects.filter(task=old.task, result="passed", task__state__in=Task.PASSED)
-    )
+    acceptances = with_related(Acceptance.objects.filter(task=old.task, result="passed", task__state__in=Task.PASSED))
     if turn is None or not acceptances:
         raise Refused("NOT_AVAILABLE", _("Nothing is recorded now from which this could be computed."), conflict=True)
     with acting(by, reason=reason.strip()[:300]):

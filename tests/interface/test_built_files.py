@@ -13,7 +13,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 KB = 1024
-BUDGET_KB = {"portal.css": 13, "portal.js": 9, "phone.js": 12, "worker.js": 1, "htmx.js": 17, "charts.js": 192, "icons.svg": 8}
+BUDGET_KB = {
+    "portal.css": 13,
+    "portal.js": 9,
+    "phone.js": 12,
+    "worker.js": 1,
+    "htmx.js": 17,
+    "charts.js": 192,
+    "icons.svg": 8,
+}
 
 
 def node_path() -> str:
