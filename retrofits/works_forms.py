@@ -38,7 +38,9 @@ def text(label: Any, limit: int = 120, *, required: bool = True, help_text: Any 
 
 
 def day(label: Any, *, required: bool = True) -> forms.DateField:
-    return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={**INPUT, "type": "date"}))
+    return forms.DateField(
+        label=label, required=required, widget=forms.DateInput(attrs={**INPUT, "type": "date"}, format="%Y-%m-%d")
+    )
 
 
 def pick(label: Any, choices: Iterable[Any], *, required: bool = True) -> forms.ChoiceField:

@@ -86,6 +86,8 @@ def test_tasks_are_opened_and_an_installation_recorded(portal: RunningPortal, vi
         f"--control-file={portal.folder / 'one-heater.json'}",
     )  # fmt: skip
     page = visitors.sit_down("supplier_demo")
+    sign_contract(page, task)
+    visitors.keep(page, "step-2-contract-signed", full=True)
     page.goto(f"/works/tasks/{task}/installation/")
     fill_twelve_items(page, heater.line.removeprefix("dtu:"))
     visitors.keep(page, "step-2-installation", full=True)
@@ -93,6 +95,45 @@ def test_tasks_are_opened_and_an_installation_recorded(portal: RunningPortal, vi
     page.wait_for_url(f"**/works/tasks/{task}/")
     visitors.keep(page, "step-2-installed")
     assert portal.one("SELECT state FROM retrofits_task WHERE id = %s", task) == "installed"
+    confirm_commissioning(page)
+
+
+def sign_contract(page: Any, task: int) -> None:
+    """Without the household's signed contract nothing is installed (J-40)."""
+    page.goto(f"/works/tasks/{task}/")
+    form = open_deed(page, "contract")
+    form.locator('select[name="supplier"]').select_option(index=supplier_index(form))
+    for name, value in {"number": "HT-B-0001", "signed_on": "2021-12-15", "signer_name": PERSON}.items():
+        form.locator(f'input[name="{name}"]').fill(value)
+    form.locator('input[name="confirms_product"]').check()
+    send(page, form)
+
+
+def supplier_index(form: Any) -> int:
+    """Where the maker of the heater stands in the list of enterprises."""
+    names = form.locator('select[name="supplier"] option').all_inner_texts()
+    return next(n for n, name in enumerate(names) if "临示" in name)
+
+
+def confirm_commissioning(page: Any) -> None:
+    """Tried on the spot and signed for by the household (J-41)."""
+    form = open_deed(page, "confirm")
+    form.locator('select[name="kind"]').select_option("commissioned")
+    form.locator('input[name="done_on"]').fill("2021-12-18")
+    form.locator('input[name="signer_name"]').fill(PERSON)
+    send(page, form)
+
+
+def open_deed(page: Any, deed: str) -> Any:
+    details = page.locator("details", has=page.locator(f'input[name="deed"][value="{deed}"]'))
+    details.locator("summary").click()
+    return details.locator("form")
+
+
+def send(page: Any, form: Any) -> None:
+    with page.expect_navigation():
+        form.locator("button").click()
+    assert page.locator("main .errors").count() == 0, page.locator("main .errors").inner_text()
 
 
 def fill_twelve_items(page: Any, wireless: str) -> None:
