@@ -54,7 +54,7 @@ class MoneySerializer(serializers.Serializer[Any]):
     paid_on = serializers.DateField(allow_null=True)
 
 
-class HeaterSerializer(serializers.Serializer[Any]):
+class FileHeaterSerializer(serializers.Serializer[Any]):
     platform_no = serializers.CharField()
     factory_no = serializers.CharField()
     installed_on = serializers.DateField(allow_null=True)
@@ -83,7 +83,7 @@ class HouseholdFileSerializer(serializers.Serializer[Any]):
     progress = StageSerializer(many=True)
     documents = PaperSerializer(many=True)
     money = MoneySerializer(many=True, allow_null=True)
-    heater = HeaterSerializer(allow_null=True)
+    heater = FileHeaterSerializer(allow_null=True)
 
 
 class RevealWish(serializers.Serializer[Any]):

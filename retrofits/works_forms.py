@@ -178,7 +178,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
             if not isinstance(field.widget, (forms.CheckboxSelectMultiple, forms.HiddenInput)):
                 field.widget.attrs.update(INPUT)
             if isinstance(field, forms.DateField):
-                field.widget.input_type = "date"  # type: ignore[attr-defined]
+                field.widget = forms.DateInput(attrs={**INPUT, "type": "date"}, format="%Y-%m-%d")
 
 
 class SupplyForm(forms.Form):

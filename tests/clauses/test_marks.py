@@ -13,7 +13,7 @@ MARKS = all_marks()
 
 
 def url_names() -> set[str]:
-    found = set()
+    found = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
     for namespace, (_, resolver) in get_resolver().namespace_dict.items():
         found |= {f"{namespace}:{name}" for name in resolver.reverse_dict if isinstance(name, str)}
     return found

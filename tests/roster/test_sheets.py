@@ -85,9 +85,9 @@ def test_a_village_merged_down_its_rows_counts_for_each() -> None:
 
 
 def test_unknown_and_doubled_and_missing_columns_are_reported() -> None:
-    roster = parsed((*HEAD[:5], "公民身份号码", "是否低保"), (*house(1)[:5], identity.synthetic_id(1), "是"))
+    roster = parsed((*HEAD[:5], "公民身份号码", "是否党员"), (*house(1)[:5], identity.synthetic_id(1), "是"))
     assert found(roster) == [("F_UNKNOWN_COLUMN", "G1"), ("F_COLUMN_TWICE", "F1")]
-    assert roster.sheets[0].rows[0].extra == {"是否低保": "是"}
+    assert roster.sheets[0].rows[0].extra == {"是否党员": "是"}
     assert [f.params for f in parsed(HEAD[:4], house(1)[:4]).findings] == [{"field": "technology"}]
 
 
