@@ -25,7 +25,12 @@ NEEDS_THE_WHOLE_PROGRAMME = (
     "subsidies:fund-receipt",
     "subsidies:policy-new",
 )
-OWN_PROGRAMME = ("programmes:programme-detail", "api:programme-detail")  # the town's, shown in its villages
+OWN_PROGRAMME = (  # the town's, shown in its villages
+    "programmes:programme-detail",
+    "programmes:milestone-list",
+    "reports:progress-part",
+    "api:programme-detail",
+)
 SHARED_BY_UNIT = "accounts:view-open"
 pytestmark = pytest.mark.xdist_group("reach")
 
