@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Window
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -219,10 +219,12 @@ def _changes(level: str) -> Source:
 
     def source(scope: Scope) -> Iterator[Todo]:
         rows = change_queries.waiting_at(level, scope.user).within(scope.area_code)
-        found = list(rows.select_related("area", "dwelling__household").order_by("asked_at")[: EACH + 1])
+        counted = rows.annotate(among=Window(Count("pk")))  # how many there are comes with the first of them
+        found = list(counted.select_related("area", "dwelling__household").order_by("asked_at")[: EACH + 1])
         title = _("Change of an approved list to decide")
         if len(found) > EACH:
-            yield from _counted("pencil", title, rows, _households, address("households:change-list", mine="yes"))
+            n = found[0].among
+            yield Todo("pencil", title, _households(n), address("households:change-list", mine="yes"), n)
             return
         for one in found:
             words = f"{one.get_kind_display()} · {one.area.name} {one.dwelling.household.head_name}"
