@@ -102,7 +102,7 @@ def context(world: World, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> 
         )  # fmt: skip
         made.add_cookies([{"name": "sessionid", "value": world.session, "url": live_server.url}])
         made.add_init_script(DETECTOR)
-        made.set_default_timeout(20_000)
+        made.set_default_timeout(60_000)
         yield made
         browser.close()
 
