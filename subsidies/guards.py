@@ -102,7 +102,7 @@ ENTITLEMENT = [
     no_delete(),
 ]  # fmt: skip
 
-_LOCKED_COLUMNS = ["area_id", "round_no", "content_hash", "total_fen", "line_count"]
+_LOCKED_COLUMNS = ["area_id", "round_no", "content_hash", "total_fen", "line_count", "chain"]
 BATCH = [
     *legal_edges(states.BATCH_EDGES, ["draft"]),
     fixed(["number", "programme_id", "created_person_no"]),
@@ -121,6 +121,14 @@ BATCH = [
         + _refuse("payout: batch % does not add up", "NEW.number")
         + " END IF; RETURN NEW;",
     ),
+    _before(
+        "signed_by_all", pgtrigger.Update,
+        "IF OLD.state = 'approved' AND NEW.state = 'released' AND (SELECT COUNT(*) FROM subsidies_batchsignature s "
+        "WHERE s.batch_id = NEW.id AND s.round_no = NEW.round_no AND s.decision = 'agree') "
+        "< GREATEST(2, jsonb_array_length(NEW.chain)) THEN "
+        + _refuse("payout: batch % is not signed by all of its chain", "NEW.number")
+        + " END IF; RETURN NEW;",
+    ),
     no_delete(),
 ]  # fmt: skip
 
@@ -131,13 +139,13 @@ LINE = [
         "IF NOT EXISTS (SELECT 1 FROM subsidies_payoutbatch b WHERE b.id = NEW.batch_id AND b.state = 'draft') THEN "
         + _refuse("payout: lines enter a batch only while it is being prepared")
         + " END IF; IF NOT EXISTS (SELECT 1 FROM subsidies_entitlement e WHERE e.id = NEW.entitlement_id "
-        "AND e.outcome = 'due' AND e.amount_fen = NEW.amount_fen) THEN "
+        "AND e.outcome = 'due' AND e.amount_fen = NEW.amount_fen + NEW.offset_fen) THEN "
         + _refuse("payout: the line does not pay what entitlement % says", "NEW.entitlement_id")
         + " END IF; RETURN NEW;",
     ),
     _before(
         "fixed_when_locked", pgtrigger.Update,
-        f"IF NOT ({_same(['batch_id', 'entitlement_id', 'amount_fen', 'area_id'])}) OR (NOT "
+        f"IF NOT ({_same(['batch_id', 'entitlement_id', 'amount_fen', 'offset_fen', 'offsets', 'area_id'])}) OR (NOT "
         f"({_same(['payee_name', 'bank_card', 'line_no'])}) AND NOT EXISTS (SELECT 1 FROM subsidies_payoutbatch b "
         "WHERE b.id = OLD.batch_id AND b.state = 'draft')) THEN "
         + _refuse("payout: line % is fixed", "OLD.id")
@@ -157,7 +165,22 @@ SIGNATURE = [
         + _refuse("payout: who prepared a batch does not sign it")
         + " END IF; RETURN NEW;",
     ),
+    _before(
+        "signs_in_turn", pgtrigger.Insert,
+        "IF EXISTS (SELECT 1 FROM subsidies_payoutbatch b WHERE b.id = NEW.batch_id "
+        "AND jsonb_array_length(b.chain) > 0 "
+        "AND NEW.step IS DISTINCT FROM b.chain->(SELECT COUNT(*)::int FROM subsidies_batchsignature s "
+        "WHERE s.batch_id = b.id AND s.round_no = b.round_no)->>'step') THEN "
+        + _refuse("payout: the seat % is not the next one", "NEW.step")
+        + " END IF; RETURN NEW;",
+    ),
     *append_only(),
 ]  # fmt: skip
+
+HOLD = [
+    *legal_edges(states.HOLD_EDGES, ["held", "short"]),
+    fixed(["programme_id", "area_id", "roster_row_id", "dwelling_id", "parts", "amount_fen", "sealed_at"]),
+    no_delete(),
+]
 
 LEDGER = append_only()

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 Edge = tuple[str, str]
 
 POLICY_EDGES: tuple[Edge, ...] = (("draft", "released"), ("released", "retired"))
@@ -41,9 +43,23 @@ BATCH_EDGES: tuple[Edge, ...] = (
     ("returned", "draft"),
     ("returned", "void"),
 )
+HOLD_EDGES: tuple[Edge, ...] = (
+    ("short", "held"),
+    ("short", "freed"),
+    ("held", "used"),
+    ("held", "freed"),
+    ("used", "held"),
+    ("used", "short"),
+    ("used", "freed"),
+)
 LINE_EDGES: tuple[Edge, ...] = (("planned", "sent"), ("planned", "dropped"), ("sent", "paid"), ("sent", "failed"))
 
 REVIEW, APPROVE, RELEASE = "review", "approve", "release"
+STEP_NAMES = {
+    REVIEW: gettext_lazy("review by the programme office"),
+    APPROVE: gettext_lazy("approval by finance"),
+    RELEASE: gettext_lazy("release to the bank"),
+}
 TARGETS = {REVIEW: "reviewed", APPROVE: "approved", RELEASE: "released"}
 DEFAULT_CHAIN = ({"step": REVIEW}, {"step": APPROVE}, {"step": RELEASE})
 EDITABLE, SIGNING, SEALED = "draft", ("locked", "reviewed", "approved"), ("released", "settled")

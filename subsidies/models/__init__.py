@@ -1,13 +1,15 @@
 """What is due, from which source, and its payment; one module per subject."""
 
-from subsidies.models.bank import BankFile, BankReturn
-from subsidies.models.batches import BatchRound, BatchSignature, PayoutBatch, PayoutLine
+from subsidies.models.bank import BankFile, BankFileIssue, BankReturn
+from subsidies.models.batches import BatchRound, BatchSignature, LineRemark, PayoutBatch, PayoutLine
 from subsidies.models.entitlements import Entitlement, EntitlementLine, Notice, Objection
-from subsidies.models.funds import Fund, FundEntry
+from subsidies.models.funds import Fund, FundEntry, FundHold
 from subsidies.models.policies import Policy
+from subsidies.models.postings import NoticePhoto
 
 __all__ = [
     "BankFile",
+    "BankFileIssue",
     "BankReturn",
     "BatchRound",
     "BatchSignature",
@@ -15,7 +17,10 @@ __all__ = [
     "EntitlementLine",
     "Fund",
     "FundEntry",
+    "FundHold",
+    "LineRemark",
     "Notice",
+    "NoticePhoto",
     "Objection",
     "PayoutBatch",
     "PayoutLine",

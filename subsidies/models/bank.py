@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from accounts.models import Area, User
-from accounts.records import ScopedModel
+from accounts.records import ScopedModel, TrackedModel
 from households.models import Document
 from subsidies import guards
 from subsidies.models.batches import PayoutBatch
@@ -30,6 +30,20 @@ class BankFile(ScopedModel):
 
     class Meta(ScopedModel.Meta):
         triggers = [*ScopedModel.Meta.triggers, *guards.LEDGER]
+
+
+class BankFileIssue(TrackedModel):
+    """One handing out of the payment file; from the second on it says why. Only ever added."""
+
+    bank_file = models.ForeignKey(BankFile, models.PROTECT, related_name="issues")
+    issued_by = models.ForeignKey(User, models.PROTECT)
+    issued_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    is_sealed = models.BooleanField(default=False, help_text="Handed out in an archive with a password")
+    data_labels: ClassVar = {"reason": "L1"}
+
+    class Meta(TrackedModel.Meta):
+        triggers = [*TrackedModel.Meta.triggers, *guards.LEDGER]
 
 
 class BankReturn(ScopedModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
@@ -50,6 +50,8 @@ class PayoutBatch(ScopedModel):
     locked_person_no = models.CharField(max_length=40, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     return_reason = models.CharField(max_length=300, blank=True)
+    chain = models.JSONField(default=list, blank=True, help_text="Seats of this batch, fixed when it was sent")
+    follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="followed_by")
     version = models.PositiveIntegerField(default=1)
     data_labels: ClassVar = {
         "number": "L0",
@@ -59,6 +61,7 @@ class PayoutBatch(ScopedModel):
         "created_person_no": "L2",
         "locked_person_no": "L2",
         "return_reason": "L1",
+        "chain": "L0",
     }
     status_looks: ClassVar = {"locked": "warn", "reviewed": "warn", "approved": "warn", "released": "busy"}
 
@@ -81,6 +84,10 @@ class BatchRound(TrackedModel):
     line_count = models.PositiveIntegerField()
     content = models.JSONField(help_text="entitlement id -> [amount in fen, keyed fingerprint of payee and card]")
     sources = models.JSONField(help_text="[[source, budget year, fen], …]")
+    seed = models.BigIntegerField(
+        default=0, help_text="Seed of the sample of households; 0 in rounds before it was kept"
+    )
+    sample_size = models.PositiveSmallIntegerField(default=0)
     locked_by = models.ForeignKey(User, models.PROTECT)
     locked_at = models.DateTimeField()
     data_labels: ClassVar = {"content_hash": "L0", "content": "L1", "sources": "L0"}
@@ -91,16 +98,11 @@ class BatchRound(TrackedModel):
 
 
 class BatchSignature(TrackedModel):
-    """One step of the chain. The same person never signs two steps of one round; nobody signs twice."""
-
-    class Step(models.TextChoices):
-        REVIEW = "review", _("review by the programme office")
-        APPROVE = "approve", _("approval by finance")
-        RELEASE = "release", _("release to the bank")
+    """One seat of the chain taken. The same person never sits twice in one round; votes are only ever added."""
 
     batch = models.ForeignKey(PayoutBatch, models.PROTECT, related_name="signatures")
     round_no = models.PositiveSmallIntegerField()
-    step = models.CharField(max_length=10, choices=Step.choices)
+    step = models.CharField(max_length=24, help_text="Key of the seat in the batch's chain")
     decision = models.CharField(max_length=8, choices=[("agree", _("agreed")), ("return", _("returned"))])
     signer = models.ForeignKey(User, models.PROTECT)
     person_no = models.CharField(max_length=40)
@@ -108,7 +110,7 @@ class BatchSignature(TrackedModel):
     comment = models.CharField(max_length=300, blank=True)
     request_id = models.UUIDField(unique=True)
     at = models.DateTimeField()
-    data_labels: ClassVar = {"person_no": "L2", "content_hash": "L0", "comment": "L1"}
+    data_labels: ClassVar = {"step": "L0", "person_no": "L2", "content_hash": "L0", "comment": "L1"}
 
     class Meta(TrackedModel.Meta):
         constraints = [
@@ -141,7 +143,15 @@ class PayoutLine(ScopedModel):
     bank_reference = models.CharField(max_length=60, blank=True)
     bank_message = models.CharField(max_length=200, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    partial_fen = models.BigIntegerField(
+        default=0, help_text="What the bank says has arrived of a payment not complete yet"
+    )
+    offset_fen = models.BigIntegerField(default=0, help_text="Kept back against an earlier payment to be recovered")
+    offsets = models.JSONField(default=list, blank=True, help_text="[[reference of the recovery, source, fen], …]")
+    drop_reason = models.CharField(max_length=300, blank=True)
     data_labels: ClassVar = {
+        "offsets": "L0",
+        "drop_reason": "L1",
         "payee_name": "L2",
         "bank_card": "L4",
         "bank_reference": "L1",
@@ -155,8 +165,25 @@ class PayoutLine(ScopedModel):
             ),
             models.UniqueConstraint(fields=["batch", "line_no"], name="payout_line_no_once"),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="payout_line_positive"),
+            models.CheckConstraint(
+                condition=Q(partial_fen__gte=0, partial_fen__lt=F("amount_fen"), offset_fen__gte=0),
+                name="payout_line_parts",
+            ),
         ]
         triggers = [*ScopedModel.Meta.triggers, *guards.LINE]
 
     def __str__(self) -> str:
         return f"{self.batch_id}-{self.line_no}"
+
+
+class LineRemark(TrackedModel):
+    """What a signer who sent the batch back holds against one payment; only ever added."""
+
+    signature = models.ForeignKey(BatchSignature, models.PROTECT, related_name="remarks")
+    line = models.ForeignKey(PayoutLine, models.PROTECT, related_name="remarks")
+    words = models.CharField(max_length=300)
+    data_labels: ClassVar = {"words": "L1"}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["signature", "line"], name="line_remark_once")]
+        triggers = [*TrackedModel.Meta.triggers, *guards.LEDGER]

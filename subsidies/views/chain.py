@@ -55,7 +55,7 @@ def _signings(review: Review) -> list[Step]:
 
 
 def _signing(review: Review, step: states.Signing, done: BatchSignature | None) -> Step:
-    title = step.title or BatchSignature.Step(step.step).label
+    title = step.title or states.STEP_NAMES[step.step]
     if done is not None:
         state = "back" if done.decision == "return" else "did"
         return {"title": title, "state": state, "who": str(done.signer), "when": done.at, "words": done.comment}
