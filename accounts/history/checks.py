@@ -20,6 +20,7 @@ WITHOUT_HISTORY = {
     "telemetry.HourlyRollup": "rebuilt from readings",
     "telemetry.PollCycle": "a worker's own tally",
     "reports.DwellingSummary": "rebuilt from the tables it summarises",
+    "subsidies.OperationCheck": "rebuilt from readings and hourly rows",
     "reports.RefreshMark": "a bookmark of the summaries",
     "reports.SummaryTotal": "rebuilt from the tables it summarises",
 }

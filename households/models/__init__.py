@@ -6,7 +6,8 @@ from households.models.duplicates import DuplicateKey, DuplicatePair, Merge
 from households.models.imports import Enrolment, ImportRow, NumberSeries, RosterImport
 from households.models.meters import Meter, MeterSupply
 from households.models.provenance import HandEdit, ValueConflict
-from households.models.registers import ClassPeriod, Dwelling, Household, MeterReading
+from households.models.readings import MeterReading
+from households.models.registers import ClassPeriod, Dwelling, Household
 from households.models.repairs import RepairStep, RowAttention
 from households.models.rosters import Roster, RosterPage, RosterRow, RosterScan, RosterSeal
 from households.models.venues import PublicVenue, VenueEnrolment

@@ -43,6 +43,9 @@ class MeterSupply(TrackedModel):
     meter = models.ForeignKey(Meter, models.CASCADE, related_name="supplies")
     dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="meter_supplies")
     carrier = models.CharField(max_length=12, choices=Meter.Carrier.choices)
+    parts = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Its parts of a shared meter by decision; NULL: undecided"
+    )
 
     class Meta(TrackedModel.Meta):
         constraints = [models.UniqueConstraint(fields=["dwelling", "carrier"], name="dwelling_one_meter_per_carrier")]

@@ -225,24 +225,3 @@ class Dwelling(ScopedModel):
 
     def __str__(self) -> str:
         return self.dwelling_no
-
-
-class MeterReading(ScopedModel):
-    """Quantity used by a dwelling between two days of a heating season."""
-
-    view_right = "entitlements.view"
-
-    dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="meter_readings")
-    area = models.ForeignKey(Area, models.PROTECT)
-    carrier = models.CharField(max_length=12, choices=[("electricity", _("electricity, kWh")), ("gas", _("gas, m³"))])
-    starts_on = models.DateField()
-    ends_on = models.DateField()
-    quantity = models.DecimalField(max_digits=12, decimal_places=2)
-    source = models.CharField(max_length=20, default="power_company")
-    data_labels: ClassVar = {"source": "L0"}
-
-    class Meta(ScopedModel.Meta):
-        constraints = [
-            models.UniqueConstraint(fields=["dwelling", "carrier", "starts_on"], name="meter_reading_once"),
-            models.CheckConstraint(condition=Q(quantity__gte=0), name="meter_reading_not_negative"),
-        ]

@@ -2,10 +2,12 @@
 
 from subsidies.models.bank import BankFile, BankFileIssue, BankReturn
 from subsidies.models.batches import BatchRound, BatchSignature, LineRemark, PayoutBatch, PayoutLine
+from subsidies.models.clawbacks import Clawback, ClawbackEntry
 from subsidies.models.entitlements import Entitlement, EntitlementLine, Notice, Objection
 from subsidies.models.funds import Fund, FundEntry, FundHold
 from subsidies.models.policies import Policy
 from subsidies.models.postings import NoticePhoto
+from subsidies.models.readings import OperationCheck, ReadingImport
 
 __all__ = [
     "BankFile",
@@ -13,6 +15,8 @@ __all__ = [
     "BankReturn",
     "BatchRound",
     "BatchSignature",
+    "Clawback",
+    "ClawbackEntry",
     "Entitlement",
     "EntitlementLine",
     "Fund",
@@ -22,7 +26,9 @@ __all__ = [
     "Notice",
     "NoticePhoto",
     "Objection",
+    "OperationCheck",
     "PayoutBatch",
     "PayoutLine",
     "Policy",
+    "ReadingImport",
 ]
