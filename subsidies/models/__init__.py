@@ -3,6 +3,13 @@
 from subsidies.models.bank import BankFile, BankFileIssue, BankReturn
 from subsidies.models.batches import BatchRound, BatchSignature, LineRemark, PayoutBatch, PayoutLine
 from subsidies.models.clawbacks import Clawback, ClawbackEntry
+from subsidies.models.desk import (
+    CliffSignature,
+    EntitlementDifference,
+    OptionDecision,
+    PolicyTrial,
+    PolicyTrialRow,
+)
 from subsidies.models.entitlements import Entitlement, EntitlementLine, Notice, Objection
 from subsidies.models.funds import Fund, FundEntry, FundHold
 from subsidies.models.policies import Policy
@@ -17,7 +24,9 @@ __all__ = [
     "BatchSignature",
     "Clawback",
     "ClawbackEntry",
+    "CliffSignature",
     "Entitlement",
+    "EntitlementDifference",
     "EntitlementLine",
     "Fund",
     "FundEntry",
@@ -27,8 +36,11 @@ __all__ = [
     "NoticePhoto",
     "Objection",
     "OperationCheck",
+    "OptionDecision",
     "PayoutBatch",
     "PayoutLine",
     "Policy",
+    "PolicyTrial",
+    "PolicyTrialRow",
     "ReadingImport",
 ]
