@@ -21,8 +21,10 @@ class Visitors:
         self.expected: set[int] = set()
         self._contexts: list[Any] = []
 
-    def sit_down(self, username: str = "", *, width: int = 1366, script: bool = True, **more: Any) -> Any:
-        """A page of this width; signed in when `username` is given."""
+    def sit_down(
+        self, username: str = "", *, width: int = 1366, script: bool = True, at_home: bool = True, **more: Any
+    ) -> Any:
+        """A page of this width; signed in when `username` is given, and then on the home page unless told otherwise."""
         context = self.chromium.new_context(
             viewport={"width": width, "height": HEIGHT[width]},
             base_url=self.portal.url, java_script_enabled=script, locale="zh-CN", timezone_id="Asia/Shanghai",
@@ -35,7 +37,7 @@ class Visitors:
         if username and username not in self.sign_ins:
             self.sign_in(page, username)
             self.sign_ins[username] = context.storage_state()
-        elif username:
+        elif username and at_home:
             page.goto("/")
         return page
 

@@ -82,6 +82,13 @@ def expected(row: Row, role: str, method: str, *, inside: bool) -> set[int]:
     return set(row.allowed(method))
 
 
+def getting(row: Row) -> list[str]:
+    """The roles that get the page, the one with the fewest rights first; somebody without a name before all."""
+    held = {ANONYMOUS: frozenset[str](), **rights_of_roles()}
+    fitting = [role for role in held if row.get and expected(row, role, "GET", inside=True) == set(row.get)]
+    return sorted(fitting, key=lambda role: (len(held[role]), role))
+
+
 def _door(row: Row, role: str) -> set[int]:
     """How somebody is turned away before anything is looked up; empty for those who get in."""
     if row.right == "public":

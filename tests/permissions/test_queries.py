@@ -14,8 +14,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.rights import ROLES
-from tests.permissions.table import Row, expected, rows
+from tests.permissions.table import getting, rows
 from tests.permissions.walk import address, client_for, taken_back
 from tests.permissions.world import World, build_world
 
@@ -24,18 +23,12 @@ MANY = 20
 pytestmark = pytest.mark.xdist_group("queries")
 
 
-def strongest(row: Row) -> str:
-    """The role with the most rights among those that get the page."""
-    fitting = [role for role in ROLES if expected(row, role, "GET", inside=True) == set(row.get)]
-    return max(fitting, key=lambda role: (len(ROLES[role].rights), role))
-
-
 def counted(world: World) -> dict[str, int]:
     """URL name → queries of one GET that shows something, caches warm, as the strongest fitting role."""
     counts = {}
     for row in rows().values():
         if 200 in row.get:
-            client, url = client_for(world, strongest(row)), address(row, world.inside)
+            client, url = client_for(world, getting(row)[-1]), address(row, world.inside)
             with taken_back():
                 client.get(url)
                 with CaptureQueriesContext(

@@ -64,15 +64,16 @@ def client_for(world: World, role: str, *, verified: bool = True) -> Client:
     return client
 
 
-def visit_all(client: Client, world: World, role: str, rows: Iterable[Row]) -> Iterator[Answer]:
-    """Every address by both methods, inside and outside; pages once more as a fragment, and with hostile questions."""
-    rows = list(rows)
+def visit_all(client: Client, world: World, role: str, rows: Iterable[Row], curious: Iterable[Row]) -> Iterator[Answer]:
+    """Every address of `rows` by both methods, inside and outside; the pages among `curious` once more as a fragment,
+    and with hostile questions.
+    """
     for row in rows:
         for where, town in (("inside", world.inside), ("outside", world.outside)):
             for method in METHODS:
                 if where == "inside" or row.names_an_object(method):
                     yield ask(client, row, role, where, method, town)
-    for row in rows:
+    for row in curious:
         if row.get and row.allowed("GET")[0] == 200 and 200 in expected(row, role, "GET", inside=True):
             yield ask(client, row, role, "inside", "GET", world.inside, headers=HTMX)
             for question in hostile_questions(world)[: 1 if row.at else None]:
