@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core.money import format_yuan
 from retrofits.costs import COST_KINDS
 from subsidies.rules import amounts, splits
-from subsidies.rules.conditions import AnyOf, Compare, Condition, Flag, OneOf
+from subsidies.rules.conditions import AnyOf, Between, Compare, Condition, Flag, OneOf
 from subsidies.rules.context import exact
 from subsidies.rules.policy import Benefit, Policy
 from subsidies.services.policies import read_policy
@@ -59,6 +59,8 @@ def condition_words(condition: Condition) -> str:
         return f"{name_of(condition.fact)}: {_value(condition.expected)}"
     if isinstance(condition, Compare):
         return f"{name_of(condition.fact)} {condition.operator} {exact(condition.value)}"
+    if isinstance(condition, Between):
+        return f"{name_of(condition.fact)} {condition.first_day or ''}–{condition.last_day or ''}"
     return _any_words(condition)
 
 
@@ -93,9 +95,11 @@ def _cost(one: amounts.Cost) -> str:
 
 def _per_unit(one: amounts.PerUnit) -> str:
     words = _("%(rate)s yuan per unit of %(quantity)s") % {"rate": _rate(one.rate), "quantity": name_of(one.quantity)}
-    if not one.base:
+    if one.base:
+        words = _("%(words)s above %(base)s") % {"words": words, "base": exact(one.base)}
+    if one.at_most is None:
         return words
-    return _("%(words)s above %(base)s") % {"words": words, "base": exact(one.base)}
+    return _("%(words)s, at most %(units)s units") % {"words": words, "units": exact(one.at_most)}
 
 
 def _share(one: amounts.ShareOf) -> str:
@@ -103,13 +107,26 @@ def _share(one: amounts.ShareOf) -> str:
 
 
 def _cap(one: amounts.Cap) -> str:
-    per = {"season": _("per season"), "calendar_year": _("per calendar year")}.get(one.per, "")
+    periods = {
+        "month": _("per month"), "season": _("per season"), "calendar_year": _("per calendar year"),
+        "lifetime": _("over all seasons"),
+    }  # fmt: skip
+    per = periods.get(one.per, "")
     words = _("%(of)s, at most %(at)s %(per)s") % {"of": amount_words(one.of), "at": amount_words(one.at), "per": per}
     return words.strip()
 
 
 def _at_least(one: amounts.AtLeast) -> str:
     return _("%(of)s, at least %(at)s") % {"of": amount_words(one.of), "at": amount_words(one.at)}
+
+
+def _per_item(one: amounts.PerItem) -> str:
+    return _("for every single device: %(of)s") % {"of": amount_words(one.of)}
+
+
+def _remaining(one: amounts.Remaining) -> str:
+    rules = "、".join(bearer.rule for bearer in one.after)
+    return _("what %(rules)s leave of the cost to the household") % {"rules": rules}
 
 
 def _sum(one: amounts.Sum) -> str:
@@ -155,7 +172,8 @@ def _fixed_first(split: splits.FixedFirst) -> str:
     first = [
         _("%(source)s up to %(amount)s") % {"source": source_name(s), "amount": amount_words(a)} for s, a in split.parts
     ]
-    return _("%(first)s; the rest %(rest)s") % {"first": "、".join(first), "rest": source_name(split.rest)}
+    rest = source_name(split.rest) if isinstance(split.rest, str) else split_words(split.rest)
+    return _("%(first)s; the rest %(rest)s") % {"first": "、".join(first), "rest": rest}
 
 
 def _ratio(split: splits.Ratio) -> str:
@@ -177,6 +195,8 @@ _AMOUNTS: dict[type, Callable[[Any], str]] = {
     amounts.ShareOf: _share,
     amounts.Cap: _cap,
     amounts.AtLeast: _at_least,
+    amounts.PerItem: _per_item,
+    amounts.Remaining: _remaining,
     amounts.Sum: _sum,
     amounts.Steps: _steps,
     amounts.Marginal: _marginal,

@@ -29,6 +29,7 @@ REASONS = {
     "OK_REFUND": gettext_noop("Refund of the heating fee by days"),
     "DEDUCT_FROM_RECEIVABLE": gettext_noop("Deducted from the unpaid heating fee"),
     "NO_USAGE": gettext_noop("No usage counted in this season yet"),
+    "OK_CEILING": gettext_noop("Limited by the ceiling over several benefits"),
     "BATCH_CEILING": gettext_noop("All households at the cap: the most this can cost"),
     "BATCH_CHECK": gettext_noop("Sum of a batch"),
     "SECOND_HOME": gettext_noop("Second home: only one dwelling per household is subsidised"),
@@ -53,6 +54,10 @@ REASONS = {
     "OUT_OF_SEASON": gettext_noop("Outside the subsidised seasons"),
     "CAUSE_NOT_COMPANY": gettext_noop("The fault was not caused by the heating company"),
     "CONDITION_NOT_MET": gettext_noop("A condition of the rule is not met"),
+    "EXCLUSIVE_BENEFIT": gettext_noop("Another benefit excludes this one"),
+    "CEILING_REACHED": gettext_noop("The ceiling over several benefits is used up"),
+    "TOO_SOON": gettext_noop("Paid before; due again only after the years the policy names"),
+    "NOTHING_REMAINS": gettext_noop("Nothing of the cost is left to the household"),
     "NO_RULE": gettext_noop("The policy defines no amount for this"),
     "NO_RATE_DECISION_NEEDED": gettext_noop("The policy gives no rate; a decision is needed"),
     "BY_DECISION": gettext_noop("The amount is fixed by a decision"),
@@ -100,6 +105,13 @@ STEPS = {
     "SPLIT_RATIO": gettext_noop("%(source)s bears %(amount)s yuan (part %(part)s)"),
     "SPLIT_REST": gettext_noop("%(source)s bears the rest: %(amount)s yuan"),
     "PAID_BEFORE": gettext_noop("Already paid this season: %(amount)s yuan"),
+    "UNITS_CAPPED": gettext_noop("%(quantity)s: %(units)s, of which %(counted)s are paid at most"),
+    "MARGINAL_MONTHS": gettext_noop("%(quantity)s: %(units)s, through the bands of each month: %(yuan)s yuan"),
+    "LIFETIME_USED": gettext_noop("Paid in other seasons: %(used)s of at most %(cap_yuan)s yuan"),
+    "ITEM": gettext_noop("Cost item %(item)s: %(amount)s yuan"),
+    "REMAINING": gettext_noop("Cost %(cost)s less %(borne)s yuan borne by %(after)s leaves %(amount)s yuan"),
+    "CEILING": gettext_noop("Ceiling over several benefits: %(ceiling_yuan)s yuan, used before: %(used)s yuan"),
+    "NOT_EXCLUDED": gettext_noop("No other benefit of this group: %(kinds)s"),
 }
 
 GATES = {
@@ -135,6 +147,13 @@ NAMES = {
     "affected_days": gettext_noop("affected days"),
     "accepted_on": gettext_noop("date of acceptance"),
     "season_fee": gettext_noop("season fee"),
+    "fuel_t": gettext_noop("fuel (t)"),
+    "pellets_t": gettext_noop("pellets (t)"),
+    "device_count": gettext_noop("number of devices"),
+    "device_age_years": gettext_noop("age of the device (years)"),
+    "household_count": gettext_noop("number of households"),
+    "paid_on": gettext_noop("date of payment"),
+    "tariff": gettext_noop("usage by tariff"),
 }
 
 PROBLEMS = {

@@ -6,8 +6,9 @@ a metered quantity in a one-off benefit, a source that is not listed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -15,8 +16,8 @@ from typing import Any
 
 from subsidies.rules import amounts, splits
 from subsidies.rules.amounts import Amount
-from subsidies.rules.codes import COMPARABLE_FACTS, FLAG_FACTS, SET_FACTS, TEXT_FACTS, USAGE_FACTS
-from subsidies.rules.conditions import AnyOf, Compare, Condition, Flag, OneOf
+from subsidies.rules.codes import COMPARABLE_FACTS, DATE_FACTS, FLAG_FACTS, SET_FACTS, TEXT_FACTS, USAGE_FACTS
+from subsidies.rules.conditions import AnyOf, Between, Compare, Condition, Flag, OneOf
 from subsidies.rules.documents import Listed, Mapped, Problem, problem
 from subsidies.rules.splits import Split
 
@@ -26,13 +27,18 @@ _FEN = 100
 
 @dataclass
 class Builder:
-    """Builds the nodes of one benefit; ``runs`` and ``scope`` say what its amounts may use."""
+    """Builds the nodes of one benefit; ``runs`` and ``scope`` say what its amounts may use.
+
+    ``above`` are the benefits before it, which a top-up may name; those it did name are noted in ``tops_up``.
+    """
 
     where: str
     sources: tuple[str, ...]
     runs: bool
     scope: frozenset[str]
     problems: list[Problem] = field(default_factory=list)
+    above: Mapping[str, amounts.Bearer] = field(default_factory=dict)
+    tops_up: list[str] = field(default_factory=list)
 
     def complain(self, line: int, reason: str) -> None:
         self.problems.append(problem(line, self.where, "MEANING", reason=reason))
@@ -54,7 +60,22 @@ class Builder:
             return Flag(fact, entry["is"])
         if form == "operator":
             return Compare(fact, entry["operator"], Fraction(entry["value"]))
+        if form == "days":
+            return self._between(entry)
         return OneOf(fact, frozenset(entry[form]), negated=form == "not_in")
+
+    def _between(self, entry: Mapped) -> Condition:
+        first, last = (self._day(entry, key) for key in ("from", "until"))
+        if first and last and last < first:
+            self.complain(entry.line, "These days end before they begin.")
+        return Between(entry["fact"], first, last)
+
+    def _day(self, entry: Mapped, key: str) -> date | None:
+        try:
+            return date.fromisoformat(entry[key]) if key in entry else None
+        except ValueError:
+            self.problems.append(problem(entry.line_of(key), self.where, "NOT_A_DATE", value=entry[key]))
+            return None
 
     # --- amounts ------------------------------------------------------------------------------------
 
@@ -71,28 +92,38 @@ class Builder:
         return amounts.Cost("eligible_cost" if content == "eligible" else "total_cost")
 
     def _per_unit(self, content: Mapped, line: int) -> Amount:
-        base = Fraction(content.get("base", 0))
-        per_month = content.get("base_per") == "month"
         self._check_quantity(content["quantity"], line)
-        if per_month and content["quantity"] not in USAGE_FACTS:
-            self.complain(line, "A monthly base needs a metered quantity.")
+        self._check_months(content, line)
         return amounts.PerUnit(
             quantity=content["quantity"],
             rate=Fraction(content["rate"]) * _FEN,
             tariff=content.get("tariff", ""),
-            base=base,
-            base_per="month" if per_month else "whole",
+            base=Fraction(content.get("base", 0)),
+            base_per=content.get("base_per", "whole"),
+            at_most=Fraction(content["at_most"]) if "at_most" in content else None,
+            at_most_per=content.get("at_most_per", "whole"),
         )
 
     def _share_of(self, content: Mapped, line: int) -> Amount:
-        if content["percent"] > 100:
-            self.complain(content.line_of("percent"), "A share is at most 100 percent.")
-        return amounts.ShareOf(self.amount(content["of"]), Fraction(content["percent"]) / 100)
+        share = self._share(content, line)
+        if share > 1:
+            self.complain(line, "A share is at most 100 percent.")
+        return amounts.ShareOf(self.amount(content["of"]), share)
+
+    def _share(self, content: Mapped, line: int) -> Fraction:
+        """``percent``, or ``part`` and ``of_parts``, which name a third exactly."""
+        given = set(content) - {"of"}
+        if given == {"percent"}:
+            return Fraction(content["percent"]) / 100
+        if given != {"part", "of_parts"} or not content["of_parts"]:
+            self.complain(line, "A share is written as “percent”, or as “part” and “of_parts” (1 and 3 for a third).")
+            return Fraction(1)
+        return Fraction(content["part"]) / Fraction(content["of_parts"])
 
     def _cap(self, content: Mapped, line: int) -> Amount:
         per = content.get("per", "")
         if per and not self.runs:
-            self.complain(line, "A cap per season or calendar year needs “runs” in this benefit.")
+            self.complain(line, "A cap per month, season, calendar year or lifetime needs “runs” in this benefit.")
         return amounts.Cap(self.amount(content["of"]), self.amount(content["at"]), per)
 
     def _minimum(self, content: Mapped, line: int) -> Amount:
@@ -121,7 +152,24 @@ class Builder:
         self._check_quantity(content["quantity"], line)
         bands = tuple(amounts.MarginalBand(_until(band), Fraction(band["rate"]) * _FEN) for band in content["bands"])
         self._check_bands(content["bands"], [band.until for band in bands])
-        return amounts.Marginal(content["quantity"], bands, content.get("tariff", ""))
+        self._check_months(content, line)
+        return amounts.Marginal(content["quantity"], bands, content.get("tariff", ""), content.get("per", "whole"))
+
+    def _per_item(self, content: Mapped, line: int) -> Amount:
+        if not self.scope:
+            self.complain(line, "“per_item” needs a cost_scope in this benefit.")
+        return amounts.PerItem(self.amount(content))
+
+    def _remaining(self, content: Mapped, line: int) -> Amount:
+        for rule in content["after"]:
+            if rule not in self.above:
+                known = "、".join(self.above) or "none"
+                self.complain(line, f"“remaining” names benefits above this one ({known}); {rule} is not.")
+        if len(set(content["after"])) != len(content["after"]):
+            self.complain(line, "“remaining” names a benefit twice.")
+        self.tops_up.extend(content["after"])
+        bearers = tuple(self.above[rule] for rule in content["after"] if rule in self.above)
+        return amounts.Remaining(bearers, "total_cost" if content.get("cost") == "total" else "eligible_cost")
 
     def _first_of(self, content: Listed, line: int) -> Amount:
         for case in content[:-1]:
@@ -145,11 +193,11 @@ class Builder:
         return amounts.ByDecision(content)
 
     def _day_share(self, content: Mapped, line: int) -> Amount:
-        shares = tuple((fault, _share(share)) for fault, share in content["shares"].items())
+        shares = tuple((fault, _decided(share)) for fault, share in content["shares"].items())
         return amounts.DayShare(content["of"], content["days"], content.get("whole_days", True), shares)
 
     def _household_fee(self, content: Mapped, line: int) -> Amount:
-        return amounts.HouseholdFee(content["of"], _share(content["share"]), content["question"])
+        return amounts.HouseholdFee(content["of"], _decided(content["share"]), content["question"])
 
     def _undefined(self, content: str, line: int) -> Amount:
         return amounts.Question(content)
@@ -169,8 +217,9 @@ class Builder:
 
     def _fixed_first(self, content: Mapped, line: int) -> Split:
         parts = tuple((part["source"], self.amount(part["up_to"])) for part in content["parts"])
-        self._check_sources([*(source for source, _ in parts), content["rest"]], line)
-        return splits.FixedFirst(parts, content["rest"])
+        rest = self.split(content["rest"]) if isinstance(content["rest"], Mapped) else content["rest"]
+        self._check_sources([*(source for source, _ in parts), *_any_source_of(rest)], line)
+        return splits.FixedFirst(parts, rest)
 
     def _ratio(self, content: Listed, line: int) -> Split:
         parts = tuple((part["source"], Fraction(part["part"])) for part in content)
@@ -199,6 +248,13 @@ class Builder:
         if name in USAGE_FACTS and not self.runs:
             self.complain(line, f"{name} is metered by season: this benefit needs “runs”.")
 
+    def _check_months(self, content: Mapped, line: int) -> None:
+        monthly = "month" in (content.get("base_per"), content.get("at_most_per"), content.get("per"))
+        if monthly and content["quantity"] not in USAGE_FACTS:
+            self.complain(line, "What is counted by month needs a metered quantity.")
+        if content.get("at_most_per") == "month" and content.get("base") and content.get("base_per") != "month":
+            self.complain(line, "A limit by month needs a base by month too: give “base_per: month”.")
+
     def _check_bands(self, bands: Listed, untils: list[Fraction | None]) -> None:
         if untils[-1] is not None:
             self.complain(bands[-1].line, "The last band has no “until”, so that every number falls into a band.")
@@ -209,7 +265,7 @@ class Builder:
             if high <= low:
                 self.complain(bands[index].line, "The bands must rise: this “until” is not above the one before.")
 
-    def _check_sources(self, names: list[str], line: int) -> None:
+    def _check_sources(self, names: Sequence[str], line: int) -> None:
         for name in names:
             if name not in self.sources:
                 self.complain(line, f"The source {name} is not in this policy's list of sources.")
@@ -217,11 +273,27 @@ class Builder:
             self.complain(line, "A source stands twice in one split.")
 
 
+def _any_source_of(split: str | Split) -> tuple[str, ...]:
+    """Every source a split may use, those of different cases once."""
+    match split:
+        case str():
+            return (split,)
+        case splits.Whole():
+            return (split.source,)
+        case splits.FixedFirst():
+            return (*(source for source, _ in split.parts), *_any_source_of(split.rest))
+        case splits.Ratio():
+            return tuple(source for source, _ in split.parts)
+        case splits.SplitFirstOf():
+            return tuple(dict.fromkeys(name for one in split.cases for name in _any_source_of(one.split)))
+    raise AssertionError(split)
+
+
 def _until(band: Mapped) -> Fraction | None:
     return Fraction(band["until"]) if "until" in band else None
 
 
-def _share(value: Decimal | int | None) -> Fraction | None:
+def _decided(value: Decimal | int | None) -> Fraction | None:
     return None if value is None else Fraction(value)
 
 
@@ -230,12 +302,15 @@ _CONDITION_FORMS: dict[frozenset[str], str] = {
     frozenset({"fact", "not_in"}): "not_in",
     frozenset({"fact", "is"}): "is",
     frozenset({"fact", "operator", "value"}): "operator",
+    frozenset({"fact", "from"}): "days",
+    frozenset({"fact", "until"}): "days",
+    frozenset({"fact", "from", "until"}): "days",
     frozenset({"any_of"}): "any_of",
     frozenset({"none_of"}): "none_of",
 }
 _CONDITION_HINT = (
-    "A condition is {fact, in}, {fact, not_in} for words, {fact, is} for yes/no, {fact, operator, value} for "
-    "numbers, or any_of / none_of with lists of conditions; the form must fit the fact."
+    "A condition is {fact, in}, {fact, not_in} for words, {fact, is} for yes/no, {fact, operator, value} for numbers, "
+    "{fact, from, until} for days, or any_of / none_of with lists of conditions; the form must fit the fact."
 )
 
 
@@ -244,6 +319,8 @@ def _fits(form: str, fact: str) -> bool:
         return fact in (*TEXT_FACTS, *SET_FACTS)
     if form == "is":
         return fact in FLAG_FACTS
+    if form == "days":
+        return fact in DATE_FACTS
     return form != "operator" or fact in COMPARABLE_FACTS
 
 
@@ -258,6 +335,8 @@ _AMOUNTS: Mapping[str, _BuildAmount] = {
     "sum": Builder._sum,
     "steps": Builder._steps,
     "marginal": Builder._marginal,
+    "per_item": Builder._per_item,
+    "remaining": Builder._remaining,
     "first_of": Builder._first_of,
     "by_decision": Builder._by_decision,
     "day_share": Builder._day_share,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
-from subsidies.rules.codes import SET_FACTS
 from subsidies.rules.context import Context
 
 OPERATORS: dict[str, Callable[[Fraction, Fraction], bool]] = {
@@ -67,13 +67,22 @@ class AnyOf:
         return any(all_hold(group, ctx) for group in self.groups) != self.negated
 
 
-Condition = Compare | OneOf | Flag | AnyOf
+@dataclass(frozen=True, slots=True)
+class Between:
+    """``{fact: accepted_on, from: 2021-11-01, until: 2021-11-15}``; both days included, either may be left out."""
+
+    fact: str
+    first_day: date | None
+    last_day: date | None
+
+    def holds(self, ctx: Context) -> bool:
+        day = ctx.day(self.fact)
+        return (self.first_day is None or day >= self.first_day) and (self.last_day is None or day <= self.last_day)
+
+
+Condition = Compare | OneOf | Flag | Between | AnyOf
 
 
 def all_hold(conditions: Sequence[Condition], ctx: Context) -> bool:
     """Whether every condition holds; an unknown fact halts with FACT_MISSING."""
     return all(condition.holds(ctx) for condition in conditions)
-
-
-def is_set(fact: str) -> bool:
-    return fact in SET_FACTS

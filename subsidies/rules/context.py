@@ -5,6 +5,7 @@ All arithmetic is exact (``Fraction`` of fen or of the unit); rounding happens o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -15,9 +16,11 @@ from typing import Literal
 from core.seasons import Season, SeasonRule, Span, months_of
 from subsidies.rules.codes import FLAG_FACTS, MONEY_FACTS, NUMBER_FACTS, SET_FACTS, TEXT_FACTS
 from subsidies.rules.facts import Facts, Usage
-from subsidies.rules.outcomes import Param, Step
+from subsidies.rules.outcomes import Outcome, Param, Step
+from subsidies.rules.values import Exact
 
 BoundaryReading = Literal["linear", "hold"]
+_NAMED_FACTS = frozenset((*TEXT_FACTS, *FLAG_FACTS, *SET_FACTS))
 
 
 class Halt(Exception):
@@ -37,9 +40,12 @@ class Halt(Exception):
         self.params = params
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Context:
-    """``trail`` collects the steps of this evaluation; ``window`` are the days whose usage counts."""
+    """``trail`` collects the steps of this evaluation (None: nobody asks); ``window``: the days whose usage counts.
+
+    ``peer`` answers what another benefit of the policy gives for the same facts.
+    """
 
     facts: Facts
     kind: str = ""
@@ -50,15 +56,40 @@ class Context:
     season_number: int | None = None
     window: Span | None = None
     boundary: BoundaryReading = "linear"
-    trail: list[Step] = field(default_factory=list)
+    trail: list[Step] | None = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    peer: Callable[[str], Outcome] | None = None
 
-    def step(self, code: str, **params: Param) -> None:
-        """Add a step under the clause of the benefit or band being evaluated."""
-        self.trail.append(Step(code, params, self.clause))
+    def step(self, code: str, **params: Param | Fraction) -> None:
+        """Add a step under the clause of the benefit or band being evaluated.
+
+        Exact fen in a parameter ending in ``yuan`` are written in yuan, other exact numbers as they are.
+        """
+        if self.trail is not None:
+            self.trail.append(Step(code, {name: _written(name, value) for name, value in params.items()}, self.clause))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self.trail or ())
+
+    def quiet(self, *, without_season: bool = False) -> Context:
+        """The same without steps, and if asked without the season that tells which readings were cut."""
+        if self.trail is None and not without_season:
+            return self
+        return replace(self, trail=None, season=None if without_season else self.season)
 
     def under(self, clause: str) -> Context:
-        return replace(self, clause=clause) if clause else self
+        return replace(self, clause=clause) if clause and clause != self.clause else self
+
+    def outcome_of(self, rule: str) -> Outcome:
+        """What another benefit, named by its id, gives for the same facts."""
+        assert self.peer is not None
+        return self.peer(rule)
+
+    def paid_in_other_seasons(self) -> int:
+        """Fen paid for this kind of benefit in other seasons than the one assessed."""
+        year = self.season.year if self.season else None
+        return sum(one.amount_fen for one in self.facts.payments if one.kind == self.kind and one.season_year != year)
 
     def within(self, window: Span | None) -> Context:
         return replace(self, window=window)
@@ -91,8 +122,15 @@ class Context:
 
     def value(self, name: str) -> object:
         """A fact that is text, a flag or a set; halts where it is not known."""
-        value: object = getattr(self.facts, name) if name in (*TEXT_FACTS, *FLAG_FACTS, *SET_FACTS) else None
-        if value is None or (value == "" and name in TEXT_FACTS):
+        value: object = getattr(self.facts, name) if name in _NAMED_FACTS else None
+        if value is None or value == "":
+            raise Halt("FACT_MISSING", fact=name, clause=self.clause)
+        return value
+
+    def day(self, name: str) -> date:
+        """A fact that is a day; halts where it is not known."""
+        value = getattr(self.facts, name)
+        if not isinstance(value, date):
             raise Halt("FACT_MISSING", fact=name, clause=self.clause)
         return value
 
@@ -100,15 +138,32 @@ class Context:
         """A quantity: a recorded one, or metered usage inside the window."""
         return self.number(name) if name in NUMBER_FACTS else self.usage(name, tariff)
 
+    def by_month(self, name: str, tariff: str, count: Callable[[Exact], Exact]) -> Exact:
+        """``count`` of the usage of every calendar month in the window, added up; of a recorded quantity just once."""
+        if name in NUMBER_FACTS:
+            return count(self.number(name))
+        return sum((count(month.usage(name, tariff)) for month in self.quiet().month_by_month()), start=0)
+
     def usage(self, energy: str, tariff: str = "") -> Fraction:
         """Metered usage inside the window, by day where a period lies across its edge (step ESTIMATED)."""
         if self.window is None:
             return Fraction(0)
-        entries = [entry for entry in self.facts.usage if entry.energy == energy and entry.tariff in (tariff, "")]
-        inside = [(entry, entry.span.overlap(self.window)) for entry in entries]
+        inside = [(entry, entry.span.overlap(self.window)) for entry in self._read(energy, tariff)]
         counted = [(entry, days) for entry, days in inside if days]
         self._hold_anomalies([entry for entry, _ in counted])
         return sum((self._share(entry, days) for entry, days in counted), Fraction(0))
+
+    def _read(self, energy: str, tariff: str) -> list[Usage]:
+        """The readings to count, meter by meter: of one tariff, or the total register, or else all its tariffs."""
+        entries = [entry for entry in self.facts.usage if entry.energy == energy]
+        totals = {entry.meter for entry in entries if not entry.tariff}
+        if not tariff:
+            return [entry for entry in entries if not entry.tariff or entry.meter not in totals]
+        chosen = [entry for entry in entries if entry.tariff == tariff]
+        if totals - {entry.meter for entry in entries if entry.tariff}:
+            # A total says nothing about how much of it was off-peak.
+            raise Halt("FACT_MISSING", fact="tariff", clause=self.clause)
+        return chosen
 
     def _share(self, entry: Usage, days: Span) -> Fraction:
         assert entry.quantity is not None
@@ -138,8 +193,9 @@ class Context:
             if same and other.span.first_day <= one.span.last_day:
                 raise Halt("METER_ANOMALY", energy=other.energy, first_day=other.span.first_day.isoformat())
 
-    def months(self) -> tuple[Span, ...]:
-        return months_of(self.window) if self.window else ()
+    def month_by_month(self) -> list[Context]:
+        """One context for every calendar month of the window."""
+        return [self.within(month) for month in months_of(self.window)] if self.window else []
 
 
 def latest_season(rule: SeasonRule, facts: Facts) -> Season:
@@ -156,3 +212,10 @@ def exact(value: Fraction) -> str:
     """A quantity as short decimal text for a step: exact when it ends, else 6 decimals."""
     text = f"{Decimal(value.numerator) / Decimal(value.denominator):.6f}"
     return text.rstrip("0").rstrip(".")
+
+
+def _written(name: str, value: Param | Fraction) -> Param:
+    """A step's parameter as it is kept: fen named ``…yuan`` as yuan, exact numbers as short decimal text."""
+    if name.endswith("yuan") and isinstance(value, int | Fraction):
+        return exact(Fraction(value) / 100)
+    return exact(value) if isinstance(value, Fraction) else value

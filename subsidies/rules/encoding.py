@@ -66,6 +66,7 @@ def _due_part(due: Due) -> Json:
         "paid_before": _encode_lines(due.paid_before),
         "season_year": due.season_year,
         "warnings": list(due.warnings),
+        **({"tops_up": list(due.tops_up)} if due.tops_up else {}),
     }
 
 
@@ -85,6 +86,7 @@ def decode_outcome(stored: Mapping[str, Any]) -> Outcome:
             stored["season_year"],
             tuple(stored["warnings"]),
             clause,
+            tuple(stored.get("tops_up", ())),
         )
     build = NotDue if stored["status"] == "NOT_DUE" else Undefined
     return build(rule, code, steps, household_fen, stored["params"], clause)

@@ -7,14 +7,12 @@ rounding (half up), split, the household's share.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal, localcontext
 from fractions import Fraction
 
-from core.money import round_half_up
 from core.seasons import Season
-from subsidies.rules.amounts import Value
-from subsidies.rules.codes import PENDING_CODES
+from subsidies.rules.codes import BESIDE_OTHERS_CODES, PENDING_CODES
 from subsidies.rules.conditions import Condition, all_hold
 from subsidies.rules.context import Context, Halt, latest_season
 from subsidies.rules.facts import Facts, Payment
@@ -22,21 +20,24 @@ from subsidies.rules.gates import pass_gates
 from subsidies.rules.outcomes import Due, NotDue, Outcome, SourceLine, Undefined, merge_lines
 from subsidies.rules.policy import Benefit, Policy
 from subsidies.rules.splits import Lines
+from subsidies.rules.together import refuse_exclusive, under_ceilings
+from subsidies.rules.values import Base, Value
+
+_SHARE_OPEN = PENDING_CODES | BESIDE_OTHERS_CODES
+#: Nothing is left although there was usage.
+_LIMITED = frozenset({"OK_CAPPED", "OK_CEILING"})
 
 
-def assess(policy: Policy, facts: Facts, *, rule: str = "", kind: str = "") -> Outcome:
+def assess(policy: Policy, facts: Facts, *, rule: str = "", kind: str = "", explain: bool = True) -> Outcome:
     """Assess one benefit, named by ``rule`` (id) or by ``kind`` (then the first one that covers the case).
 
-    No such benefit in the policy is ``Undefined(NO_RULE)``.
+    No such benefit in the policy is ``Undefined(NO_RULE)``. ``explain=False`` leaves out the steps, for trial runs
+    over very many dwellings; amounts, lines and reasons are the same.
     """
     benefit = policy.benefit(rule) if rule else choose_benefit(policy, facts, kind)
     if benefit is None:
         return Undefined(rule or kind, "NO_RULE")
-    ctx = _context(policy, benefit, facts)
-    try:
-        return _assess(policy, benefit, ctx)
-    except Halt as halt:
-        return _stopped(benefit, ctx, halt)
+    return _outcome(policy, benefit, facts, explain=explain)
 
 
 def assess_all(policy: Policy, facts: Facts) -> dict[str, Outcome]:
@@ -52,18 +53,20 @@ def assess_all(policy: Policy, facts: Facts) -> dict[str, Outcome]:
 def choose_benefit(policy: Policy, facts: Facts, kind: str) -> Benefit | None:
     """The first benefit of the kind that covers the case, else the first of the kind, else None."""
     candidates = policy.of_kind(kind)
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
     fitting = (benefit for benefit in candidates if covers(policy, benefit, facts))
-    return next(fitting, candidates[0] if candidates else None)
+    return next(fitting, candidates[0])
 
 
 def covers(policy: Policy, benefit: Benefit, facts: Facts) -> bool:
     """Whether the case is the benefit's subject; a fact not known does not cover."""
-    return _holds(benefit.covers, _context(policy, benefit, facts))
+    return _holds(benefit.covers, _context(policy, benefit, facts, explain=False))
 
 
 def task_equivalents(policy: Policy, facts: Facts) -> Decimal | None:
     """How much the case counts toward the target; independent of money. None: the policy does not say."""
-    ctx = Context(facts)
+    ctx = Context(facts, trail=None)
     rule = next((rule for rule in policy.tasks if _holds(rule.when, ctx)), None)
     if rule is None:
         return None
@@ -93,7 +96,18 @@ def payment_of(benefit: Benefit, due: Due) -> Payment:
     return Payment(benefit.kind, due.payable_fen, season_year=due.season_year, lines=due.payable_lines)
 
 
-def _assess(policy: Policy, benefit: Benefit, ctx: Context) -> Outcome:
+def _outcome(policy: Policy, benefit: Benefit, facts: Facts, *, explain: bool, together: bool = True) -> Outcome:
+    ctx = _context(policy, benefit, facts, explain=explain)
+    try:
+        ctx, value = _valued(policy, benefit, ctx)
+        if together:
+            value = _beside_others(policy, benefit, ctx, value)
+        return _due(benefit, ctx, value)
+    except Halt as halt:
+        return _stopped(benefit, ctx, halt)
+
+
+def _valued(policy: Policy, benefit: Benefit, ctx: Context) -> tuple[Context, Value]:
     _check_in_force(policy, ctx)
     pass_gates(policy, benefit, ctx)
     if not all_hold(benefit.covers, ctx):
@@ -102,49 +116,74 @@ def _assess(policy: Policy, benefit: Benefit, ctx: Context) -> Outcome:
         if not all_hold(check.when, ctx.under(check.clause)):
             raise Halt(check.otherwise, refused=True, clause=check.clause or benefit.clause)
     ctx = _with_season_number(policy, benefit, ctx)
-    return _due(benefit, ctx, benefit.amount.evaluate(ctx))
+    return ctx, benefit.amount.evaluate(ctx)
+
+
+def _beside_others(policy: Policy, benefit: Benefit, ctx: Context, value: Value) -> Value:
+    """The value as other benefits of the dwelling leave it: refused, or cut to what a common ceiling still holds."""
+    if not policy.exclusive and not policy.ceilings:
+        return value
+
+    others = _Others(policy, ctx.facts)
+    refuse_exclusive(policy, benefit, ctx, value, others)
+    return under_ceilings(policy, benefit, ctx, value, others)
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    policy: Policy
+    facts: Facts
+
+    def chosen(self, kind: str) -> Benefit | None:
+        return choose_benefit(self.policy, self.facts, kind)
+
+    def outcome(self, benefit: Benefit, *, alone: bool) -> Outcome:
+        return _outcome(self.policy, benefit, self.facts, explain=False, together=not alone)
 
 
 def _due(benefit: Benefit, ctx: Context, value: Value) -> Due:
-    amount_fen = round_half_up(value.fen)
+    amount_fen = benefit.rounding.whole(value.fen)
     ctx.step("ROUNDED", amount_fen=amount_fen)
-    household_fen = None if benefit.runs else _household(ctx, amount_fen)
+    household_fen = None if benefit.runs else _household(ctx, amount_fen, value.base)
     lines: Lines = benefit.split.divide(amount_fen, ctx) if benefit.split else ()
     before = _paid_before(benefit, ctx)
-    due = Due(
+    return Due(
         rule=value.rule or benefit.id,
         code=_code(benefit, ctx, value, amount_fen),
         amount_fen=amount_fen,
         lines=lines,
+        steps=ctx.steps,
         household_fen=household_fen,
         paid_before=before,
         season_year=ctx.season.year if benefit.runs and ctx.season else None,
-        clause=_last_clause(ctx, benefit),
+        warnings=tuple(_warnings(benefit, ctx, amount_fen - sum(line.amount_fen for line in before))),
+        clause=value.clause or benefit.clause,
+        tops_up=value.base.rules if value.base else (),
     )
-    return replace(due, steps=tuple(ctx.trail), warnings=tuple(_warnings(benefit, ctx, due)))
 
 
 def _code(benefit: Benefit, ctx: Context, value: Value, amount_fen: int) -> str:
-    if benefit.runs and not amount_fen:
+    if benefit.runs and not amount_fen and value.code not in _LIMITED:
         return "NO_USAGE"
     return next((recode.code for recode in benefit.result_codes if all_hold(recode.when, ctx)), value.code)
 
 
-def _warnings(benefit: Benefit, ctx: Context, due: Due) -> Iterator[str]:
+def _warnings(benefit: Benefit, ctx: Context, payable_fen: int) -> Iterator[str]:
     yield from ctx.warnings
     yield from (warn.code for warn in benefit.warnings if _holds(warn.when, ctx))
-    if due.payable_fen < 0:
+    if payable_fen < 0:
         yield "BELOW_PAID"
 
 
-def _household(ctx: Context, amount_fen: int) -> int | None:
-    """Total cost − subsidy − the enterprise's share; halts where the two together exceed the cost."""
-    total, enterprise = ctx.money_fen("total_cost"), ctx.facts.enterprise_share_fen
+def _household(ctx: Context, amount_fen: int, base: Base | None) -> int | None:
+    """Total cost − subsidy (and what it tops up) − the enterprise's share; halts where they exceed the cost."""
+    total = base.total_fen if base else ctx.money_fen("total_cost")
+    subsidy, enterprise = amount_fen + (base.borne_fen if base else 0), ctx.facts.enterprise_share_fen
     if total is None:
         return None
-    if enterprise and amount_fen + enterprise > total:
-        raise Halt("OVERFUNDED", total_fen=total, subsidy_fen=amount_fen, enterprise_fen=enterprise)
-    return max(total - amount_fen - enterprise, 0)
+    if enterprise and subsidy + enterprise > total:
+        raise Halt("OVERFUNDED", total_fen=total, subsidy_fen=subsidy, enterprise_fen=enterprise)
+    return max(total - subsidy - enterprise, 0)
 
 
 def _paid_before(benefit: Benefit, ctx: Context) -> tuple[SourceLine, ...]:
@@ -164,19 +203,19 @@ def _paid_before(benefit: Benefit, ctx: Context) -> tuple[SourceLine, ...]:
 def _stopped(benefit: Benefit, ctx: Context, halt: Halt) -> Outcome:
     clause = halt.clause or benefit.clause
     if halt.refused:
-        return NotDue(benefit.id, halt.code, tuple(ctx.trail), _own_share(benefit, halt, ctx), halt.params, clause)
-    return Undefined(benefit.id, halt.code, tuple(ctx.trail), halt.household_fen, halt.params, clause)
+        return NotDue(benefit.id, halt.code, ctx.steps, _own_share(benefit, halt, ctx), halt.params, clause)
+    return Undefined(benefit.id, halt.code, ctx.steps, halt.household_fen, halt.params, clause)
 
 
 def _own_share(benefit: Benefit, halt: Halt, ctx: Context) -> int | None:
     """A final refusal leaves the whole cost with the household; a pending one says nothing yet."""
     total = ctx.money_fen("total_cost")
-    if benefit.runs or halt.code in PENDING_CODES or total is None:
+    if benefit.runs or halt.code in _SHARE_OPEN or total is None:
         return None
     return max(total - ctx.facts.enterprise_share_fen, 0)
 
 
-def _context(policy: Policy, benefit: Benefit, facts: Facts) -> Context:
+def _context(policy: Policy, benefit: Benefit, facts: Facts, *, explain: bool) -> Context:
     season = latest_season(policy.season_rule, facts) if policy.season_rule else None
     return Context(
         facts=facts,
@@ -187,6 +226,8 @@ def _context(policy: Policy, benefit: Benefit, facts: Facts) -> Context:
         season=season,
         window=season if benefit.runs else None,
         boundary=policy.boundary,
+        trail=[] if explain else None,
+        peer=lambda rule: assess(policy, facts, rule=rule, explain=False),
     )
 
 
@@ -207,7 +248,8 @@ def _with_season_number(policy: Policy, benefit: Benefit, ctx: Context) -> Conte
         raise Halt("OUT_OF_SEASON", refused=True, season=ctx.season.label, clause=benefit.clause)
     if limit is not None and number > limit:
         raise Halt("YEARS_EXHAUSTED", refused=True, number=number, of=limit, clause=benefit.clause)
-    _explain_window(ctx, ctx.season)
+    if ctx.trail is not None:
+        _explain_window(ctx, ctx.season)
     return replace(ctx, season_number=number)
 
 
@@ -231,11 +273,6 @@ def _explain_window(ctx: Context, season: Season) -> None:
             first_day=entry.span.first_day.isoformat(),
             last_day=entry.span.last_day.isoformat(),
         )
-
-
-def _last_clause(ctx: Context, benefit: Benefit) -> str:
-    """The clause the amount stands on: that of the band or case where one was chosen."""
-    return next((step.clause for step in reversed(ctx.trail) if step.code in ("BAND", "CASE")), benefit.clause)
 
 
 def _holds(conditions: tuple[Condition, ...], ctx: Context) -> bool:

@@ -16,6 +16,8 @@ from core.seasons import Span
 from subsidies.rules.codes import EXCLUSION_CODES, NUMBER_FACTS, USAGE_FACTS
 from subsidies.rules.outcomes import SourceLine
 
+_MOST_DIGITS = 18
+
 
 class FactError(ValueError):
     """A fact that can't be true (negative cost, unknown name, float)."""
@@ -63,13 +65,17 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """An earlier payment to the same dwelling. ``lines`` per source are needed for seasonal benefits."""
+    """An earlier payment to the same dwelling. ``lines`` per source are needed for seasonal benefits.
+
+    ``paid_on`` is needed where a policy allows a benefit again after some years.
+    """
 
     kind: str
     amount_fen: int
     technology: str = ""
     season_year: int | None = None
     lines: tuple[SourceLine, ...] = ()
+    paid_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,13 @@ def _check_quantity(name: str, value: object) -> None:
     _require(isinstance(value, Decimal), f"{name}: a Decimal, got {type(value).__name__}")
     assert isinstance(value, Decimal)
     _require(value.is_finite() and value >= 0, f"{name}: {value} is negative or not a number")
+    # A few characters can name a number whose digits would fill the memory.
+    _require(value.adjusted() < _MOST_DIGITS and exponent_of(value) >= -_MOST_DIGITS, f"{name}: too many digits")
+
+
+def exponent_of(value: Decimal) -> int:
+    """Minus the number of decimals of a finite number."""
+    return int(value.as_tuple().exponent)
 
 
 def _require(condition: bool, message: str) -> None:

@@ -1,28 +1,26 @@
-"""The gates before any amount, in the fixed order of ``codes.GATES``: the first that fails gives the reason."""
+"""The gates before any amount: the first that fails, in the fixed order of ``codes.GATES``, gives the reason."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from subsidies.rules.codes import GATES
 from subsidies.rules.conditions import all_hold
 from subsidies.rules.context import Context, Halt
+from subsidies.rules.facts import Payment
 from subsidies.rules.policy import Benefit, Gate, Policy
 
 
 def pass_gates(policy: Policy, benefit: Benefit, ctx: Context) -> None:
     """Ask the benefit's gates in order; halts with the reason of the first that fails."""
-    for name in GATES:
-        gate = policy.gate(name) if name in benefit.gates else None
-        if gate is not None:
-            _GATES[name](gate, benefit, ctx.under(gate.clause))
-            ctx.under(gate.clause).step("GATE_PASSED", gate=name)
+    for gate in policy.gates:
+        if gate.name in benefit.gates:
+            under = ctx.under(gate.clause)
+            _GATES[gate.name](gate, benefit, under)
+            under.step("GATE_PASSED", gate=gate.name)
 
 
-def _refuse(code: str, ctx: Context, missing: str | None = None) -> Halt:
-    if missing is None:
-        return Halt(code, refused=True, clause=ctx.clause)
-    return Halt(code, refused=True, clause=ctx.clause, missing=missing)
+def _refuse(code: str, ctx: Context) -> Halt:
+    return Halt(code, refused=True, clause=ctx.clause)
 
 
 def _excluded(gate: Gate, benefit: Benefit, ctx: Context) -> None:
@@ -58,17 +56,28 @@ def _acceptance(gate: Gate, benefit: Benefit, ctx: Context) -> None:
         raise _refuse("NOT_ACCEPTED", ctx)
     missing = [name for name in gate.panel if name not in ctx.facts.accepted_by]
     if missing:
-        raise _refuse("JOINT_ACCEPTANCE_INCOMPLETE", ctx, missing=", ".join(missing))
+        raise Halt("JOINT_ACCEPTANCE_INCOMPLETE", refused=True, clause=ctx.clause, missing=", ".join(missing))
 
 
 def _already_paid(gate: Gate, benefit: Benefit, ctx: Context) -> None:
-    """One payment per kind and dwelling. Seasonal benefits subtract earlier payments instead."""
+    """One payment per kind and dwelling, or one every so many years. Seasonal benefits subtract payments instead."""
     if benefit.runs is not None:
         return
     for payment in ctx.facts.payments:
         if payment.kind == benefit.kind:
-            other = payment.technology not in ("", ctx.facts.technology)
-            raise _refuse("ALREADY_SUBSIDISED" if other else "ALREADY_PAID", ctx)
+            _hold_against(payment, benefit, ctx)
+
+
+def _hold_against(payment: Payment, benefit: Benefit, ctx: Context) -> None:
+    years = benefit.again_after_years
+    if years is None:
+        other = payment.technology not in ("", ctx.facts.technology)
+        raise _refuse("ALREADY_SUBSIDISED" if other else "ALREADY_PAID", ctx)
+    if payment.paid_on is None:
+        raise Halt("FACT_MISSING", fact="paid_on", clause=ctx.clause)
+    on, paid = ctx.facts.on, payment.paid_on
+    if (on.year - years, on.month, on.day) < (paid.year, paid.month, paid.day):
+        raise Halt("TOO_SOON", refused=True, clause=ctx.clause, paid_on=paid.isoformat(), years=years)
 
 
 _GATES: dict[str, Callable[[Gate, Benefit, Context], None]] = {

@@ -11,19 +11,25 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from core.seasons import SeasonError, SeasonRule
 from subsidies.rules.building import Builder
-from subsidies.rules.documents import DocumentError, Mapped, Problem, problem, read_document
+from subsidies.rules.codes import GATES
+from subsidies.rules.documents import DocumentError, Mapped, Problem, problem, read_document, unknown
+from subsidies.rules.own_share import Bearer
 from subsidies.rules.policy import (
+    TO_THE_FEN,
     Benefit,
+    Ceiling,
     Check,
+    Exclusive,
     Gate,
     Option,
     OptionValue,
     Policy,
     Recode,
+    Rounding,
     Runs,
     TaskRule,
     Warn,
@@ -31,6 +37,7 @@ from subsidies.rules.policy import (
 from subsidies.rules.shape import shape_problems
 from subsidies.rules.switches import option_problems, read_options, resolve, set_options
 
+_Coded = TypeVar("_Coded", Recode, Warn)
 #: Amounts that never become money, so such a benefit needs no split.
 _MONEYLESS = frozenset({"undefined", "nothing", "household_fee"})
 
@@ -87,6 +94,8 @@ def _policy(tree: Mapped, options: Mapping[str, Option]) -> tuple[Policy, list[P
         benefits=reader.benefits(),
         tasks=reader.tasks(),
         options=MappingProxyType(dict(options)),
+        exclusive=reader.exclusive(),
+        ceilings=reader.ceilings(),
     )
     reader.check(policy)
     return policy, problems
@@ -98,6 +107,8 @@ class _Reader:
     def __init__(self, tree: Mapped, problems: list[Problem]) -> None:
         self.tree, self.problems = tree, problems
         self.sources = tuple(tree.get("sources", ()))
+        self.above: dict[str, Bearer] = {}
+        self.topping: dict[str, str] = {}
 
     def complain(self, line: int, where: str, reason: str) -> None:
         self.problems.append(problem(line, where, "MEANING", reason=reason))
@@ -122,7 +133,9 @@ class _Reader:
             return None
 
     def gates(self) -> tuple[Gate, ...]:
-        return tuple(self._gate(name, entry) for name, entry in self.tree.get("gates", {}).items())
+        """In the order in which they are asked, whatever the document's."""
+        entries = self.tree.get("gates", {})
+        return tuple(self._gate(name, entries[name]) for name in GATES if name in entries)
 
     def _gate(self, name: str, entry: Mapped) -> Gate:
         builder = self._builder(f"gates.{name}")
@@ -141,7 +154,7 @@ class _Reader:
         scope = frozenset(entry.get("cost_scope", ()))
         builder = self._builder(f"benefit {entry['id']}", runs="runs" in entry, scope=scope)
         self._check_benefit(entry)
-        return Benefit(
+        benefit = Benefit(
             id=entry["id"],
             kind=entry["kind"],
             title=entry["title"],
@@ -156,11 +169,31 @@ class _Reader:
             amount=builder.amount(entry["amount"]),
             split=builder.split(entry["split"]) if "split" in entry else None,
             runs=self._runs(entry),
-            result_codes=tuple(
-                Recode(each["code"], builder.conditions(each["when"])) for each in entry.get("result_codes", ())
-            ),
-            warnings=tuple(Warn(each["code"], builder.conditions(each["when"])) for each in entry.get("warnings", ())),
+            result_codes=_coded(Recode, builder, entry.get("result_codes")),
+            warnings=_coded(Warn, builder, entry.get("warnings")),
+            rounding=self._rounding(entry),
+            again_after_years=self._whole(entry, "again_after_years"),
         )
+        self.above[benefit.id] = Bearer(benefit.id, benefit.kind, scope)
+        if builder.tops_up:
+            self.topping[benefit.kind] = benefit.id
+        return benefit
+
+    def _rounding(self, entry: Mapped) -> Rounding:
+        given = entry.get("rounding")
+        if given is None:
+            return TO_THE_FEN
+        unit = Fraction(given["to"]) * 100
+        if unit.denominator != 1 or not unit:
+            self.complain(entry.line_of("rounding"), f"benefit {entry['id']}", "“to” is a sum in yuan, at least 0.01.")
+        return Rounding(int(unit) or 1, given.get("mode", "half_up"))
+
+    def _whole(self, entry: Mapped, key: str) -> int | None:
+        number = entry.get(key)
+        if number is not None and (int(number) != number or not 1 <= number <= 100):
+            self.complain(entry.line_of(key), f"benefit {entry['id']}", f"“{key}” is a whole number from 1 to 100.")
+            return None
+        return None if number is None else int(number)
 
     def _runs(self, entry: Mapped) -> Runs | None:
         if "runs" not in entry:
@@ -171,6 +204,28 @@ class _Reader:
         if seasons is not None and (int(seasons) != seasons or seasons < 1):
             self.complain(entry.line_of("runs"), f"benefit {entry['id']}", "“seasons” is a whole number from 1.")
         return Runs(None if seasons is None else int(seasons), start)
+
+    def exclusive(self) -> tuple[Exclusive, ...]:
+        return tuple(
+            Exclusive(self._kinds(each), each["clause"], each.get("keep", "first"), each.get("per", "lifetime"))
+            for each in self.tree.get("exclusive", ())
+        )
+
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        builder = self._builder("ceilings")
+        return tuple(
+            Ceiling(self._kinds(each), each["clause"], builder.amount(each["at"]), each.get("per", "lifetime"))
+            for each in self.tree.get("ceilings", ())
+        )
+
+    def _kinds(self, entry: Mapped) -> tuple[str, ...]:
+        known = {benefit["kind"] for benefit in self.tree.get("benefits", ())}
+        for kind in entry["kinds"]:
+            if kind not in known:
+                self.problems.append(unknown(entry.line_of("kinds"), "kinds", "UNKNOWN_VALUE", kind, known))
+        if len(set(entry["kinds"])) < len(entry["kinds"]):
+            self.complain(entry.line_of("kinds"), "kinds", "A kind stands twice in this list.")
+        return tuple(entry["kinds"])
 
     def tasks(self) -> tuple[TaskRule, ...]:
         return tuple(self._task(entry) for entry in self.tree.get("tasks", ()))
@@ -204,6 +259,14 @@ class _Reader:
             for gate in benefit.gates:
                 if policy.gate(gate) is None:
                     self.complain(line, f"benefit {benefit.id}", f"The gate {gate} is not defined under “gates”.")
+        self._check_exclusive(policy)
+
+    def _check_exclusive(self, policy: Policy) -> None:
+        """A top-up waits for its base; if that in turn waited for the top-up, neither would ever be known."""
+        for group in policy.exclusive:
+            for kind in set(group.kinds) & set(self.topping):
+                reason = f"{kind} has a top-up ({self.topping[kind]}), which can't exclude another benefit."
+                self.complain(self.tree.line_of("exclusive"), "exclusive", reason)
 
     def _check_benefit(self, entry: Mapped) -> None:
         where, line = f"benefit {entry['id']}", entry.line
@@ -216,7 +279,11 @@ class _Reader:
             self.complain(line, where, "A share by days needs “season” at the head of the policy.")
 
     def _builder(self, where: str, *, runs: bool = False, scope: frozenset[str] = frozenset()) -> Builder:
-        return Builder(where, self.sources, runs, scope, self.problems)
+        return Builder(where, self.sources, runs, scope, self.problems, above=dict(self.above))
+
+
+def _coded(build: type[_Coded], builder: Builder, entries: Any) -> tuple[_Coded, ...]:
+    return tuple(build(each["code"], builder.conditions(each["when"])) for each in entries or ())
 
 
 def _checks(builder: Builder, entries: Any) -> tuple[Check, ...]:

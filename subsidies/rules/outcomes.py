@@ -29,7 +29,8 @@ class Step:
     clause: str = ""
 
     def __post_init__(self) -> None:
-        _require(self.code in STEP_CODES, f"{self.code!r} is not a step code")
+        if self.code not in STEP_CODES:
+            raise _contradiction(f"{self.code!r} is not a step code")
         object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
 
     def __hash__(self) -> int:
@@ -50,6 +51,7 @@ class Due:
 
     For benefits that run by season ``amount_fen`` is the season's total so far and ``paid_before`` what
     earlier payments of the season already gave; ``payable_fen`` is the difference (negative: to claw back).
+    A top-up names the rules it stands on in ``tops_up``; its household share is what is left after all of them.
     """
 
     rule: str
@@ -62,13 +64,18 @@ class Due:
     season_year: int | None = None
     warnings: tuple[str, ...] = ()
     clause: str = ""
+    tops_up: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(self.code in DUE_CODES, f"{self.code!r} is not a code of an amount due")
-        _require(_is_fen(self.amount_fen) and self.amount_fen >= 0, "an amount due is fen, not negative")
+        if self.code not in DUE_CODES:
+            raise _contradiction(f"{self.code!r} is not a code of an amount due")
+        if not _is_fen(self.amount_fen) or self.amount_fen < 0:
+            raise _contradiction("an amount due is fen, not negative")
         _check_lines(self.lines, self.amount_fen)
-        _require(self.household_fen is None or self.household_fen >= 0, "the household's share is negative")
-        _require(set(self.warnings) <= set(WARNING_CODES), "unknown warning code")
+        if self.household_fen is not None and self.household_fen < 0:
+            raise _contradiction("the household's share is negative")
+        if self.warnings and not set(self.warnings) <= set(WARNING_CODES):
+            raise _contradiction("unknown warning code")
 
     @property
     def paid_before_fen(self) -> int:
@@ -101,7 +108,8 @@ class NotDue:
     clause: str = ""
 
     def __post_init__(self) -> None:
-        _require(self.code in NOT_DUE_CODES, f"{self.code!r} is not a reason for nothing due")
+        if self.code not in NOT_DUE_CODES:
+            raise _contradiction(f"{self.code!r} is not a reason for nothing due")
         object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
 
 
@@ -117,7 +125,8 @@ class Undefined:
     clause: str = ""
 
     def __post_init__(self) -> None:
-        _require(self.code in UNDEFINED_CODES, f"{self.code!r} is not an open question")
+        if self.code not in UNDEFINED_CODES:
+            raise _contradiction(f"{self.code!r} is not an open question")
         object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
 
 
@@ -139,7 +148,8 @@ class Total:
     open_questions: int = 0
 
     def __post_init__(self) -> None:
-        _require(self.code in DUE_CODES, f"{self.code!r} is not a code of a sum")
+        if self.code not in DUE_CODES:
+            raise _contradiction(f"{self.code!r} is not a code of a sum")
         _check_lines(self.lines, self.amount_fen)
 
 
@@ -153,16 +163,21 @@ def merge_lines(groups: Iterable[tuple[Iterable[SourceLine], int]]) -> tuple[Sou
 
 
 def _check_lines(lines: tuple[SourceLine, ...], amount_fen: int) -> None:
-    _require(all(_is_fen(line.amount_fen) and line.amount_fen >= 0 for line in lines), "a line is negative")
-    _require(len({line.source for line in lines}) == len(lines), "a source has two lines")
-    total = sum(line.amount_fen for line in lines)
-    _require(total == amount_fen, f"the lines add up to {total} fen, the amount is {amount_fen} fen")
+    total, sources = 0, set()
+    for line in lines:
+        if not _is_fen(line.amount_fen) or line.amount_fen < 0:
+            raise _contradiction("a line is negative")
+        total += line.amount_fen
+        sources.add(line.source)
+    if len(sources) != len(lines):
+        raise _contradiction("a source has two lines")
+    if total != amount_fen:
+        raise _contradiction(f"the lines add up to {total} fen, the amount is {amount_fen} fen")
 
 
 def _is_fen(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return type(value) is int
 
 
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise OutcomeError(f"An outcome contradicts itself: {message}.")
+def _contradiction(message: str) -> OutcomeError:
+    return OutcomeError(f"An outcome contradicts itself: {message}.")

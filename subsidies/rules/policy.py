@@ -9,11 +9,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+from core.money import round_half_up
 from core.seasons import SeasonRule
 from subsidies.rules.amounts import Amount
 from subsidies.rules.conditions import Condition
 from subsidies.rules.context import BoundaryReading
 from subsidies.rules.splits import Split
+from subsidies.rules.values import Exact
 
 OptionValue = str | bool | int | Decimal | None
 
@@ -73,8 +75,48 @@ class Recode:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounding:
+    """To whole ``unit_fen``, once, when the amount is known."""
+
+    unit_fen: int = 1
+    mode: Literal["half_up", "down"] = "half_up"
+
+    def whole(self, fen: Exact) -> int:
+        if type(fen) is int and self.unit_fen == 1:
+            return fen
+        units = Fraction(fen, self.unit_fen)
+        return (round_half_up(units) if self.mode == "half_up" else units.__floor__()) * self.unit_fen
+
+
+TO_THE_FEN = Rounding()
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive:
+    """Benefit kinds of which a dwelling gets one: the first listed that is due, or the highest."""
+
+    kinds: tuple[str, ...]
+    clause: str
+    keep: Literal["first", "highest"] = "first"
+    per: Literal["lifetime", "season"] = "lifetime"
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """Benefit kinds whose amounts together may not exceed ``at``; the document's order decides which comes first."""
+
+    kinds: tuple[str, ...]
+    clause: str
+    at: Amount
+    per: Literal["lifetime", "season"] = "lifetime"
+
+
+@dataclass(frozen=True, slots=True)
 class Benefit:
-    """One rule. ``kind``: one payment per kind and dwelling (per season where ``runs`` is set)."""
+    """One rule. ``kind``: one payment per kind and dwelling (per season where ``runs`` is set).
+
+    ``again_after_years``: a further one so many years after the last.
+    """
 
     id: str
     kind: str
@@ -92,6 +134,8 @@ class Benefit:
     runs: Runs | None
     result_codes: tuple[Recode, ...]
     warnings: tuple[Warn, ...]
+    rounding: Rounding = TO_THE_FEN
+    again_after_years: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +151,7 @@ class TaskRule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One document's money rules. ``sources`` in the order in which they are listed and booked."""
+    """One document's money rules. ``sources`` in the order in which they are listed and booked, ``gates`` as asked."""
 
     name: str
     title: str
@@ -123,6 +167,8 @@ class Policy:
     benefits: tuple[Benefit, ...]
     tasks: tuple[TaskRule, ...]
     options: Mapping[str, Option]
+    exclusive: tuple[Exclusive, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
 
     def benefit(self, rule: str) -> Benefit | None:
         """The benefit with this id, or None."""

@@ -75,6 +75,8 @@ def _switchable(name: str, plain: Schema) -> Schema:
     return {"if": {"type": "object"}, "then": mapping, "else": plain}
 
 
+_PER: Schema = {"enum": ["whole", "month"]}
+
 AMOUNTS: Schema = {
     "fixed": _ref("number"),
     "cost": {"enum": ["eligible", "total"]},
@@ -85,18 +87,25 @@ AMOUNTS: Schema = {
             "rate": _ref("number"),
             "tariff": CODE,
             "base": _ref("number"),
-            "base_per": {"enum": ["whole", "month"]},
+            "base_per": _PER,
+            "at_most": _ref("number"),
+            "at_most_per": _PER,
         },
     ),
-    "share_of": _object(["of", "percent"], {"of": _ref("amount"), "percent": _ref("number")}),
+    "share_of": _object(
+        ["of"],
+        {"of": _ref("amount"), "percent": _ref("number"), "part": _ref("number"), "of_parts": _ref("number")},
+    ),
     "cap": _object(["of", "at"], {"of": _ref("amount"), "at": _ref("amount"), "per": _ref("cap_period")}),
     "minimum": _object(["of", "at"], {"of": _ref("amount"), "at": _ref("amount")}),
     "sum": _list(_ref("amount")),
     "steps": _object(["by", "bands"], {"by": _ref("measure"), "bands": _list(_ref("band"))}),
     "marginal": _object(
         ["quantity", "bands"],
-        {"quantity": _ref("quantity"), "tariff": CODE, "bands": _list(_ref("marginal_band"))},
+        {"quantity": _ref("quantity"), "tariff": CODE, "per": _PER, "bands": _list(_ref("marginal_band"))},
     ),
+    "per_item": _ref("amount"),
+    "remaining": _object(["after"], {"after": _list(RULE_ID), "cost": {"enum": ["eligible", "total"]}}),
     "first_of": _list(_ref("case")),
     "by_decision": _one_of(["NO_RATE_DECISION_NEEDED", "BY_DECISION"]),
     "day_share": _object(
@@ -122,14 +131,14 @@ SPLITS: Schema = {
         ["parts", "rest"],
         {
             "parts": _list(_object(["source", "up_to"], {"source": CODE, "up_to": _ref("amount")})),
-            "rest": CODE,
+            "rest": {"if": {"type": "object"}, "then": _ref("split"), "else": CODE},
         },
     ),
     "ratio": _list(_object(["source", "part"], {"source": CODE, "part": _ref("number")})),
     "first_of": _list(_object(["split"], {"when": _ref("conditions"), "split": _ref("split")})),
 }
 
-#: Which keys may stand together is checked in ``checking.py``, with a better sentence than a schema has.
+#: Which keys may stand together is checked in ``building.py``, with a better sentence than a schema has.
 CONDITION: Schema = {
     "type": "object",
     "additionalProperties": False,
@@ -141,6 +150,8 @@ CONDITION: Schema = {
         "is": {"type": "boolean"},
         "operator": _ref("operator"),
         "value": _ref("signed"),
+        "from": DATE,
+        "until": DATE,
         "any_of": _list(_ref("conditions")),
         "none_of": _list(_ref("conditions")),
     },
@@ -155,7 +166,7 @@ DEFS: Schema = {
     "share": _switchable("share", {"type": ["number", "null"], "minimum": 0, "maximum": 1}),
     "flag": _switchable("flag", {"type": "boolean"}),
     "operator": _switchable("operator", _one_of(list(OPERATORS))),
-    "cap_period": _switchable("cap_period", {"enum": ["season", "calendar_year"]}),
+    "cap_period": _switchable("cap_period", {"enum": ["month", "season", "calendar_year", "lifetime"]}),
     "measure": _switchable("measure", _one_of((*COMPARABLE_FACTS, *USAGE_FACTS))),
     "quantity": _switchable("quantity", _one_of((*NUMBER_FACTS, *USAGE_FACTS))),
     "scope": _switchable("scope", _list(CODE)),
@@ -163,6 +174,9 @@ DEFS: Schema = {
     "counted_from": _switchable("counted_from", {"type": ["string", "integer"]}),
     "month_day": _switchable("month_day", MONTH_DAY),
     "boundary": _switchable("boundary", {"enum": ["linear", "hold"]}),
+    "rounding_mode": _switchable("rounding_mode", {"enum": ["half_up", "down"]}),
+    "keep": _switchable("keep", {"enum": ["first", "highest"]}),
+    "group_period": _switchable("group_period", {"enum": ["lifetime", "season"]}),
     "refusal": _one_of(NOT_DUE_CODES),
     "conditions": _list(CONDITION),
     "amount": _node(AMOUNTS, "amount"),
@@ -225,6 +239,8 @@ BENEFIT = _object(
         ),
         "amount": _ref("amount"),
         "split": _ref("split"),
+        "rounding": _object(["to"], {"to": _ref("number"), "mode": _ref("rounding_mode")}),
+        "again_after_years": _ref("number"),
         "result_codes": _list(_CODED),
         "warnings": _list(_object(["code", "when"], {"code": _one_of(WARNING_CODES), "when": _ref("conditions")})),
     },
@@ -270,6 +286,18 @@ SCHEMA: Schema = {
         "gates": _object([], {name: _gate(name) for name in GATES}),
         "tasks": _list(_TASK),
         "benefits": _list(BENEFIT, 0),
+        "exclusive": _list(
+            _object(
+                ["kinds", "clause"],
+                {"kinds": _list(CODE, 2), "clause": CLAUSE, "keep": _ref("keep"), "per": _ref("group_period")},
+            )
+        ),
+        "ceilings": _list(
+            _object(
+                ["kinds", "at", "clause"],
+                {"kinds": _list(CODE), "at": _ref("amount"), "clause": CLAUSE, "per": _ref("group_period")},
+            )
+        ),
     },
     "$defs": DEFS,
 }

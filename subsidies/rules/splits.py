@@ -6,14 +6,14 @@ fen is lost or made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
 from core.money import round_half_up, split_by_ratio
 from subsidies.rules.amounts import Amount
 from subsidies.rules.conditions import Condition, all_hold
-from subsidies.rules.context import Context, Halt, exact
+from subsidies.rules.context import Context, Halt
 from subsidies.rules.outcomes import SourceLine
 
 Lines = tuple[SourceLine, ...]
@@ -36,21 +36,24 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class FixedFirst:
-    """``fixed_first``: each source up to its own amount (fixed or per unit), in order; ``rest`` the remainder."""
+    """``fixed_first``: each source up to its own amount (fixed or per unit), in order; ``rest`` the remainder.
+
+    The remainder goes to one source, or is divided by a split of its own.
+    """
 
     parts: tuple[tuple[str, Amount], ...]
-    rest: str
+    rest: str | Split
 
     def divide(self, amount_fen: int, ctx: Context) -> Lines:
         left, lines = amount_fen, []
         for source, up_to in self.parts:
-            standard = round_half_up(up_to.evaluate(replace(ctx, trail=[])).fen)
+            standard = round_half_up(up_to.evaluate(ctx.quiet()).fen)
             part = min(left, standard)
             ctx.step("SPLIT_FIXED", source=source, amount_fen=part, standard_fen=standard)
             lines.append(SourceLine(source, part))
             left -= part
-        ctx.step("SPLIT_REST", source=self.rest, amount_fen=left)
-        return (*lines, SourceLine(self.rest, left))
+        rest = Whole(self.rest) if isinstance(self.rest, str) else self.rest
+        return (*lines, *rest.divide(left, ctx))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Ratio:
     def divide(self, amount_fen: int, ctx: Context) -> Lines:
         amounts = split_by_ratio(amount_fen, [part for _, part in self.parts])
         for (source, part), fen in zip(self.parts, amounts, strict=True):
-            ctx.step("SPLIT_RATIO", source=source, part=exact(part), amount_fen=fen)
+            ctx.step("SPLIT_RATIO", source=source, part=part, amount_fen=fen)
         return tuple(SourceLine(source, fen) for (source, _), fen in zip(self.parts, amounts, strict=True))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,8 +13,13 @@ _AT_CAP = frozenset({"OK_AT_CAP", "OK_CAPPED"})
 
 
 def stack(outcomes: Iterable[Outcome]) -> Total:
-    """The benefits of one dwelling added up (different kinds stand side by side)."""
-    return _total("OK_STACKED", [(outcome, 1) for outcome in outcomes])
+    """The benefits of one dwelling added up (different kinds stand side by side).
+
+    Where one tops up others, the household bears what is left after all of them, once.
+    """
+    listed = list(outcomes)
+    topped = {rule for each in listed if isinstance(each, Due) for rule in each.tops_up}
+    return _total("OK_STACKED", [(each, 1) for each in listed], topped)
 
 
 def batch(counted: Iterable[tuple[Outcome, int]]) -> Total:
@@ -27,9 +32,10 @@ def batch(counted: Iterable[tuple[Outcome, int]]) -> Total:
     return _total("BATCH_CEILING" if at_cap else "BATCH_CHECK", pairs)
 
 
-def _total(code: str, pairs: Sequence[tuple[Outcome, int]]) -> Total:
+def _total(code: str, pairs: Sequence[tuple[Outcome, int]], topped: Collection[str] = ()) -> Total:
     dues = [(each, times) for each, times in pairs if isinstance(each, Due)]
-    shares = [each.household_fen * times for each, times in pairs if each.household_fen is not None]
+    own = [(each.household_fen, times) for each, times in pairs if each.rule not in topped]
+    shares = [fen * times for fen, times in own if fen is not None]
     return Total(
         code=code,
         amount_fen=sum(due.amount_fen * times for due, times in dues),
