@@ -1,0 +1,159 @@
+"""Several querysets read by one statement: one way to the database and back, and all rows of the same moment.
+
+    tasks, rosters = Task.objects.filter(…), Roster.objects.filter(…)
+    read_together(tasks, rosters)
+    for task in tasks: …            # no further question
+
+Every queryset keeps its own filters, joins, order and kind of rows (objects, `values`, `values_list`) and is filled as
+if it had been asked by itself; what it prefetches is asked for when it is looped over, as always. `len()`, `list()`,
+`bool()` and `count()` of a filled queryset cost nothing; `filter()`, `first()` and `get()` ask anew, as they do after
+any reading.
+
+Pages are made of parts that know nothing of each other. A part that needs rows is written as a *reading*: a generator
+that yields its querysets, goes on when they are filled, and returns what it made of them. `in_step` runs several of
+them turn by turn, `read` runs one to its end; each turn costs one statement, however many parts take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, TypeVar
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import Count, Model, QuerySet, Value
+from psycopg.adapt import Transformer
+from psycopg.pq import Format
+
+Made = TypeVar("Made")
+Reading = Generator[Sequence[QuerySet[Any, Any]], None, Made]
+BOOL_OID = 16
+Part = tuple[QuerySet[Any], Any, str, tuple[Any, ...]]
+
+
+def read_together(*querysets: QuerySet[Any]) -> None:
+    """Fill those of `querysets` (all of one database) that were not read yet; a single open one is left to itself."""
+    parts = [part for one in querysets if one._result_cache is None and (part := _compiled(one)) is not None]
+    if len(parts) > 1:
+        for (queryset, compiler, _sql, _values), rows in zip(parts, _asked(parts), strict=True):
+            _fill(queryset, compiler, rows)
+
+
+def read(reading: Reading[Made]) -> Made:
+    """Run a reading to its end: one statement each time it asks."""
+    try:
+        while True:
+            read_together(*next(reading))
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+def in_step(*readings: Reading[Any]) -> Reading[list[Any]]:
+    """Several readings as one: what they ask for in the same turn is asked together. Answers in the order given."""
+    answers: list[Any] = [None] * len(readings)
+    asked = _turn(readings, range(len(readings)), answers)
+    while asked:
+        yield [rows for wanted in asked.values() for rows in wanted]
+        asked = _turn(readings, list(asked), answers)
+    return answers
+
+
+def asking(*querysets: QuerySet[Any, Any]) -> Reading[None]:
+    """A reading that only fills these; whoever made them goes on with them."""
+    yield querysets
+
+
+def _turn(
+    readings: Sequence[Reading[Any]], open_ones: Sequence[int], answers: list[Any]
+) -> dict[int, Sequence[QuerySet[Any, Any]]]:
+    """One turn of each open reading: what the ones that go on ask for; `answers` takes what the others return."""
+    asked = {}
+    for at in open_ones:
+        try:
+            asked[at] = next(readings[at])
+        except StopIteration as end:
+            answers[at] = end.value
+    return asked
+
+
+def keep(row: Model, relation: str, rows: QuerySet[Any, Any]) -> None:
+    """From now on `row.<relation>.all()` is `rows`, as if it had been prefetched."""
+    row.__dict__.setdefault("_prefetched_objects_cache", {})[relation] = rows
+
+
+def count_of(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """A queryset of one number, the count of `rows` (not sliced, not distinct), to be read together with others.
+
+    Taken out by `number_in`.
+    """
+    return sums_of(rows, n=Count("pk")).values_list("n", flat=True)
+
+
+def sums_of(rows: QuerySet[Any], **aggregates: Any) -> QuerySet[Any, Any]:
+    """What `rows.aggregate(…)` answers, as a queryset of one dictionary."""
+    return rows.order_by().annotate(one_row=Value(1)).values("one_row").annotate(**aggregates).values(*aggregates)
+
+
+def number_in(counted: QuerySet[Any, Any]) -> int:
+    """The number of a `count_of`; 0 where the filter can't be fulfilled at all."""
+    return next(iter(counted), 0)
+
+
+def sums_in(summed: QuerySet[Any, Any]) -> dict[str, Any]:
+    """The dictionary of a `sums_of`; all None where the filter can't be fulfilled at all."""
+    return next(iter(summed), None) or dict.fromkeys(summed._fields)
+
+
+def _compiled(queryset: QuerySet[Any]) -> Part | None:
+    compiler = queryset.query.get_compiler(using=queryset.db)
+    try:
+        sql, values = compiler.as_sql()
+    except EmptyResultSet:
+        _fill(queryset, compiler, [])
+        return None
+    return queryset, compiler, sql, tuple(values)
+
+
+def _asked(parts: Sequence[Part]) -> list[list[tuple[Any, ...]]]:
+    """The rows of every part. Values travel as text and are read by the loaders the driver takes for such columns."""
+    statements = [_wrapped(at, compiler, sql) for at, (_rows, compiler, sql, _values) in enumerate(parts)]
+    with connections[parts[0][0].db].cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(statements), [value for part in parts for value in part[3]])
+        found = {at: _loaded(cursor.cursor, rows, types) for at, rows, types in cursor.fetchall()}
+    return [found[at] for at in range(len(parts))]
+
+
+def _wrapped(at: int, compiler: Any, sql: str) -> str:
+    names = [f"c{n}" for n in range(len(compiler.select))]
+    texts = ", ".join(f"{name}::text" for name in names)
+    types = ", ".join(f"max(pg_typeof({name})::oid)::int8" for name in names)
+    return (
+        f"SELECT {at} AS part, array_agg(ARRAY[{texts}]) AS found, ARRAY[{types}] AS kinds"  # noqa: S608 - own words
+        f" FROM ({sql}) AS part_{at}({', '.join(names)})"
+    )
+
+
+def _loaded(cursor: Any, rows: list[list[str | None]] | None, types: list[int]) -> list[tuple[Any, ...]]:
+    if not rows:
+        return []
+    loading = Transformer(cursor)
+    loading.set_loader_types(types, Format.TEXT)
+    truths = {at for at, oid in enumerate(types) if oid == BOOL_OID}  # as text "true", on the wire "t"
+    return [
+        loading.load_sequence(
+            [None if one is None else one[:1].encode() if at in truths else one.encode() for at, one in enumerate(row)]
+        )
+        for row in rows
+    ]
+
+
+def _fill(queryset: QuerySet[Any], compiler: Any, rows: list[tuple[Any, ...]]) -> None:
+    """Django's own iteration over the queryset, with the rows at hand in place of the database's answer."""
+    if compiler.select is None:
+        compiler.pre_sql_setup()
+    compiler.execute_sql = lambda *args, **kwargs: [rows]
+    queryset.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
+    try:
+        queryset._result_cache = list(queryset._iterable_class(queryset))  # type: ignore[arg-type]
+    finally:
+        del queryset.query.get_compiler
