@@ -190,7 +190,7 @@ CLIFF_SIGNATURE = [
         "signed_by_another", pgtrigger.Insert,
         "IF NOT EXISTS (SELECT 1 FROM subsidies_policy p WHERE p.id = NEW.policy_id AND p.state = 'draft' "
         "AND p.drafted_person_no NOT IN ('', NEW.person_no)) THEN "
-        + _refuse("policy: who drafted a version does not sign its jumps, and only a draft's are signed")
+        + _refuse("policy: who drafted a version does not sign its jumps, and those of a draft only are signed")
         + " END IF; RETURN NEW;",
     ),
     *append_only(),
