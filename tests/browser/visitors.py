@@ -24,7 +24,7 @@ class Visitors:
     def sit_down(
         self, username: str = "", *, width: int = 1366, script: bool = True, at_home: bool = True, **more: Any
     ) -> Any:
-        """A page of this width; signed in when `username` is given, and then on the home page unless told otherwise."""
+        """A page of this width; signed in when `username` is given; then at home, or else with nothing open."""
         context = self.chromium.new_context(
             viewport={"width": width, "height": HEIGHT[width]},
             base_url=self.portal.url, java_script_enabled=script, locale="zh-CN", timezone_id="Asia/Shanghai",
@@ -37,8 +37,8 @@ class Visitors:
         if username and username not in self.sign_ins:
             self.sign_in(page, username)
             self.sign_ins[username] = context.storage_state()
-        elif username and at_home:
-            page.goto("/")
+        if username:
+            page.goto("/" if at_home else "about:blank")
         return page
 
     def sign_in(self, page: Any, username: str) -> None:
