@@ -244,7 +244,7 @@ class Migration(migrations.Migration):
                 name="signed_by_another",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     func="IF NOT EXISTS (SELECT 1 FROM subsidies_policy p WHERE p.id = NEW.policy_id AND p.state = 'draft' AND p.drafted_person_no NOT IN ('', NEW.person_no)) THEN RAISE EXCEPTION 'policy: who drafted a version does not sign its jumps, and those of a draft only are signed' USING ERRCODE = 'PY001'; END IF; RETURN NEW;",
-                    hash="804a8266d8692d2f4d7b5729ff02ac593366402a",
+                    hash="4b986b0aea6bea1631b0861455e2e240f1de6748",
                     operation="INSERT",
                     pgid="pgtrigger_signed_by_another_c398c",
                     table="subsidies_cliffsignature",
