@@ -23,7 +23,7 @@ from programmes.models import Programme
 from retrofits.models import Task
 from subsidies.exporting import line_ref
 from subsidies.models import BankReturn, Entitlement, Objection, PayoutBatch, Policy
-from subsidies.services import bank, batches, entitlements, funds, notices, policies, signatures
+from subsidies.services import bank, batches, entitlements, funds, notices, policies, signatures, trials
 
 MoneyStep = Callable[[Programme], object]
 
@@ -38,6 +38,7 @@ SIGNED = (
     ("finance_review", "资金来源与标准一致，同意支付"),
     ("finance_release", "同意拨付"),
 )
+CLIFF_REASON = "按文件原文执行，界线附近的发票逐户核对"
 FAILED_LINES = {17: "户名与账号不符", 140: "账户已销户"}
 SEASON_END, RUNNING_ON = date(2022, 3, 31), date(2022, 4, 12)
 
@@ -55,10 +56,13 @@ def release_policies(programme: Programme) -> None:
         if not policy.drafted_person_no:
             with acting(maker, WHY):
                 policy = policies.take_over_draft(policy=policy, by=maker)
+        day = date(programme.year_from, 10, 15)
+        with acting(maker, WHY):
+            trial = trials.run_trial(policy=policy, by=maker, on=ASSESSED_ON[programme.year_from], now=_at(day))
         with acting(reviewer, WHY):
-            policies.release_policy(
-                policy=policy, sha256=policy.sha256, by=reviewer, now=_at(date(programme.year_from, 10, 15))
-            )
+            for cliff in trial.cliffs:
+                trials.sign_cliff(policy=policy, key=cliff["key"], reason=CLIFF_REASON, by=reviewer, now=_at(day))
+            policies.release_policy(policy=policy, sha256=policy.sha256, by=reviewer, now=_at(day))
 
 
 def receive_money(programme: Programme) -> None:

@@ -15,21 +15,20 @@ from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from core.refusals import Refused
-from core.seasons import Season
 from households.models import MeterReading
 from programmes.models import Programme
 from retrofits.models import Acceptance, Task
 from subsidies.facts import Facts, decode_facts, encode_facts, facts_for, with_related
 from subsidies.models import Entitlement, EntitlementLine, Policy
-from subsidies.rules import policy as rules
 from subsidies.rules.encoding import encode_steps
 from subsidies.rules.engine import assess
 from subsidies.rules.outcomes import Due, NotDue, Outcome, Undefined
 from subsidies.services.locking import demand_right, hold
 from subsidies.services.policies import policy_in_force, rules_of
+from subsidies.services.turns import Turn, turns_of
+from subsidies.usage import SPEAKING
 
 State, Kinds = Entitlement.State, Entitlement.Outcome
-ONCE = "once"
 AT_ONCE = 500
 
 
@@ -47,18 +46,6 @@ class Assessed:
         return self.due + self.not_due + self.undefined
 
 
-@dataclass(frozen=True)
-class Turn:
-    """One benefit kind to be assessed for one period: "once", or a season that has ended."""
-
-    kind: str
-    season: Season | None = None
-
-    @property
-    def period(self) -> str:
-        return self.season.label if self.season else ONCE
-
-
 def assess_pending(
     *, programme: Programme, on: dt.date | None = None, by: User | str, now: dt.datetime | None = None
 ) -> Assessed:
@@ -74,7 +61,7 @@ def assess_pending(
     if policy is None:
         return Assessed()
     counts = dict.fromkeys(Kinds.values, 0)
-    for turn in _turns(rules_of(policy), on):
+    for turn in turns_of(rules_of(policy), on):
         while made := _assess_some(policy, turn, on, now or clock.now()):
             for one in made:
                 counts[one.outcome] += 1
@@ -95,7 +82,8 @@ def reassess_entitlement(
     if policy is None:
         raise Refused("NO_POLICY", _("No released policy is in force on %(day)s."), day=on.isoformat())
     turn = next(
-        (one for one in _turns(rules_of(policy), on) if (one.kind, one.period) == (old.benefit_kind, old.period)), None
+        (one for one in turns_of(rules_of(policy), on) if (one.kind, one.period) == (old.benefit_kind, old.period)),
+        None,
     )
     acceptances = with_related(Acceptance.objects.filter(task=old.task, result="passed", task__state__in=Task.PASSED))
     if turn is None or not acceptances:
@@ -129,18 +117,6 @@ def _void(entitlement: Entitlement, reason: str, by: User) -> Entitlement:
     return locked
 
 
-def _turns(read: rules.Policy, on: dt.date) -> Iterator[Turn]:
-    """Kinds paid once, then kinds paid by season with every season that has ended by `on`."""
-    for kind in read.kinds:
-        if not any(benefit.runs for benefit in read.of_kind(kind)):
-            yield Turn(kind)
-        elif read.season_rule is not None:
-            for year in range(read.valid_from.year - 1, on.year + 1):
-                season = read.season_rule.season(year)
-                if season.last_day < on:
-                    yield Turn(kind, season)
-
-
 @transaction.atomic
 def _assess_some(policy: Policy, turn: Turn, on: dt.date, now: dt.datetime) -> list[Entitlement]:
     hold(f"assess:{policy.programme_id}")
@@ -159,7 +135,11 @@ def _pending(programme: Programme, turn: Turn, on: dt.date) -> Any:
     if turn.season is not None:
         last = turn.season.last_day
         closing = MeterReading.objects.filter(
-            dwelling=OuterRef("task__dwelling"), starts_on__lte=last, ends_on__gte=last, ends_on__lte=on
+            dwelling=OuterRef("task__dwelling"),
+            starts_on__lte=last,
+            ends_on__gte=last,
+            ends_on__lte=on,
+            state__in=SPEAKING,
         )
         accepted = accepted.filter(Exists(closing))
     return with_related(accepted).order_by("accepted_on", "id")

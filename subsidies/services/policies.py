@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -21,28 +22,30 @@ from core.refusals import Refused
 from programmes.models import Programme
 from subsidies.models import Policy
 from subsidies.rules import policy as rules
-from subsidies.rules.documents import DocumentError
+from subsidies.rules.documents import DocumentError, Problem
 from subsidies.rules.loading import load_policy
 from subsidies.services.locking import demand_right, hold
+from subsidies.services.tried import demand_tried
 from subsidies.wording import problem_sentence
 
 State = Policy.State
 
 
 class PolicyFaults(Refused):
-    """The document can't be read as a policy; `problems` are all its sentences, each with its line."""
+    """The document can't be read as a policy; `problems` are all its sentences, each with its line (`listed`)."""
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("POLICY_FAULTS", _("The policy has %(count)d problems."), count=len(problems))
+    def __init__(self, listed: Sequence[Problem]) -> None:
+        self.listed = listed
+        self.problems = [problem_sentence(problem) for problem in listed]
+        super().__init__("POLICY_FAULTS", _("The policy has %(count)d problems."), count=len(listed))
 
 
 def read_policy(document: str, options: Mapping[str, Any] | None = None) -> rules.Policy:
     """The document as the engine sees it; raises `PolicyFaults`."""
     try:
-        return load_policy(document, dict(options or {}))
+        return load_policy(document, _exact(json.dumps(dict(options or {}))))
     except DocumentError as error:
-        raise PolicyFaults([problem_sentence(problem) for problem in error.problems]) from None
+        raise PolicyFaults(error.problems) from None
 
 
 @transaction.atomic
@@ -91,7 +94,7 @@ def release_policy(*, policy: Policy, sha256: str, by: User, now: dt.datetime | 
     """Freeze a draft for use: by another person than the drafter, over exactly the content that was shown.
 
     An earlier version ends the day before; one that would begin on the same day or later is replaced.
-    Raises Refused NOT_DRAFT, CONTENT_CHANGED (conflicts), NO_DRAFTER, SAME_PERSON.
+    Raises Refused NOT_DRAFT, CONTENT_CHANGED (conflicts), NO_DRAFTER, SAME_PERSON, NOT_TRIED, CLIFFS_UNSIGNED.
     """
     hold(f"policy:{policy.programme_id}")
     policy = _locked_draft(policy)
@@ -99,6 +102,7 @@ def release_policy(*, policy: Policy, sha256: str, by: User, now: dt.datetime | 
     if sha256 != policy.sha256:
         raise Refused("CONTENT_CHANGED", _("The draft is not what you were shown. Open it again."), conflict=True)
     _check_persons(policy, by)
+    demand_tried(policy)
     _end_earlier(policy)
     policy.state, policy.released_by, policy.released_person_no = State.RELEASED, by, by.person_no
     policy.released_at = now or clock.now()
@@ -128,7 +132,13 @@ def content_sha256(document: str, options: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=32)
 def _parsed(sha256: str, document: str, options: str) -> rules.Policy:
-    return load_policy(document, json.loads(options))
+    return load_policy(document, _exact(options))
+
+
+def _exact(options: str) -> dict[str, Any]:
+    """Switches as the rules take them: numbers are exact, never floats."""
+    found: dict[str, Any] = json.loads(options, parse_float=Decimal)
+    return found
 
 
 def _drafter(by: User | str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from programmes.models import Programme
 from subsidies.loading import load_policy
 from subsidies.models import Policy
 from subsidies.services.policies import release_policy, take_over_draft
+from subsidies.services.trials import run_trial
 
 NAME = demo_presets.TAISHAN
 TOWN, VILLAGE = "370902101", "370902101202"
@@ -99,6 +100,7 @@ def load_village(folder: Path, targets: tuple[tuple[str, int], ...] = TARGETS) -
 def _release(policy: Policy, village: Village) -> None:
     if policy.state == Policy.State.DRAFT:
         policy = take_over_draft(policy=policy, by=village.person("office"))
+        run_trial(policy=policy, by=village.person("office"), now=RELEASED_AT)
         release_policy(policy=policy, sha256=policy.sha256, by=village.person("finance_review"), now=RELEASED_AT)
 
 

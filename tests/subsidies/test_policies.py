@@ -17,7 +17,7 @@ from subsidies.rules.loading import load_policy as read
 from subsidies.sentences import benefit_rows, option_rows
 from subsidies.services import policies
 from tests import people
-from tests.subsidies.conftest import POLICY, Money, release
+from tests.subsidies.conftest import POLICY, Money, make_ready, release
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,7 @@ def test_a_commands_draft_needs_a_person_first(money: Money, tmp_path: Path) -> 
     with pytest.raises(Refused, match="NO_DRAFTER"):
         policies.release_policy(policy=draft, sha256=draft.sha256, by=money.reviewer)
     policies.take_over_draft(policy=draft, by=money.maker)
+    make_ready(draft, money.reviewer)
     assert policies.release_policy(policy=draft, sha256=draft.sha256, by=money.reviewer).state == "released"
 
 

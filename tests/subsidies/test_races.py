@@ -17,7 +17,7 @@ from subsidies.invariants import broken
 from subsidies.models import BatchSignature, Entitlement, Fund, PayoutBatch
 from subsidies.services import bank, batches, entitlements, policies, signatures
 from tests import people
-from tests.subsidies.conftest import ASSESSED, POLICY, SECOND, VILLAGE, Money, make_money
+from tests.subsidies.conftest import ASSESSED, POLICY, SECOND, VILLAGE, Money, make_money, make_ready
 from tests.subsidies.test_bank import answer, read
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,6 +120,7 @@ def test_of_two_releases_of_a_policy_one_counts(money: Money) -> None:
     later = POLICY.replace("valid_from: 2021-01-01", "valid_from: 2022-01-01")
     draft = policies.draft_policy(programme=money.programme, document=later, by=money.maker)
     releasers = [people.user("finance_review", "370999") for _ in range(4)]
+    make_ready(draft, releasers[0])
     outcomes = at_once([_releasing(draft, one) for one in releasers])
     assert outcomes == {"ok": 1, "NOT_DRAFT": 3}
 
