@@ -16,18 +16,22 @@ from programmes.models import Programme
 from subsidies import guards
 from subsidies.models.entitlements import Entitlement
 
-#: More can never come back than the case asks for; entries of amounts that were struck do not count.
+#: More can never come back than the case asks for: money returned, and what living payments keep back against it.
 _NOT_TOO_MUCH = pgtrigger.Trigger(
     name="not_too_much",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
-    declare=[("ask", "jsonb"), ("known", "bigint"), ("phase", "text")],
+    declare=[("wanted", "jsonb"), ("known", "bigint"), ("phase", "text"), ("home", "bigint")],
     func=(
-        "SELECT c.shares, c.state INTO ask, phase FROM subsidies_clawback c WHERE c.id = NEW.clawback_id FOR UPDATE; "
+        "SELECT c.shares, c.state, c.dwelling_id INTO wanted, phase, home FROM subsidies_clawback c "
+        "WHERE c.id = NEW.clawback_id FOR UPDATE; "
         "SELECT COALESCE(SUM(r.amount_fen), 0) INTO known FROM subsidies_clawbackentry r "
-        "LEFT JOIN subsidies_entitlement e ON e.id = r.entitlement_id "
-        "WHERE r.clawback_id = NEW.clawback_id AND r.source = NEW.source AND COALESCE(e.state, '') <> 'void'; "
-        "IF phase <> 'confirmed' OR known + NEW.amount_fen > COALESCE((ask->>NEW.source)::bigint, 0) THEN "
+        "WHERE r.clawback_id = NEW.clawback_id AND r.source = NEW.source; "
+        "SELECT known + COALESCE(SUM((part->>2)::bigint), 0) INTO known FROM subsidies_payoutline l "
+        "JOIN subsidies_entitlement e ON e.id = l.entitlement_id, jsonb_array_elements(l.offsets) part "
+        "WHERE e.dwelling_id = home AND l.offset_fen > 0 AND l.state NOT IN ('failed', 'dropped') "
+        "AND part->>0 = 'ZH-' || lpad(NEW.clawback_id::text, 5, '0') AND part->>1 = NEW.source; "
+        "IF phase <> 'confirmed' OR known + NEW.amount_fen > COALESCE((wanted->>NEW.source)::bigint, 0) THEN "
         "RAISE EXCEPTION 'payout: clawback % gives no % fen of %', NEW.clawback_id, NEW.amount_fen, NEW.source "
         "USING ERRCODE = 'PY001'; END IF; RETURN NEW;"
     ),
@@ -120,21 +124,15 @@ class Clawback(ScopedModel):
 
 
 class ClawbackEntry(TrackedModel):
-    """Part of a clawback that came back: offset against an amount, or returned in money. Append-only."""
-
-    class Kind(models.TextChoices):
-        OFFSET = "offset", _("offset")
-        RETURNED = "returned", _("returned in money")
+    """Money a household gave back for a case, by source. What is kept back from payments stands on their lines."""
 
     clawback = models.ForeignKey(Clawback, models.PROTECT, related_name="entries")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
     source = models.CharField(max_length=24)
     amount_fen = models.BigIntegerField()
-    entitlement = models.ForeignKey(Entitlement, models.PROTECT, null=True, blank=True, related_name="offsets")
-    document_no = models.CharField(max_length=80, blank=True)
-    request_id = models.UUIDField(null=True, blank=True)
+    document_no = models.CharField(max_length=80)
+    request_id = models.UUIDField(help_text="Made when the form was shown: a retry finds the first one")
     on = models.DateField()
-    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
     data_labels: ClassVar = {"source": "L0", "document_no": "L1"}
 
@@ -142,10 +140,6 @@ class ClawbackEntry(TrackedModel):
         verbose_name_plural = "clawback entries"
         constraints = [
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="clawback_entry_positive"),
-            models.CheckConstraint(
-                condition=Q(kind="offset", entitlement__isnull=False) | Q(kind="returned", entitlement__isnull=True),
-                name="clawback_offset_names_amount",
-            ),
             models.UniqueConstraint(fields=["clawback", "request_id", "source"], name="clawback_return_once"),
         ]
         triggers = [*TrackedModel.Meta.triggers, _NOT_TOO_MUCH, *guards.LEDGER]
