@@ -21,4 +21,6 @@ MOVES = {
 """Kind of entry -> (account it leaves, account it enters)."""
 CREDITS = {kind: leaves for kind, (leaves, _enters) in MOVES.items()}
 DEBITS = {kind: enters for kind, (_leaves, enters) in MOVES.items()}
+Key = tuple[str, int]
+"""Source and budget year: one fund of a programme."""
 ACCOUNTS = ("source", "granted", "free", "held", "batches", "paid", "returned", "recovered")

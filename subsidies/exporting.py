@@ -1,7 +1,7 @@
-"""The bank's payment file. Every cell is text: no program may round a card or read an amount its own way.
+"""The bank's payment file, in the layout of the programme (`subsidies.layouts`), with its control totals.
 
-What the columns are called and whether it is xlsx or csv is data of the programme (`bank_template` in its settings:
-{"format": "csv", "columns": [["line_ref", "附言"], …]}); the default suits the common 代发 upload.
+In a workbook every cell is text: no program may round a card or read an amount its own way. In text files a cell that
+begins like a formula gets an apostrophe, and what would break the columns or has no letter in the encoding is refused.
 """
 
 from __future__ import annotations
@@ -10,39 +10,24 @@ import csv
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core.money import plain_yuan
 from core.workbooks.write import Column, Labels, LedgerWriter, csv_text
+from subsidies.layouts import Layout, layout_of
 from subsidies.models import PayoutBatch, PayoutLine
 
-DEFAULT_COLUMNS = (
-    ("line_no", "序号"),
-    ("payee", "户名"),
-    ("card", "账号"),
-    ("amount", "金额（元）"),
-    ("line_ref", "附言"),
-)
-CONTENT_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
+Cells = Mapping[str, str]
 
 
-class TemplateError(ValueError):
-    """A programme's `bank_template` that can't be used; the text says why."""
+class RowsUnfit(ValueError):
+    """Texts that can't stand in this layout: (line number, text) of each."""
 
-
-@dataclass(frozen=True)
-class Template:
-    """`columns` are (what, heading) with `what` of line_no, payee, card, amount, line_ref, area, purpose."""
-
-    file_format: str
-    columns: tuple[tuple[str, str], ...]
-    purpose: str
+    def __init__(self, rows: Sequence[tuple[int, str]]) -> None:
+        self.rows = list(rows)
+        super().__init__(", ".join(f"{number}: {text}" for number, text in rows))
 
 
 @dataclass(frozen=True)
@@ -62,34 +47,27 @@ def line_ref(batch_number: str, line_no: int) -> str:
     return f"{batch_number}-{line_no:04d}"
 
 
-def template_of(settings: Mapping[str, Any]) -> Template:
-    """The programme's template; raises `TemplateError`."""
-    given = settings.get("bank_template") or {}
-    columns = tuple((what, heading) for what, heading in given.get("columns") or DEFAULT_COLUMNS)
-    unknown = {what for what, _heading in columns} - _WHAT.keys()
-    lacking = {"payee", "card", "amount", "line_ref"} - {what for what, _heading in columns}
-    if unknown or lacking or given.get("format", "xlsx") not in CONTENT_TYPES:
-        raise TemplateError(f"bank_template: unknown {sorted(unknown)}, missing {sorted(lacking)}")
-    return Template(given.get("format", "xlsx"), columns, given.get("purpose", "清洁取暖补贴"))
-
-
 def payment_file(batch: PayoutBatch, lines: Sequence[PayoutLine]) -> PaymentFile:
-    """Write the file of a released batch. `lines` in order, with their areas."""
-    template = template_of(batch.programme.settings)
-    rows = [{what: _WHAT[what](batch, line, template) for what, _heading in template.columns} for line in lines]
+    """Write the file of a released batch. `lines` in order, with areas and households.
+
+    Raises `LayoutError`, `RowsUnfit`.
+    """
+    layout = layout_of(batch.programme.settings)
+    rows = [{what: _cell(batch, line, layout, what) for what, _heading in layout.columns} for line in lines]
     total = sum(line.amount_fen for line in lines)
     digest = hashlib.sha256("\n".join("\x1f".join(row.values()) for row in rows).encode()).hexdigest()
-    write = _xlsx if template.file_format == "xlsx" else _csv
-    content = write(batch, template, rows, [str(len(lines)), plain_yuan(total), digest])
-    name = f"{batch.number}-{batch.round_no}.{template.file_format}"
-    return PaymentFile(content, name, CONTENT_TYPES[template.file_format], total, len(lines), digest)
+    sums = {"batch": batch.number, "count": str(len(lines)), "total": plain_yuan(total), "total_fen": str(total),
+            "digest": digest, "year": str(batch.programme.year_from), "purpose": layout.purpose}  # fmt: skip
+    write = _xlsx if layout.file_format == "xlsx" else _text
+    content = write(layout, rows, sums)
+    name = f"{batch.number}-{batch.round_no}.{layout.file_format}"
+    return PaymentFile(content, name, layout.content_type, total, len(lines), digest)
 
 
-def _xlsx(batch: PayoutBatch, template: Template, rows: Iterable[Mapping[str, str]], sums: list[str]) -> bytes:
-    count, total, digest = sums
-    columns = [Column(what, heading, width=24.0) for what, heading in template.columns]
-    titles = [f"{batch.number} 代发清单　笔数 {count}　合计 {total} 元"]
-    query = {"批次": batch.number, "笔数": count, "合计（元）": total, "明细 SHA-256": digest}
+def _xlsx(layout: Layout, rows: Iterable[Cells], sums: Cells) -> bytes:
+    columns = [Column(what, heading, width=24.0) for what, heading in layout.columns]
+    titles = [f"{sums['batch']} 代发清单　笔数 {sums['count']}　合计 {sums['total']} 元"]
+    query = {"批次": sums["batch"], "笔数": sums["count"], "合计（元）": sums["total"], "明细 SHA-256": sums["digest"]}
     labels = Labels(total="合计", query_sheet="校验", rows="行数", sha256="行校验")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "payments.xlsx"
@@ -97,22 +75,59 @@ def _xlsx(batch: PayoutBatch, template: Template, rows: Iterable[Mapping[str, st
         return path.read_bytes()
 
 
-def _csv(batch: PayoutBatch, template: Template, rows: Iterable[Mapping[str, str]], sums: list[str]) -> bytes:
+def _text(layout: Layout, rows: Sequence[Cells], sums: Cells) -> bytes:
+    _refuse_unfit(layout, rows)
+    lines: list[list[str]] = [[heading for _what, heading in layout.columns]] if layout.header else []
+    control = [[what[1:] if what.startswith("=") else sums[what] for what in layout.control]]
+    lines = control + lines if layout.control_at == "first" else lines
+    lines += [[csv_text(value) if layout.file_format == "csv" else value for value in row.values()] for row in rows]
+    lines += control if layout.control_at == "last" else []
+    return _joined(layout, lines).encode(layout.encoding)
+
+
+def _joined(layout: Layout, lines: Iterable[Sequence[str]]) -> str:
+    if layout.file_format == "txt":
+        return "".join(layout.delimiter.join(cells) + "\r\n" for cells in lines)
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([heading for _what, heading in template.columns])
-    for row in rows:
-        writer.writerow([csv_text(value) for value in row.values()])
-    writer.writerow(["合计", *sums])
-    return out.getvalue().encode("utf-8-sig")
+    csv.writer(out, delimiter=layout.delimiter).writerows(lines)
+    return out.getvalue()
 
 
-_WHAT: dict[str, Any] = {
-    "line_no": lambda batch, line, template: str(line.line_no),
-    "payee": lambda batch, line, template: line.payee_name,
-    "card": lambda batch, line, template: line.bank_card,
-    "amount": lambda batch, line, template: plain_yuan(line.amount_fen),
-    "line_ref": lambda batch, line, template: line_ref(batch.number, line.line_no),
-    "area": lambda batch, line, template: line.area.name,
-    "purpose": lambda batch, line, template: template.purpose,
+def _refuse_unfit(layout: Layout, rows: Sequence[Cells]) -> None:
+    breaking = ("\r", "\n", *([layout.delimiter] if layout.file_format == "txt" else []))
+    unfit = [
+        (number, value)
+        for number, row in enumerate(rows, 1)
+        for value in row.values()
+        if any(sign in value for sign in breaking) or not _has_letters(value, layout.encoding)
+    ]
+    if unfit:
+        raise RowsUnfit(unfit)
+
+
+def _has_letters(value: str, encoding: str) -> bool:
+    try:
+        value.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _cell(batch: PayoutBatch, line: PayoutLine, layout: Layout, what: str) -> str:
+    return what[1:] if what.startswith("=") else _WHAT[what](batch, line, layout)
+
+
+_WHAT: dict[str, Callable[[PayoutBatch, PayoutLine, Layout], str]] = {
+    "line_no": lambda batch, line, layout: str(line.line_no),
+    "payee": lambda batch, line, layout: line.payee_name,
+    "card": lambda batch, line, layout: line.bank_card,
+    "amount": lambda batch, line, layout: plain_yuan(line.amount_fen),
+    "amount_fen": lambda batch, line, layout: str(line.amount_fen),
+    "line_ref": lambda batch, line, layout: line_ref(batch.number, line.line_no),
+    "area": lambda batch, line, layout: line.area.name,
+    "area_code": lambda batch, line, layout: line.area_id,
+    "household_no": lambda batch, line, layout: line.entitlement.household.household_no,
+    "id_number": lambda batch, line, layout: line.entitlement.household.id_number,
+    "year": lambda batch, line, layout: str(batch.programme.year_from),
+    "purpose": lambda batch, line, layout: layout.purpose,
 }

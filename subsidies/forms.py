@@ -47,7 +47,7 @@ class SignForm(RequestForm):
     balances = forms.BooleanField(label=_("I have checked that no fund falls below zero"), required=False)
     sampled = forms.BooleanField(label=_("I have looked at the sample"), required=False)
     shown_hash = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    step = forms.CharField(max_length=10, widget=forms.HiddenInput)
+    step = forms.CharField(max_length=24, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -119,6 +119,12 @@ class ReturnFileForm(forms.Form):
     """The bank's answer to one batch."""
 
     file = forms.FileField(label=_("The bank's file (.xlsx, .xls, .csv)"))
+
+
+class FollowUpForm(RequestForm):
+    """A follow-up batch of what the bank refused."""
+
+    unchanged_too = forms.BooleanField(required=False)
 
 
 class PolicyFileForm(forms.Form):

@@ -16,7 +16,7 @@ from core.workbooks.read import NUMERIC_ID, Sheet, SheetRow, cell_address, read_
 from subsidies.exporting import line_ref
 from subsidies.models import PayoutBatch, PayoutLine
 
-PAID, FAILED = "paid", "failed"
+PAID, FAILED, PARTIAL = "paid", "failed", "partial"
 LIMITS = Limits(file_bytes=10 * MIB, unpacked_bytes=200 * MIB, cells=1_000_000, cpu_s=30, wall_s=60)
 HEADINGS = {
     "ref": ("附言", "摘要", "备注号", "业务编号", "流水附言"),
@@ -47,6 +47,7 @@ class BankRow:
     row_no: int
     values: Mapping[str, str]
     numeric_card: bool = False
+    is_total: bool = False
 
     @property
     def cell(self) -> str:
@@ -55,23 +56,31 @@ class BankRow:
 
 @dataclass
 class Matched:
-    """Every row of the file is in exactly one of the two lists. Sums in fen over the rows of the file."""
+    """Every row of the file is in exactly one of the two lists. Sums in fen over the rows of the file.
+
+    `stated_fen` and `stated_rows` are the file's own control totals, None where it has none.
+    """
 
     results: list[list[object]] = field(default_factory=list)
-    """[line id, paid|failed, bank's reference, bank's words]"""
+    """[line id, paid|failed|partial, bank's reference, bank's words, fen of the row]"""
     unknown: list[dict[str, object]] = field(default_factory=list)
     """Row, amount and why it could not be taken; the card masked."""
     sum_fen: int = 0
+    stated_fen: int | None = None
+    stated_rows: int | None = None
 
     def count(self, result: str) -> int:
         return sum(1 for one in self.results if one[1] == result)
 
 
 def read_rows(content: bytes, suffix: str = "") -> list[BankRow]:
-    """Rows below the header of every sheet. Raises `WorkbookRefused`, `NoHeader`."""
+    """Rows below the header of every sheet, and the file's line of sums as a row of its own (`is_total`).
+
+    Raises `WorkbookRefused`, `NoHeader`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"return{suffix}"
-        path.write_bytes(content)
+        path.write_bytes(_with_tabs(content))
         sheets = read_workbook(path, limits=LIMITS).sheets
     headers = [(sheet, header) for sheet in sheets if (header := _header(sheet)) is not None]
     if not headers:
@@ -82,25 +91,60 @@ def read_rows(content: bytes, suffix: str = "") -> list[BankRow]:
 def match_rows(batch: PayoutBatch, lines: Iterable[PayoutLine], rows: Iterable[BankRow]) -> Matched:
     """Find each row's payment by its reference, else by card and amount where that is unambiguous.
 
-    A row is taken only if card and amount are those of the line, its line is still open, and no other row claimed it.
+    `lines` are all that went to the bank. A row is taken only if card and amount are those of the line, its line is
+    still open, and no other row claimed it; an amount below what is open is a part and leaves the line open.
     """
-    by_ref, by_card, taken = {}, {}, set()
-    for line in lines:
-        by_ref[line_ref(batch.number, line.line_no)] = line
-        by_card.setdefault((line.bank_card, line.amount_fen), []).append(line)
+    known, taken = _Known(batch, lines), set()
     matched = Matched()
     for row in rows:
         fen = _fen(row)
+        if row.is_total:
+            _note_total(matched, row, fen)
+            continue
         matched.sum_fen += fen or 0
-        twins = by_card.get((_digits(row.values.get("card", "")), fen), [])
-        line = by_ref.get(row.values.get("ref", "").strip()) or (twins[0] if len(twins) == 1 else None)
+        line = known.line_of(row, fen)
         why = _why_not(row, line, fen, taken)
         if why or line is None:
-            matched.unknown.append(_unknown(row, fen, why or "NO_LINE"))
+            matched.unknown.append(_unknown(row, fen, why or "NO_LINE", line))
         else:
             taken.add(line.pk)
-            matched.results.append(_result(row, line))
+            matched.results.append(_result(row, line, fen or 0))
     return matched
+
+
+class _Known:
+    """The batch's payments by reference, and by card and open amount."""
+
+    def __init__(self, batch: PayoutBatch, lines: Iterable[PayoutLine]) -> None:
+        self.by_ref: dict[str, PayoutLine] = {}
+        self.by_card: dict[tuple[bool, str, int], list[PayoutLine]] = {}
+        for line in lines:
+            self.by_ref[line_ref(batch.number, line.line_no)] = line
+            is_open = line.state == PayoutLine.State.SENT
+            self.by_card.setdefault((is_open, line.bank_card, _open_fen(line)), []).append(line)
+
+    def line_of(self, row: BankRow, fen: int | None) -> PayoutLine | None:
+        """By its reference, else the one open payment with this card and amount, else the one that is settled."""
+        named = self.by_ref.get(row.values.get("ref", "").strip())
+        if named is not None or fen is None:
+            return named
+        card = _digits(row.values.get("card", ""))
+        twins = self.by_card.get((True, card, fen)) or self.by_card.get((False, card, fen), [])
+        return twins[0] if len(twins) == 1 else None
+
+
+def _open_fen(line: PayoutLine) -> int:
+    """What the bank still owes on this line."""
+    return line.amount_fen - line.partial_fen
+
+
+def _note_total(matched: Matched, row: BankRow, fen: int | None) -> None:
+    """The file's own sums: the amount column's, and a count where the line of sums holds one."""
+    if fen is not None:
+        matched.stated_fen = (matched.stated_fen or 0) + fen
+    count = row.values.get("count", "")
+    if count.isdigit():
+        matched.stated_rows = (matched.stated_rows or 0) + int(count)
 
 
 def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: set[int]) -> str:
@@ -111,20 +155,34 @@ def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: set[
         return "CARD_AS_NUMBER" if row.numeric_card else "NO_LINE"
     if line.pk in taken:
         return "SECOND_ROW"
-    if line.amount_fen != fen:
-        return "AMOUNT_DIFFERS"
+    if line.state != PayoutLine.State.SENT:
+        return "SETTLED_BEFORE"
     card = _digits(row.values.get("card", ""))
     if card and card != line.bank_card:
         return "CARD_AS_NUMBER" if row.numeric_card else "CARD_DIFFERS"
-    return "" if _outcome(row) else "RESULT_UNREADABLE"
+    outcome, reference = _outcome(row), row.values.get("reference", "")[:60]
+    if line.partial_fen and reference and reference == line.bank_reference:
+        return "PART_KNOWN"
+    return _amount_problem(line, fen, outcome) if outcome else "RESULT_UNREADABLE"
 
 
-def _result(row: BankRow, line: PayoutLine) -> list[object]:
-    return [line.pk, _outcome(row), row.values.get("reference", "")[:60], row.values.get("message", "")[:200]]
+def _amount_problem(line: PayoutLine, fen: int, outcome: str) -> str:
+    if fen > _open_fen(line):
+        return "OVERPAID" if outcome == PAID else "AMOUNT_DIFFERS"
+    if outcome == FAILED and (fen != line.amount_fen or line.partial_fen):
+        return "PART_FAILED" if line.partial_fen else "AMOUNT_DIFFERS"
+    return "AMOUNT_DIFFERS" if fen <= 0 else ""
 
 
-def _unknown(row: BankRow, fen: int | None, why: str) -> dict[str, object]:
-    return {"cell": row.cell, "card": mask_card(_digits(row.values.get("card", ""))), "amount_fen": fen, "why": why}
+def _result(row: BankRow, line: PayoutLine, fen: int) -> list[object]:
+    outcome = PARTIAL if _outcome(row) == PAID and fen < _open_fen(line) else _outcome(row)
+    words = [row.values.get("reference", "")[:60], row.values.get("message", "")[:200]]
+    return [line.pk, outcome, *words, fen]
+
+
+def _unknown(row: BankRow, fen: int | None, why: str, line: PayoutLine | None = None) -> dict[str, object]:
+    found = {"cell": row.cell, "card": mask_card(_digits(row.values.get("card", ""))), "amount_fen": fen, "why": why}
+    return found | ({"line_no": line.line_no, "due_fen": _open_fen(line)} if line else {})
 
 
 def _outcome(row: BankRow) -> str:
@@ -152,15 +210,44 @@ def _what(text: str) -> str:
 
 def _rows(sheet: Sheet, header_row: int, columns: dict[int, str]) -> Iterator[BankRow]:
     for row in sheet.rows:
-        if row.row_no > header_row and not _is_blank_or_total(row):
+        if row.row_no > header_row and _is_total(row):
+            yield BankRow(sheet.name, row.row_no, _sums(row, columns), is_total=True)
+        elif row.row_no > header_row and not _is_blank(row):
             values = {what: row.texts[at].strip() for at, what in columns.items() if at < len(row.texts)}
             numeric = any(row.notes.get(at + 1) == NUMERIC_ID for at, what in columns.items() if what == "card")
             yield BankRow(sheet.name, row.row_no, values, numeric)
 
 
-def _is_blank_or_total(row: SheetRow) -> bool:
+def _is_blank(row: SheetRow) -> bool:
+    """Nothing in it, or a sum over a part of the file, which says nothing new."""
     filled = [text.strip() for text in row.texts if text.strip()]
-    return not filled or filled[0].replace(" ", "") in ("合计", "总计", "小计", "Total")
+    return not filled or filled[0].replace(" ", "") == "小计"
+
+
+def _is_total(row: SheetRow) -> bool:
+    filled = [text.strip() for text in row.texts if text.strip()]
+    return bool(filled) and filled[0].replace(" ", "") in ("合计", "总计", "Total")
+
+
+def _sums(row: SheetRow, columns: Mapping[int, str]) -> dict[str, str]:
+    """The sum under the amounts, and the first whole number elsewhere in the line, which is the count."""
+    amount = next((row.texts[at] for at, what in columns.items() if what == "amount" and at < len(row.texts)), "")
+    others = [text.strip() for at, text in enumerate(row.texts) if columns.get(at) != "amount"]
+    count = next((text.rstrip("笔") for text in others if text.rstrip("笔").isdigit()), "")
+    return {"amount": amount.strip(), "count": count}
+
+
+def _with_tabs(content: bytes) -> bytes:
+    """Text files whose columns stand between | are read like those between tabs; anything else as it is."""
+    if b"|" not in content[:4096] or content[:2] in (b"PK", b"\xd0\xcf"):
+        return content
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return text.replace("|", "\t").encode() if text.count("|") > text.count(",") else content
+    return content
 
 
 def _fen(row: BankRow) -> int | None:

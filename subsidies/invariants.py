@@ -15,6 +15,14 @@ from subsidies.models import PayoutBatch
 from subsidies.services.batches import content_hash, lines_to_hash
 from subsidies.states import Edge
 
+
+def _balance(account: str) -> str:
+    """What the entries say is in an account: what entered less what left."""
+    sums = (f"COALESCE(SUM(n.amount_fen) FILTER (WHERE n.{side} = '{account}'), 0)" for side in ("debit", "credit"))
+    return " - ".join(sums)
+
+
+_BALANCES = ", ".join(map(_balance, ("granted", "held", "batches", "paid", "returned", "recovered", "free")))
 QUERIES: Mapping[str, str] = {
     # What was paid for one dwelling, benefit and period is never more than what was due.
     "I1": """
@@ -47,16 +55,21 @@ QUERIES: Mapping[str, str] = {
         LEFT JOIN subsidies_entitlementline s ON s.entitlement_id = e.id GROUP BY e.id
         HAVING COALESCE(SUM(s.amount_fen), 0) <> COALESCE(e.amount_fen, 0) OR MIN(s.amount_fen) < 0
         UNION ALL SELECT id, received_fen, reserved_fen + paid_fen FROM subsidies_fund
-        WHERE received_fen < reserved_fen + paid_fen""",
+        WHERE received_fen + clawed_fen < held_fen + reserved_fen + paid_fen + returned_fen""",
     # Running totals of every fund are the sums of its entries; a settled batch holds no reservation.
-    "I5": """
+    "I5": f"""
         SELECT f.id, 'fund' FROM subsidies_fund f LEFT JOIN subsidies_fundentry n ON n.fund_id = f.id
-        GROUP BY f.id HAVING f.received_fen <> COALESCE(SUM(n.amount_fen) FILTER (WHERE n.kind = 'received'), 0)
-            OR f.paid_fen <> COALESCE(SUM(n.amount_fen) FILTER (WHERE n.kind = 'paid'), 0)
-            OR f.reserved_fen <> COALESCE(SUM(n.amount_fen) FILTER (WHERE n.kind = 'reserved'), 0)
-                - COALESCE(SUM(n.amount_fen) FILTER (WHERE n.kind IN ('released', 'paid')), 0)
+        GROUP BY f.id HAVING (f.granted_fen - f.received_fen, f.held_fen, f.reserved_fen, f.paid_fen, f.returned_fen,
+            -f.clawed_fen, f.received_fen + f.clawed_fen - f.held_fen - f.reserved_fen - f.paid_fen - f.returned_fen)
+            IS DISTINCT FROM ({_BALANCES})
+        UNION ALL SELECT f.id, 'held' FROM subsidies_fund f WHERE f.held_fen <> (
+            SELECT COALESCE(SUM((p->>2)::bigint), 0) FROM subsidies_fundhold h,
+            jsonb_array_elements(h.parts) p WHERE h.programme_id = f.programme_id
+            AND h.state = 'held' AND p->>0 = f.source AND (p->>1)::int = f.budget_year)
+        UNION ALL SELECT id, 'no document' FROM subsidies_fundentry WHERE kind = 'paid' AND document_no = ''
         UNION ALL
         SELECT b.id, 'batch' FROM subsidies_payoutbatch b LEFT JOIN subsidies_fundentry n ON n.batch_id = b.id
+            AND n.kind IN ('reserved', 'released', 'paid')
         GROUP BY b.id HAVING COALESCE(SUM(CASE WHEN n.kind = 'reserved' THEN n.amount_fen ELSE -n.amount_fen END), 0)
             <> CASE WHEN b.state IN ('locked', 'reviewed', 'approved', 'released') THEN b.total_fen
                 - COALESCE((SELECT SUM(l.amount_fen) FROM subsidies_payoutline l WHERE l.batch_id = b.id
@@ -72,7 +85,12 @@ QUERIES: Mapping[str, str] = {
         SELECT b.id FROM subsidies_payoutbatch b JOIN subsidies_batchsignature s ON s.batch_id = b.id
         WHERE s.round_no = b.round_no AND s.person_no IN (b.created_person_no, b.locked_person_no)
         UNION ALL SELECT batch_id FROM subsidies_batchsignature GROUP BY batch_id, round_no, person_no
-        HAVING COUNT(*) > 1""",
+        HAVING COUNT(*) > 1
+        UNION ALL SELECT b.id FROM subsidies_payoutbatch b WHERE b.state IN ('released', 'settled')
+            AND jsonb_array_length(b.chain) > 0 AND (SELECT jsonb_agg(c->'step' ORDER BY n)
+                FROM jsonb_array_elements(b.chain) WITH ORDINALITY x(c, n)) IS DISTINCT FROM (SELECT
+                jsonb_agg(to_jsonb(s.step) ORDER BY s.id) FROM subsidies_batchsignature s WHERE s.batch_id = b.id
+                AND s.round_no = b.round_no AND s.decision = 'agree')""",
     # Policy versions in use were released by two persons; the days of one document's versions do not overlap.
     "I7": """
         SELECT p.id FROM subsidies_policy p WHERE EXISTS
@@ -121,6 +139,7 @@ def _illegal_steps(table: str, edges: Sequence[Edge]) -> str:
 HISTORY = {
     "subsidies_payoutbatch": states.BATCH_EDGES,
     "subsidies_payoutline": states.LINE_EDGES,
+    "subsidies_fundhold": states.HOLD_EDGES,
     "subsidies_entitlement": states.ENTITLEMENT_EDGES,
     "subsidies_notice": states.NOTICE_EDGES,
     "subsidies_policy": states.POLICY_EDGES,

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
 from accounts.records import ScopedQuerySet
 from core.areas import ancestors
 from households.models import Dwelling, RosterSeal
 from programmes.models import Programme
-from subsidies import states
+from subsidies import chains, states
 from subsidies.models import (
     BankReturn,
     BatchSignature,
@@ -166,11 +166,10 @@ def batches_waiting_for(user: Any, area_code: str) -> int:
         return 0
     found = PayoutBatch.objects.visible_to(user).within(area_code).filter(state__in=states.SIGNING)
     found = found.exclude(Q(created_person_no=user.person_no) | Q(locked_person_no=user.person_no))
-    waiting = [batch for batch in found.select_related("programme") if _is_next(batch, user)]
-    signed = set(
-        BatchSignature.objects.filter(batch__in=waiting, person_no=user.person_no).values_list("batch_id", "round_no")
-    )
-    return sum((batch.pk, batch.round_no) not in signed for batch in waiting)
+    mine = BatchSignature.objects.filter(batch=OuterRef("pk"), round_no=OuterRef("round_no"), person_no=user.person_no)
+    votes = Count("signatures", filter=Q(signatures__round_no=F("round_no")))
+    found = found.exclude(Exists(mine)).annotate(votes=votes).select_related("programme")
+    return sum(_is_next(batch, user) for batch in found)
 
 
 def returns_to_book(user: Any, area_code: str) -> int:
@@ -205,8 +204,8 @@ def programme_of(area_code: str) -> Q:
 
 
 def _is_next(batch: PayoutBatch, user: Any) -> bool:
-    step = states.next_signing(batch.programme.settings, batch.state)
-    return step is not None and user.has_right(step.right, batch.area_id)
+    seat = chains.next_seat(batch, batch.votes)
+    return seat is not None and user.has_right(seat.right, batch.area_id)
 
 
 def _notice_link(entitlement: Entitlement) -> Link:
@@ -224,7 +223,7 @@ def _signatures(batch: PayoutBatch) -> list[BatchSignature]:
 
 
 def _complete(batch: PayoutBatch, signatures: list[BatchSignature]) -> bool:
-    wanted = [step.step for step in states.chain_of(batch.programme.settings)]
+    wanted = [seat.step for seat in chains.chain_of(batch)]
     return [one.step for one in signatures if one.decision == "agree"] == wanted
 
 

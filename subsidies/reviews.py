@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from retrofits.models import CostItem, Photo
-from subsidies import states
+from subsidies import chains
 from subsidies.models import BatchRound, Entitlement, FundEntry, Notice, PayoutBatch, PayoutLine
 from subsidies.services.funds import needs_of
-from subsidies.services.signatures import why_not
+from subsidies.services.signatures import against
 from subsidies.wording import source_name
 
 SAMPLE = 3
@@ -81,7 +81,15 @@ class Review:
     def __init__(self, batch: PayoutBatch, user: User) -> None:
         self.batch, self.user = batch, user
         self.lines = batch.lines.exclude(state=PayoutLine.State.DROPPED)
-        self.step = states.next_signing(batch.programme.settings, batch.state)
+
+    @cached_property
+    def votes(self) -> list[Any]:
+        """Votes of this round, in order."""
+        return [one for one in self.signatures if one.round_no == self.batch.round_no]
+
+    @cached_property
+    def step(self) -> chains.Seat | None:
+        return chains.next_seat(self.batch, len(self.votes))
 
     @cached_property
     def may_sign(self) -> bool:
@@ -90,12 +98,12 @@ class Review:
     @cached_property
     def refusal(self) -> str:
         """Why this person, though holding the right, may not sign; "" where nothing stands against it."""
-        found = why_not(self.batch, self.user) if self.may_sign else None
+        found = against(self.batch, [one.person_no for one in self.votes], self.user) if self.may_sign else None
         return found.sentence if found else ""
 
     @cached_property
     def signatures(self) -> list[Any]:
-        return list(self.batch.signatures.select_related("signer").order_by("at"))
+        return list(self.batch.signatures.select_related("signer").order_by("pk"))
 
     @cached_property
     def figures(self) -> dict[str, Any]:

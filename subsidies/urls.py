@@ -28,6 +28,7 @@ urlpatterns = [
     path("batches/<slug:number>/file/", bank.bank_file_make, name="bank-file-make"),
     path("batches/<slug:number>/file/fetch/", bank.bank_file_fetch, name="bank-file-fetch"),
     path("batches/<slug:number>/return/", bank.return_new, name="return-new"),
+    path("batches/<slug:number>/follow-up/", bank.batch_follow_up, name="batch-follow-up"),
     path("returns/", bank.return_list, name="return-list"),
     path("returns/<int:pk>/", bank.return_detail, name="return-detail"),
     path("returns/<int:pk>/book/", bank.return_book, name="return-book"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import actor
@@ -19,7 +21,9 @@ from core.workbooks.refusals import WorkbookRefused
 from households.models import Document
 from households.problem_wording import reasons
 from subsidies import exporting, importing
-from subsidies.models import BankFile, BankReturn, Entitlement, PayoutBatch, PayoutLine
+from subsidies.layouts import LayoutError
+from subsidies.models import BankFile, BankFileIssue, BankReturn, Entitlement, PayoutBatch, PayoutLine
+from subsidies.sealing import SHORTEST_PASSWORD, sealed_zip
 from subsidies.services import funds
 from subsidies.services.batches import content_hash, lock_batch, save_batch
 
@@ -32,17 +36,18 @@ KEPT_UNKNOWN = 200
 def make_bank_file(*, batch: PayoutBatch, by: User, now: dt.datetime | None = None) -> BankFile:
     """The payment file of a released batch; asked again, the same file. Its lines are then with the bank.
 
-    Raises Refused BATCH_STATE (conflict), TAMPERED.
+    Raises Refused BATCH_STATE (conflict), TAMPERED, LAYOUT, TEXT_UNFIT.
     """
     batch = lock_batch(batch, by, "payouts.release", State.RELEASED, State.SETTLED)
     made = BankFile.objects.filter(batch=batch).select_related("document").first()
     if made is not None:
         return made
-    lines = list(batch.lines.filter(state=LineState.PLANNED).select_related("area").order_by("line_no"))
+    found = batch.lines.filter(state=LineState.PLANNED).select_related("area", "entitlement__household")
+    lines = list(found.order_by("line_no"))
     if content_hash(batch) != batch.content_hash:
         words = _("The lines of batch %(number)s do not match their seal. Nothing is sent; tell the auditor.")
         raise Refused("TAMPERED", words, number=batch.number)
-    written = exporting.payment_file(batch, lines)
+    written = _written(batch, lines)
     document = _keep(batch, written.content, written.name, written.content_type, FILE_KIND, by)
     PayoutLine.objects.filter(pk__in=[line.pk for line in lines]).update(state=LineState.SENT)
     return BankFile.objects.create(
@@ -52,8 +57,16 @@ def make_bank_file(*, batch: PayoutBatch, by: User, now: dt.datetime | None = No
 
 
 @transaction.atomic
-def hand_out_bank_file(*, bank_file: BankFile, by: User, address: str | None = None) -> bytes:
-    """The file's bytes, after the handing out is written down. Raises Refused FILE_DAMAGED."""
+def hand_out_bank_file(
+    *, bank_file: BankFile, by: User, address: str | None = None, password: str = "", reason: str = "",
+    now: dt.datetime | None = None,
+) -> bytes:  # fmt: skip
+    """The file's bytes, after the handing out is written down; with a password in an encrypted archive.
+
+    From the second time on it is written down why it is handed out again. Raises Refused FILE_DAMAGED, PASSWORD_SHORT,
+    PASSWORD_NEEDED, REASON_NEEDED.
+    """
+    _check_handing_out(bank_file, password, reason)
     with open_file(bank_file.document.stored_name) as stream:
         content = stream.read()
     if hashlib.sha256(content).hexdigest() != bank_file.sha256:
@@ -63,43 +76,79 @@ def hand_out_bank_file(*, bank_file: BankFile, by: User, address: str | None = N
         reason="bank_file", area_id=bank_file.area_id, request_id=actor().get("request_id", ""), address=address,
         row_count=bank_file.line_count, content_sha256=bank_file.sha256,
     )  # fmt: skip
-    return content
+    at = now or clock.now()
+    BankFileIssue.objects.create(
+        bank_file=bank_file, issued_by=by, issued_at=at, reason=reason.strip()[:200], is_sealed=bool(password)
+    )
+    name = bank_file.document.file_name
+    return sealed_zip(name, content, password, at=timezone.localtime(at)) if password else content
+
+
+def _check_handing_out(bank_file: BankFile, password: str, reason: str) -> None:
+    if password and len(password) < SHORTEST_PASSWORD:
+        words = _("The archive's password has at least %(n)d characters.")
+        raise Refused("PASSWORD_SHORT", words, n=SHORTEST_PASSWORD)
+    if not password and bank_file.batch.programme.settings.get("bank_file_sealed"):
+        raise Refused("PASSWORD_NEEDED", _("In this programme the file leaves only in an archive with a password."))
+    if not reason.strip() and BankFileIssue.objects.filter(bank_file=bank_file).exists():
+        raise Refused("REASON_NEEDED", _("The file was handed out before. Say why it is needed again."))
+
+
+def _written(batch: PayoutBatch, lines: list[PayoutLine]) -> exporting.PaymentFile:
+    try:
+        return exporting.payment_file(batch, lines)
+    except LayoutError as error:
+        raise Refused("LAYOUT", _("The programme's bank layout can't be used: %(why)s"), why=str(error)) from None
+    except exporting.RowsUnfit as error:
+        listed = "、".join(f"{number}: {text}" for number, text in error.rows[:10])
+        words = _(
+            "These texts can't stand in the bank's file (letters it does not know, or its separator): %(listed)s."
+        )
+        raise Refused("TEXT_UNFIT", words, listed=listed) from None
 
 
 def read_return(
     *, batch: PayoutBatch, content: bytes, file_name: str, by: User, now: dt.datetime | None = None
 ) -> BankReturn:
-    """Keep the bank's answer and match it; nothing is booked yet (`reconcile`).
+    """Keep the bank's answer and match it; nothing is booked yet (`reconcile`). The same file again for the same batch
+    returns what was read the first time.
 
     Raises Refused BATCH_STATE, SAME_FILE (conflicts), FILE_UNREADABLE, NOTHING_MATCHES.
     """
     rows = _rows(content, file_name)
     with transaction.atomic():
-        batch = lock_batch(batch, by, "payouts.reconcile", State.RELEASED)
+        batch = lock_batch(batch, by, "payouts.reconcile", State.RELEASED, State.SETTLED)
         sha256 = hashlib.sha256(content).hexdigest()
-        _refuse_known_file(sha256)
-        matched = importing.match_rows(batch, batch.lines.filter(state=LineState.SENT).order_by("line_no"), rows)
+        earlier = _known_file(batch, sha256)
+        if earlier is not None:
+            return earlier
+        lock_batch(batch, by, "payouts.reconcile", State.RELEASED)
+        sent = batch.lines.exclude(state__in=[LineState.PLANNED, LineState.DROPPED]).order_by("line_no")
+        matched = importing.match_rows(batch, sent, rows)
         if not matched.results:
             raise Refused("NOTHING_MATCHES", _("No row of this file belongs to an open payment of %(number)s."),
                           number=batch.number)  # fmt: skip
         document = _keep(batch, content, file_name, "", RETURN_KIND, by)
         return BankReturn.objects.create(
             batch=batch, area_id=batch.area_id, document=document, file_sha256=sha256, entered_by=by,
-            entered_at=now or clock.now(), counts=_counts(batch, matched, len(rows)), results=matched.results,
+            entered_at=now or clock.now(), counts=_counts(batch, matched), results=matched.results,
             unknown=matched.unknown[:KEPT_UNKNOWN],
         )  # fmt: skip
 
 
 @transaction.atomic
 def reconcile(*, bank_return: BankReturn, by: User, now: dt.datetime | None = None) -> BankReturn:
-    """Book the matched rows: paid lines leave the funds, failed ones become payable again. Once; asked again, nothing.
+    """Book the matched rows: paid lines leave the funds, failed ones become payable again, of partial ones the part is
+    kept and the line stays open. Once; asked again, nothing. The batch is settled when no line is with the bank.
 
-    The batch is settled when no line is with the bank any more.
+    Raises Refused FILE_TOTAL where the file contradicts its own sums: then a part of it may be missing.
     """
     batch = lock_batch(bank_return.batch, by, "payouts.reconcile", State.RELEASED, State.SETTLED)
     found = BankReturn.objects.select_for_update().get(pk=bank_return.pk)
     if found.applied_at is not None:
         return found
+    if why := own_sums_wrong(found):
+        raise Refused("FILE_TOTAL", _("%(why)s Ask the bank for a whole file; nothing of this one is booked."), why=why)
     at = now or clock.now()
     paid, failed = _book_lines(batch, found, at)
     funds.settle(batch=batch, paid=paid, failed=failed, by=by, at=at)
@@ -114,15 +163,32 @@ def reconcile(*, bank_return: BankReturn, by: User, now: dt.datetime | None = No
 
 
 def _book_lines(batch: PayoutBatch, found: BankReturn, at: dt.datetime) -> tuple[list[PayoutLine], list[PayoutLine]]:
-    results = {line_id: (outcome, reference, words) for line_id, outcome, reference, words in found.results}
+    results = {result[0]: result[1:] for result in found.results}
     lines = list(batch.lines.select_for_update().filter(pk__in=results, state=LineState.SENT).order_by("pk"))
     for line in lines:
-        line.state, line.bank_reference, line.bank_message = results[line.pk]
-        line.settled_at = at
-    PayoutLine.objects.bulk_update(lines, ["state", "bank_reference", "bank_message", "settled_at"], batch_size=500)
+        _book_line(line, results[line.pk], at)
+    columns = ["state", "bank_reference", "bank_message", "settled_at", "partial_fen"]
+    PayoutLine.objects.bulk_update(lines, columns, batch_size=500)
     return [one for one in lines if one.state == LineState.PAID], [
         one for one in lines if one.state == LineState.FAILED
     ]
+
+
+def _book_line(line: PayoutLine, result: Sequence[Any], at: dt.datetime) -> None:
+    """A part that with earlier parts makes the whole is the whole. What another file has booked meanwhile is not booked
+    again, and what would be more than is open stays open."""
+    outcome, reference, words = result[:3]
+    open_fen = line.amount_fen - line.partial_fen
+    fen = result[3] if len(result) > 3 else line.amount_fen
+    is_known = bool(line.partial_fen and reference and reference == line.bank_reference)
+    if is_known or fen > open_fen or (outcome == importing.FAILED and line.partial_fen):
+        return
+    line.bank_reference, line.bank_message = reference, words
+    if outcome != importing.FAILED and fen < open_fen:
+        line.partial_fen += fen
+        return
+    line.state = LineState.FAILED if outcome == importing.FAILED else LineState.PAID
+    line.partial_fen, line.settled_at = 0, at
 
 
 def _move(lines: Iterable[PayoutLine], state: str) -> None:
@@ -141,17 +207,21 @@ def _rows(content: bytes, file_name: str) -> list[importing.BankRow]:
         raise Refused("FILE_UNREADABLE", message, name=file_name[-80:], missing="、".join(error.missing)) from None
 
 
-def _refuse_known_file(sha256: str) -> None:
+def _known_file(batch: PayoutBatch, sha256: str) -> BankReturn | None:
     twin = BankReturn.objects.filter(file_sha256=sha256).select_related("batch").first()
-    if twin is not None:
+    if twin is not None and twin.batch_id != batch.pk:
         words = _("Exactly this file was entered already, for batch %(number)s.")
         raise Refused("SAME_FILE", words, conflict=True, number=twin.batch.number)
+    return twin
 
 
-def _counts(batch: PayoutBatch, matched: importing.Matched, rows: int) -> dict[str, int]:
-    """Rows of the file = paid + failed + unknown; lines that the file does not mention stay open."""
+def _counts(batch: PayoutBatch, matched: importing.Matched) -> dict[str, int | None]:
+    """Rows of the file = paid + partial + failed + unknown; lines that the file does not mention stay open."""
     return {
-        "rows": rows,
+        "rows": len(matched.results) + len(matched.unknown),
+        "stated_rows": matched.stated_rows,
+        "stated_fen": matched.stated_fen,
+        "partial": matched.count(importing.PARTIAL),
         "paid": matched.count(importing.PAID),
         "failed": matched.count(importing.FAILED),
         "unknown": len(matched.unknown),
@@ -159,6 +229,20 @@ def _counts(batch: PayoutBatch, matched: importing.Matched, rows: int) -> dict[s
         "batch_sum_fen": batch.total_fen,
         "missing": batch.lines.filter(state=LineState.SENT).count() - len(matched.results),
     }
+
+
+def own_sums_wrong(bank_return: BankReturn) -> str:
+    """A sentence where the rows do not add up to what the file itself says they do, "" where they do."""
+    counts = bank_return.counts
+    stated_fen, stated_rows = counts.get("stated_fen"), counts.get("stated_rows")
+    if stated_fen is not None and stated_fen != counts["sum_fen"]:
+        words = _("The file says its rows add up to %(stated)s yuan; they add up to %(found)s yuan.")
+        return str(words) % {"stated": format_yuan(stated_fen), "found": format_yuan(counts["sum_fen"])}
+    if stated_rows is not None and stated_rows != counts["rows"]:
+        return str(_("The file says it has %(stated)d rows; there are %(found)d.")) % {
+            "stated": stated_rows, "found": counts["rows"],
+        }  # fmt: skip
+    return ""
 
 
 def sum_words(bank_return: BankReturn) -> str:

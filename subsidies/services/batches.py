@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -20,13 +21,16 @@ from core.areas import is_inside
 from core.blind_index import blind_index
 from core.refusals import Refused
 from programmes.models import Programme
-from subsidies.models import BatchRound, Entitlement, PayoutBatch, PayoutLine
-from subsidies.services import funds
+from subsidies import chains
+from subsidies.models import BatchRound, Entitlement, FundHold, PayoutBatch, PayoutLine
+from subsidies.services import funds, holds, offsets
 from subsidies.services.locking import demand_right, next_number
 
 State, LineState = PayoutBatch.State, PayoutLine.State
 RIGHT = "payouts.prepare"
 NAMED_AT_MOST = 10
+SAMPLE = 8
+"""Households drawn for the signers to look at, where the programme says nothing (`payout_sample`)."""
 
 
 @transaction.atomic
@@ -54,6 +58,45 @@ def create_batch(
 
 
 @transaction.atomic
+def follow_up_batch(*, batch: PayoutBatch, request_id: UUID, by: User, unchanged_too: bool = False) -> PayoutBatch:
+    """A new draft of what the bank refused in this batch and may be paid again. Households whose account in the
+    register is still the one that was refused stay out, unless `unchanged_too` (the fault was the bank's).
+
+    Raises Refused NOTHING_TO_FOLLOW.
+    """
+    demand_right(by, RIGHT, batch.area_id)
+    number = next_number(PayoutBatch, f"PB-{batch.programme.year_from}-")
+    earlier = PayoutBatch.objects.filter(request_id=request_id).first()
+    if earlier is not None:
+        return earlier
+    ready = [line.entitlement_id for line in failed_lines(batch) if unchanged_too or is_corrected(line)]
+    made = PayoutBatch.objects.create(
+        programme_id=batch.programme_id, area_id=batch.area_id, number=number, request_id=request_id, follows=batch,
+        title=str(_("%(title)s: follow-up")) % {"title": batch.title or batch.number}, benefit=batch.benefit,
+        created_by=by, created_person_no=by.person_no,
+    )  # fmt: skip
+    if not ready or not _take(made, _payable(made, [batch.area_id]).filter(pk__in=ready)):
+        raise Refused(
+            "NOTHING_TO_FOLLOW", _("No refused payment of this batch may be paid now. Correct the accounts first.")
+        )
+    return made
+
+
+def failed_lines(batch: PayoutBatch) -> list[PayoutLine]:
+    """What the bank refused and nobody has paid since, with household and village."""
+    found = batch.lines.filter(state=LineState.FAILED, entitlement__state=Entitlement.State.PAYABLE)
+    return list(found.select_related("area", "entitlement__household", "entitlement__dwelling").order_by("line_no"))
+
+
+def is_corrected(line: PayoutLine) -> bool:
+    """The register no longer has the account the bank refused."""
+    household = line.entitlement.household
+    return (household.payee_name, household.bank_card) != (line.payee_name, line.bank_card) and bool(
+        household.bank_card
+    )
+
+
+@transaction.atomic
 def fill_batch(*, batch: PayoutBatch, by: User) -> int:
     """Add what has become payable in the batch's place meanwhile; returns how many lines came in."""
     batch = lock_batch(batch, by, RIGHT, State.DRAFT)
@@ -67,14 +110,14 @@ def drop_lines(*, batch: PayoutBatch, line_ids: Sequence[int], reason: str, by: 
     if not reason.strip():
         raise Refused("REASON_NEEDED", _("Say in a few words why."))
     with acting(by, reason=reason.strip()[:300]):
-        return _drop(batch.lines.filter(pk__in=line_ids, state=LineState.PLANNED))
+        return _drop(batch.lines.filter(pk__in=line_ids, state=LineState.PLANNED), reason)
 
 
 @transaction.atomic
 def lock_for_signing(*, batch: PayoutBatch, by: User, now: dt.datetime | None = None) -> PayoutBatch:
     """Fix payee, card and amount of every line, set the money aside, and open the chain.
 
-    Raises `FundsShort`, Refused BATCH_STATE (conflict), BATCH_EMPTY, CARDS_MISSING.
+    Raises `FundsShort`, Refused BATCH_STATE (conflict), BATCH_EMPTY, CARDS_MISSING, CHAIN_WRONG.
     """
     batch = lock_batch(batch, by, RIGHT, State.DRAFT)
     lines = _planned(batch)
@@ -82,13 +125,15 @@ def lock_for_signing(*, batch: PayoutBatch, by: User, now: dt.datetime | None = 
         raise Refused("BATCH_EMPTY", _("The batch has no lines."))
     _snapshot_payees(lines)
     at = now or clock.now()
+    holds.take_over(batch=batch, lines=[line.pk for line in lines], by=by, at=at)
     needs = funds.reserve(batch=batch, lines=[line.pk for line in lines], by=by, at=at)
     batch.total_fen, batch.line_count = sum(line.amount_fen for line in lines), len(lines)
+    batch.chain = _seats(batch)
     batch.content_hash = content_hash(batch, lines)
     batch.state, batch.locked_by, batch.locked_person_no, batch.locked_at = State.LOCKED, by, by.person_no, at
     batch.return_reason = ""
     save_batch(batch, "state", "total_fen", "line_count", "content_hash", "locked_by", "locked_person_no", "locked_at",
-          "return_reason")  # fmt: skip
+          "return_reason", "chain")  # fmt: skip
     _keep_round(batch, lines, needs, by, at)
     return batch
 
@@ -109,7 +154,7 @@ def give_up_batch(*, batch: PayoutBatch, reason: str, by: User) -> PayoutBatch:
     if not reason.strip():
         raise Refused("REASON_NEEDED", _("Say in a few words why."))
     with acting(by, reason=reason.strip()[:300]):
-        _drop(batch.lines.filter(state=LineState.PLANNED))
+        _drop(batch.lines.filter(state=LineState.PLANNED), reason)
         batch.state = State.VOID
         save_batch(batch, "state")
     return batch
@@ -131,7 +176,8 @@ def content_hash(batch: PayoutBatch, lines: Iterable[PayoutLine] | None = None) 
     `lines` carry `entitlement` with its dwelling, policy and `lines`. The card goes in as a keyed fingerprint.
     """
     entries = [_line_text(line) for line in (_planned(batch) if lines is None else lines)]
-    text = json.dumps([batch.number, batch.round_no, entries], ensure_ascii=False, separators=(",", ":"))
+    whole = [batch.number, batch.round_no, entries, *([batch.chain] if batch.chain else [])]
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -156,7 +202,8 @@ def _line_text(line: PayoutLine) -> list[Any]:
     entitlement = line.entitlement
     due = [entitlement.pk, entitlement.dwelling.dwelling_no, entitlement.benefit, entitlement.period]
     payee = [line.payee_name, blind_index(line.bank_card, "payee")]
-    return [line.line_no, *due, entitlement.policy.sha256, *payee, line.amount_fen, shares]
+    kept_back = [line.offsets] if line.offset_fen else []
+    return [line.line_no, *due, entitlement.policy.sha256, *payee, line.amount_fen, shares, *kept_back]
 
 
 def _snapshot_payees(lines: list[PayoutLine]) -> None:
@@ -183,30 +230,65 @@ def _keep_round(
         line_count=batch.line_count, locked_by=by, locked_at=at,
         content={str(line.entitlement_id): [line.amount_fen, payee_fingerprint(line)] for line in lines},
         sources=[[source, year, fen] for (source, year), fen in needs.items()],
+        seed=secrets.randbits(32) or 1, sample_size=_sample_size(batch.programme),
     )  # fmt: skip
+
+
+def _seats(batch: PayoutBatch) -> list[dict[str, Any]]:
+    try:
+        return chains.stored(chains.seats_of(batch.programme.settings, batch.total_fen, batch.area_id))
+    except chains.ChainError as error:
+        words = _("The programme's chain of signatures can't be used: %(why)s")
+        raise Refused("CHAIN_WRONG", words, why=str(error)) from None
+
+
+def _sample_size(programme: Programme) -> int:
+    return max(1, int(programme.settings.get("payout_sample", SAMPLE)))
 
 
 def _fill(batch: PayoutBatch, codes: Sequence[str]) -> int:
     """Payable entitlements become lines. Row locks: what another draft takes at this moment is left to it."""
-    found = Entitlement.objects.select_for_update(of=("self",), skip_locked=True).within(*codes)
-    found = found.filter(programme=batch.programme_id, state=Entitlement.State.PAYABLE, outcome="due")
-    found = found.exclude(household__bank_card_index="").select_related("dwelling", "household")
-    found = found.filter(benefit=batch.benefit) if batch.benefit else found
-    taken = list(found.order_by("area_id", "dwelling__dwelling_no", "benefit"))
+    return _take(batch, _payable(batch, codes))
+
+
+def payable(programme: Programme) -> Any:
+    """What may enter a batch: due, past its notice, with a card, and not waiting for money (`FUNDS_SHORT`)."""
+    found = Entitlement.objects.filter(programme=programme, state=Entitlement.State.PAYABLE, outcome="due")
+    short = FundHold.objects.filter(programme=programme, state=FundHold.State.SHORT).values("dwelling")
+    return found.exclude(household__bank_card_index="").exclude(benefit_kind=holds.KIND, dwelling__in=short)
+
+
+def _payable(batch: PayoutBatch, codes: Sequence[str]) -> Any:
+    found = payable(batch.programme).within(*codes)
+    return found.filter(benefit=batch.benefit) if batch.benefit else found
+
+
+def _take(batch: PayoutBatch, found: Any) -> int:
+    locked = found.select_for_update(of=("self",), skip_locked=True).select_related("dwelling", "household")
+    taken = list(locked.order_by("area_id", "dwelling__dwelling_no", "benefit"))
+    kept_back = offsets.parts_for(taken)
     first = (batch.lines.aggregate(last=Max("line_no"))["last"] or 0) + 1
     PayoutLine.objects.bulk_create(
-        PayoutLine(batch=batch, area_id=one.area_id, entitlement=one, line_no=number, amount_fen=one.amount_fen,
-                   payee_name=one.household.payee_name, bank_card=one.household.bank_card)
-        for number, one in enumerate(taken, first)
-    )  # fmt: skip
+        [_line(batch, one, number, kept_back.get(one.pk, [])) for number, one in enumerate(taken, first)]
+    )
     Entitlement.objects.filter(pk__in=[one.pk for one in taken]).update(state=Entitlement.State.BATCHED)
     _tally(batch)
     return len(taken)
 
 
-def _drop(lines: Any) -> int:
+def _line(batch: PayoutBatch, due: Entitlement, number: int, kept_back: list[offsets.Part]) -> PayoutLine:
+    less = sum(fen for _reference, _source, fen in kept_back)
+    return PayoutLine(
+        batch=batch, area_id=due.area_id, entitlement=due, line_no=number, amount_fen=(due.amount_fen or 0) - less,
+        offset_fen=less, offsets=[list(part) for part in kept_back], payee_name=due.household.payee_name,
+        bank_card=due.household.bank_card,
+    )  # fmt: skip
+
+
+def _drop(lines: Any, reason: str) -> int:
     found = list(lines.select_related("batch"))
-    PayoutLine.objects.filter(pk__in=[line.pk for line in found]).update(state=LineState.DROPPED)
+    dropped = PayoutLine.objects.filter(pk__in=[line.pk for line in found])
+    dropped.update(state=LineState.DROPPED, drop_reason=reason.strip()[:300])
     kept = Entitlement.objects.filter(pk__in=[line.entitlement_id for line in found])
     kept.filter(state=Entitlement.State.BATCHED).update(state=Entitlement.State.PAYABLE)
     if found and found[0].batch.state == State.DRAFT:

@@ -20,13 +20,19 @@ from core import clock
 from core.money import format_yuan
 from core.refusals import Refused
 from programmes.models import Programme
+from subsidies.bookkeeping import Key
 from subsidies.models import EntitlementLine, Fund, FundEntry, PayoutBatch, PayoutLine
 from subsidies.services.locking import demand_right, hold
 from subsidies.wording import source_name
 
 Kind = FundEntry.Kind
-Key = tuple[str, int]
-"""Source and budget year."""
+TOTALS = {
+    Kind.GRANTED: "granted_fen",
+    Kind.RECEIVED: "received_fen",
+    Kind.RETURNED: "returned_fen",
+    Kind.CLAWED: "clawed_fen",
+}
+"""The running total that an entry recorded by hand goes into."""
 
 
 class FundsShort(Refused):
@@ -52,6 +58,53 @@ def record_receipt(
 
     `on` is the day it came in, default today. Raises Refused AMOUNT, DOCUMENT_NEEDED.
     """
+    key, at = (source, budget_year), _moment(on, now)
+    return _record(Kind.RECEIVED, programme, key, amount_fen, document_no, request_id, by, at)
+
+
+@transaction.atomic
+def record_grant(
+    *, programme: Programme, source: str, budget_year: int, amount_fen: int, document_no: str, request_id: UUID,
+    by: User, on: dt.date | None = None, now: dt.datetime | None = None,
+) -> FundEntry:  # fmt: skip
+    """Write down money promised by a document (指标下达); it can be spent once it has arrived. Refusals as above."""
+    key, at = (source, budget_year), _moment(on, now)
+    return _record(Kind.GRANTED, programme, key, amount_fen, document_no, request_id, by, at)
+
+
+@transaction.atomic
+def give_to_source(
+    *, fund: Fund, amount_fen: int, document_no: str, request_id: UUID, by: User, now: dt.datetime | None = None
+) -> FundEntry:
+    """Money nothing is promised from goes back to its source (结余交回). Raises `FundsShort` above what is free."""
+    locked = Fund.objects.select_for_update().get(pk=fund.pk)
+    if not FundEntry.objects.filter(request_id=request_id).exists() and amount_fen > locked.free_fen:
+        raise FundsShort({(locked.source, locked.budget_year): amount_fen - locked.free_fen})
+    key = (locked.source, locked.budget_year)
+    return _record(Kind.RETURNED, fund.programme, key, amount_fen, document_no, request_id, by, now or clock.now())
+
+
+@transaction.atomic
+def record_recovery(
+    *, fund: Fund, amount_fen: int, document_no: str, request_id: UUID, by: User, line: PayoutLine | None = None,
+    now: dt.datetime | None = None,
+) -> FundEntry:  # fmt: skip
+    """Money a household gave back (追缴): free again in the fund it was paid from. `line` is the payment it is about.
+
+    Raises Refused AMOUNT where more would come back than was paid.
+    """
+    locked = Fund.objects.select_for_update().get(pk=fund.pk)
+    known = FundEntry.objects.filter(request_id=request_id).exists()
+    if not known and amount_fen > locked.paid_fen - locked.clawed_fen:
+        raise Refused("AMOUNT", _("More would come back than was paid from this fund."))
+    key = (locked.source, locked.budget_year)
+    return _record(Kind.CLAWED, fund.programme, key, amount_fen, document_no, request_id, by, now or clock.now(), line)
+
+
+def _record(
+    kind: str, programme: Programme, key: Key, amount_fen: int, document_no: str, request_id: UUID, by: User,
+    at: dt.datetime, line: PayoutLine | None = None,
+) -> FundEntry:  # fmt: skip
     demand_right(by, "funds.record", programme.area_id)
     hold(f"funds:{programme.pk}")
     earlier = FundEntry.objects.filter(request_id=request_id).first()
@@ -62,26 +115,53 @@ def record_receipt(
     if not document_no.strip():
         raise Refused("DOCUMENT_NEEDED", _("Name the document by which the money came."))
     fund, _made = Fund.objects.get_or_create(
-        programme=programme, source=source, budget_year=budget_year, defaults={"area_id": programme.area_id}
+        programme=programme, source=key[0], budget_year=key[1], defaults={"area_id": programme.area_id}
     )
-    Fund.objects.filter(pk=fund.pk).update(received_fen=F("received_fen") + amount_fen)
+    column = TOTALS[kind]
+    Fund.objects.filter(pk=fund.pk).update(**{column: F(column) + amount_fen})
     return FundEntry.objects.create(
-        fund=fund, area_id=fund.area_id, kind=Kind.RECEIVED, amount_fen=amount_fen,
-        document_no=document_no.strip()[:80], request_id=request_id, at=_moment(on, now), recorded_by=by,
+        fund=fund, area_id=fund.area_id, kind=kind, amount_fen=amount_fen, line=line,
+        document_no=document_no.strip()[:80], request_id=request_id, at=at, recorded_by=by,
     )  # fmt: skip
+
+
+def shares_of(lines: Iterable[int]) -> dict[int, dict[Key, int]]:
+    """Payout line id -> fund -> fen: the entitlement's shares, less what is kept back; no shares of nothing."""
+    rows = PayoutLine.objects.filter(pk__in=list(lines)).only("pk", "entitlement", "offsets")
+    wanted = {line.pk: line for line in rows}
+    of_due = {line.entitlement_id: pk for pk, line in wanted.items()}
+    shares: dict[int, dict[Key, int]] = {pk: {} for pk in wanted}
+    found = EntitlementLine.objects.filter(entitlement__in=of_due).order_by("source", "budget_year")
+    for due, source, year, fen in found.values_list("entitlement", "source", "budget_year", "amount_fen"):
+        less = sum(part for _ref, name, part in wanted[of_due[due]].offsets if name == source)
+        if fen > less:
+            shares[of_due[due]][(source, year)] = fen - less
+    return shares
 
 
 def needs_of(lines: Iterable[int]) -> dict[Key, int]:
     """Fen per source and budget year that the payout lines with these keys need, in the fixed order."""
-    shares = EntitlementLine.objects.filter(entitlement__payout_lines__in=list(lines))
+    ids = list(lines)
+    shares = EntitlementLine.objects.filter(entitlement__payout_lines__in=ids)
     sums = shares.values_list("source", "budget_year").annotate(fen=Sum("amount_fen")).order_by("source", "budget_year")
-    return {(source, year): fen for source, year, fen in sums}
+    needs = {(source, year): fen for source, year, fen in sums}
+    some_kept_back = PayoutLine.objects.filter(pk__in=ids, offset_fen__gt=0).exists()
+    return _exact_needs(ids) if some_kept_back else needs
+
+
+def _exact_needs(ids: Iterable[int]) -> dict[Key, int]:
+    """The same line by line, where something is kept back."""
+    needs: dict[Key, int] = {}
+    for parts in shares_of(ids).values():
+        for key, fen in parts.items():
+            needs[key] = needs.get(key, 0) + fen
+    return dict(sorted(needs.items()))
 
 
 def reserve(*, batch: PayoutBatch, lines: Iterable[int], by: User, at: dt.datetime) -> dict[Key, int]:
     """Set the money of a batch aside, all or nothing. Raises `FundsShort` with what is missing."""
     needs = needs_of(lines)
-    funds = _locked_funds(batch.programme_id, needs)
+    funds = locked_funds(batch.programme_id, needs)
     missing = {key: fen - _free(funds.get(key)) for key, fen in needs.items() if fen > _free(funds.get(key))}
     if missing:
         raise FundsShort(missing)
@@ -105,21 +185,26 @@ def settle(
     *, batch: PayoutBatch, paid: Iterable[PayoutLine], failed: Iterable[PayoutLine], by: User, at: dt.datetime
 ) -> None:
     """Turn the reservation of paid lines into payments, give that of failed ones back: an entry per line and source."""
-    paid, failed = list(paid), list(failed)
-    entitlements = [line.entitlement_id for line in (*paid, *failed)]
-    shares: dict[int, list[EntitlementLine]] = {}
-    for share in EntitlementLine.objects.filter(entitlement__in=entitlements, amount_fen__gt=0).order_by("id"):
-        shares.setdefault(share.entitlement_id, []).append(share)
-    keys = {(share.source, share.budget_year) for parts in shares.values() for share in parts}
-    funds = _locked_funds(batch.programme_id, keys)
+    outcomes = [*((Kind.PAID, line) for line in paid), *((Kind.RELEASED, line) for line in failed)]
+    shares = shares_of([line.pk for _kind, line in outcomes])
+    funds = locked_funds(batch.programme_id, {key for parts in shares.values() for key in parts})
+    papers = documents_of(funds.values())
     entries = [
-        _line_entry(batch, line, funds[(share.source, share.budget_year)], kind, share.amount_fen, by, at)
-        for kind, lines in ((Kind.PAID, paid), (Kind.RELEASED, failed))
-        for line in lines
-        for share in shares[line.entitlement_id]
+        _line_entry(batch, line, funds[key], kind, fen, papers.get(funds[key].pk, ""), by, at)
+        for kind, line in outcomes
+        for key, fen in shares[line.pk].items()
     ]
     FundEntry.objects.bulk_create(entries, batch_size=1000)
     _book(entries)
+
+
+def documents_of(funds: Iterable[Fund]) -> dict[int, str]:
+    """Fund id -> numbers of the documents by which its money came, at most 80 letters."""
+    found: dict[int, list[str]] = {}
+    entries = FundEntry.objects.filter(fund__in=[fund.pk for fund in funds], kind__in=[Kind.GRANTED, Kind.RECEIVED])
+    for fund, number in entries.order_by("pk").values_list("fund", "document_no"):
+        found.setdefault(fund, []).append(number)
+    return {fund: "、".join(dict.fromkeys(numbers))[:80] for fund, numbers in found.items()}
 
 
 def _book(entries: Iterable[FundEntry]) -> None:
@@ -135,11 +220,11 @@ def _book(entries: Iterable[FundEntry]) -> None:
 
 
 def _line_entry(
-    batch: PayoutBatch, line: PayoutLine, fund: Fund, kind: str, fen: int, by: User, at: dt.datetime
+    batch: PayoutBatch, line: PayoutLine, fund: Fund, kind: str, fen: int, paper: str, by: User, at: dt.datetime
 ) -> FundEntry:
     return FundEntry(
         fund=fund, area_id=fund.area_id, kind=kind, amount_fen=fen, batch=batch, line=line, round_no=batch.round_no,
-        at=at, recorded_by=by,
+        document_no=paper, at=at, recorded_by=by,
     )  # fmt: skip
 
 
@@ -151,7 +236,7 @@ def _batch_entries(batch: PayoutBatch, kind: str, amounts: Mapping[Fund, int], b
     )  # fmt: skip
 
 
-def _locked_funds(programme_id: int, keys: Iterable[Key]) -> dict[Key, Fund]:
+def locked_funds(programme_id: int, keys: Iterable[Key]) -> dict[Key, Fund]:
     wanted = set(keys)
     found = _in_order(Fund.objects.filter(programme=programme_id, source__in={source for source, _year in wanted}))
     return {(fund.source, fund.budget_year): fund for fund in found}

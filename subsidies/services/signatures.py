@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -12,11 +13,12 @@ from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from core.refusals import Refused
-from subsidies import states
-from subsidies.models import BatchSignature, PayoutBatch
-from subsidies.services import funds
-from subsidies.services.batches import content_hash, lock_batch, save_batch
-from subsidies.states import Signing
+from subsidies import chains
+from subsidies.chains import Seat
+from subsidies.models import BatchSignature, LineRemark, PayoutBatch, PayoutLine
+from subsidies.services import funds, holds
+from subsidies.services.batches import content_hash, save_batch
+from subsidies.services.locking import demand_right
 
 AGREE, RETURN = "agree", "return"
 
@@ -37,24 +39,43 @@ def sign_batch(
 @transaction.atomic
 def return_batch(
     *, batch: PayoutBatch, shown_hash: str, request_id: UUID, by: User, reason: str, step: str = "",
-    now: dt.datetime | None = None,
+    lines: Mapping[int, str] | None = None, now: dt.datetime | None = None,
 ) -> BatchSignature:  # fmt: skip
-    """Send the batch back with words; its money is free again, its next round begins as a draft."""
+    """Send the batch back with words, and with words for single payments (`lines`: line id -> words).
+
+    Its money is free again, its next round begins as a draft. Raises Refused REASON_NEEDED, LINE_UNKNOWN.
+    """
+    remarks = {pk: words.strip()[:300] for pk, words in (lines or {}).items() if words.strip()}
     if not reason.strip():
         raise Refused("REASON_NEEDED", _("Say which households and why."))
-    return _sign(batch, RETURN, shown_hash, request_id, by, reason, step, now)
+    if batch.lines.exclude(state=PayoutLine.State.DROPPED).filter(pk__in=remarks).count() < len(remarks):
+        raise Refused("LINE_UNKNOWN", _("One of the payments is not in this batch. Load the page again."))
+    signature = _sign(batch, RETURN, shown_hash, request_id, by, reason, step, now)
+    LineRemark.objects.bulk_create(
+        [LineRemark(signature=signature, line_id=pk, words=words) for pk, words in remarks.items()],
+        ignore_conflicts=True,  # the same press again
+    )
+    return signature
 
 
 def why_not(batch: PayoutBatch, by: User) -> Refused | None:
-    """What stands against this person signing the step that is due; None where nothing does."""
-    step = states.next_signing(batch.programme.settings, batch.state)
-    if step is None:
-        return _wrong_state(batch)
+    """What stands against this person signing the seat that is due; None where nothing does."""
+    votes = votes_of(batch)
+    return _wrong_state(batch) if chains.next_seat(batch, len(votes)) is None else against(batch, votes, by)
+
+
+def against(batch: PayoutBatch, votes: Sequence[str], by: User) -> Refused | None:
+    """The same, where a seat is known to be due and the person numbers of this round's `votes` are at hand."""
     if by.person_no in (batch.created_person_no, batch.locked_person_no):
         return Refused("CREATOR_SIGNS", _("You prepared this batch. Somebody else has to sign it."))
-    if batch.signatures.filter(round_no=batch.round_no, person_no=by.person_no).exists():
+    if by.person_no in votes:
         return Refused("SAME_SIGNER", _("You have signed this batch already. The next step is somebody else's."))
     return None
+
+
+def votes_of(batch: PayoutBatch) -> list[str]:
+    """Person numbers of who has voted in this round, in order."""
+    return list(batch.signatures.filter(round_no=batch.round_no).order_by("pk").values_list("person_no", flat=True))
 
 
 def _sign(
@@ -65,30 +86,33 @@ def _sign(
     earlier = BatchSignature.objects.filter(request_id=request_id).first()
     if earlier is not None:
         return _same(earlier, locked, by)
-    step = states.next_signing(locked.programme.settings, locked.state)
-    if step is None or shown_step not in ("", step.step):
+    votes = votes_of(locked)
+    seat = chains.next_seat(locked, len(votes))
+    if seat is None or shown_step not in ("", seat.step):
         raise _wrong_state(locked)
-    lock_batch(locked, by, step.right, step.source)
-    refusal = why_not(locked, by)
+    demand_right(by, seat.right, locked.area_id)
+    refusal = against(locked, votes, by)
     if refusal is not None:
         raise refusal
     _check_content(locked, shown_hash)
-    return _write(locked, step, decision, request_id, by, comment.strip()[:300], now or clock.now())
+    to = chains.state_after(locked, len(votes))
+    return _write(locked, seat, to, decision, request_id, by, comment.strip()[:300], now or clock.now())
 
 
 def _write(
-    batch: PayoutBatch, step: Signing, decision: str, request_id: UUID, by: User, comment: str, at: dt.datetime
+    batch: PayoutBatch, seat: Seat, to: str, decision: str, request_id: UUID, by: User, comment: str, at: dt.datetime
 ) -> BatchSignature:
     signature = BatchSignature.objects.create(
-        batch=batch, round_no=batch.round_no, step=step.step, decision=decision, signer=by, person_no=by.person_no,
+        batch=batch, round_no=batch.round_no, step=seat.step, decision=decision, signer=by, person_no=by.person_no,
         content_hash=batch.content_hash, comment=comment, request_id=request_id, at=at,
     )  # fmt: skip
     with acting(by, reason=comment):
         if decision == AGREE:
-            batch.state = step.target
+            batch.state = to
             save_batch(batch, "state")
         else:
             funds.give_back(batch=batch, by=by, at=at)
+            holds.take_back(batch=batch, by=by, at=at)
             batch.state, batch.return_reason = PayoutBatch.State.RETURNED, comment
             save_batch(batch, "state", "return_reason")
     return signature

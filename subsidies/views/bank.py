@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import uuid4
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,9 +18,9 @@ from accounts.access import get_visible_or_404, requires
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
 from programmes.chosen import chosen_area_code, chosen_programme
-from subsidies.forms import ReturnFileForm
+from subsidies.forms import FollowUpForm, ReturnFileForm
 from subsidies.models import BankReturn, PayoutBatch, PayoutLine
-from subsidies.services import bank
+from subsidies.services import bank, batches
 
 COLUMNS = (
     Column("batch.number", gettext_lazy("Batch"), kind="id", order_by="batch__number", link=True),
@@ -33,7 +36,15 @@ WHY = {
     "AMOUNT_UNREADABLE": gettext_lazy("The amount can't be read."),
     "NO_LINE": gettext_lazy("No open payment of this batch has this reference, or this card with this amount."),
     "CARD_AS_NUMBER": gettext_lazy("The card was typed as a number and has lost digits; ask the bank for text."),
-    "SECOND_ROW": gettext_lazy("Another row of the file answers for the same payment."),
+    "SECOND_ROW": gettext_lazy("Another row of the file answers for the same payment; it counts once."),
+    "SETTLED_BEFORE": gettext_lazy("This payment was settled by an earlier file; nothing is booked again."),
+    "PART_KNOWN": gettext_lazy("This part was booked from an earlier file; nothing is booked again."),
+    "OVERPAID": gettext_lazy(
+        "The bank paid more than was ordered. Have the excess taken back; the payment stays open until its next file."
+    ),
+    "PART_FAILED": gettext_lazy(
+        "A part was paid before and the rest failed. Have the part taken back or the rest paid; the payment stays open."
+    ),
     "AMOUNT_DIFFERS": gettext_lazy("The amount is not the one of this payment."),
     "CARD_DIFFERS": gettext_lazy("The card is not the one of this payment."),
     "RESULT_UNREADABLE": gettext_lazy("The result says neither paid nor failed."),
@@ -55,19 +66,23 @@ def bank_file_make(request: HttpRequest, number: str) -> HttpResponse:
 def bank_file_fetch(request: HttpRequest, number: str) -> HttpResponse:
     """The file with full card numbers: one-time code, written down, never cached."""
     batch = get_visible_or_404(
-        PayoutBatch.objects.select_related("bank_file__document"), request.user, "payouts.release", number=number
+        PayoutBatch.objects.select_related("bank_file__document", "bank_file__batch__programme"),
+        request.user,
+        "payouts.release",
+        number=number,
     )
     if not hasattr(batch, "bank_file"):
         raise Refused("NO_FILE", _("The payment file is not made yet."))
     step_up.demand(request, f"bank-file:{batch.number}:{batch.bank_file.sha256}")
     content = bank.hand_out_bank_file(
-        bank_file=batch.bank_file,
-        by=request.user,
-        address=request.META.get("REMOTE_ADDR"),  # type: ignore[arg-type]
-    )
+        bank_file=batch.bank_file, by=request.user, address=request.META.get("REMOTE_ADDR"),  # type: ignore[arg-type]
+        password=request.POST.get("password", ""), reason=request.POST.get("reason", ""),
+    )  # fmt: skip
     document = batch.bank_file.document
-    response = HttpResponse(content, content_type=document.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{document.file_name}"'
+    is_sealed = bool(request.POST.get("password"))
+    response = HttpResponse(content, content_type="application/zip" if is_sealed else document.content_type)
+    name = f"{document.file_name}.zip" if is_sealed else document.file_name
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -114,11 +129,46 @@ def return_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Matched, failed, unclear; and whether the sums agree."""
     found = _return(request, pk)
     results = {row[0]: row for row in found.results}
-    lines = PayoutLine.objects.filter(pk__in=[pk for pk, row in results.items() if row[1] == "failed"])
-    failed = [{"line": line, "words": results[line.pk][3]} for line in lines.select_related("area")]
-    unknown = [{**row, "words": WHY[row["why"]]} for row in found.unknown]
-    context = {"one": found, "failed": failed, "unknown": unknown, "sum_words": bank.sum_words(found)}
+    rows = _lines(results)
+    may_prepare = request.user.has_right(batches.RIGHT, found.area_id)
+    ready = [row for row in rows if row["line"].state == "failed" and row["is_corrected"]]
+    context = {
+        "one": found, "sum_words": bank.sum_words(found), "own_words": bank.own_sums_wrong(found),
+        "failed": [row for row in rows if row["outcome"] == "failed"],
+        "partial": [row for row in rows if row["outcome"] == "partial"],
+        "unknown": [{**row, "words": WHY[row["why"]]} for row in found.unknown],
+        "may_follow": may_prepare and found.applied_at is not None, "ready": len(ready), "request_id": uuid4(),
+    }  # fmt: skip
     return render(request, "subsidies/return_detail.html", context)
+
+
+def _lines(results: dict[int, list[Any]]) -> list[dict[str, Any]]:
+    """Failed and partial rows of the file with their payments, in order."""
+    wanted = [pk for pk, row in results.items() if row[1] != "paid"]
+    lines = PayoutLine.objects.filter(pk__in=wanted).select_related("area", "entitlement__household")
+    return [
+        {"line": line, "outcome": results[line.pk][1], "words": results[line.pk][3],
+         "fen": (results[line.pk][4:] or [0])[0], "is_corrected": batches.is_corrected(line)}
+        for line in lines.order_by("line_no")
+    ]  # fmt: skip
+
+
+@requires("payouts.prepare")
+@require_POST
+def batch_follow_up(request: HttpRequest, number: str) -> HttpResponse:
+    """A draft of what the bank refused and whose accounts are corrected since."""
+    batch = get_visible_or_404(
+        PayoutBatch.objects.select_related("programme"), request.user, batches.RIGHT, number=number
+    )
+    form = FollowUpForm(request.POST)
+    if not form.is_valid():
+        return redirect("subsidies:batch-detail", number)
+    made = batches.follow_up_batch(
+        batch=batch, request_id=form.cleaned_data["request_id"], by=request.user,  # type: ignore[arg-type]
+        unchanged_too=form.cleaned_data["unchanged_too"],
+    )  # fmt: skip
+    messages.success(request, _("Batch %(number)s is gathered.") % {"number": made.number})
+    return redirect("subsidies:batch-detail", made.number)
 
 
 @requires("payouts.reconcile")

@@ -19,7 +19,7 @@ from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
 from core.tables import Column, View, build_table, render_table
 from programmes.chosen import chosen_area_code, chosen_programme
-from subsidies import states
+from subsidies import chains
 from subsidies.filters import BatchFilter, LineFilter
 from subsidies.forms import RETURN, BatchForm, DropForm, ReasonForm, SignForm
 from subsidies.models import BatchSignature, Entitlement, PayoutBatch, PayoutLine
@@ -224,9 +224,9 @@ def _detail(request: HttpRequest, batch: PayoutBatch, **forms: Any) -> HttpRespo
 
 def _demand_right_of_step(request: HttpRequest, batch: PayoutBatch) -> None:
     """Before anything sent is looked at. Which right it is stands in the programme's chain, so not on the view."""
-    step = states.next_signing(batch.programme.settings, batch.state)
-    if step is not None and not request.user.has_right(step.right, batch.area_id):
-        raise PermissionDenied(step.right)
+    seat = chains.next_seat(batch, len(signatures.votes_of(batch)))
+    if seat is not None and not request.user.has_right(seat.right, batch.area_id):
+        raise PermissionDenied(seat.right)
 
 
 def _sign(request: HttpRequest, batch: PayoutBatch, data: dict[str, Any]) -> None:

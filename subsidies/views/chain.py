@@ -5,17 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from subsidies import states
+from subsidies import chains
 from subsidies.models import BatchSignature, Notice, PayoutBatch
 from subsidies.reviews import Review
 
 Step = dict[str, Any]
+KINDS = {
+    chains.REVIEW: gettext_lazy("review by the programme office"),
+    chains.APPROVE: gettext_lazy("approval by finance"),
+    chains.RELEASE: gettext_lazy("release to the bank"),
+}
 
 
 def chain_steps(review: Review) -> list[Step]:
     """Notice, gathering, signatures, bank, answer: what is done, what is due now, what waits."""
     return [_notice(review), _made(review), *_signings(review), _bank(review.batch), _answer(review.batch)]
+
+
+def seat_title(seat: chains.Seat) -> str:
+    """What a seat is called: the programme's words, with its number where a step asks for several people."""
+    title = seat.title or str(KINDS[seat.kind])
+    return title if seat.number == 1 else _("%(title)s, person %(n)d") % {"title": title, "n": seat.number}
 
 
 def _notice(review: Review) -> Step:
@@ -50,12 +62,12 @@ def _signings(review: Review) -> list[Step]:
     signed = {one.step: one for one in review.signatures if one.round_no == batch.round_no}
     return [
         _signing(review, step, signed.get(step.step))
-        for step in states.chain_of(batch.programme.settings)
+        for step in chains.chain_of(batch)
     ]  # fmt: skip
 
 
-def _signing(review: Review, step: states.Signing, done: BatchSignature | None) -> Step:
-    title = step.title or states.STEP_NAMES[step.step]
+def _signing(review: Review, step: chains.Seat, done: BatchSignature | None) -> Step:
+    title = seat_title(step)
     if done is not None:
         state = "back" if done.decision == "return" else "did"
         return {"title": title, "state": state, "who": str(done.signer), "when": done.at, "words": done.comment}

@@ -13,10 +13,13 @@ import xlsxwriter
 from django.db import DatabaseError, IntegrityError, transaction
 
 from accounts.models import AccessLog
+from core.blind_index import blind_index
+from core.identity import synthetic_card
 from core.money import plain_yuan
 from core.refusals import Refused
 from core.workbooks.read import read_workbook
 from subsidies.exporting import line_ref
+from subsidies.invariants import broken
 from subsidies.models import BankReturn, Entitlement, Fund, FundEntry, PayoutBatch, PayoutLine
 from subsidies.services import bank, batches
 from tests.subsidies.conftest import Money, make_money
@@ -66,8 +69,15 @@ def test_asked_again_it_is_the_same_file_and_every_handing_out_is_written_down(m
     batch = money.released(2)
     first, second = (bank.make_bank_file(batch=batch, by=money.releaser) for _ in range(2))
     assert first == second
-    contents = {bank.hand_out_bank_file(bank_file=first, by=money.releaser) for _ in range(2)}
-    assert len(contents) == 1
+    once = bank.hand_out_bank_file(bank_file=first, by=money.releaser)
+    with pytest.raises(Refused, match="REASON_NEEDED"):
+        bank.hand_out_bank_file(bank_file=first, by=money.releaser)
+    assert bank.hand_out_bank_file(bank_file=first, by=money.releaser, reason="银行未收到") == once
+    assert list(first.issues.order_by("pk").values_list("reason", "issued_by")) == [
+        ("", money.releaser.pk), ("银行未收到", money.releaser.pk)
+    ]  # fmt: skip
+    with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic():
+        first.issues.update(reason="")
     assert list(AccessLog.objects.values_list("content_sha256", flat=True)) == [first.sha256] * 2
 
 
@@ -128,7 +138,9 @@ def test_a_partial_answer_leaves_the_rest_with_the_bank(money: Money) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"at1_2": "5999.99"}, "AMOUNT_DIFFERS"),
+        ({"at1_2": "6000.01"}, "OVERPAID"),
+        ({"at1_2": "0"}, "AMOUNT_DIFFERS"),
+        ({"at1_2": "5999.99", "at1_3": "退汇"}, "AMOUNT_DIFFERS"),
         ({"at1_1": "6230990000000000000"}, "CARD_DIFFERS"),
         ({"at1_3": "处理中"}, "RESULT_UNREADABLE"),
         ({"at1_2": "六千"}, "AMOUNT_UNREADABLE"),
@@ -163,11 +175,113 @@ def test_unsuccessful_is_not_read_as_successful(money: Money) -> None:
     assert read(money, batch, answer(batch, at1_3="未成功")).counts["failed"] == 1
 
 
-def test_the_same_file_twice_is_refused(money: Money) -> None:
+def test_the_same_file_again_is_the_same_answer_even_after_booking(money: Money) -> None:
     batch = money.sent(2)
-    read(money, batch, answer(batch))
+    found = read(money, batch, answer(batch))
+    assert read(money, batch, answer(batch)) == found
+    bank.reconcile(bank_return=found, by=money.maker)
+    again = read(money, batch, answer(batch))
+    assert (again, BankReturn.objects.count()) == (found, 1)
+    bank.reconcile(bank_return=again, by=money.maker)
+    assert FundEntry.objects.filter(kind="paid").count() == 4
+
+
+def test_the_file_of_another_batch_is_refused(money: Money) -> None:
+    first, rows = money.sent(1), [["", "", "6000.00", "成功", "", ""]]
+    content = as_csv([[line_ref(first.number, 1), *rows[0][1:]]])
+    bank.read_return(batch=first, content=content, file_name="r.csv", by=money.maker)
+    second = money.sent(1)
     with pytest.raises(Refused, match="SAME_FILE"):
-        read(money, batch, answer(batch))
+        bank.read_return(batch=second, content=content, file_name="r.csv", by=money.maker)
+
+
+def test_a_part_is_kept_and_the_rest_completes_it_once(money: Money) -> None:
+    batch = money.sent(3)
+    part = read(money, batch, answer(batch, at1_2="2000.00")[:2])
+    assert (part.counts["partial"], part.counts["paid"]) == (1, 1)
+    bank.reconcile(bank_return=part, by=money.maker)
+    line = batch.lines.get(line_no=1)
+    assert (line.state, line.partial_fen) == ("sent", 200_000)
+    assert set(Fund.objects.values_list("reserved_fen", "paid_fen")) == {(600_000, 300_000)}, "paid once it is whole"
+    rows = answer(batch, at1_2="2000.00")
+    known = read(money, batch, [rows[0], rows[2]])
+    assert ([row["why"] for row in known.unknown], known.counts["paid"]) == (["PART_KNOWN"], 1)
+    bank.reconcile(bank_return=known, by=money.maker)
+    rest = read(money, batch, answer(batch, at1_2="4000.00", at1_5="R9")[:1])
+    bank.reconcile(bank_return=rest, by=money.maker)
+    line.refresh_from_db()
+    assert (line.state, line.partial_fen, PayoutBatch.objects.get(pk=batch.pk).state) == ("paid", 0, "settled")
+    assert set(Fund.objects.values_list("reserved_fen", "paid_fen")) == {(0, 900_000)}
+    assert broken() == {}
+
+
+def test_two_files_about_the_same_part_book_it_once(money: Money) -> None:
+    batch = money.sent(1)
+    rows = answer(batch, at1_2="2000.00")
+    first, second = read(money, batch, rows), read(money, batch, [[*rows[0][:4], "部分", "R1"]])
+    for found in (first, second):
+        bank.reconcile(bank_return=found, by=money.maker)
+    assert batch.lines.get().partial_fen == 200_000
+
+
+def test_more_than_is_due_is_never_booked_and_says_by_how_much(money: Money) -> None:
+    batch = money.sent(2)
+    found = read(money, batch, answer(batch, at1_2="6000.01"))
+    assert (found.unknown[0]["amount_fen"], found.unknown[0]["due_fen"]) == (600_001, 600_000)
+    bank.reconcile(bank_return=found, by=money.maker)
+    assert batch.lines.get(line_no=1).state == "sent"
+
+
+def test_a_payment_settled_before_is_told_apart_from_an_unknown_one(money: Money) -> None:
+    batch = money.sent(2)
+    bank.reconcile(bank_return=read(money, batch, answer(batch)[:1]), by=money.maker)
+    found = read(money, batch, answer(batch))
+    assert ([row["why"] for row in found.unknown], found.counts["paid"]) == (["SETTLED_BEFORE"], 1)
+
+
+@pytest.mark.parametrize(
+    ("total", "words"),
+    [(["合计", "", "12000.01"], "12,000.01"), (["合计", "3", "12000.00"], "3"), (["总计", "2笔", "0.00"], "0.00")],
+)
+def test_a_file_that_contradicts_its_own_sums_is_not_booked(money: Money, total: list[str], words: str) -> None:
+    batch = money.sent(2)
+    found = read(money, batch, [*answer(batch), total])
+    assert words in bank.own_sums_wrong(found)
+    with pytest.raises(Refused, match="FILE_TOTAL"):
+        bank.reconcile(bank_return=found, by=money.maker)
+    assert not batch.lines.exclude(state="sent").exists()
+
+
+def test_a_file_with_its_own_sums_right_is_booked(money: Money) -> None:
+    batch = money.sent(2)
+    found = read(money, batch, [*answer(batch), ["合计", "2", "12000.00"]])
+    assert (found.counts["stated_rows"], found.counts["stated_fen"]) == (2, 1_200_000)
+    bank.reconcile(bank_return=found, by=money.maker)
+    assert PayoutBatch.objects.get().state == "settled"
+
+
+def test_an_answer_between_bars_in_gbk_is_read(money: Money) -> None:
+    batch = money.sent(2)
+    text = "\r\n".join("|".join(row) for row in [HEAD, *answer(batch, failed=[2])])
+    found = bank.read_return(batch=batch, content=text.encode("gbk"), file_name="r.txt", by=money.maker)
+    assert (found.counts["paid"], found.counts["failed"], found.unknown) == (1, 1, [])
+
+
+def test_a_corrected_account_is_paid_by_a_follow_up_and_an_uncorrected_one_is_not(money: Money) -> None:
+    batch = money.sent(3)
+    bank.reconcile(bank_return=read(money, batch, answer(batch, failed=[1, 2])), by=money.maker)
+    key = uuid4()
+    with pytest.raises(Refused, match="NOTHING_TO_FOLLOW"), transaction.atomic():
+        batches.follow_up_batch(batch=batch, request_id=uuid4(), by=money.maker)
+    first = batch.lines.get(line_no=1)
+    household = first.entitlement.household
+    household.bank_card, household.bank_card_index = (card := synthetic_card(990_001)), blind_index(card, "bank_card")
+    household.save()
+    made, again = (batches.follow_up_batch(batch=batch, request_id=key, by=money.maker) for _ in range(2))
+    assert made == again and made.follows == batch
+    assert list(made.lines.values_list("entitlement", flat=True)) == [first.entitlement_id]
+    other = batches.follow_up_batch(batch=batch, request_id=uuid4(), by=money.maker, unchanged_too=True)
+    assert list(other.lines.values_list("entitlement", flat=True)) == [batch.lines.get(line_no=2).entitlement_id]
 
 
 def test_booking_twice_books_once(money: Money) -> None:

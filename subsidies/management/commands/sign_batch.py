@@ -10,11 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.by_command import ByCommand, asked, demand_code
 from accounts.models import User
-from subsidies import states
 from subsidies.models import PayoutBatch
 from subsidies.services.signatures import return_batch, sign_batch
-
-STEPS = (states.REVIEW, states.APPROVE, states.RELEASE)
 
 
 class Command(ByCommand):
@@ -22,7 +19,7 @@ class Command(ByCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number", help="number of the batch")
-        parser.add_argument("--step", required=True, choices=STEPS, help="the step that is signed; it must be due")
+        parser.add_argument("--step", required=True, help="name of the step that is signed; it must be due")
         parser.add_argument("--code", required=True, help="one-time code of the signer's second factor")
         parser.add_argument("--hash", default="", help="content hash that was looked at (default: the present one)")
         parser.add_argument("--return", action="store_true", dest="send_back", help="send it back instead")
