@@ -41,6 +41,9 @@ RIGHTS: dict[str, Label] = {
     "panels.sign": _("Sign a joint acceptance for a department"),
     "entitlements.view": _("Read what is due and why"),
     "entitlements.assess": _("Calculate what is due"),
+    "readings.record": _("Enter and import meter readings"),
+    "readings.decide": _("Decide held meter readings and splits of shared meters"),
+    "clawbacks.decide": _("Decide what is claimed back"),
     "notices.publish": _("Publish notice lists"),
     "objections.decide": _("Decide objections"),
     "payouts.view": _("Read payout batches"),
@@ -102,16 +105,17 @@ ROLES: dict[str, Role] = {
         _("Programme office"),
         _READ_COUNTY + " programmes.edit households.edit households.reveal rosters.approve tasks.open notices.publish "
         "works.manage milestones.edit "
-        "objections.decide entitlements.assess policies.draft payouts.review ledgers.export ledgers.export_full "
-        "audit.trace devices.command alerts.handle changes.approve duplicates.decide places.edit acceptances.dispatch "
-        "acceptances.review panels.open",
+        "objections.decide entitlements.assess readings.record readings.decide policies.draft payouts.review "
+        "ledgers.export ledgers.export_full audit.trace devices.command alerts.handle changes.approve "
+        "duplicates.decide places.edit acceptances.dispatch acceptances.review panels.open",
         second_factor=True,
     ),
     "town_staff": _role(
         _("Town staff"),
         "overview.view programmes.view households.view households.edit households.reveal rosters.import tasks.view "
         "milestones.edit "
-        "installations.record entitlements.view notices.publish devices.view ledgers.export api.read duplicates.decide",
+        "installations.record entitlements.view readings.record notices.publish devices.view ledgers.export api.read "
+        "duplicates.decide",
         navigation="town",
     ),
     "town_leader": _role(
@@ -137,7 +141,7 @@ ROLES: dict[str, Role] = {
     "finance_review": _role(
         _("Finance, reviewer"),
         "overview.view programmes.view households.view tasks.view entitlements.view payouts.view payouts.approve "
-        "funds.view policies.view policies.release ledgers.export audit.trace",
+        "clawbacks.decide funds.view policies.view policies.release ledgers.export audit.trace",
         second_factor=True,
         navigation="finance",
     ),

@@ -6,3 +6,7 @@ class SubsidiesConfig(AppConfig):
     name = "subsidies"
     verbose_name = _("Subsidies")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Clawbacks say what payments keep back (`services.offsets`)."""
+        from subsidies.services import clawbacks  # noqa: F401

@@ -12,14 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from core.seasons import Season, Span
-from households.models import Dwelling, MeterReading, Roster
+from households.models import Dwelling, Roster
 from households.services import class_periods
 from retrofits.models import Acceptance, CostItem, Task
 from subsidies.models import Entitlement, EntitlementLine
 from subsidies.rules import facts as rules
 from subsidies.rules.outcomes import SourceLine
+from subsidies.usage import usage_for
 
-ENERGY = {"electricity": "electricity_kwh", "gas": "gas_m3"}
 Facts = rules.Facts
 
 
@@ -33,7 +33,7 @@ def facts_for(
     """
     dwellings = [acceptance.task.dwelling_id for acceptance in acceptances]
     costs, payments = _costs(acceptances), _payments(dwellings)
-    usage = _usage(dwellings, season) if season else {}
+    usage = usage_for(dwellings, season) if season else {}
     classes = class_periods.classes_on({_family(one): _class_day(one, season) for one in acceptances})
     return [
         (
@@ -148,17 +148,6 @@ def _payment(entitlement: Entitlement, lines: tuple[SourceLine, ...]) -> rules.P
     return rules.Payment(entitlement.benefit_kind, amount, technology_of(entitlement.task), year, lines)
 
 
-def _usage(dwellings: Sequence[int], season: Season) -> dict[int, list[rules.Usage]]:
-    readings = MeterReading.objects.filter(
-        dwelling__in=dwellings, starts_on__lte=season.last_day, ends_on__gte=season.first_day
-    )
-    found: dict[int, list[rules.Usage]] = defaultdict(list)
-    for one in readings.order_by("starts_on"):
-        span = Span(one.starts_on, one.ends_on)
-        found[one.dwelling_id].append(rules.Usage(ENERGY[one.carrier], span, one.quantity))
-    return found
-
-
 def encode_facts(facts: Facts) -> dict[str, Any]:
     """Facts as JSON: dates as ISO text, quantities as exact text. `decode_facts` gives them back."""
     return {
@@ -205,13 +194,13 @@ def decode_facts(stored: Mapping[str, Any]) -> Facts:
 
 def _encode_usage(one: rules.Usage) -> list[Any]:
     quantity = None if one.quantity is None else str(one.quantity)
-    return [one.energy, one.span.first_day.isoformat(), one.span.last_day.isoformat(), quantity]
+    return [one.energy, one.span.first_day.isoformat(), one.span.last_day.isoformat(), quantity, one.tariff, one.meter]
 
 
 def _decode_usage(stored: Iterable[list[Any]]) -> Iterable[rules.Usage]:
-    for energy, first, last, quantity in stored:
+    for energy, first, last, quantity, *where in stored:
         span = Span(date.fromisoformat(first), date.fromisoformat(last))
-        yield rules.Usage(energy, span, None if quantity is None else Decimal(quantity))
+        yield rules.Usage(energy, span, None if quantity is None else Decimal(quantity), *where)
 
 
 def _encode_payment(one: rules.Payment) -> list[Any]:

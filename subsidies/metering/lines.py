@@ -107,7 +107,8 @@ def examine(
     quantity, findings = _quantity(line, limits)
     findings += [*_chain(line, kin), *_number(line, kin, registered), *_size(line, quantity, limits)]
     if shared:
-        findings.append(Finding("SHARED", {"meter": line.meter}))
+        used = "" if quantity is None else plain(quantity)
+        findings.append(Finding("SHARED", {"meter": line.meter, "quantity": used}))
     agrees, displaced, clashes = _beside(line, quantity, kin, limits)
     findings += clashes
     if findings:

@@ -23,6 +23,16 @@ class Inside:
     estimated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days a line speaks of, with the counter before and after them where it was read."""
+
+    span: Span
+    start: Decimal | None = None
+    end: Decimal | None = None
+    meter: str = ""
+
+
 def inside(lines: Iterable[tuple[Span, Decimal]], season: Span) -> Inside:
     """Sum of the lines' use inside the season, by days where a line runs over its edge. Never rounded."""
     total, estimated = Fraction(0), False
@@ -34,17 +44,22 @@ def inside(lines: Iterable[tuple[Span, Decimal]], season: Span) -> Inside:
     return Inside(total, estimated)
 
 
-def gaps(spans: Iterable[Span], window: Span) -> tuple[Span, ...]:
+def gaps(stretches: Iterable[Stretch], window: Span) -> tuple[Span, ...]:
     """Days of the window between lines that no line covers. Before the first and after the last line nothing is missing
-    by this rule: metering began and ends there."""
+    by this rule: metering began and ends there. A counter that stands where it stood proves that nothing was used."""
     found: list[Span] = []
-    reached: date | None = None
-    for span in sorted(spans):
-        if reached is not None and span.first_day > reached + DAY:
-            missing = Span(reached + DAY, span.first_day - DAY).overlap(window)
+    before: Stretch | None = None
+    for one in sorted(stretches, key=lambda stretch: stretch.span):
+        if before is not None and one.span.first_day > before.span.last_day + DAY and not _stood(before, one):
+            missing = Span(before.span.last_day + DAY, one.span.first_day - DAY).overlap(window)
             found += [missing] if missing else []
-        reached = span.last_day if reached is None else max(reached, span.last_day)
+        if before is None or one.span.last_day > before.span.last_day:
+            before = one
     return tuple(found)
+
+
+def _stood(before: Stretch, after: Stretch) -> bool:
+    return before.end is not None and before.end == after.start and before.meter == after.meter
 
 
 def edges(season: Season, until: date) -> tuple[date, ...]:

@@ -45,8 +45,8 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "本期读数", "本次表底", "期末表底", "本次指数",
     ),
     "quantity": (
-        "用电量", "电量", "抄见电量", "合计电量", "总电量", "总用电量", "结算电量", "用气量", "气量", "总用气量", "使用量",
-        "用量", "本期用量", "结算气量", "采暖期用电量", "采暖季用电量", "采暖季用气量",
+        "用电量", "电量", "抄见电量", "合计电量", "总电量", "总用电量", "结算电量", "用气量", "气量", "总用气量",
+        "使用量", "用量", "本期用量", "结算气量", "采暖期用电量", "采暖季用电量", "采暖季用气量",
     ),
     "factor": ("倍率", "综合倍率", "表计倍率"),
     "tariff": ("时段", "电价时段", "峰谷时段", "峰谷标志", "示数类型"),
@@ -58,9 +58,9 @@ TARIFFS = {
 TOTAL_WORDS = ("合计", "总计", "小计", "本页小计", "制表", "制表人", "审核")
 PROBLEM_CODES = (
     "WHO_MISSING", "NUMBER_LOST_DIGITS", "FORMULA_WITHOUT_VALUE", "DATE_UNREADABLE", "DAYS_MISSING",
-    "DAYS_TURNED_ROUND", "FIGURE_UNREADABLE", "NOTHING_STATED", "FACTOR_UNREADABLE", "TARIFF_UNKNOWN", "NO_HEADER", "TOO_MANY_ROWS",
-    "UNKNOWN_HOME", "SEVERAL_HOMES", "OTHER_HOME", "OUTSIDE", "FUTURE", "NAME_DIFFERS", "TWICE_IN_FILE",
-    "SPAN_TOO_LONG",
+    "DAYS_TURNED_ROUND", "FIGURE_UNREADABLE", "NOTHING_STATED", "FACTOR_UNREADABLE", "TARIFF_UNKNOWN", "NO_HEADER",
+    "TOO_MANY_ROWS", "UNKNOWN_HOME", "SEVERAL_HOMES", "OTHER_HOME", "OUTSIDE", "FUTURE", "NAME_DIFFERS",
+    "TWICE_IN_FILE", "SPAN_TOO_LONG",
 )  # fmt: skip
 _BRACKETS = re.compile(r"[（(\[【].*?[）)\]】]")
 _DATE = re.compile(r"(\d{4})\D{0,2}(\d{1,2})\D{1,2}(\d{1,2})\D*")

@@ -1,0 +1,259 @@
+"""A season's running total: what it is by now, less what is due for it already. More becomes a further instalment,
+less is listed for a clawback; nothing that stands is changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import clock
+from core.refusals import Refused
+from core.seasons import Season
+from households.models import MeterReading
+from programmes.models import Programme
+from retrofits.models import Acceptance, Task
+from subsidies.facts import Facts, encode_facts, facts_for, technology_of, with_related
+from subsidies.models import Clawback, Entitlement, EntitlementLine, Policy
+from subsidies.rules.encoding import encode_steps
+from subsidies.rules.engine import assess
+from subsidies.rules.facts import Payment
+from subsidies.rules.outcomes import Due, Outcome, SourceLine, Undefined
+from subsidies.rules.policy import Policy as Rules
+from subsidies.services.locking import demand_right, hold
+from subsidies.services.policies import policy_in_force, rules_of
+from subsidies.usage import SPEAKING
+
+ASSESS = "entitlements.assess"
+AT_ONCE = 300
+State = Entitlement.State
+
+
+@dataclass(frozen=True)
+class Overpaid:
+    """A season for which more was paid than is due now. `shares` by source add up to `amount_fen`."""
+
+    entitlement: Entitlement
+    due_fen: int
+    paid_fen: int
+    shares: dict[str, int]
+    reason: str
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(self.shares.values())
+
+
+@dataclass
+class Settled:
+    """What one run found; `open` counts dwellings whose season has no answer yet."""
+
+    made: list[Entitlement] = field(default_factory=list)
+    overpaid: list[Overpaid] = field(default_factory=list)
+    same: int = 0
+    open: int = 0
+
+
+def season_of(programme: Programme, day: dt.date) -> Season:
+    """The running or last season of the programme's policy on a day. Raises Refused NO_POLICY, NO_SEASON."""
+    policy = policy_in_force(programme, day)
+    if policy is None:
+        raise Refused("NO_POLICY", _("No released policy is in force on %(day)s."), day=day.isoformat())
+    rule = rules_of(policy).season_rule
+    if rule is None:
+        raise Refused("NO_SEASON", _("The policy knows no heating season."))
+    return rule.latest(day)
+
+
+def settle_season(
+    *, programme: Programme, season: Season, by: User | str, on: dt.date | None = None, now: dt.datetime | None = None,
+) -> Settled:  # fmt: skip
+    """Instalments for every dwelling whose running total grew, and the list of those where it shrank.
+
+    Safe to repeat: what was made stands, so that a second run finds nothing more. Before the season's end the first
+    instalment opens the season's amount; refusals and questions wait for its end.
+    """
+    if isinstance(by, User):
+        demand_right(by, ASSESS, programme.area_id)
+    day = on or clock.today()
+    policy = policy_in_force(programme, day)
+    done = Settled()
+    if policy is None:
+        return done
+    for kind in _running_kinds(rules_of(policy)):
+        last = 0
+        while (reached := _settle_some(policy, kind, season, day, last, now or clock.now(), done)) is not None:
+            last = reached
+    return done
+
+
+def standing(homes: Sequence[int], kind: str, season: Season) -> dict[int, list[Entitlement]]:
+    """Amounts due that stand for a season, paid or on their way, in the order of their making."""
+    rows = Entitlement.objects.filter(
+        dwelling__in=homes, benefit_kind=kind, period__startswith=season.label, outcome="due"
+    ).exclude(state=State.VOID)
+    found: dict[int, list[Entitlement]] = defaultdict(list)
+    for one in rows.select_related("task__technology").prefetch_related("lines").order_by("pk"):
+        found[one.dwelling_id].append(one)
+    return found
+
+
+def _running_kinds(read: Rules) -> list[str]:
+    return [kind for kind in read.kinds if any(benefit.runs for benefit in read.of_kind(kind))]
+
+
+@transaction.atomic
+def _settle_some(
+    policy: Policy, kind: str, season: Season, day: dt.date, after: int, now: dt.datetime, done: Settled
+) -> int | None:
+    """The next dwellings; returns the last acceptance's key, None where there are no more."""
+    hold(f"assess:{policy.programme_id}")
+    acceptances = list(_metered(policy.programme, season, day).filter(pk__gt=after).order_by("pk")[:AT_ONCE])
+    if not acceptances:
+        return None
+    homes = [one.task.dwelling_id for one in acceptances]
+    known, returned = standing(homes, kind, season), _claimed_back(homes, kind, season)
+    for acceptance, facts in facts_for(acceptances, on=day, season=season):
+        home = acceptance.task.dwelling_id
+        here = replace(facts, payments=_payments(facts, kind, season, known[home], returned[home]))
+        _settle(policy, kind, season, acceptance, here, known[home], now, done)
+    return int(acceptances[-1].pk)
+
+
+def _metered(programme: Programme, season: Season, day: dt.date) -> Any:
+    """Passed acceptances of dwellings with a line in the season."""
+    lines = MeterReading.objects.filter(
+        dwelling=OuterRef("task__dwelling"), starts_on__lte=season.last_day, ends_on__gte=season.first_day,
+        ends_on__lte=day, state__in=SPEAKING,
+    )  # fmt: skip
+    accepted = Acceptance.objects.filter(
+        Exists(lines), task__programme=programme, task__state__in=Task.PASSED, result="passed", accepted_on__lte=day
+    )
+    return with_related(accepted)
+
+
+def _payments(
+    facts: Facts, kind: str, season: Season, known: Sequence[Entitlement], returned: Sequence[Clawback]
+) -> tuple[Payment, ...]:
+    """Other payments as they are; of this season everything that is due already, less what was claimed back."""
+    others = [one for one in facts.payments if (one.kind, one.season_year) != (kind, season.year)]
+    due = [
+        Payment(kind, one.amount_fen or 0, technology_of(one.task), season.year,
+                tuple(SourceLine(line.source, line.amount_fen) for line in one.lines.all()))
+        for one in known
+    ]  # fmt: skip
+    back = [
+        Payment(kind, -one.amount_fen, facts.technology, season.year,
+                tuple(SourceLine(source, -fen) for source, fen in one.shares.items() if fen))
+        for one in returned
+    ]  # fmt: skip
+    return (*others, *due, *back)
+
+
+def _claimed_back(homes: Sequence[int], kind: str, season: Season) -> dict[int, list[Clawback]]:
+    """Cases about this season that were not dropped: a proposed one is not proposed twice."""
+    cases = Clawback.objects.filter(dwelling__in=homes, benefit_kind=kind, period__startswith=season.label)
+    found: dict[int, list[Clawback]] = defaultdict(list)
+    for case in cases.exclude(state=Clawback.State.DROPPED).order_by("pk"):
+        found[case.dwelling_id].append(case)
+    return found
+
+
+def _settle(
+    policy: Policy, kind: str, season: Season, acceptance: Acceptance, facts: Facts, known: Sequence[Entitlement],
+    now: dt.datetime, done: Settled,
+) -> None:  # fmt: skip
+    outcome = assess(rules_of(policy), facts, kind=kind)
+    paid = sum(one.amount_fen for one in facts.payments if (one.kind, one.season_year) == (kind, season.year))
+    if isinstance(outcome, Undefined):
+        done.open += 1
+    elif isinstance(outcome, Due) and outcome.payable_fen > 0:
+        one = _instalment(policy, kind, season, acceptance, facts, outcome, now)
+        done.made += [one] if one else []
+        done.open += 0 if one else 1
+    elif (over := _overpaid(outcome, known, paid)) is not None:
+        done.overpaid.append(over)
+    else:
+        done.same += 1
+
+
+def _overpaid(outcome: Outcome, known: Sequence[Entitlement], paid: int) -> Overpaid | None:
+    """Only money that is out of the house can come back; what is still on its way is struck instead."""
+    out = [one for one in known if one.state == State.PAID]
+    due = outcome.amount_fen if isinstance(outcome, Due) else 0
+    if not out or due >= paid:
+        return None
+    last = out[-1]
+    limit = min(paid - due, last.amount_fen or 0)
+    if isinstance(outcome, Due):
+        wanted = {line.source: -line.amount_fen for line in outcome.payable_lines if line.amount_fen < 0}
+    else:
+        wanted = {line.source: line.amount_fen for line in last.lines.all()}
+    return Overpaid(last, due, paid, _cut(wanted, limit), outcome.code)
+
+
+def _cut(wanted: dict[str, int], limit: int) -> dict[str, int]:
+    """The sources' shares, in their order, as far as the limit goes."""
+    shares: dict[str, int] = {}
+    for source, fen in wanted.items():
+        part = min(fen, limit)
+        if part > 0:
+            shares[source] = part
+        limit -= part
+    return shares
+
+
+def _instalment(
+    policy: Policy, kind: str, season: Season, acceptance: Acceptance, facts: Facts, due: Due, now: dt.datetime
+) -> Entitlement | None:
+    """A further amount of the season; None while an earlier answer (a refusal, a question) stands in its place."""
+    task = acceptance.task
+    period = _period(task.dwelling_id, kind, season)
+    if period is None:
+        return None
+    straight = not policy.programme.notice_required
+    made = Entitlement.objects.create(
+        programme=policy.programme, area_id=task.area_id, household_id=task.dwelling.household_id,
+        dwelling_id=task.dwelling_id, task=task, acceptance=acceptance, policy=policy, benefit=due.rule,
+        benefit_kind=kind, period=period, outcome="due", reason=due.code, amount_fen=due.payable_fen,
+        facts=encode_facts(facts), steps=encode_steps(due.steps), warnings=list(due.warnings), clause=due.clause[:40],
+        state=State.PAYABLE if straight else State.ASSESSED, assessed_at=now,
+    )  # fmt: skip
+    EntitlementLine.objects.bulk_create(_lines(made, due, season))
+    return made
+
+
+def _period(home: int, kind: str, season: Season) -> str | None:
+    """2021-2022, then 2021-2022/2, /3 …"""
+    rows = Entitlement.objects.filter(dwelling=home, benefit_kind=kind, period__startswith=season.label)
+    known = list(rows.exclude(state=State.VOID).values_list("period", "outcome"))
+    if any(outcome != "due" for _period, outcome in known):
+        return None
+    taken = {period for period, _outcome in known}
+    names = (season.label if n == 1 else f"{season.label}/{n}" for n in range(1, 100))
+    return next(name for name in names if name not in taken)
+
+
+def _lines(made: Entitlement, due: Due, season: Season) -> Iterator[EntitlementLine]:
+    for source, fen in _not_negative({line.source: line.amount_fen for line in due.payable_lines}).items():
+        if fen:
+            yield EntitlementLine(entitlement=made, source=source, budget_year=season.year, amount_fen=fen)
+
+
+def _not_negative(shares: dict[str, int]) -> dict[str, int]:
+    """Rounding may leave a source a fen below what it has paid; the others bear it, the sum stays. The next instalment
+    starts from what was really paid and evens it out."""
+    lacking = -sum(fen for fen in shares.values() if fen < 0)
+    fitted = {source: max(fen, 0) for source, fen in shares.items()}
+    for source, fen in fitted.items():
+        part = min(fen, lacking)
+        fitted[source] -= part
+        lacking -= part
+    return fitted
