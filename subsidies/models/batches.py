@@ -138,6 +138,7 @@ class PayoutLine(ScopedModel):
     line_no = models.PositiveIntegerField()
     payee_name = models.CharField(max_length=40)
     bank_card = EncryptedTextField()
+    card_index = models.CharField(max_length=64, blank=True, help_text="Keyed fingerprint of the card, as the register's")
     amount_fen = models.BigIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED)
     bank_reference = models.CharField(max_length=60, blank=True)
@@ -154,6 +155,7 @@ class PayoutLine(ScopedModel):
         "drop_reason": "L1",
         "payee_name": "L2",
         "bank_card": "L4",
+        "card_index": "L3",
         "bank_reference": "L1",
         "bank_message": "L1",
     }
