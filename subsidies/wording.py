@@ -128,7 +128,9 @@ SOURCES = {
     "CENTRAL_MUNICIPAL": gettext_noop("Central and municipal"),
     "CENTRAL": gettext_noop("Central"),
     "PROVINCIAL": gettext_noop("Provincial"),
+    "CENTRAL_PROVINCIAL": gettext_noop("Central and provincial"),
     "MUNICIPAL": gettext_noop("Municipal"),
+    "COUNTY": gettext_noop("County"),
     "DISTRICT": gettext_noop("District"),
     "HOUSEHOLD": gettext_noop("Household"),
     "ENTERPRISE": gettext_noop("Enterprise"),
@@ -154,6 +156,7 @@ NAMES = {
     "household_count": gettext_noop("number of households"),
     "paid_on": gettext_noop("date of payment"),
     "tariff": gettext_noop("usage by tariff"),
+    "device_scrapped": gettext_noop("device found fit for scrap"),
 }
 
 PROBLEMS = {
@@ -214,9 +217,14 @@ def step_sentence(step: Step) -> str:
     )
 
 
+def problem_reason(problem: Problem) -> str:
+    """What is wrong, without the place."""
+    return _(PROBLEMS[problem.code]) % problem.values
+
+
 def problem_sentence(problem: Problem) -> str:
     """A problem of a document in words, with its line and place."""
-    sentence = _(PROBLEMS[problem.code]) % problem.values
+    sentence = problem_reason(problem)
     place = _("Line %(line)s") % {"line": problem.line}
     return f"{place} ({problem.where}): {sentence}" if problem.where else f"{place}: {sentence}"
 

@@ -252,6 +252,7 @@ def _payments(value: Any) -> tuple[Payment, ...]:
             each.get("technology", ""),
             each.get("season_year"),
             tuple(SourceLine(source, _fen(amount)) for source, amount in each.get("split", {}).items()),
+            _maybe_day(each.get("paid_on")),
         )
         for each in _entries(value)
     )

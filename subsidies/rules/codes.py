@@ -62,7 +62,7 @@ MONEY_FACTS = ("eligible_cost", "total_cost", "enterprise_share", "season_fee")
 #: Quantities that are metered in periods; they exist only for benefits that run by season.
 USAGE_FACTS = ("electricity_kwh", "gas_m3", "heat_kwh", "pellets_t")
 TEXT_FACTS = ("beneficiary", "zone", "technology", "device_class", "fault", "cause", "venue_type")
-FLAG_FACTS = ("meter_individual", "fee_paid", "self_paid")
+FLAG_FACTS = ("meter_individual", "fee_paid", "self_paid", "device_scrapped")
 SET_FACTS = ("classes",)
 DATE_FACTS = ("on", "accepted_on")
 COMPARABLE_FACTS = (*NUMBER_FACTS, *MONEY_FACTS, "season_number", "season_year")

@@ -125,6 +125,7 @@ class Facts:
     fee_paid: bool | None = None
     fault: str = ""
     cause: str = ""
+    device_scrapped: bool | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quantities", MappingProxyType(dict(self.quantities)))
