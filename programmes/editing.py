@@ -12,6 +12,7 @@ from accounts.models import Area
 from programmes.models import Measure, Programme, SubProgramme, Target, Technology, Unit
 from programmes.queries import TargetGroup, TargetLine, TargetTable, target_tables
 from programmes.services import Change
+from programmes.whole import rows_of
 
 LIMIT = Decimal(10) ** 12
 CELL, SHOWN = "c", "s"
@@ -57,7 +58,7 @@ FEW = 3
 
 def edit_tables(programme: Programme, posted: Mapping[str, str] | None = None) -> list[EditTable]:
     """Every table of the breakdown as a tree; with `posted` the texts the person typed stay in the inputs."""
-    known = {_key_of(row): row for row in programme.targets.all()}
+    known = {_key_of(row): row for row in rows_of(programme, "targets")}
     tables = target_tables(programme)
     few = sum(len(table.groups) for table in tables) <= FEW
     return [EditTable(table, [_group(table, one, known, posted or {}, few) for one in table.groups])

@@ -14,6 +14,7 @@ from accounts.models import Area
 from programmes.calendar import impossible_days
 from programmes.models import PlanDecision, Programme, SubProgramme, Unit
 from programmes.plan_queries import CENT, rate_with, stated_lines
+from programmes.whole import rows_of
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Finding:
 
 def findings(programme: Programme) -> list[Finding]:
     """Every finding of the programme with the decision taken on it, open ones first."""
-    decided = {one.key: one for one in programme.plan_decisions.select_related("decided_by")}
+    decided = {one.key: one for one in rows_of(programme, "plan_decisions")}
     found = [Finding(f.code, f.words, f.clause, f.key, decided.get(f.key)) for f in _all(programme)]
     return sorted(found, key=lambda one: one.decision is not None)
 
@@ -51,7 +52,8 @@ def _overlaps(programme: Programme) -> Iterator[Finding]:
     Inner parts are named only where the numbers are equal, their parents speak for them otherwise.
     """
     counts = _households_by_part(programme)
-    parts = [part for part in programme.parts.select_related("parent") if part.code in counts]
+    known: dict[str, str] = {}
+    parts = [part for part in rows_of(programme, "parts") if part.code in counts]
     for one, other in combinations(parts, 2):
         shared = sorted(set(one.places) & set(other.places))
         same = counts[one.code] == counts[other.code]
@@ -61,7 +63,7 @@ def _overlaps(programme: Programme) -> Iterator[Finding]:
         words = _("%(n)s households of “%(one)s” and %(m)s households of “%(other)s” are asked of the same places: "
                   "%(places)s.") % {
             "n": f"{counts[one.code]:f}", "m": f"{counts[other.code]:f}", "one": one.name, "other": other.name,
-            "places": "、".join(_names(shared))}  # fmt: skip
+            "places": "、".join(_names(parts, shared, known))}  # fmt: skip
         if same:
             words += " " + _("The numbers are equal: are they the same households counted twice?")
         yield _finding(
@@ -71,8 +73,9 @@ def _overlaps(programme: Programme) -> Iterator[Finding]:
 
 def _households_by_part(programme: Programme) -> dict[str, Decimal]:
     """Households the document asks of each part as a whole (its printed number for all years together)."""
-    rows = programme.stated_sums.filter(unit=Unit.HOUSEHOLD, year=None, part__isnull=False, technology=None)
-    return {row.part.code: row.quantity.normalize() for row in rows.select_related("part") if row.part}
+    rows = [row for row in rows_of(programme, "stated_sums") if row.unit == Unit.HOUSEHOLD and row.part]
+    whole = [row for row in rows if row.year is None and row.technology_id is None]
+    return {row.part.code: row.quantity.normalize() for row in whole}
 
 
 def _related(one: SubProgramme, other: SubProgramme) -> bool:
@@ -80,12 +83,16 @@ def _related(one: SubProgramme, other: SubProgramme) -> bool:
     return siblings or one.parent_id == other.pk or other.parent_id == one.pk
 
 
-def _names(codes: list[str]) -> list[str]:
-    return list(Area.objects.filter(code__in=codes).order_by("code").values_list("name", flat=True))
+def _names(parts: list[SubProgramme], codes: list[str], known: dict[str, str]) -> list[str]:
+    """Names of places, those of all parts asked for once."""
+    if not known:
+        places = {code for part in parts for code in part.places}
+        known |= dict(Area.objects.filter(code__in=places).values_list("code", "name"))
+    return [known[code] for code in codes if code in known]
 
 
 def _impossible_dates(programme: Programme) -> Iterator[Finding]:
-    for phase in programme.phases.exclude(written=""):
+    for phase in rows_of(programme, "phases"):
         for text in impossible_days(phase.written):
             words = _("“%(phase)s” ends or begins on %(day)s, a day that does not exist; the portal reads %(from)s to "
                       "%(to)s.") % {
@@ -105,7 +112,7 @@ def _sums(programme: Programme) -> Iterator[Finding]:
 def _two_leads(programme: Programme) -> Iterator[Finding]:
     units: dict[str, list[str]] = {}
     names: dict[str, str] = {}
-    for lead in programme.leads.select_related("area"):
+    for lead in rows_of(programme, "leads"):
         units.setdefault(lead.area_id, []).append(lead.unit)
         names[lead.area_id] = lead.area.name
     for code, named in units.items():
@@ -117,9 +124,9 @@ def _two_leads(programme: Programme) -> Iterator[Finding]:
 
 def _baselines(programme: Programme) -> Iterator[Finding]:
     """A share the document prints that its own numbers do not give (A-14)."""
-    for one in programme.indicators.exclude(baseline_value=None):
+    for one in rows_of(programme, "indicators"):
         computed = rate_with(one)
-        if computed is None:
+        if computed is None or one.baseline_value is None:
             continue
         rounded = computed.quantize(CENT, ROUND_HALF_UP)
         if rounded != one.baseline_value:
@@ -130,8 +137,8 @@ def _baselines(programme: Programme) -> Iterator[Finding]:
 
 def _early_deadlines(programme: Programme) -> Iterator[Finding]:
     """A deadline before the document was printed (A-01): late is shown, not refused."""
-    printed = min((day for day in programme.documents.values_list("printed_on", flat=True) if day), default=None)
-    for deadline in programme.deadlines.exclude(due_on=None):
+    printed = min((one.printed_on for one in rows_of(programme, "documents") if one.printed_on), default=None)
+    for deadline in rows_of(programme, "deadlines"):
         if printed and deadline.due_on and deadline.due_on < printed:
             words = _("“%(name)s” was due on %(day)s, before the document was printed on %(printed)s.")
             words = words % {"name": deadline.name, "day": deadline.due_on, "printed": printed}

@@ -23,6 +23,7 @@ from programmes.models import (
 )
 from programmes.plan_targets import cell_of
 from programmes.sums import Cell, sum_of
+from programmes.whole import rows_of
 
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
@@ -31,8 +32,9 @@ HUNDRED = Decimal(100)
 def planned_funds(programme: Programme, parts: Sequence[str] = ()) -> dict[str, int]:
     """Planned fen by source over the parts named (none: all), with "total"; a source nobody names is absent."""
     sums: dict[str, int] = defaultdict(int)
-    rows = programme.parts.filter(code__in=parts) if parts else programme.parts.all()
-    for part in rows.prefetch_related("funds"):
+    for part in rows_of(programme, "parts"):
+        if parts and part.code not in parts:
+            continue
         for one in part.funds.all():
             sums[one.source] += one.amount_fen
         if part.total_fen is not None:
@@ -113,8 +115,7 @@ def rollout_order(programme: Programme) -> list[str]:
 
 def target_cells(programme: Programme) -> list[Cell]:
     """The breakdown's rows as plain cells, ready to be added up."""
-    rows = programme.targets.select_related("technology", "part")
-    return [target_cell(row) for row in rows]
+    return [target_cell(row) for row in rows_of(programme, "targets")]
 
 
 def target_cell(row: Target) -> Cell:
@@ -155,7 +156,7 @@ class StatedLine:
 def stated_lines(programme: Programme) -> list[StatedLine]:
     """The document's numbers in its order, each with the sum of the rows that belong to it."""
     rows, lines = target_cells(programme), []
-    for one in programme.stated_sums.select_related("area", "technology", "part"):
+    for one in rows_of(programme, "stated_sums"):
         cell = cell_of({
             "area": one.area_id, "technology": one.technology.code if one.technology else "", "year": one.year,
             "unit": one.unit, "quantity": one.quantity, "part": one.part.code if one.part else "",
@@ -190,7 +191,7 @@ def calendar_of(
     A rhythm runs only in the programme's years; of its passed occurrences only the last is shown.
     """
     lines: list[CalendarLine] = []
-    for deadline in programme.deadlines.prefetch_related("met"):
+    for deadline in rows_of(programme, "deadlines"):
         lines += _lines_of(deadline, programme, today, behind, ahead)
     return sorted(lines, key=lambda line: (line.standing.due_on, line.deadline.code))[:limit]
 

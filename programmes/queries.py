@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from accounts.models import Area
 from core.areas import parent_of
 from programmes.models import Checklist, Measure, Programme, SubProgramme, Target, Technology, Unit
+from programmes.whole import rows_of
 
 
 @dataclass
@@ -86,7 +88,7 @@ def target_tables(programme: Programme) -> list[TargetTable]:
     """The programme's breakdown as the document prints it: one table per part, measure, year and unit."""
     routes = {route.pk: route for route in programme.technologies.all()}
     groups: dict[tuple[int, str, int, str], list[Target]] = defaultdict(list)
-    for target in programme.targets.select_related("area__parent", "part").order_by("row_no", "area_id"):
+    for target in _in_order(rows_of(programme, "targets")):
         groups[target.part_id or 0, target.measure, target.year or 0, target.unit].append(target)
     return [
         TargetTable(
@@ -95,6 +97,11 @@ def target_tables(programme: Programme) -> list[TargetTable]:
         )
         for (_part, measure, year, unit), targets in sorted(groups.items())
     ]  # fmt: skip
+
+
+def _in_order(targets: Iterable[Target]) -> list[Target]:
+    """By the document's row numbers, rows without one last."""
+    return sorted(targets, key=lambda one: (one.row_no is None, one.row_no or 0, one.area_id))
 
 
 def checklist_for(programme: Programme, kind: str = "acceptance") -> Checklist | None:

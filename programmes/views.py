@@ -19,29 +19,34 @@ from accounts.models import Area
 from core import clock
 from core.refusals import Refused
 from programmes import services
-from programmes.chosen import programmes_for
+from programmes.chosen import offered_programmes
 from programmes.editing import changes_of, edit_tables, new_target, number_of
 from programmes.models import Measure, Phase, Programme, Unit
 from programmes.plan_checks import findings
 from programmes.plan_queries import calendar_of, planned_funds, shares_of_funds, stated_lines
 from programmes.queries import target_tables
+from programmes.whole import BREAKDOWN, read_whole
 
 VIEW, EDIT = "programmes.view", "programmes.edit"
 MAX_UPLOAD = 20 * 2**20
+PLACES_OFFERED = 2000
 
 
 @requires(VIEW)
 @require_GET
 def programme_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "programmes/list.html", {"programmes": programmes_for(request.user)})
+    return render(request, "programmes/list.html", {"programmes": offered_programmes(request)})
 
 
 @requires(VIEW)
 @require_GET
 def programme_detail(request: HttpRequest, code: str) -> HttpResponse:
     programme = programme_or_404(request, code)
+    found = read_whole(programme, places=_places(programme), own=Area.objects.filter(pk=programme.area_id))
+    programme.area = found["own"][0]
     phases = list(programme.phases.all())
     context = {
+        "places": found["places"],
         "programme": programme,
         "may_edit": request.user.has_right(EDIT, programme.area_id),  # type: ignore[union-attr]
         "tables": target_tables(programme),
@@ -51,9 +56,9 @@ def programme_detail(request: HttpRequest, code: str) -> HttpResponse:
         "today": clock.today(),
         "phases": [(phase, _state(phase)) for phase in phases if not phase.parent_code],
         "steps": [phase for phase in phases if phase.parent_code],
-        "documents": programme.documents.prefetch_related("clauses"),
+        "documents": programme.documents.all(),
         "technologies": programme.technologies.all(),
-        "checklists": programme.checklists.order_by("kind", "-version"),
+        "checklists": sorted(programme.checklists.all(), key=lambda one: (one.kind, -one.version)),
         **_plan(programme),
     }
     return render(request, "programmes/detail.html", context)
@@ -62,7 +67,7 @@ def programme_detail(request: HttpRequest, code: str) -> HttpResponse:
 def _plan(programme: Programme) -> dict[str, Any]:
     funds = planned_funds(programme)
     return {
-        "parts": programme.parts.select_related("parent").prefetch_related("funds"),
+        "parts": programme.parts.all(),
         "funds": funds,
         "fund_shares": shares_of_funds(funds),
         "budget_totals": programme.settings.get("budget_totals") or [],
@@ -70,16 +75,20 @@ def _plan(programme: Programme) -> dict[str, Any]:
         "thresholds": programme.thresholds.all(),
         "figures": programme.figures.all(),
         "duties": programme.duties.all(),
-        "leads": programme.leads.select_related("area", "part"),
+        "leads": programme.leads.all(),
         "principles": programme.principles.all(),
         "panels": programme.panels.all(),
-        "places": Area.objects.within(programme.area_id).filter(level__in=["town", "village"]).order_by("code")[:2000],
     }
+
+
+def _places(programme: Programme) -> Any:
+    inside = Area.objects.within(programme.area_id).filter(level__in=[Area.Level.TOWN, Area.Level.VILLAGE])
+    return inside.order_by("code")[:PLACES_OFFERED]
 
 
 def programme_or_404(request: HttpRequest, code: str) -> Programme:
     """A town reads the programme of its county, so the programmes of the areas above count as visible."""
-    for programme in programmes_for(request.user):
+    for programme in offered_programmes(request):
         if programme.code == code:
             return programme
     raise Http404
@@ -94,7 +103,7 @@ def _state(phase: Phase) -> str:
 
 
 def _editable(request: HttpRequest, code: str) -> Programme:
-    return get_visible_or_404(Programme.objects.all(), request.user, EDIT, code=code)  # type: ignore[no-any-return]
+    return get_visible_or_404(Programme.objects.select_related("area"), request.user, EDIT, code=code)  # type: ignore[no-any-return]
 
 
 @requires(EDIT)
@@ -138,12 +147,14 @@ def _edit_page(
     request: HttpRequest, programme: Programme, problems: list[str] | None = None, status: int = 200
 ) -> HttpResponse:
     posted = request.POST.dict() if problems else None
+    places = Area.objects.within(programme.area_id).order_by("code")[:PLACES_OFFERED]
+    places_read = read_whole(programme, *BREAKDOWN, places=places)["places"]
     context = {
         "programme": programme,
         "tables": edit_tables(programme, posted),
         "stated": stated_lines(programme),
         "problems": problems or [],
-        "places": Area.objects.within(programme.area_id).order_by("code")[:2000],
+        "places": places_read,
         "technologies": programme.technologies.all(),
         "parts": programme.parts.all(),
         "years": range(programme.year_from, programme.year_to + 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters as df
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -17,15 +19,24 @@ def villages(request: object) -> QuerySet[Area]:
     return Area.objects.within(code).filter(level=Area.Level.VILLAGE) if code else Area.objects.none()
 
 
-def routes(request: object) -> QuerySet[object]:
-    programme = chosen_programme(request)  # type: ignore[arg-type]
-    return programme.technologies.all() if programme else Task.technology.field.related_model.objects.none()  # type: ignore[no-any-return]
+class RouteFilter(df.ChoiceFilter):
+    """Technologies of the chosen programme, by code; they were read with the programme."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(field_name="technology__code", choices=(), **kwargs)
+
+    @property
+    def field(self) -> Any:
+        programme = chosen_programme(self.parent.request)
+        routes = programme.routes if programme else []  # type: ignore[attr-defined]
+        self.extra["choices"] = [(one["code"], one["name"]) for one in routes]
+        return super().field
 
 
 class TaskFilter(df.FilterSet):
     q = df.CharFilter(label=_("name or dwelling number"), method="search")
     state = df.ChoiceFilter(label=_("state"), choices=Task.State.choices)
-    technology = df.ModelChoiceFilter(label=_("technology"), queryset=routes)
+    technology = RouteFilter(label=_("technology"))
     area = df.ModelChoiceFilter(label=_("village"), queryset=villages)
 
     class Meta:

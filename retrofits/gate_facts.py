@@ -1,20 +1,20 @@
-"""The facts the gates look at, gathered in one place: six questions to the database, however many tasks."""
+"""The facts the gates look at, gathered in one place: one question to the database, however many tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, Model, OuterRef
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from accounts.models import Area
 from core.areas import ancestors
+from core.beside import read_beside
 from core.seasons import SeasonRule
 from devices.models import DeviceModel, Supplier
 from households.models import Roster
@@ -30,11 +30,13 @@ from retrofits.models import (
     Contract,
     GateReason,
     GateRule,
+    Installation,
     InstalledDevice,
     Qualification,
     SupplyStep,
     Task,
 )
+from retrofits.site_rules import watts_per_m2
 
 Row = dict[str, Any]
 
@@ -53,6 +55,7 @@ class GateBook:
 
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
+        self._rules: list[Rule] | None = None
         self._tasks: dict[int, Row] = {}
         self._firms: dict[int, gate.Firm] = {}
         self._devices: dict[int, gate.Device] = {}
@@ -61,51 +64,56 @@ class GateBook:
 
     def read(self, tasks: Iterable[Task]) -> None:
         """Read what is needed of these tasks at once."""
-        wanted = [task for task in tasks if task.pk not in self._tasks]
-        if not wanted or not self.rules:
+        fresh = [task for task in tasks if task.pk not in self._tasks]
+        if not fresh or self._rules == []:
             return
-        self._tasks |= {row["pk"]: row for row in _task_rows([task.pk for task in wanted])}
-        self._read_areas({task.area_id for task in wanted})
+        keys, codes = [task.pk for task in fresh], {task.area_id for task in fresh}
+        found = read_beside(
+            **({} if self._rules is not None else self._of_programme()), **self._of_places(codes),
+            tasks=_task_rows(keys), **_of_firms(_firms_of(keys), self.programme), **_of_models(_models_of(keys)),
+        )  # fmt: skip
+        if self._rules is None:
+            self._keep_programme(found)
+        self._tasks |= {row["pk"]: row for row in found["tasks"]}
+        self._keep_places(codes, found)
+        self._keep_firms(found)
+        self._keep_models(found)
 
     def verdicts(self, task: Task, stages: Collection[str], *, on: date, chosen: Chosen | None = None) -> list[Verdict]:
         """How every gate of these stages stands for the task on the day."""
+        self.read([task])
         if not self.rules:
             return []
-        self.read([task])
         row = self._tasks[task.pk]
         reasons = {one["gate"]: one["reason"] for one in row["reason_rows"]}
         return judge(self._facts(task, row, on, chosen or Chosen()), self.rules, stages, reasons)
 
     # --- of the programme ---------------------------------------------------------------------------------------
 
-    @cached_property
-    def _programme(self) -> Row:
-        outer = {"programme": OuterRef("pk")}
-        rows = Programme.objects.filter(pk=self.programme.pk).values(
-            rules=_rows(GateRule, outer, "gate", "mode", "families", "clause", order="id"),
-            limits=_rows(Threshold, outer, "code", "operator", "value", "unit"),
-            steps=_rows(SupplyStep, outer, "area_id", "step", "done_on", "valid_until"),
-            electric=Exists(Technology.objects.filter(**outer, family="ELECTRIC")),
-        )
-        return rows.get()
-
-    @cached_property
+    @property
     def rules(self) -> list[Rule]:
-        rows = self._programme["rules"]
-        return [Rule(one["gate"], one["mode"] == "hard", one["clause"], frozenset(one["families"])) for one in rows]
+        if self._rules is None:
+            self._keep_programme(read_beside(**self._of_programme()))
+        return self._rules or []
 
-    @cached_property
-    def limits(self) -> dict[str, gate.Limit]:
-        rows = self._programme["limits"]
-        return {one["code"]: gate.Limit(one["operator"], Decimal(str(one["value"])), one["unit"]) for one in rows}
+    def _of_programme(self) -> dict[str, QuerySet[Any, Any]]:
+        own, techs = {"programme": self.programme}, Technology.objects.filter(programme=self.programme)
+        return {
+            "rules": GateRule.objects.filter(**own).order_by("id"),
+            "limits": Threshold.objects.filter(**own),
+            "steps": SupplyStep.objects.filter(**own),
+            "electric": techs.filter(family="ELECTRIC").values("pk")[:1],
+        }
 
-    @cached_property
-    def _steps(self) -> dict[str, dict[str, gate.Step]]:
-        found: dict[str, dict[str, gate.Step]] = {}
-        for one in self._programme["steps"]:
-            step = gate.Step(_day(one["done_on"]), _maybe(one["valid_until"]))
-            found.setdefault(one["area_id"], {})[one["step"]] = step
-        return found
+    def _keep_programme(self, found: Row) -> None:
+        self._rules = [
+            Rule(one.gate, one.mode == "hard", one.clause, frozenset(one.families)) for one in found["rules"]
+        ]
+        self._limits = {one.code: gate.Limit(one.operator, one.value, one.unit) for one in found["limits"]}
+        self._offers_electric = bool(found["electric"])
+        self._steps: dict[str, dict[str, gate.Step]] = {}
+        for one in found["steps"]:
+            self._steps.setdefault(one.area_id, {})[one.step] = gate.Step(one.done_on, one.valid_until)
 
     @cached_property
     def _season_rule(self) -> SeasonRule:
@@ -113,14 +121,16 @@ class GateBook:
 
     # --- of places ----------------------------------------------------------------------------------------------
 
-    def _read_areas(self, codes: set[str]) -> None:
-        wanted = {one for code in codes for one in (code, *ancestors(code))} - set(self._areas)
-        if wanted:
-            fields = ("code", "in_heat_network", "grid_capacity_ok")
-            self._areas |= {row["code"]: row for row in Area.objects.filter(code__in=wanted).values(*fields)}
-        fresh = codes - set(self._neighbours)
-        if fresh and any(rule.gate == "ONE_TECHNOLOGY" for rule in self.rules):
-            self._neighbours |= {code: {} for code in fresh} | _routes_of(self.programme, fresh)
+    def _of_places(self, codes: set[str]) -> dict[str, QuerySet[Any, Any]]:
+        path = {one for code in codes for one in (code, *ancestors(code))}
+        known = ("code", "in_heat_network", "grid_capacity_ok")
+        return {"areas": Area.objects.filter(code__in=path).values(*known), "routes": _routes_of(self.programme, codes)}
+
+    def _keep_places(self, codes: set[str], found: Row) -> None:
+        self._areas |= {row["code"]: row for row in found["areas"]}
+        self._neighbours |= {code: {} for code in codes}
+        for row in found["routes"]:
+            self._neighbours[row["area_id"]][row["route"]] = row["n"]
 
     def _place(self, code: str) -> gate.Place:
         """What is known of a place: its own word, otherwise that of the nearest place above it."""
@@ -136,27 +146,28 @@ class GateBook:
 
     # --- of firms and products ------------------------------------------------------------------------------------
 
+    def _keep_firms(self, found: Row) -> None:
+        self._firms |= {row["pk"]: _firm(row) for row in found["firms"]}
+
+    def _keep_models(self, found: Row) -> None:
+        self._devices |= {one.pk: device_facts(one) for one in found["models"]}
+
     def _firm(self, key: int | None) -> gate.Firm | None:
-        if key is None:
-            return None
-        if key not in self._firms:
-            self._firms[key] = _firm_of(key, self.programme)
-        return self._firms[key]
+        """A firm the tasks do not name yet is asked for by itself."""
+        if key is not None and key not in self._firms:
+            self._keep_firms(read_beside(**_of_firms(Q(pk=key), self.programme)))
+        return None if key is None else self._firms[key]
 
     def _device(self, key: int | None) -> gate.Device | None:
-        if key is None:
-            return None
-        if key not in self._devices:
-            model = DeviceModel.objects.select_related("product").get(pk=key)
-            self._devices[key] = device_facts(model)
-        return self._devices[key]
+        if key is not None and key not in self._devices:
+            self._keep_models(read_beside(**_of_models(Q(pk=key))))
+        return None if key is None else self._devices[key]
 
     # --- together -----------------------------------------------------------------------------------------------
 
     def _facts(self, task: Task, row: Row, on: date, chosen: Chosen) -> gate.Facts:
         held = row["contract_rows"][0] if row["contract_rows"] else {}
         contract = self._contract(held)
-        installed_on = row["installed_on"]
         return gate.Facts(
             on=on,
             family=row["family"],
@@ -169,14 +180,16 @@ class GateBook:
             ),
             contract=contract,
             neighbours=self._neighbours.get(task.area_id, {}),
-            offers_electric=self._programme["electric"],
+            offers_electric=self._offers_electric,
             confirmed={one["kind"]: _day(one["done_on"]) for one in row["confirmation_rows"]},
             asks_bundle=row["asks_bundle"],
             has_bundle=row["bundle_pk"] is not None,
             missing_devices=_missing(row),
-            installed_on=installed_on,
+            installed_on=row["installed_on"],
             seasons=self._seasons(row["confirmation_rows"]),
-            limits=self.limits,
+            limits=self._limits,
+            heated_area_m2=row["recorded_m2"] or row["known_m2"],
+            watts_per_m2=watts_per_m2(self.programme.settings),
         )
 
     def _contract(self, held: Row) -> gate.Contract | None:
@@ -208,27 +221,44 @@ def device_facts(model: DeviceModel) -> gate.Device:
     )  # fmt: skip
 
 
-def _firm_of(key: int, programme: Programme) -> gate.Firm:
+def _of_firms(where: Q, programme: Programme) -> dict[str, QuerySet[Any, Any]]:
     outer = {"supplier": OuterRef("pk")}
-    own = {**outer, "programme": programme}
-    row = Supplier.objects.filter(pk=key).values(
-        "name",
-        admission_rows=_rows(
-            Admission, {**own, "admitted_on__isnull": False}, "admitted_on", "ended_on", "warranty_months"
-        ),
+    admitted = {**outer, "programme": programme, "admitted_on__isnull": False}
+    return {"firms": Supplier.objects.filter(where).values(
+        "pk", "name",
+        admission_rows=_rows(Admission, admitted, "admitted_on", "ended_on", "warranty_months"),
         certificate_rows=_rows(Qualification, outer, "work", "valid_from", "valid_until"),
         has_won=Exists(Bid.objects.filter(**outer, is_winner=True, lot__programme=programme)),
-    )
-    found = row.get()
-    spans = tuple((_day(one["admitted_on"]), _maybe(one["ended_on"])) for one in found["admission_rows"])
-    held = (
-        gate.Certificate(c["work"], _day(c["valid_from"]), _maybe(c["valid_until"])) for c in found["certificate_rows"]
-    )
-    months = [one["warranty_months"] for one in found["admission_rows"] if one["ended_on"] is None]
-    return gate.Firm(found["name"], spans, tuple(held), months[0] if months else None, found["has_won"])
+    )}  # fmt: skip
 
 
-def _task_rows(keys: list[int]) -> Iterable[Row]:
+def _of_models(where: Q) -> dict[str, QuerySet[Any, Any]]:
+    return {"models": DeviceModel.objects.filter(where).select_related("product")}
+
+
+def _firms_of(keys: list[int]) -> Q:
+    """Firms that are named by these tasks: who installed, and who has the contract."""
+    return Q(pk__in=Installation.objects.filter(task__in=keys).values("supplier")) | Q(
+        pk__in=Contract.objects.filter(task__in=keys, cancelled_on=None).values("supplier")
+    )
+
+
+def _models_of(keys: list[int]) -> Q:
+    return Q(pk__in=Installation.objects.filter(task__in=keys).values("device_model")) | Q(
+        pk__in=Contract.objects.filter(task__in=keys, cancelled_on=None).values("device_model")
+    )
+
+
+def _firm(row: Row) -> gate.Firm:
+    spans = tuple((_day(one["admitted_on"]), _maybe(one["ended_on"])) for one in row["admission_rows"])
+    held = tuple(
+        gate.Certificate(c["work"], _day(c["valid_from"]), _maybe(c["valid_until"])) for c in row["certificate_rows"]
+    )
+    months = [one["warranty_months"] for one in row["admission_rows"] if one["ended_on"] is None]
+    return gate.Firm(row["name"], spans, held, months[0] if months else None, row["has_won"])
+
+
+def _task_rows(keys: list[int]) -> QuerySet[Any, Any]:
     of_task, of_record = {"task": OuterRef("pk")}, {"installation__task": OuterRef("pk")}
     contract = ("supplier_id", "device_model_id", "signed_on", "signer_name", "confirms_product", "warranty_months")
     return Task.objects.filter(pk__in=keys).values(
@@ -238,6 +268,8 @@ def _task_rows(keys: list[int]) -> Iterable[Row]:
         roster_state=F("roster_row__roster__state"),
         exclusion=F("roster_row__exclusion"),
         installed_on=F("installation__installed_on"),
+        recorded_m2=F("installation__heated_area_m2"),
+        known_m2=F("dwelling__heated_area_m2"),
         supplier_pk=F("installation__supplier_id"),
         model_pk=F("installation__device_model_id"),
         main_kind=F("installation__device_model__kind"),
@@ -257,12 +289,10 @@ def _rows(model: type[Model], where: Mapping[str, Any], *fields: str, order: str
     return ArraySubquery(rows.values_list(JSONObject(**{name: name for name in fields})))
 
 
-def _routes_of(programme: Programme, codes: set[str]) -> dict[str, dict[str, int]]:
+def _routes_of(programme: Programme, codes: set[str]) -> QuerySet[Any, Any]:
+    """How many living tasks each village has of each route: rows of area_id, route, n."""
     alive = Task.objects.filter(programme=programme, area_id__in=codes).exclude(state=Task.State.WITHDRAWN)
-    found: dict[str, dict[str, int]] = {}
-    for area, route, count in alive.order_by().values_list("area_id", "technology__code").annotate(n=Count("id")):
-        found.setdefault(area, {})[route] = count
-    return found
+    return alive.order_by().values("area_id", route=F("technology__code")).annotate(n=Count("id"))
 
 
 def _missing(row: Row) -> dict[str, int]:

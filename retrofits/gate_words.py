@@ -31,6 +31,7 @@ TITLES: dict[str, str | Promise] = {
     "SUPPLY_CONTRACT": gettext_lazy("supply contract signed by the household"),
     "GAS_POWER": gettext_lazy("thermal power of the gas boiler"),
     "GAS_GRADE": gettext_lazy("efficiency grade of the gas boiler"),
+    "SIZING": gettext_lazy("power fits the area of the house"),
     "DOCKING": gettext_lazy("data-docking confirmation"),
     "CERTIFICATE": gettext_lazy("compulsory certificate"),
     "INSURANCE": gettext_lazy("product insurance"),
@@ -71,6 +72,9 @@ SENTENCES: dict[str, str | Promise] = {
     "OTHER_DEVICE": gettext_lazy("%(device)s is not the contracted product %(contracted)s"),
     "POWER_UNKNOWN": gettext_lazy("the thermal power of %(device)s is not stated"),
     "POWER": gettext_lazy("%(device)s has %(value)s kW; asked for: %(limit)s"),
+    "UNDERSIZED": gettext_lazy(
+        "%(device)s gives %(value)s W for each of %(area)s m²; expected: at least %(least)s, or a reason"
+    ),
     "GRADE_UNKNOWN": gettext_lazy("the efficiency grade of %(device)s is not stated"),
     "GRADE": gettext_lazy("%(device)s has efficiency grade %(value)s; asked for: %(limit)s"),
     "NOT_DOCKED": gettext_lazy("%(device)s has no data-docking confirmation with issuer and day"),

@@ -15,13 +15,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Area
 from core.identity import phone_problem
 from core.money import MoneyError, parse_yuan
 from devices.models import DeviceModel, Heater, Supplier
 from devices.services.heaters import address_problems
 from retrofits.costs import KIND_SHAPE
 from retrofits.faults import Fault
-from retrofits.models import Installation, Task
+from retrofits.models import Admission, Installation, Task
+from retrofits.site_rules import box_of
 
 LABELS = {
     "town_name": gettext_lazy("town"),
@@ -169,6 +171,18 @@ class _Check:
         words = _("%(label)s must lie between %(low)s and %(high)s degrees")
         self._number("longitude", LONGITUDE, "0.000001", words)
         self._number("latitude", LATITUDE, "0.000001", words)
+        self._inside()
+
+    def _inside(self) -> None:
+        """J-30: the place on the map lies where the task lies, as far as the programme says where that is."""
+        box = box_of(self.task.programme.settings, self.task.area_id)
+        found = [self.record.values.get(name) for name in ("longitude", "latitude")]
+        if box is None or None in found or box.holds(*found):
+            return
+        words = _("%(place)s, %(degrees)s lies outside %(area)s (%(box)s degrees); read the place again at the door")
+        area = Area.objects.filter(code=box.area).values_list("name", flat=True).first() or box.area
+        self.fault("longitude", "OUTSIDE", words % {
+            "place": f"{found[0]}", "degrees": f"{found[1]}", "area": area, "box": box})  # fmt: skip
 
     def _are_swapped(self) -> bool:
         """Each lies outside China where it stands, and inside where the other does."""
@@ -258,6 +272,14 @@ class _Check:
             self.fault("costs", "MISSING", _("enter at least one cost position"))
         for number, cost in enumerate(written, 1):
             self._cost(number, cost)
+        if any(fen for _kind, fen, _invoice in self.record.costs) and self._is_pilot():
+            words = _("%(firm)s is admitted for a demonstration site: it bears the cost itself; enter 0 (L-25)")
+            self.fault("costs", "PILOT_COST", words % {"firm": self.record.supplier})
+
+    def _is_pilot(self) -> bool:
+        """L-25: whether the firm is in the programme only for a demonstration site."""
+        alive = Admission.objects.filter(programme=self.task.programme, supplier=self.record.supplier, ended_on=None)
+        return self.record.supplier is not None and alive.filter(is_pilot=True).exists()
 
     def _cost(self, number: int, cost: CostEntry) -> None:
         if not KIND_SHAPE.fullmatch(cost.kind):

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Area
 from core.money import MoneyError, parse_yuan
 from devices.models import DeviceModel, Supplier
-from programmes.models import PlannedFunds
+from households.models import PublicVenue
+from programmes.models import PlannedFunds, Technology
 from retrofits.models import (
     Bundle,
     Confirmation,
@@ -66,6 +67,11 @@ def number(label: Any, *, required: bool = True) -> forms.DecimalField:
 
 def tick(label: Any) -> forms.BooleanField:
     return forms.BooleanField(label=label, required=False)
+
+
+def offer(form: forms.Form, name: str, choices: Iterable[tuple[Any, str]]) -> None:
+    """Rows already read as the choices of a field that is only drawn; what is sent is asked of the database."""
+    form.fields[name].choices = [("", "---------"), *choices]  # type: ignore[attr-defined]
 
 
 class YuanField(forms.CharField):
@@ -210,6 +216,8 @@ class ProjectForm(forms.Form):
     name = text(_("name"))
     subject = pick(_("subject"), Project.Subject.choices)
     works = pick(_("kind of work"), Project.Works.choices)
+    venue = one_of(_("public venue (where the subject is one)"), PublicVenue.objects.none(), required=False)
+    technology = one_of(_("technology"), Technology.objects.none(), required=False)
     lead_unit = text(_("lead unit"), 80, required=False)
     responsible_units = NamesField(_("responsible units"), required=False)
     cooperating_units = NamesField(_("cooperating units"), required=False)
@@ -218,8 +226,10 @@ class ProjectForm(forms.Form):
     clause = text(_("clause"), 40, required=False)
     note = text(_("note"), 300, required=False)
 
-    def __init__(self, *args: Any, places: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Any = None, venues: Any = None, routes: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["venue"].queryset = venues if venues is not None else PublicVenue.objects.none()  # type: ignore[attr-defined]
+        self.fields["technology"].queryset = routes if routes is not None else Technology.objects.none()  # type: ignore[attr-defined]
         if places is None:
             self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput)
             self.fields["reason"] = text(_("Reason for the change"), 300)
@@ -231,7 +241,10 @@ class ProjectForm(forms.Form):
 
     @staticmethod
     def initial_of(project: Project) -> dict[str, Any]:
-        names = ("name", "subject", "works", "lead_unit", "year_from", "year_to", "clause", "note", "version")
+        names = (
+            "name", "subject", "works", "venue", "technology", "lead_unit", "year_from", "year_to", "clause", "note",
+            "version",
+        )  # fmt: skip
         units = {name: "、".join(getattr(project, name)) for name in ("responsible_units", "cooperating_units")}
         return {name: getattr(project, name) for name in names} | units
 

@@ -25,6 +25,7 @@ SHOWN: dict[str, Any] = {
     "uses": ["dwelling", "public"], "docking_no": "DJ-示例-0001", "docking_issuer": "示例平台服务单位（虚构）",
     "material": "不锈钢",
 }  # fmt: skip
+THERMAL_KW = {"ashp": Decimal(8), "hot_air": Decimal(7), "direct_electric": Decimal(6)}  # of a home's whole set
 PRICE, QUALITY, SERVICE = "价格", "质量与能效", "售后服务"
 CRITERIA = (tenders.Weighed(PRICE, 40, is_price=True), tenders.Weighed(QUALITY, 35), tenders.Weighed(SERVICE, 25))
 
@@ -40,7 +41,8 @@ def prepare_jincheng(programme: Programme, day: date) -> None:
         _admit(programme, supplier, day, office)
     with acting(office, WHY):
         for model in DeviceModel.objects.filter(product=None):
-            shown = SHOWN | {"is_direct": "direct" in model.kind, "is_low_power": "direct" not in model.kind}
+            power = {"thermal_power_kw": THERMAL_KW.get(model.kind, Decimal(8))}
+            shown = SHOWN | power | {"is_direct": "direct" in model.kind, "is_low_power": "direct" not in model.kind}
             products.describe_product(device_model=model, values=shown, by=office)
     _waiting_homes(programme, day)
 

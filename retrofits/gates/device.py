@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import ROUND_DOWN, Decimal
 
 from retrofits.gates.facts import Check, Device, Facts, Refusal, shut
 
@@ -42,6 +43,18 @@ def gas_grade(facts: Facts, device: Device) -> Refusal | None:
     if device.efficiency_grade >= 1 and limit.holds(device.efficiency_grade):
         return None
     return shut("GRADE", device=device.label, value=device.efficiency_grade, limit=str(limit))
+
+
+@_of_device
+def sizing(facts: Facts, device: Device) -> Refusal | None:
+    """J-36: the system is chosen to fit the area of the house."""
+    least, area = facts.watts_per_m2, facts.heated_area_m2
+    if least is None or not area:
+        return None
+    if device.thermal_power_kw is None:
+        return shut("POWER_UNKNOWN", device=device.label)
+    given = (device.thermal_power_kw * 1000 / area).quantize(Decimal("0.1"), ROUND_DOWN)
+    return None if given >= least else shut("UNDERSIZED", device=device.label, value=given, area=area, least=least)
 
 
 @_of_device

@@ -121,6 +121,8 @@ class Facts:
     installed_on: date | None = None
     seasons: tuple[tuple[date, date], ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    heated_area_m2: Decimal | None = None
+    watts_per_m2: Decimal | None = None
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ GATES: dict[str, Gate] = {
         Gate("SUPPLY_CONTRACT", INSTALL, household.supply_contract, "supplier", "contract"),
         Gate("GAS_POWER", INSTALL, device.gas_power, "office", "product", (device.GAS_POWER,), GAS),
         Gate("GAS_GRADE", INSTALL, device.gas_grade, "office", "product", (device.GAS_GRADE,), GAS),
+        Gate("SIZING", INSTALL, device.sizing, "office", "reason"),
         Gate("DOCKING", INSTALL, device.docking, "office", "product"),
         Gate("CERTIFICATE", INSTALL, device.certificate, "office", "product"),
         Gate("INSURANCE", INSTALL, device.insurance, "office", "product"),

@@ -171,7 +171,13 @@ def _refuse_done(task: Task, one: Done, today: date) -> None:
         raise Refused("CONFIRMATION_FAULTY", _("“%(kind)s” is nothing that can be confirmed."), kind=one.kind)
     if one.done_on > today:
         raise Refused("CONFIRMATION_FAULTY", _("It can't have been done in the future (%(day)s)."), day=one.done_on)
-    if one.kind in (*SIGNED, Kind.OLD_REMOVED) and not one.signer_name.strip():
+    if one.kind == Kind.OLD_REMOVED and not one.signer_name.strip():
+        words = _(
+            "The old heating is never taken by force: kang sealed, stove torn out or coal carried off without the "
+            "household's word is a complaint. Say who of the household signed that it agrees."
+        )
+        raise Refused("FORCED_REMOVAL", words)
+    if one.kind in SIGNED and not one.signer_name.strip():
         raise Refused("CONFIRMATION_FAULTY", _("Say who signed for the household."))
     if one.kind == Kind.STABLE_SEASON:
         _refuse_season(task, one)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.refusals import Refused
-from programmes.models import Programme
+from programmes.models import Phase, Programme
 from programmes.plan_queries import acceptance_panel
 from retrofits.models import JointAcceptance, JointHome, PanelSeat, Task
 
 OPEN_RIGHT, SIGN_RIGHT = "panels.open", "panels.sign"
 ROLE = "panel_member"
+WINDOW = "acceptance"
 HOMES_MAX = 1000
 Sheet = JointAcceptance
 
@@ -54,6 +56,21 @@ def homes_for(programme: Programme, area_code: str) -> QuerySet[Task]:
 ACCEPTED_STATES = tuple(state for state in ("accepted", "running") if state in Task.State.values)
 
 
+def windows_of(programme: Programme, year: int) -> list[Phase]:
+    """When the year's works are accepted jointly, as the document states it (L-35); empty where it states nothing."""
+    return [one for one in programme.phases.all() if one.code.startswith(WINDOW) and one.goal_year == year]
+
+
+def outside_windows(programme: Programme, year: int, on: date) -> Refused | None:
+    """Why nothing is signed on this day, None inside a window and where the document states none."""
+    windows = windows_of(programme, year)
+    if not windows or any(one.is_running(on) for one in windows):
+        return None
+    words = _("The works of %(year)s are accepted jointly from %(first)s to %(last)s; today is %(today)s.")
+    first, last = min(one.starts_on for one in windows), max(one.ends_on for one in windows)
+    return Refused("OUT_OF_WINDOW", words, year=year, first=first, last=last, today=on)
+
+
 @transaction.atomic
 def open_sheet(*, programme: Programme, area_code: str, year: int, by: User) -> JointAcceptance:
     """A sheet with all homes of the place that are accepted and stand on none. Raises `Refused` NO_PANEL, NO_HOMES."""
@@ -74,8 +91,9 @@ def open_sheet(*, programme: Programme, area_code: str, year: int, by: User) -> 
 def sign_sheet(*, sheet: JointAcceptance, by: User, now: datetime) -> JointAcceptance:
     """Sign for one's own department; with the last department the sheet has passed.
 
-    Raises `Refused`: SHEET_CLOSED (409; nobody signs a seventh time), NOT_OF_PANEL, DEPARTMENT_SIGNED, PERSON_SIGNED,
-    OWN_ACCEPTANCE (who accepted a home at the door does not sign for it). The database refuses the same by itself.
+    Raises `Refused`: SHEET_CLOSED (409; nobody signs a seventh time), OUT_OF_WINDOW (L-35), NOT_OF_PANEL,
+    DEPARTMENT_SIGNED, PERSON_SIGNED, OWN_ACCEPTANCE (who accepted a home at the door does not sign for it). The
+    database refuses the same by itself.
     """
     if not by.has_right(SIGN_RIGHT, sheet.area_id):
         raise PermissionDenied(SIGN_RIGHT)
@@ -118,7 +136,7 @@ def _sign(sheet: JointAcceptance, by: User, now: datetime) -> JointAcceptance:
     sheet = _locked(sheet)
     seats = list(sheet.seats.all())
     department = department_of(sheet, by)
-    refusal = _why_not(sheet, seats, department, by)
+    refusal = _why_not(sheet, seats, department, by, timezone.localdate(now))
     if refusal:
         raise refusal
     PanelSeat.objects.create(joint=sheet, department=department, signer=by, person_no=by.person_no)
@@ -128,7 +146,10 @@ def _sign(sheet: JointAcceptance, by: User, now: datetime) -> JointAcceptance:
     return sheet
 
 
-def _why_not(sheet: JointAcceptance, seats: list[PanelSeat], department: str, by: User) -> Refused | None:
+def _why_not(sheet: JointAcceptance, seats: list[PanelSeat], department: str, by: User, on: date) -> Refused | None:
+    closed = outside_windows(sheet.programme, sheet.year, on)
+    if closed:
+        return closed
     if any(seat.person_no == by.person_no for seat in seats):
         return Refused("PERSON_SIGNED", _("%(name)s has signed this sheet already."), name=by.person_name)
     if not department:

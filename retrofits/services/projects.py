@@ -31,8 +31,8 @@ from retrofits.services.enterprises import ENTER, may
 from retrofits.shares import split_cost
 
 FIELDS = (
-    "name", "subject", "works", "lead_unit", "responsible_units", "cooperating_units", "year_from", "year_to", "clause",
-    "note",
+    "name", "subject", "works", "venue", "technology", "lead_unit", "responsible_units", "cooperating_units",
+    "year_from", "year_to", "clause", "note",
 )  # fmt: skip
 
 
@@ -80,6 +80,18 @@ def _refuse_faulty(project: Project) -> None:
     if not 2000 <= project.year_from <= project.year_to <= 2100:
         words = _("The years %(first)s to %(last)s are not in order.")
         raise Refused("PROJECT_FAULTY", words, first=project.year_from, last=project.year_to)
+    _refuse_other_subject(project)
+
+
+def _refuse_other_subject(project: Project) -> None:
+    """A venue is named where the venue is the subject, and lies in the project's place; so does the route."""
+    if project.venue_id and project.subject != Project.Subject.VENUE:
+        raise Refused("PROJECT_FAULTY", _("A venue is chosen only where the subject is a public venue."))
+    if project.venue and not is_inside(project.venue.area_id, project.area_id):
+        words = _("%(venue)s lies outside the project's place.")
+        raise Refused("PROJECT_FAULTY", words, venue=project.venue.name)
+    if project.technology and project.technology.programme_id != project.programme_id:
+        raise Refused("PROJECT_FAULTY", _("The technology belongs to another programme."))
 
 
 def _refuse_unreasoned(reason: str) -> None:

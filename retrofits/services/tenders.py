@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -139,11 +139,13 @@ def fail_lot(*, lot: TenderLot, reason: str, by: User) -> TenderLot:
 
 def ranking(lot: TenderLot) -> list[tuple[Bid, Decimal]]:
     """Bids with their weighted points, best first; equal points: the lower price."""
-    weights = dict(lot.criteria.values_list("name", "weight"))
-    scored = [
-        (bid, score({name: Decimal(value) for name, value in bid.points.items()}, weights))
-        for bid in lot.bids.select_related("supplier", "device_model")
-    ]
+    return ranked(lot.bids.select_related("supplier", "device_model"), lot.criteria.all())
+
+
+def ranked(bids: Iterable[Bid], criteria: Iterable[Criterion]) -> list[tuple[Bid, Decimal]]:
+    """The same of bids and criteria that were read already."""
+    weights = {one.name: one.weight for one in criteria}
+    scored = [(bid, score({name: Decimal(value) for name, value in bid.points.items()}, weights)) for bid in bids]
     return sorted(scored, key=lambda one: (-one[1], one[0].price_fen))
 
 

@@ -4,19 +4,39 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import clock
 from core.refusals import Refused
 from households.models import Dwelling
-from programmes.models import Programme
+from programmes.models import Programme, Threshold
+from programmes.plan_queries import threshold
 from retrofits.models import TransitionalHome
 from retrofits.services.enterprises import may
 
-RIGHT = "installations.record"
+RIGHT, RADIUS = "installations.record", "NO_GAS_RADIUS_KM"
+LOOKUPS = {"<": "lt", "<=": "lte"}
+
+
+def radius_km(programme: Programme | None) -> Threshold | None:
+    """How far from the gas network a converted village counts as one to be supplied (D-13: 5 km); None: not stated."""
+    return threshold(programme, RADIUS) if programme else None
+
+
+def with_radius(rows: Any, programme: Programme | None) -> Any:
+    """`is_near` beside each home: inside the radius, outside it, None where distance or radius is not known."""
+    limit = radius_km(programme)
+    if limit is None:
+        return rows.annotate(is_near=Value(None, output_field=BooleanField()))
+    inside = Q(**{f"network_km__{LOOKUPS[limit.operator]}": limit.value})
+    return rows.annotate(is_near=Case(
+        When(network_km=None, then=None), When(inside, then=True), default=False, output_field=BooleanField(),
+    ))  # fmt: skip
 
 
 def put_on_list(

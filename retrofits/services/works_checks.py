@@ -23,7 +23,7 @@ from retrofits.visits import Visit, open_items
 RIGHT = "acceptances.record"
 KIND = "insulation"
 OUT_OF_TOLERANCE = frozenset({"FAILED", "TOO_LOW", "TOO_HIGH"})
-_OPEN = (Task.State.LISTED, Task.State.INSTALLED, Task.State.RECTIFY)
+MEASURED_IN = (Task.State.LISTED, Task.State.INSTALLED, Task.State.RECTIFY)
 
 
 @transaction.atomic
@@ -62,7 +62,7 @@ def demand_works_check(task: Task) -> None:
 
 
 def _checklist(task: Task, by: User) -> Checklist:
-    if task.state not in _OPEN:
+    if task.state not in MEASURED_IN:
         words = _("The task is “%(state)s” by now; this step is no longer open. Load the page again.")
         raise Refused("TASK_STATE", words, conflict=True, state=task.get_state_display())
     refusal = states.not_the_installer(task, by) if getattr(task, "installation", None) else None

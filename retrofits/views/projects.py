@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,12 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
+from core.beside import hang, read_beside
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
-from households.models import Dwelling
+from devices.models import DeviceModel, Supplier
+from households.models import Dwelling, PublicVenue
 from programmes.chosen import chosen_programme
+from programmes.models import Programme
 from retrofits import project_states
-from retrofits.models import Bid, Project, ProjectMeasure, TenderLot
+from retrofits.models import Bid, CostShare, Project, ProjectMeasure, ProjectProgress, TenderLot
 from retrofits.services import projects as service
 from retrofits.services import tenders
 from retrofits.views.pages import refused_page
@@ -34,6 +37,7 @@ from retrofits.works_forms import (
     ProjectForm,
     ProjectPaperForm,
     ShareForm,
+    offer,
 )
 
 READ = "programmes.view"
@@ -67,23 +71,20 @@ def project_list(request: HttpRequest) -> HttpResponse:
 @requires(READ)
 @require_GET
 def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    rows = Project.objects.select_related("area", "programme", "part")
+    rows = Project.objects.select_related("area", "programme", "part", "venue", "technology")
     project = reaching_or_404(rows, request, pk, READ)
-    measures = list(project.measures.prefetch_related("progress"))
-    progress = ProgressForm(auto_id="prog_%s")
-    progress.fields["measure"].queryset = ProjectMeasure.objects.filter(project=project)  # type: ignore[attr-defined]
-    share = ShareForm(auto_id="share_%s")
-    villages = Area.objects.within(project.area_id).filter(level=Area.Level.VILLAGE)
-    share.fields["village"].queryset = villages  # type: ignore[attr-defined]
-    funds = list(project.funds.all())
+    found = _read_project(project)
+    progress, share = ProgressForm(auto_id="prog_%s"), ShareForm(auto_id="share_%s")
+    offer(progress, "measure", [(one.pk, one.name) for one in found["measures"]])
+    offer(share, "village", [(one.pk, one.name) for one in found["villages"]])
     context = {
         "project": project,
-        "measures": [(measure, next(iter(measure.progress.all()), None)) for measure in measures],
-        "papers": project.papers.all(),
-        "funds": funds,
-        "funds_sum": sum(one.amount_fen for one in funds),
-        "lots": project.lots.all(),
-        "shared": project.shared_costs.prefetch_related("shares__dwelling"),
+        "measures": [(measure, next(iter(measure.progress.all()), None)) for measure in found["measures"]],
+        "papers": found["papers"],
+        "funds": found["funds"],
+        "funds_sum": sum(one.amount_fen for one in found["funds"]),
+        "lots": found["lots"],
+        "shared": found["shared"],
         "moves": project_states.open_moves(project),
         "may": request.user.has_right(MANAGE, project.area_id),  # type: ignore[union-attr]
         "forms": {"paper": ProjectPaperForm(auto_id="paper_%s"), "measure": MeasureForm(auto_id="meas_%s"),
@@ -92,12 +93,32 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "retrofits/project_detail.html", context)
 
 
+SHARES_SHOWN = 20
+
+
+def _read_project(project: Project) -> dict[str, list[Any]]:
+    """All that hangs on a project, by one question."""
+    costs = project.shared_costs.order_by("pk")
+    found = read_beside(
+        measures=project.measures.all(), progress=ProjectProgress.objects.filter(measure__project=project),
+        papers=project.papers.all(), funds=project.funds.all(), lots=project.lots.all(), shared=costs,
+        shares=CostShare.objects.filter(cost__project=project).values(
+            "cost_id", "amount_fen", number=F("dwelling__dwelling_no")
+        ).order_by("pk"),
+        villages=Area.objects.within(project.area_id).filter(level=Area.Level.VILLAGE).order_by("code"),
+    )  # fmt: skip
+    hang(found["measures"], "progress", found["progress"], "measure_id")
+    for cost in found["shared"]:
+        cost.shown = [one for one in found["shares"] if one["cost_id"] == cost.pk][:SHARES_SHOWN]
+    return found
+
+
 @requires(MANAGE)
 @require_http_methods(["GET", "POST"])
 def project_new(request: HttpRequest) -> HttpResponse:
     programme = programme_of(request)
     places = Area.objects.visible_to(request.user, MANAGE).within(programme.area_id)
-    form = ProjectForm(request.POST or None, places=places)
+    form = ProjectForm(request.POST or None, places=places, **_choices(request, programme, programme.area_id))
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         try:
@@ -114,7 +135,8 @@ def project_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_visible_or_404(Project, request.user, MANAGE, pk=pk)
-    form = ProjectForm(request.POST or None, initial=ProjectForm.initial_of(project))
+    chosen = _choices(request, project.programme, project.area_id)
+    form = ProjectForm(request.POST or None, initial=ProjectForm.initial_of(project), **chosen)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         version, reason = data.pop("version"), data.pop("reason")
@@ -124,6 +146,12 @@ def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, refusal.sentence)
     return _form_page(request, form, _("Correct the project"), project.name)
+
+
+def _choices(request: HttpRequest, programme: Programme, area: str) -> dict[str, Any]:
+    """Venues the person sees in the place, and the programme's routes."""
+    venues = PublicVenue.objects.visible_to(request.user).within(area).order_by("area_id", "name")
+    return {"venues": venues, "routes": programme.technologies.all()}
 
 
 def _form_page(request: HttpRequest, form: Any, title: str, sub: str) -> HttpResponse:
@@ -223,13 +251,21 @@ def lot_list(request: HttpRequest) -> HttpResponse:
 def lot_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = TenderLot.objects.select_related("programme", "project", "technology")
     lot = reaching_or_404(rows, request, pk)
-    criteria = list(lot.criteria.all())
+    may = lot.state == TenderLot.State.OPEN and request.user.has_right(MANAGE, lot.area_id)  # type: ignore[union-attr]
+    suppliers, models = Supplier.objects.order_by("name"), DeviceModel.objects.order_by("model_no")
+    found = read_beside(
+        criteria=lot.criteria.all(), bids=lot.bids.select_related("supplier", "device_model"),
+        suppliers=suppliers if may else suppliers.none(), models=models if may else models.none(),
+    )  # fmt: skip
+    form = BidForm([one.name for one in found["criteria"]])
+    offer(form, "supplier", [(one.pk, str(one)) for one in found["suppliers"]])
+    offer(form, "device_model", [(one.pk, str(one)) for one in found["models"]])
     context = {
         "lot": lot,
-        "criteria": criteria,
-        "bids": tenders.ranking(lot),
-        "form": BidForm([one.name for one in criteria]),
-        "may": request.user.has_right(MANAGE, lot.area_id) and lot.state == TenderLot.State.OPEN,  # type: ignore[union-attr]
+        "criteria": found["criteria"],
+        "bids": tenders.ranked(found["bids"], found["criteria"]),
+        "form": form,
+        "may": may,
     }
     return render(request, "retrofits/lot_detail.html", context)
 

@@ -241,6 +241,7 @@ HOMES = (
     Column("fuel", gettext_lazy("Heats meanwhile with"), value=lambda row: row.get_fuel_display(), order_by="fuel"),
     Column("since", gettext_lazy("Since"), kind="when", order_by="since"),
     Column("network_km", gettext_lazy("To the network/km"), kind="number", order_by="network_km", priority=2),
+    Column("is_near", gettext_lazy("Within the radius"), template="retrofits/parts/near_cell.html"),
     Column("ended_on", gettext_lazy("Supplied since"), template="retrofits/parts/transition_cell.html"),
 )
 
@@ -251,16 +252,12 @@ def transition_list(request: HttpRequest) -> HttpResponse:
     """Dwellings that wait for their supply, and gas conversions whose gas is not on (D-13)."""
     programme, area = chosen_programme(request), chosen_area_code(request)
     rows = TransitionalHome.objects.visible_to(request.user).filter(programme=programme)
-    rows = rows.within(area) if area else rows.none()
-    reason = request.GET.get("reason", "")
+    rows = transition.with_radius(rows.within(area) if area else rows.none(), programme)
+    reason, near = request.GET.get("reason", ""), request.GET.get("near", "") == "1"
     shown = rows.filter(reason=reason) if reason in TransitionalHome.Reason.values else rows
-    counts = dict(rows.filter(ended_on=None).order_by().values_list("reason").annotate(n=Count("id")))
-    views = [View(_("All"), "", sum(counts.values()))]
-    views += [
-        View(str(label), f"reason={code}", counts.get(code, 0)) for code, label in TransitionalHome.Reason.choices
-    ]
     table = build_table(
-        request, shown.select_related("dwelling__household", "area"), HOMES, unit=_("dwellings"), views=views,
+        request, (shown.filter(is_near=True) if near else shown).select_related("dwelling__household", "area"), HOMES,
+        unit=_("dwellings"), views=_reasons_waiting(rows, transition.radius_km(programme)),
         default_sort="dwelling.dwelling_no",
         empty=(_("No dwelling waits"), _("Dwellings without gas, grid or network are listed here until it is there.")),
     )  # fmt: skip
@@ -270,6 +267,19 @@ def transition_list(request: HttpRequest) -> HttpResponse:
     context = {"form": TransitionForm(), "end": EndForm(auto_id=False), "dark": dark.count(),
                "may": request.user.has_right(RECORD, area) if area else False}  # type: ignore[union-attr]  # fmt: skip
     return render_table(request, "retrofits/transition_list.html", table, context)
+
+
+def _reasons_waiting(rows: Any, radius: Any) -> list[View]:
+    """All that wait, those inside the document's radius (D-13), and each reason."""
+    waiting = rows.filter(ended_on=None)
+    counts = dict(waiting.order_by().values_list("reason").annotate(n=Count("id")))
+    views = [View(_("All"), "", sum(counts.values()))]
+    if radius is not None:
+        words = _("no gas within %(km)s km") % {"km": f"{radius.value.normalize():f}"}
+        views.append(View(words, "reason=no_gas&near=1", waiting.filter(reason="no_gas", is_near=True).count()))
+    return views + [
+        View(str(label), f"reason={code}", counts.get(code, 0)) for code, label in TransitionalHome.Reason.choices
+    ]
 
 
 @requires(RECORD)

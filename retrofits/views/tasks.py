@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,17 +16,18 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import get_visible_or_404, requires
 from accounts.records import ScopedQuerySet
 from core import clock
+from core.beside import read_beside
 from core.refusals import Refused
 from core.tables import Column, View, build_table, render_table
+from households.models import RosterRow
 from programmes.chosen import chosen_area_code, chosen_programme
-from retrofits import states
 from retrofits.filters import TaskFilter
-from retrofits.gate_page import lines_of, shut_counts
-from retrofits.models import Bundle, Task
-from retrofits.queries import evidence_for, heater_of, rows_to_open
-from retrofits.services.tasks import PLAIN_DEEDS, open_tasks, withdraw_task
+from retrofits.gate_page import shut_counts
+from retrofits.models import Task
+from retrofits.queries import rows_to_open
+from retrofits.services.tasks import open_tasks, withdraw_task
+from retrofits.task_page import task_context
 from retrofits.views.pages import refused_page
-from retrofits.works_forms import BundleForm, ConfirmForm, ContractForm, DeviceForm
 
 _NAME, _ROUTE, _DAY = "dwelling__household__head_name", "technology__code", "installation__installed_on"
 COLUMNS = (
@@ -45,10 +46,17 @@ RELATED = (
 )  # fmt: skip
 
 
+OF_PAGE = (
+    "area__parent", "roster_row__roster", "installation__bundle", "installation__heater__bus",
+    "installation__recorded_by",
+)  # fmt: skip
+
+
 @requires("tasks.view")
 @require_GET
 def task_list(request: HttpRequest) -> HttpResponse:
     rows = narrowed(request, Task.objects.visible_to(request.user))
+    around = read_beside(states=_states(rows), waiting=_waiting(request))
     table = build_table(
         request,
         rows.select_related(*RELATED),
@@ -56,21 +64,22 @@ def task_list(request: HttpRequest) -> HttpResponse:
         filterset=TaskFilter,
         unit=_("households"),
         row_url=lambda task: reverse("retrofits:task-detail", args=[task.pk]),
-        views=_views(rows),
+        views=_views(around["states"]),
         default_sort="dwelling.dwelling_no",
         empty=(_("There are no tasks here yet"), _("Tasks come from approved rosters; nobody else gets works.")),
     )
     counts = shut_counts((row.item for row in table.rows), on=clock.today())
     for row in table.rows:
         row.item.shut = counts.get(row.item.pk)
-    return render_table(request, "retrofits/task_list.html", table, {"waiting": _waiting(request)})
+    waiting = sum(one["n"] for one in around["waiting"])
+    return render_table(request, "retrofits/task_list.html", table, {"waiting": waiting})
 
 
 @requires("tasks.view")
 @require_GET
 def task_detail(request: HttpRequest, pk: int) -> HttpResponse:
     task = get_visible_or_404(
-        Task.objects.select_related(*RELATED, "area__parent", "roster_row__roster", "installation__bundle"),
+        Task.objects.select_related(*RELATED, *OF_PAGE),
         request.user,
         pk=pk,
     )
@@ -105,56 +114,6 @@ def task_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("retrofits:task-detail", pk=pk)
 
 
-def task_context(task: Task, user: Any) -> dict[str, Any]:
-    """Everything the page of one task shows."""
-    record = getattr(task, "installation", None)
-    acceptances = task.acceptances.select_related("inspector", "rectification").order_by("-recorded_at")
-    heater = heater_of(task)
-    without = (Task.State.LISTED, Task.State.RETURNED, Task.State.WITHDRAWN)
-    moves = {move.deed: move for move in states.open_moves(task, user)} if record or task.state in without else {}
-    lines = lines_of(task, on=clock.today())
-    return {
-        **_papers(task, user, record),
-        "gates": lines,
-        "shut": (shut := sum(line.blocks for line in lines)),
-        "shut_words": ngettext("%(count)d gate shut", "%(count)d gates shut", shut) % {"count": shut},
-        "may_reason": user.has_right("works.manage", task.area_id),
-        "plain_moves": [move for deed, move in moves.items() if deed in PLAIN_DEEDS],
-        "task": task,
-        "record": record,
-        "costs": list(record.costs.all()) if record else [],
-        "cost_sum": sum(cost.amount_fen for cost in record.costs.all()) if record else None,
-        "photos": task.photos.select_related("document").order_by("document__uploaded_at"),
-        "acceptances": acceptances,
-        "moves": moves,
-        "heater": heater,
-        "evidence": evidence_for(heater, poll_period_s=task.programme.poll_period_s, now=clock.now())
-        if heater
-        else None,
-        "steps": _steps(task, record, acceptances),
-        "may_add_photos": user.has_right("installations.record", task.area_id),
-    }
-
-
-def _papers(task: Task, user: Any, record: Any) -> dict[str, Any]:
-    """Contract, confirmations and devices of a task, with the forms for those who may record them."""
-    contract = task.contracts.filter(cancelled_on=None).select_related("supplier", "device_model").first()
-    may = user.has_right("installations.record", task.area_id)
-    sets = Bundle.objects.filter(technology=task.technology) if record and may else Bundle.objects.none()
-    bundle_form = BundleForm(auto_id="set_%s") if record and may and sets.exists() else None
-    if bundle_form:
-        bundle_form.fields["bundle"].queryset = sets  # type: ignore[attr-defined]
-    return {
-        "contract": contract,
-        "confirmations": list(task.confirmations.all()),
-        "may_record": may and task.state != Task.State.WITHDRAWN,
-        "contract_form": ContractForm(auto_id="con_%s") if may and task.state == Task.State.LISTED else None,
-        "confirm_form": ConfirmForm(auto_id="did_%s"),
-        "bundle_form": bundle_form,
-        "device_form": DeviceForm(auto_id="dev_%s"),
-    }
-
-
 def narrowed(request: HttpRequest, rows: ScopedQuerySet) -> ScopedQuerySet:
     """Rows of the programme and place chosen in the top bar."""
     programme, area = chosen_programme(request), chosen_area_code(request)
@@ -162,29 +121,20 @@ def narrowed(request: HttpRequest, rows: ScopedQuerySet) -> ScopedQuerySet:
     return rows.filter(programme=programme) if programme else rows
 
 
-def _views(rows: ScopedQuerySet) -> list[View]:
-    counts = dict(rows.order_by().values_list("state").annotate(n=Count("id")))
+def _states(rows: ScopedQuerySet) -> QuerySet[Any, Any]:
+    return rows.order_by().values("state").annotate(n=Count("id"))
+
+
+def _views(found: list[dict[str, Any]]) -> list[View]:
+    counts = {one["state"]: one["n"] for one in found}
     all_of_them = View(_("All"), "", sum(counts.values()))
     return [all_of_them, *(View(label, f"state={code}", counts.get(code, 0)) for code, label in Task.State.choices)]
 
 
-def _waiting(request: HttpRequest) -> int:
-    """Approved rows that nobody has opened yet, for the person who may."""
+def _waiting(request: HttpRequest) -> QuerySet[Any, Any]:
+    """How many approved rows nobody has opened yet, for the person who may; by village, as rows of n."""
     programme, area = chosen_programme(request), chosen_area_code(request)
     if programme is None or not area or not request.user.has_right("tasks.open", area):
-        return 0
-    return rows_to_open(programme, [area]).count()
-
-
-def _steps(task: Task, record: Any, acceptances: Any) -> list[dict[str, Any]]:
-    last = acceptances[0] if acceptances else None
-    accepted = task.state == Task.State.ACCEPTED
-    return [
-        {"title": _("Listed"), "state": "did", "note": task.opened_at.date()},
-        {"title": _("Installed"), "state": "did" if record else "now", "note": record.installed_on if record else ""},
-        {
-            "title": _("Accepted"),
-            "state": "did" if accepted else ("now" if record else ""),
-            "note": last.accepted_on if last else "",
-        },
-    ]
+        return RosterRow.objects.none().values(n=F("pk"))
+    rows = rows_to_open(programme, [area]).order_by()
+    return rows.values("roster__area").annotate(n=Count("id"))

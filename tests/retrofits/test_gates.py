@@ -37,7 +37,7 @@ OPEN = Facts(
     contract=CONTRACT, neighbours={"GAS": 12}, offers_electric=True,
     confirmed={"commissioned": DAY, "trained": DAY, "gas_on": DAY}, asks_bundle=True, has_bundle=True,
     missing_devices={"kang": 0}, installed_on=date(2020, 11, 1), seasons=((date(2020, 11, 1), date(2021, 3, 31)),),
-    limits=LIMITS,
+    limits=LIMITS, heated_area_m2=Decimal("151"), watts_per_m2=Decimal("100"),
 )  # fmt: skip
 
 
@@ -77,6 +77,12 @@ CASES: list[tuple[str, Facts, str]] = [
     ("GAS_POWER", device(thermal_power_kw=None), "POWER_UNKNOWN"),
     ("GAS_POWER", replace(device(thermal_power_kw=Decimal(15)), limits=AT_LEAST_15), ""),
     ("GAS_POWER", replace(OPEN, device=None), "DEVICE_UNKNOWN"),
+    # J-36: 15.1 kW are 100 W for each of 151 m², no longer of 151.5 m²; nothing asked where no figure is stated
+    ("SIZING", replace(OPEN, heated_area_m2=Decimal("151.5")), "UNDERSIZED"),
+    ("SIZING", replace(OPEN, heated_area_m2=Decimal("150.5")), ""),
+    ("SIZING", replace(OPEN, heated_area_m2=None), ""),
+    ("SIZING", replace(OPEN, watts_per_m2=None, device=replace(DEVICE, thermal_power_kw=None)), ""),
+    ("SIZING", device(thermal_power_kw=None), "POWER_UNKNOWN"),
     # J-13: grade 1 and 2 pass, 3 and a missing one fail, 0 is none
     ("GAS_GRADE", device(efficiency_grade=1), ""),
     ("GAS_GRADE", device(efficiency_grade=3), "GRADE"),
