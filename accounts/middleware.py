@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.middleware import OTPMiddleware
 
 from accounts import sessions
 from accounts.acting import acting
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class KnownDevice(OTPMiddleware):  # type: ignore[misc]  # django-otp has no types
+    """django-otp's own, with the devices that `PersonBackend.get_user` read beside the account: no question more."""
+
+    def _verify_user_sync(self, request: HttpRequest, user: Any) -> Any:
+        self._init_user_fields(user)
+        if user.is_authenticated:
+            named = self._normalize_persistent_id(request.session.get(DEVICE_ID_SESSION_KEY) or "")
+            device = next((one for one in user.devices_at_hand if one.persistent_id == named), None)
+            user.otp_device = self._finalize_device(request, user, device)
+        return user
 
 
 class SessionLimits:

@@ -150,6 +150,11 @@ class User(TrackedModel, AbstractBaseUser):
         return list(self.grants.active().select_related("area")) if self.is_active else []
 
     @cached_property
+    def devices_at_hand(self) -> list[TOTPDevice]:
+        """The devices for one-time codes; read with the account where a session brought it."""
+        return list(TOTPDevice.objects.filter(user=self))
+
+    @cached_property
     def role_codes(self) -> list[str]:
         return sorted({grant.role for grant in self.active_grants})
 

@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
+    "accounts.middleware.KnownDevice",
     "accounts.middleware.SessionLimits",
     "accounts.middleware.ActingUser",
     "django_structlog.middlewares.RequestMiddleware",

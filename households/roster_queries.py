@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.timezone import localdate
 
 from core.masks import mask_id
+from core.together import Reading, sums_in, sums_of
 from households import states
 from households.models import Dwelling, Enrolment, Roster, RosterPage, RosterRow, RosterScan
 from households.sheets import Change, Line, changes_between
@@ -273,17 +274,19 @@ class Unreported:
     is_late: bool
 
 
-def unreported(enrolments: QuerySet[Enrolment], programme: Programme, today: dt.date) -> Unreported | None:
+def unreported(enrolments: QuerySet[Enrolment], programme: Programme, today: dt.date) -> Reading[Unreported | None]:
     """Among the villages of these enrolments; None without a deadline, long before it, or when all are reported.
 
-    One query, none where the programme has no deadline.
+    A reading of one turn, of none where the programme has no deadline.
     """
     deadline = deadline_of(programme)
     if deadline is None or (deadline - today).days > REMIND_DAYS:
         return None
     reported = Roster.objects.filter(programme=programme, seals__level=states.TOWN).values("area")
     waiting = enrolments.filter(programme=programme, dwelling__exclusion="").exclude(area__in=reported)
-    count = waiting.order_by().values("area").distinct().count()
+    counted = sums_of(waiting, n=Count("area", distinct=True))
+    yield [counted]
+    count = sums_in(counted)["n"]
     return Unreported(count, deadline, today > deadline) if count else None
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 
 from accounts.models import Area
 from core.areas import ancestors, is_inside
+from core.together import read_together
 from programmes.models import Programme, Technology
 
 AREA_KEY, PROGRAMME_KEY = "area_code", "programme_code"
@@ -45,12 +46,16 @@ def held_codes(user: Any) -> list[str]:
 
 def programmes_for(user: Any) -> list[Programme]:
     """Programmes of the person's areas and of the areas above them, newest first."""
+    return list(_programmes(held_codes(user)))
+
+
+def _programmes(held: list[str]) -> QuerySet[Programme]:
     condition = Q()
-    for code in held_codes(user):
+    for code in held:
         condition |= Q(area__code__startswith=code) | Q(area_id__in=ancestors(code))
     if not condition:
-        return []
-    return list(Programme.objects.filter(condition).annotate(routes=_routes()).order_by("-year_from", "code"))
+        return Programme.objects.none()
+    return Programme.objects.filter(condition).annotate(routes=_routes()).order_by("-year_from", "code")
 
 
 def _routes() -> ArraySubquery:
@@ -61,9 +66,23 @@ def _routes() -> ArraySubquery:
 
 def offered_programmes(request: HttpRequest) -> list[Programme]:
     """`programmes_for` the person at work, asked once for a request."""
-    if not hasattr(request, "_offered_programmes"):
-        request._offered_programmes = programmes_for(request.user)  # type: ignore[attr-defined]
-    return request._offered_programmes  # type: ignore[attr-defined,no-any-return]
+    return _offered(request)[0]
+
+
+def offered_areas(request: HttpRequest) -> list[Area]:
+    """What the area switch offers: the held areas and the level right below each, in tree order."""
+    return _offered(request)[1]
+
+
+def _offered(request: HttpRequest) -> tuple[list[Programme], list[Area]]:
+    """Programmes and areas of the two switches in the top bar: one question for a request."""
+    if not hasattr(request, "_offered_choices"):
+        held = held_codes(request.user)
+        programmes, areas = _programmes(held), Area.objects.filter(Q(code__in=held) | Q(parent_id__in=held))
+        areas = areas.order_by("code") if held else Area.objects.none()
+        read_together(programmes, areas)
+        request._offered_choices = list(programmes), list(areas)  # type: ignore[attr-defined]
+    return request._offered_choices  # type: ignore[attr-defined,no-any-return]
 
 
 def chosen_programme(request: HttpRequest) -> Programme | None:
@@ -78,12 +97,6 @@ def _pick(request: HttpRequest, offered: list[Programme]) -> Programme | None:
     area = chosen_area_code(request)
     covering = [p for p in offered if area and (is_inside(area, p.area_id) or is_inside(p.area_id, area))]
     return next((p for p in covering if p.code == wanted), covering[0] if covering else None)
-
-
-def offered_areas(user: Any) -> list[Area]:
-    """What the area switch offers: the held areas and the level right below each, in tree order."""
-    held = held_codes(user)
-    return list(Area.objects.filter(Q(code__in=held) | Q(parent_id__in=held)).order_by("code")) if held else []
 
 
 def _kept(request: HttpRequest, key: str) -> Any:

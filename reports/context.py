@@ -56,7 +56,7 @@ def season_thread(programme: Programme | None, today: Any) -> SeasonThread | Non
 
 
 class Shell:
-    """Read by `base.html` as `shell`. Queries: grants (cached on the user), programmes, areas, what waits; no more."""
+    """Read by `base.html` as `shell`. Queries: programmes with areas, what waits; no more."""
 
     idle_s = settings.SESSION_IDLE_S
     demonstration = settings.DEMONSTRATION
@@ -83,7 +83,7 @@ class Shell:
 
     @cached_property
     def _offered(self) -> list[Area]:
-        return chosen.offered_areas(self._user) if self._signed_in else []
+        return chosen.offered_areas(self._request) if self._signed_in else []
 
     @cached_property
     def areas(self) -> list[AreaChoice]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Left
 
 from accounts.models import Area
 from core.areas import code_range
+from core.together import Reading, read, sums_in, sums_of
 from devices.models import Heater, RegisterProfile
 from devices.protocol.profile_files import parse_profile
 from devices.protocol.profiles import Profile
@@ -25,8 +26,11 @@ SHARDS = 4
 
 def poll_periods() -> dict[str, int]:
     """Area code → polling period in seconds; where programmes share a place the shortest one counts."""
-    rows = Programme.objects.values("area_id").annotate(period=Min("poll_period_s"))
-    return {row["area_id"]: row["period"] for row in rows}
+    return {row["area_id"]: row["period"] for row in _periods()}
+
+
+def _periods() -> QuerySet[Programme, dict[str, Any]]:
+    return Programme.objects.order_by().values("area_id").annotate(period=Min("poll_period_s"))
 
 
 def units_of(area_id: str, shard: int) -> list[Unit]:
@@ -95,15 +99,27 @@ class Online:
 
 def figures(heaters: QuerySet[Heater], now: dt.datetime, periods: dict[str, int] | None = None) -> Online:
     """How many of these heaters are on line, silent, never heard, faulty. One query (two without `periods`)."""
-    online = fresh(now, poll_periods() if periods is None else periods)
-    found = heaters.order_by().aggregate(
+    return read(figures_of(heaters, now, periods))
+
+
+def figures_of(heaters: QuerySet[Heater], now: dt.datetime, periods: dict[str, int] | None = None) -> Reading[Online]:
+    """`figures` as a reading: one turn, two without `periods`."""
+    if periods is None:
+        programmes = _periods()
+        yield [programmes]
+        periods = {row["area_id"]: row["period"] for row in programmes}
+    online = fresh(now, periods)
+    sums = sums_of(
+        heaters,
         total=Count("pk"),
         online=Count("pk", filter=online),
         never=Count("pk", filter=Q(latest__at__isnull=True)),
         faults=Count("pk", filter=online & Q(latest__fault__gt=0)),
         newest=Max("latest__at"),
     )
-    return Online(**found)
+    yield [sums]
+    found = sums_in(sums)
+    return Online(newest=found.pop("newest"), **{name: number or 0 for name, number in found.items()})
 
 
 def installed(user: Any, area_code: str) -> QuerySet[Heater]:

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import signed_in
 from core import clock
+from core.together import in_step, read
 from reports.navigation import navigation_set
 from reports.queries import bench, todos
 from reports.queries.scope import Scope, scope_of
-from reports.queries.year import year_of
+from reports.queries.year import year
 
 FULL_YEAR = frozenset({"county", "town", "city"})
 
@@ -41,20 +42,20 @@ def home_part(request: HttpRequest) -> HttpResponse:
 
 
 def context_of(request: HttpRequest, scope: Scope, kind: str) -> dict[str, Any]:
-    """To-dos for all; the year for those who see it; the auditor's bench for auditors."""
+    """To-dos for all; the year for those who see it; the auditor's bench for auditors. All of them read in step."""
     now, today = clock.now(), clock.today()
-    waiting = todos.todos_for(scope)
     sees_year = scope.user.has_right("overview.view") and kind in FULL_YEAR | {"finance", "audit"}
-    return {
-        "kind": kind,
-        "now": now,
-        "today": today,
-        "todos": [(todo, todo.days_left(today)) for todo in waiting],
-        "year": year_of(scope, today, now) if sees_year else None,
-        "audit": bench.audit_bench(scope, now) if kind == "audit" else None,
-        "devices": bench.device_bench(scope, now) if kind == "devices" else None,
-        "part_url": "reports:home-part",
+    parts = {
+        "todos": todos.todos(scope),
+        **({"year": year(scope, today, now)} if sees_year else {}),
+        **({"audit": bench.audit_bench(scope, now)} if kind == "audit" else {}),
+        **({"devices": bench.device_bench(scope, now)} if kind == "devices" else {}),
     }
+    found = dict(zip(parts, read(in_step(*parts.values())), strict=True))
+    waiting = [(todo, todo.days_left(today)) for todo in found["todos"]]
+    missing = dict.fromkeys(("year", "audit", "devices"))
+    head = {"kind": kind, "now": now, "today": today, "part_url": "reports:home-part"}
+    return head | missing | found | {"todos": waiting}
 
 
 def unchanged(request: HttpRequest, response: HttpResponse, now: Any) -> HttpResponse:

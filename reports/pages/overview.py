@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import requires
 from core import clock
+from core.together import asking, in_step, read
 from households.models import Enrolment
 from households.roster_queries import unreported
 from reports.pages.home import unchanged
@@ -22,21 +23,21 @@ from reports.queries.scope import scope_of
 @require_GET
 @requires("overview.view")
 def overview(request: HttpRequest) -> HttpResponse:
-    scope, context = scope_of(request), _context(request)
-    if context["year"]:
-        rows = scope.of_programme(Enrolment)
-        context["late_lists"] = unreported(rows, context["year"].programme, context["today"])
-        context["curve"] = queries.curve_of(scope, context["year"].whole.target)
-        context["online"] = queries.online_by_hour(scope, context["now"])
-        curve = context["curve"]
-        context["curve_rows"] = list(zip(curve.days, curve.planned, curve.finished, curve.accepted, strict=True))
-    return render(request, "reports/overview.html", context)
+    scope, context = scope_of(request), _head(request)
+    late = unreported(scope.of_programme(Enrolment), scope.programme, context["today"]) if scope.programme else asking()
+    curve, online = queries.curve(scope), queries.online_by_hour(scope, context["now"])
+    year = queries.year(scope, context["today"], context["now"])
+    found = dict(zip(("year", "late_lists", "curve", "online"), read(in_step(year, late, curve, online)), strict=True))
+    curve = found["curve"]
+    found["curve_rows"] = list(zip(curve.days, curve.planned, curve.finished, curve.accepted, strict=True))
+    return render(request, "reports/overview.html", context | found)
 
 
 @require_GET
 @requires("overview.view")
 def overview_part(request: HttpRequest) -> HttpResponse:
-    context = _context(request)
+    context = _head(request)
+    context["year"] = queries.year_of(scope_of(request), context["today"], context["now"])
     return unchanged(request, render(request, "reports/parts/year_panels.html", context), context["now"])
 
 
@@ -58,15 +59,12 @@ def overview_curve(request: HttpRequest) -> JsonResponse:
 @requires("devices.view")
 def overview_online(request: HttpRequest) -> JsonResponse:
     """Share of heaters that answered, by hour."""
-    hours = queries.online_by_hour(scope_of(request), clock.now())
+    hours = read(queries.online_by_hour(scope_of(request), clock.now()))
     times = [f"{timezone.localtime(at):%H:%M}" for at, _share in hours]
     line = {"name": _("on line"), "token": "--brand", "values": [share for _at, share in hours]}
     return JsonResponse({"times": times, "panels": [{"unit": "%", "max": 100, "series": [line]}]})
 
 
-def _context(request: HttpRequest) -> dict[str, Any]:
-    scope, now, today = scope_of(request), clock.now(), clock.today()
-    return {
-        "now": now, "today": today, "year": queries.year_of(scope, today, now),
-        "sees_heaters": scope.user.has_right("devices.view"),
-    }  # fmt: skip
+def _head(request: HttpRequest) -> dict[str, Any]:
+    sees_heaters = scope_of(request).user.has_right("devices.view")
+    return {"now": clock.now(), "today": clock.today(), "sees_heaters": sees_heaters}

@@ -7,10 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
+from core.together import in_step, read
 from reports.links import address
 from reports.queries import proof as proofs
+from reports.queries import trace as queries
 from reports.queries.scope import Scope, scope_of
-from reports.queries.trace import Path, path_to, trace_of
+from reports.queries.trace import Path, path_to
 
 KEYS = ("source", "town", "village", "dwelling")
 LONGEST = 30
@@ -25,11 +27,12 @@ def audit_trace(request: HttpRequest) -> HttpResponse:
     line = proofs.line_of(scope, path.dwelling, request.GET.get("line", "")) if path.dwelling else None
     if line is not None and not path.source:
         path = path_to(line)
+    trace, broken = read(in_step(queries.trace(scope, path), proofs.broken_chains(scope)))
     context = {
-        "trace": trace_of(scope, path),
+        "trace": trace,
         "path": path,
         "proof": proofs.proof_of(line) if line else None,
-        "broken": proofs.broken_chains(scope),
+        "broken": broken,
         "export_url": _export_url(scope, path),
         "programme": scope.programme,
     }

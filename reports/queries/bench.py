@@ -10,6 +10,7 @@ from django.db.models import Count, Q, Sum
 from accounts.history import watching
 from accounts.history.queries import log_for, looks_for
 from accounts.models import AccessLog, AuditEntry, Grant, User
+from core.together import Reading, asking, count_of, in_step, number_in, sums_in, sums_of
 from devices.models import Gateway, Heater
 from jobs.models import Job
 from reports.models import LedgerExport
@@ -18,7 +19,7 @@ from reports.queries.scope import Scope
 from reports.queries.trace import paid_lines
 from subsidies.models import Policy
 from telemetry.models import Alert
-from telemetry.queries import Online, figures
+from telemetry.queries import Online, figures_of
 
 SHOWN = 6
 MONTH = dt.timedelta(days=30)
@@ -37,15 +38,19 @@ class AuditBench:
     looks: list[AccessLog]
 
 
-def audit_bench(scope: Scope, now: dt.datetime) -> AuditBench:
-    lines = paid_lines(scope).order_by()
-    recent = Q(settled_at__gte=now - MONTH)
-    sums = lines.aggregate(n=Count("id"), fen=Sum("amount_fen"), month=Sum("amount_fen", filter=recent))
-    exports = scope.of_programme(LedgerExport).select_related("area", "requested_by")
+def audit_bench(scope: Scope, now: dt.datetime) -> Reading[AuditBench]:
+    sums = sums_of(
+        paid_lines(scope), n=Count("id"), fen=Sum("amount_fen"),
+        month=Sum("amount_fen", filter=Q(settled_at__gte=now - MONTH)),
+    )  # fmt: skip
+    exports = scope.of_programme(LedgerExport).select_related("area", "requested_by").order_by("-id")[:SHOWN]
+    policies = scope.of_programme(Policy).exclude(state="draft").order_by("-released_at")[:SHOWN]
+    looks = looks_for(scope.user)[:SHOWN]
+    _done, broken = yield from in_step(asking(sums, exports, policies, looks), broken_chains(scope))
+    found = sums_in(sums)
     return AuditBench(
-        broken=broken_chains(scope), payments=sums["n"], paid_fen=sums["fen"] or 0, month_fen=sums["month"] or 0,
-        policies=list(scope.of_programme(Policy).exclude(state="draft").order_by("-released_at")[:SHOWN]),
-        exports=list(exports.order_by("-id")[:SHOWN]), looks=list(looks_for(scope.user)[:SHOWN]),
+        broken=broken, payments=found["n"] or 0, paid_fen=found["fen"] or 0, month_fen=found["month"] or 0,
+        policies=list(policies), exports=list(exports), looks=list(looks),
     )  # fmt: skip
 
 
@@ -59,14 +64,13 @@ class DeviceBench:
     unacknowledged: int
 
 
-def device_bench(scope: Scope, now: dt.datetime) -> DeviceBench:
+def device_bench(scope: Scope, now: dt.datetime) -> Reading[DeviceBench]:
     heaters = scope.rows(Heater).filter(removed_on__isnull=True)
     alerts = scope.rows(Alert).filter(cleared_at__isnull=True)
-    return DeviceBench(
-        figures(heaters, now), scope.rows(Gateway).count(),
-        list(alerts.select_related("heater", "area").order_by("-opened_at")[:12]),
-        alerts.filter(acknowledged_at__isnull=True).count(),
-    )  # fmt: skip
+    gateways, new = count_of(scope.rows(Gateway)), count_of(alerts.filter(acknowledged_at__isnull=True))
+    newest = alerts.select_related("heater", "area").order_by("-opened_at")[:12]
+    online, _done = yield from in_step(figures_of(heaters, now), asking(gateways, new, newest))
+    return DeviceBench(online, number_in(gateways), list(newest), number_in(new))
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from core.templatetags.portal_figures import yuan_words
+from core.together import Reading
 from households.models import RosterSeal
 from reports.links import address
 from reports.queries.scope import Scope
@@ -232,13 +233,17 @@ def _checks(line: PayoutLine, sources: list[tuple[str, int]]) -> list[Check]:
     ]
 
 
-def broken_chains(scope: Scope) -> list[Broken]:
-    """The payments whose chain does not hold, worst first; found by one query per kind of fault."""
-    found: list[Broken] = []
-    for words, narrow in FAULTS:
-        rows = narrow(paid_lines(scope)).select_related("entitlement__dwelling", "entitlement__household", "area")
-        found += [Broken(line, str(_(words)), path_to(line).query()) for line in rows.order_by("id")[:BROKEN_SHOWN]]
-    return found
+def broken_chains(scope: Scope) -> Reading[list[Broken]]:
+    """The payments whose chain does not hold, worst first. One turn, and the parts of those found."""
+    kinds = [(words, _faulty(scope, narrow)) for words, narrow in FAULTS]
+    yield [rows for _words, rows in kinds]
+    prefetch_related_objects([line for _words, rows in kinds for line in rows], "entitlement__lines")
+    return [Broken(line, str(_(words)), path_to(line).query()) for words, rows in kinds for line in rows]
+
+
+def _faulty(scope: Scope, narrow: Callable[[Any], Any]) -> Any:
+    rows = narrow(paid_lines(scope)).select_related("entitlement__dwelling", "entitlement__household", "area")
+    return rows.order_by("id")[:BROKEN_SHOWN]
 
 
 def _without_notice(rows: Any) -> Any:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import ngettext
 
 from core import clock
+from core.together import Reading, keep
 from programmes.calendar import Standing
 from programmes.milestones import EDIT
-from programmes.models import Milestone
+from programmes.models import Milestone, Programme
 from programmes.plan_queries import CalendarLine, calendar_of
 from reports.links import address
 from reports.queries.scope import Scope
@@ -19,19 +19,28 @@ AHEAD_DAYS = 7
 OFFICE = "office"
 
 
-def deadlines(scope: Scope) -> Iterator[dict[str, Any]]:
+Days = Reading[list[dict[str, Any]]]
+
+
+def deadlines(scope: Scope) -> Days:
     """Occurrences that are to be reminded of or overdue, for the roles the document makes answer for them."""
     if scope.programme is None:
-        return
+        return []
+    rows = scope.programme.deadlines.prefetch_related("met")
+    yield [rows]
+    keep(scope.programme, "deadlines", rows)
     roles = roles_over(scope)
-    for line in calendar_of(scope.programme, clock.today()):
-        due = line.standing.state == "overdue" or line.remind is not None
-        if due and (line.deadline.role or OFFICE) in roles:
-            yield {
-                "icon": "alert-circle" if line.standing.late_days else "clock", "title": line.deadline.name,
-                "detail": _words(line), "due": line.standing.due_on,
-                "url": address("programmes:programme-detail", scope.programme.code) + "#calendar",
-            }  # fmt: skip
+    lines = calendar_of(scope.programme, clock.today())
+    due = [line for line in lines if line.standing.state == "overdue" or line.remind is not None]
+    return [_deadline(line, scope.programme) for line in due if (line.deadline.role or OFFICE) in roles]
+
+
+def _deadline(line: CalendarLine, programme: Programme) -> dict[str, Any]:
+    return {
+        "icon": "alert-circle" if line.standing.late_days else "clock", "title": line.deadline.name,
+        "detail": _words(line), "due": line.standing.due_on,
+        "url": address("programmes:programme-detail", programme.code) + "#calendar",
+    }  # fmt: skip
 
 
 def roles_over(scope: Scope) -> set[str]:
@@ -53,15 +62,18 @@ def _late(standing: Standing) -> str:
     return ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
 
 
-def milestones(scope: Scope) -> Iterator[dict[str, Any]]:
+def milestones(scope: Scope) -> Days:
     """Steps of the works that are due within a week or late, first those that are late longest."""
-    today = clock.today()
-    rows = scope.of_programme(Milestone, EDIT).filter(actual_on__isnull=True).select_related("area")
-    for one in rows.order_by("planned_on", "id")[:5]:
-        standing = Standing(one.planned_on, None, today)
-        if standing.late_days or (standing.days_left or 0) <= AHEAD_DAYS:
-            yield {
-                "icon": "alert-circle" if standing.late_days else "clock", "title": one.name,
-                "detail": f"{one.area.name} · {_late(standing)}", "due": one.planned_on,
-                "url": address("programmes:milestone-list", scope.programme.code),  # type: ignore[union-attr]
-            }  # fmt: skip
+    rows = scope.of_programme(Milestone, EDIT).filter(actual_on__isnull=True).select_related("area", "programme")
+    rows = rows.order_by("planned_on", "id")[:5]
+    yield [rows]
+    standings = [(one, Standing(one.planned_on, None, clock.today())) for one in rows]
+    return [_milestone(*one) for one in standings if one[1].late_days or (one[1].days_left or 0) <= AHEAD_DAYS]
+
+
+def _milestone(one: Milestone, standing: Standing) -> dict[str, Any]:
+    return {
+        "icon": "alert-circle" if standing.late_days else "clock", "title": one.name,
+        "detail": f"{one.area.name} · {_late(standing)}", "due": one.planned_on,
+        "url": address("programmes:milestone-list", one.programme.code),
+    }  # fmt: skip

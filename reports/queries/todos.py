@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Window
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from core import clock
 from core.templatetags.portal_figures import wan_words
+from core.together import Reading, count_of, in_step, keep, number_in, read, sums_in, sums_of
 from households import change_queries, change_rules
 from households.models import Enrolment, Roster, RosterImport
 from households.queries import current_rosters
@@ -45,19 +46,39 @@ class Todo:
         return None if self.due is None else (self.due - today).days
 
 
-Source = Callable[[Scope], Iterator[Todo]]
+Todos = Reading[list[Todo]]
+Source = Callable[[Scope], Todos]
 
 
 def todos_for(scope: Scope) -> list[Todo]:
     """Everything the person's rights in the chosen place let wait for him, the nearest deadline first."""
+    return read(todos(scope))
+
+
+def todos(scope: Scope) -> Todos:
+    """`todos_for` as a reading."""
     if scope.programme is None:
         return []
-    found = [todo for right, source in SOURCES if scope.user.has_right(right) for todo in source(scope)]
+    mine = [source(scope) for right, source in SOURCES if scope.user.has_right(right)]
+    _phases, found = yield from in_step(_read_phases(scope.programme), _all_of(*mine))
     return sorted(found, key=lambda todo: (todo.due or FAR, todo.title))
 
 
-def _phase_end(programme: Programme, *codes: str) -> dt.date | None:
-    return next((p.ends_on for p in programme.phases.all() if p.code in codes), None)
+def _all_of(*sources: Todos) -> Todos:
+    """Several sources as one."""
+    return [todo for some in (yield from in_step(*sources)) for todo in some]
+
+
+def _read_phases(programme: Programme) -> Reading[None]:
+    """Runs before the sources, so that they find the phases kept."""
+    rows = programme.phases.all()
+    yield [rows]
+    keep(programme, "phases", rows)
+
+
+def _phase_end(programme: Programme | None, *codes: str) -> dt.date | None:
+    """The last day of the first of these phases; asked for after a turn."""
+    return next((p.ends_on for p in programme.phases.all() if p.code in codes), None) if programme and codes else None
 
 
 def _held(scope: Scope, model: Any, right: str, path: str = "programme") -> QuerySet[Any]:
@@ -65,186 +86,238 @@ def _held(scope: Scope, model: Any, right: str, path: str = "programme") -> Quer
     return scope.of_programme(model, right, path)  # type: ignore[no-any-return]
 
 
-def _imports(scope: Scope) -> Iterator[Todo]:
+def _imports(scope: Scope) -> Todos:
     waiting = [RosterImport.State.MAPPING, RosterImport.State.REVIEW, RosterImport.State.REFUSED]
     rows = _held(scope, RosterImport, "rosters.import").filter(state__in=waiting, uploaded_by=scope.user)
-    for one in rows.select_related("area", "file").order_by("-id")[:EACH]:
-        url = address("households:import-review", one.pk) or address("households:import-list")
-        yield Todo("upload", _("Imported roster to check"), f"{one.area.name} · {one.get_state_display()}", url)
+    rows = rows.select_related("area", "file").order_by("-id")[:EACH]
     returned = current_rosters(scope.programme).filter(state=Roster.State.RETURNED)  # type: ignore[arg-type]
     returned = _held(scope, Roster, "rosters.import").filter(pk__in=returned.values("pk"))
     returned = returned.annotate(first_row=Min("rows__row_no", filter=~Q(rows__returned_words="")))
-    for roster in returned.select_related("area").order_by("-id")[:EACH]:
-        url = address("households:roster-detail", roster.pk) + (f"#row-{roster.first_row}" if roster.first_row else "")
-        yield Todo("arrow-back-up", _("Roster returned"), f"{roster.area.name} · {roster.return_reason}", url)
+    returned = returned.select_related("area").order_by("-id")[:EACH]
+    yield [rows, returned]
+    return [*map(_import_todo, rows), *map(_returned_todo, returned)]
 
 
-def _unreported(scope: Scope) -> Iterator[Todo]:
+def _import_todo(one: RosterImport) -> Todo:
+    url = address("households:import-review", one.pk) or address("households:import-list")
+    return Todo("upload", _("Imported roster to check"), f"{one.area.name} · {one.get_state_display()}", url)
+
+
+def _returned_todo(roster: Any) -> Todo:
+    url = address("households:roster-detail", roster.pk) + (f"#row-{roster.first_row}" if roster.first_row else "")
+    return Todo("arrow-back-up", _("Roster returned"), f"{roster.area.name} · {roster.return_reason}", url)
+
+
+def _unreported(scope: Scope) -> Todos:
     """Lists that are to reach the office by the programme's own day (T-44): reminded before, marked after."""
     if scope.programme is None:
-        return
-    found = unreported(_held(scope, Enrolment, "rosters.import"), scope.programme, clock.today())
-    if found is not None:
-        words = ngettext("%(n)d village", "%(n)d villages", found.villages) % {"n": found.villages}
-        url = address("households:roster-list")
-        yield Todo("rubber-stamp", _("Village lists to report"), words, url, found.villages, found.deadline)
+        return []
+    found = yield from unreported(_held(scope, Enrolment, "rosters.import"), scope.programme, clock.today())
+    if found is None:
+        return []
+    words = ngettext("%(n)d village", "%(n)d villages", found.villages) % {"n": found.villages}
+    url = address("households:roster-list")
+    return [Todo("rubber-stamp", _("Village lists to report"), words, url, found.villages, found.deadline)]
 
 
 def _seals(state: str, title: str, right: str) -> Source:
-    def source(scope: Scope) -> Iterator[Todo]:
-        rows = _held(scope, Roster, right).filter(state=state).annotate(n=Count("rows")).select_related("area")
-        found = list(rows.order_by("id")[: EACH + 1])
-        due = _phase_end(scope.programme, "survey") if found and scope.programme else None
-        if len(found) > EACH:
-            n = rows.count()
+    def source(scope: Scope) -> Todos:
+        rows = _held(scope, Roster, right).filter(state=state)
+        first = rows.annotate(n=Count("rows")).select_related("area").order_by("id")[: EACH + 1]
+        counted = count_of(rows)
+        yield [first, counted]
+        due = _phase_end(scope.programme, "survey")
+        if len(first) > EACH:
+            n = number_in(counted)
             words = ngettext("%(n)d village", "%(n)d villages", n) % {"n": n}
-            yield Todo("rubber-stamp", str(_(title)), words, address("households:roster-list"), n, due)
-            return
-        for roster in found:
-            words = _("%(village)s, %(n)d households") % {"village": roster.area.name, "n": roster.n}
-            yield Todo("rubber-stamp", str(_(title)), words, address("households:roster-detail", roster.pk), 1, due)
+            return [Todo("rubber-stamp", str(_(title)), words, address("households:roster-list"), n, due)]
+        return [_seal_todo(roster, str(_(title)), due) for roster in first]
 
     return source
 
 
+def _seal_todo(roster: Any, title: str, due: dt.date | None) -> Todo:
+    words = _("%(village)s, %(n)d households") % {"village": roster.area.name, "n": roster.n}
+    return Todo("rubber-stamp", title, words, address("households:roster-detail", roster.pk), 1, due)
+
+
 def _counted(
-    icon: str, title: str, rows: QuerySet[Any], unit: Callable[[int], str], url: str, due: dt.date | None = None
-) -> Iterator[Todo]:
-    """One line for many rows; none for none."""
-    n = rows.count()
-    if n:
-        yield Todo(icon, title, unit(n), url, n, due)
+    icon: str, title: str, rows: QuerySet[Any], url: str, scope: Scope | None = None, phases: tuple[str, ...] = ()
+) -> Todos:
+    """One line for many households; none for none. Due when the first of `phases` ends."""
+    counted = count_of(rows)
+    yield [counted]
+    n = number_in(counted)
+    due = _phase_end(scope.programme, *phases) if scope else None
+    return [Todo(icon, title, _households(n), url, n, due)] if n else []
 
 
 def _households(n: int) -> str:
     return ngettext("%(n)d household", "%(n)d households", n) % {"n": n}
 
 
-def _open_tasks(scope: Scope) -> Iterator[Todo]:
+def _open_tasks(scope: Scope) -> Todos:
     codes = [code for code in scope.user.area_codes_for("tasks.open") if scope.area_code.startswith(code)]
     rows = rows_to_open(scope.programme, [scope.area_code] if codes else [])  # type: ignore[arg-type]
     url = address("retrofits:tasks-open") or address("retrofits:task-list")
-    return _counted("tool", _("Retrofit tasks to open"), rows, _households, url)
+    return _counted("tool", _("Retrofit tasks to open"), rows, url)
 
 
-def _installations(scope: Scope) -> Iterator[Todo]:
+def _installations(scope: Scope) -> Todos:
     rows = _held(scope, Task, "installations.record").filter(state=Task.State.LISTED)
-    due = _phase_end(scope.programme, "works")  # type: ignore[arg-type]
     url = address("retrofits:task-list", state="listed")
-    yield from _counted("tool", _("To be installed"), rows, _households, url, due)
-    yield from _rectifications(scope)
+    listed = _counted("tool", _("To be installed"), rows, url, scope, ("works",))
+    return _all_of(listed, _rectifications(scope))
 
 
-def _rectifications(scope: Scope) -> Iterator[Todo]:
+def _rectifications(scope: Scope) -> Todos:
     rows = _held(scope, Rectification, "installations.record", "acceptance__task__programme").filter(
         done_on__isnull=True, acceptance__task__state=Task.State.RECTIFY
     )
-    for one in rows.select_related("area", "acceptance__task").order_by("due_on")[:EACH]:
-        url = address("retrofits:task-detail", one.acceptance.task_id)
-        yield Todo("alert-triangle", _("To be put right"), f"{one.area.name} · {one.defect}", url, 1, one.due_on)
+    rows = rows.select_related("area", "acceptance__task").order_by("due_on")[:EACH]
+    yield [rows]
+    return [_rectification_todo(one) for one in rows]
 
 
-def _visits(scope: Scope) -> Iterator[Todo]:
+def _rectification_todo(one: Rectification) -> Todo:
+    url = address("retrofits:task-detail", one.acceptance.task_id)
+    return Todo("alert-triangle", _("To be put right"), f"{one.area.name} · {one.defect}", url, 1, one.due_on)
+
+
+def _visits(scope: Scope) -> Todos:
     rows = _held(scope, Task, "acceptances.record").filter(state=Task.State.INSTALLED)
-    due = _phase_end(scope.programme, "acceptance", "evaluation")  # type: ignore[arg-type]
     url = address("retrofits:visit-list")
-    return _counted("clipboard-check", _("To be accepted"), rows, _households, url, due)
+    return _counted("clipboard-check", _("To be accepted"), rows, url, scope, ("acceptance", "evaluation"))
 
 
-def _assessments(scope: Scope) -> Iterator[Todo]:
+def _assessments(scope: Scope) -> Todos:
     due = Entitlement.objects.filter(task=OuterRef("task")).exclude(state="void")
     rows = _held(scope, Acceptance, "entitlements.assess", "task__programme")
     rows = rows.filter(~Exists(due), result="passed").exclude(task__state=Task.State.WITHDRAWN)
-    url = address("subsidies:entitlement-list")
-    return _counted("calculator", _("Accepted, amount not calculated"), rows, _households, url)
+    return _counted(
+        "calculator", _("Accepted, amount not calculated"), rows, address("subsidies:entitlement-list")
+    )  # fmt: skip
 
 
-def _to_publish(scope: Scope) -> Iterator[Todo]:
+def _to_publish(scope: Scope) -> Todos:
     if not scope.programme or not scope.programme.notice_required:
-        return
+        return []
     rows = _held(scope, Entitlement, "notices.publish").filter(state="assessed", outcome="due")
-    yield from _counted("speakerphone", _("To be put on notice"), rows, _households, address("subsidies:notice-list"))
-    notices = _held(scope, Notice, "notices.publish").filter(state=Notice.State.OPEN)
-    for one in notices.select_related("area").order_by("ends_at")[:EACH]:
-        url = address("subsidies:notice-detail", one.pk) or address("subsidies:notice-list")
-        yield Todo(
-            "speakerphone", _("Public notice running"), f"{one.area.name} · {one.number}", url, 1, one.ends_at.date()
-        )
+    assessed = _counted("speakerphone", _("To be put on notice"), rows, address("subsidies:notice-list"))
+    return (yield from _all_of(assessed, _notices(scope)))
 
 
-def _objections(scope: Scope) -> Iterator[Todo]:
+def _notices(scope: Scope) -> Todos:
+    rows = _held(scope, Notice, "notices.publish").filter(state=Notice.State.OPEN)
+    rows = rows.select_related("area").order_by("ends_at")[:EACH]
+    yield [rows]
+    return [_notice_todo(one) for one in rows]
+
+
+def _notice_todo(one: Notice) -> Todo:
+    url = address("subsidies:notice-detail", one.pk) or address("subsidies:notice-list")
+    words = f"{one.area.name} · {one.number}"
+    return Todo("speakerphone", _("Public notice running"), words, url, 1, one.ends_at.date())
+
+
+def _objections(scope: Scope) -> Todos:
     rows = _held(scope, Objection, "objections.decide", "entitlement__programme").filter(decision="")
-    for one in rows.select_related("area", "entitlement__household").order_by("raised_at")[:EACH]:
-        words = f"{one.area.name} · {one.entitlement.household.head_name}"
-        url = address("subsidies:objection-detail", one.pk) or address("subsidies:notice-list")
-        yield Todo("message-circle", _("Objection to decide"), words, url)
+    rows = rows.select_related("area", "entitlement__household").order_by("raised_at")[:EACH]
+    yield [rows]
+    return [_objection_todo(one) for one in rows]
 
 
-def _payable(scope: Scope) -> Iterator[Todo]:
+def _objection_todo(one: Objection) -> Todo:
+    words = f"{one.area.name} · {one.entitlement.household.head_name}"
+    url = address("subsidies:objection-detail", one.pk) or address("subsidies:notice-list")
+    return Todo("message-circle", _("Objection to decide"), words, url)
+
+
+def _payable(scope: Scope) -> Todos:
     rows = _held(scope, Entitlement, "payouts.prepare").filter(state="payable", outcome="due")
-    yield from _counted("cash", _("May be paid, in no batch yet"), rows, _households, address("subsidies:batch-list"))
-    yield from _batches(scope, "payouts.prepare", "draft", _("Payout batch being prepared"))
-    yield from _batches(scope, "payouts.prepare", "returned", _("Payout batch returned"))
+    payable = _counted("cash", _("May be paid, in no batch yet"), rows, address("subsidies:batch-list"))
+    prepared = _batches(scope, "payouts.prepare", "draft", _("Payout batch being prepared"))
+    returned = _batches(scope, "payouts.prepare", "returned", _("Payout batch returned"))
+    return _all_of(payable, prepared, returned)
 
 
-def _batches(scope: Scope, right: str, state: str, title: str) -> Iterator[Todo]:
-    rows = _held(scope, PayoutBatch, right).filter(state=state)
-    for one in rows.select_related("area").order_by("id")[:EACH]:
-        words = f"{one.number} · {one.area.name} {_households(one.line_count)} · {wan_words(one.total_fen)}"
-        url = address("subsidies:batch-detail", one.number) or address("subsidies:batch-list")
-        yield Todo("cash", title, words, url)
+def _batches(scope: Scope, right: str, state: str, title: str) -> Todos:
+    rows = _held(scope, PayoutBatch, right).filter(state=state).select_related("area").order_by("id")[:EACH]
+    yield [rows]
+    return [_batch_todo(one, title) for one in rows]
+
+
+def _batch_todo(one: PayoutBatch, title: str) -> Todo:
+    words = f"{one.number} · {one.area.name} {_households(one.line_count)} · {wan_words(one.total_fen)}"
+    url = address("subsidies:batch-detail", one.number) or address("subsidies:batch-list")
+    return Todo("cash", title, words, url)
 
 
 def _signing(right: str, state: str, title: str) -> Source:
     return lambda scope: _batches(scope, right, state, str(_(title)))
 
 
-def _returns(scope: Scope) -> Iterator[Todo]:
-    yield from _batches(scope, "payouts.reconcile", "released", _("Bank return to enter"))
+def _returns(scope: Scope) -> Todos:
     live = PayoutLine.objects.filter(entitlement=OuterRef("entitlement")).exclude(state__in=["failed", "dropped"])
     rows = _held(scope, PayoutLine, "payouts.reconcile", "batch__programme").filter(~Exists(live), state="failed")
     url = address("reports:household-list", returned="yes")
-    yield from _counted("alert-circle", _("Sent back by the bank, to be paid again"), rows, _households, url)
+    failed = _counted("alert-circle", _("Sent back by the bank, to be paid again"), rows, url)
+    released = _batches(scope, "payouts.reconcile", "released", _("Bank return to enter"))
+    return _all_of(released, failed)
 
 
-def _policies(scope: Scope) -> Iterator[Todo]:
-    rows = _held(scope, Policy, "policies.release").filter(state="draft")
-    for one in rows.order_by("id")[:EACH]:
-        url = address("subsidies:policy-detail", one.pk) or address("subsidies:policy-list")
-        yield Todo("scale", _("Policy to release"), str(one), url)
+def _policies(scope: Scope) -> Todos:
+    rows = _held(scope, Policy, "policies.release").filter(state="draft").order_by("id")[:EACH]
+    yield [rows]
+    return [_policy_todo(one) for one in rows]
+
+
+def _policy_todo(one: Policy) -> Todo:
+    url = address("subsidies:policy-detail", one.pk) or address("subsidies:policy-list")
+    return Todo("scale", _("Policy to release"), str(one), url)
 
 
 def _changes(level: str) -> Source:
     """Changes of approved lists to decide: each by name while they are few, as one line when they are many."""
 
-    def source(scope: Scope) -> Iterator[Todo]:
+    def source(scope: Scope) -> Todos:
         rows = change_queries.waiting_at(level, scope.user).within(scope.area_code)
-        counted = rows.annotate(among=Window(Count("pk")))  # how many there are comes with the first of them
-        found = list(counted.select_related("area", "dwelling__household").order_by("asked_at")[: EACH + 1])
-        title = _("Change of an approved list to decide")
-        if len(found) > EACH:
-            n = found[0].among
-            yield Todo("pencil", title, _households(n), address("households:change-list", mine="yes"), n)
-            return
-        for one in found:
-            words = f"{one.get_kind_display()} · {one.area.name} {one.dwelling.household.head_name}"
-            yield Todo("pencil", title, words, address("households:change-detail", one.pk))
+        first, counted = (
+            rows.select_related("area", "dwelling__household").order_by("asked_at")[: EACH + 1],
+            count_of(rows),
+        )
+        yield [first, counted]
+        if len(first) > EACH:
+            n, url = number_in(counted), address("households:change-list", mine="yes")
+            return [Todo("pencil", _("Change of an approved list to decide"), _households(n), url, n)]
+        return [_change_todo(one) for one in first]
 
     return source
 
 
-def _alerts(scope: Scope) -> Iterator[Todo]:
+def _change_todo(one: Any) -> Todo:
+    words = f"{one.get_kind_display()} · {one.area.name} {one.dwelling.household.head_name}"
+    return Todo("pencil", _("Change of an approved list to decide"), words, address("households:change-detail", one.pk))
+
+
+def _alerts(scope: Scope) -> Todos:
     rows = scope.rows(Alert, "alerts.handle").filter(cleared_at__isnull=True, acknowledged_at__isnull=True)
-    counts = rows.order_by().aggregate(n=Count("id"), cold=Count("id", filter=Q(kind=Alert.Kind.ROOM_COLD)))
-    if counts["n"]:
-        words = ngettext("%(n)d heater", "%(n)d heaters", counts["n"]) % {"n": counts["n"]}
-        cold = _(", %(n)d rooms too cold") % {"n": counts["cold"]} if counts["cold"] else ""
-        url = address("telemetry:alert-list")
-        yield Todo("bell", _("Alerts nobody has acknowledged"), words + cold, url, counts["n"])
+    counted = sums_of(rows, n=Count("id"), cold=Count("id", filter=Q(kind=Alert.Kind.ROOM_COLD)))
+    yield [counted]
+    counts = sums_in(counted)
+    if not counts["n"]:
+        return []
+    words = ngettext("%(n)d heater", "%(n)d heaters", counts["n"]) % {"n": counts["n"]}
+    cold = _(", %(n)d rooms too cold") % {"n": counts["cold"]} if counts["cold"] else ""
+    url = address("telemetry:alert-list")
+    return [Todo("bell", _("Alerts nobody has acknowledged"), words + cold, url, counts["n"])]
 
 
-def _days(source: Callable[[Scope], Iterator[dict[str, Any]]]) -> Source:
-    return lambda scope: (Todo(**fields) for fields in source(scope))
+def _days(source: Callable[[Scope], Reading[list[dict[str, Any]]]]) -> Source:
+    def made(scope: Scope) -> Todos:
+        return [Todo(**fields) for fields in (yield from source(scope))]
+
+    return made
 
 
 SOURCES: tuple[tuple[str, Source], ...] = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Max, Sum
+from django.db.models import Count, F, Max, OuterRef, Sum
 from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN, VILLAGE
 from core.templatetags.portal_figures import wan_words
+from core.together import Reading, asking, in_step, read, sums_in, sums_of
 from programmes.models import Programme
 from reports.links import address
 from reports.queries.scope import Scope
@@ -94,15 +95,22 @@ def paid_lines(scope: Scope) -> Any:
 
 def trace_of(scope: Scope, path: Path) -> Trace:
     """The columns as far as the path leads."""
+    return read(trace(scope, path))
+
+
+def trace(scope: Scope, path: Path) -> Reading[Trace]:
+    """`trace_of` as a reading."""
     lines = paid_lines(scope)
-    sums = lines.order_by().aggregate(total=Sum("amount_fen"), n=Count("id"))
-    columns = [_sources(scope.programme, lines, path, sums["total"] or 0)]
+    sums = sums_of(lines, total=Sum("amount_fen"), n=Count("id"))
+    _sums, first = yield from in_step(asking(sums), _sources(scope.programme, lines, path))
+    found = sums_in(sums)
+    columns = [_column(_("Source of the money"), _("10,000 CNY"), first, found["total"] or 0)]
     for key, build in (("source", _towns), ("town", _villages), ("village", _households)):
         chosen = columns[-1].chosen
         if not getattr(path, key) or chosen is None:
             break
-        columns.append(build(lines, path, chosen))
-    return Trace(sums["total"] or 0, sums["n"], columns)
+        columns.append((yield from build(lines, path, chosen)))
+    return Trace(found["total"] or 0, found["n"] or 0, columns)
 
 
 def _parts(lines: Any, **conditions: Any) -> Any:
@@ -110,26 +118,26 @@ def _parts(lines: Any, **conditions: Any) -> Any:
     return EntitlementLine.objects.filter(entitlement__payout_lines__in=lines.order_by(), **conditions).order_by()
 
 
-def _sources(programme: Programme | None, lines: Any, path: Path, total_fen: int) -> Column:
-    found = _parts(lines).values_list("source").annotate(fen=Sum("amount_fen")).order_by("source")
-    received = dict(
-        Fund.objects.filter(programme=programme).order_by().values_list("source").annotate(fen=Sum("received_fen"))
-    )
-    items = [
+def _sources(programme: Programme | None, lines: Any, path: Path) -> Reading[list[Item]]:
+    borne = _parts(lines).values_list("source").annotate(fen=Sum("amount_fen")).order_by("source")
+    funds = Fund.objects.filter(programme=programme).order_by().values_list("source")
+    funds = funds.annotate(fen=Sum("received_fen"))
+    yield [borne, funds]
+    received = dict(funds)
+    return [
         Item(
             code, source_name(code), _received(received.get(code)), fen, Path(source=code).query(), code == path.source
         )
-        for code, fen in found
+        for code, fen in borne
     ]
-    return _column(_("Source of the money"), _("10,000 CNY"), items, total_fen)
 
 
 def _received(fen: int | None) -> str:
     return _("received %(amount)s") % {"amount": wan_words(fen)} if fen else ""
 
 
-def _towns(lines: Any, path: Path, parent: Item) -> Column:
-    rows = _by_place(lines, CODE_LENGTHS[TOWN], source=path.source)
+def _towns(lines: Any, path: Path, parent: Item) -> Reading[Column]:
+    rows = yield from _by_place(lines, CODE_LENGTHS[TOWN], source=path.source)
     items = [
         Item(code, name, _n_households(n), fen, Path(path.source, code).query(), code == path.town)
         for code, name, n, fen in rows
@@ -137,8 +145,8 @@ def _towns(lines: Any, path: Path, parent: Item) -> Column:
     return _column(_("Town"), parent.title, items, parent.fen)
 
 
-def _villages(lines: Any, path: Path, parent: Item) -> Column:
-    rows = _by_place(lines.within(path.town), CODE_LENGTHS[VILLAGE], source=path.source)
+def _villages(lines: Any, path: Path, parent: Item) -> Reading[Column]:
+    rows = yield from _by_place(lines.within(path.town), CODE_LENGTHS[VILLAGE], source=path.source)
     items = [
         Item(code, name, _n_households(n), fen, Path(path.source, path.town, code).query(), code == path.village)
         for code, name, n, fen in rows
@@ -146,32 +154,32 @@ def _villages(lines: Any, path: Path, parent: Item) -> Column:
     return _column(_("Village"), parent.title, items, parent.fen)
 
 
-def _by_place(lines: Any, length: int, **conditions: Any) -> list[tuple[str, str, int, int]]:
+def _by_place(lines: Any, length: int, **conditions: Any) -> Reading[list[tuple[str, str, int, int]]]:
     """(code, name, households, fen) for the places of that level."""
-    parts = _parts(lines, **conditions).annotate(place=Left("entitlement__area_id", length))
-    found = parts.values_list("place").annotate(n=Count("entitlement__dwelling", distinct=True), fen=Sum("amount_fen"))
-    rows = list(found.order_by("place"))
-    names = dict(Area.objects.filter(code__in=[row[0] for row in rows]).values_list("code", "name"))
-    return [(code, names.get(code, code), n, fen) for code, n, fen in rows]
+    parts = _parts(lines, **conditions).annotate(
+        place=Left("entitlement__area_id", length),
+        name=Area.objects.filter(code=Left(OuterRef("entitlement__area_id"), length)).values("name"),
+    )
+    found = parts.values_list("place", "name").annotate(
+        n=Count("entitlement__dwelling", distinct=True), fen=Sum("amount_fen")
+    )
+    rows = found.order_by("place")
+    yield [rows]
+    return [(code, name or code, n, fen) for code, name, n, fen in rows]
 
 
-def _households(lines: Any, path: Path, parent: Item) -> Column:
+def _households(lines: Any, path: Path, parent: Item) -> Reading[Column]:
     parts = _parts(lines.within(path.village), source=path.source)
-    total = parts.aggregate(fen=Sum("amount_fen"))["fen"] or 0
+    sums = sums_of(parts, fen=Sum("amount_fen"), n=Count("entitlement__dwelling", distinct=True))
     found = parts.values(
         number=F("entitlement__dwelling__dwelling_no"), name=F("entitlement__household__head_name")
     ).annotate(fen=Sum("amount_fen"), at=Max("entitlement__payout_lines__settled_at"))
-    rows = list(found.order_by("number")[: SHOWN + 1])
-    rows, count = rows[:SHOWN], found.count() if len(rows) > SHOWN else len(rows)
+    rows = found.order_by("number")[:SHOWN]
+    yield [sums, rows]
+    total, count = (sums_in(sums)[name] or 0 for name in ("fen", "n"))
     items = [_household(row, path) for row in rows]
-    return Column(
-        _("Households"),
-        f"{parent.title} · {_n_households(count)}",
-        items,
-        total,
-        parent.fen,
-        max(0, count - len(items)),
-    )
+    of = f"{parent.title} · {_n_households(count)}"
+    return Column(_("Households"), of, items, total, parent.fen, max(0, count - len(items)))
 
 
 def _household(row: dict[str, Any], path: Path) -> Item:
@@ -190,7 +198,7 @@ def _n_households(n: int) -> str:
 
 def path_to(line: PayoutLine) -> Path:
     """The path on which this payment lies, by its largest source."""
-    part = line.entitlement.lines.order_by("-amount_fen", "source").first()
+    part = min(line.entitlement.lines.all(), key=lambda one: (-one.amount_fen, one.source), default=None)
     code = line.entitlement.area_id
     return Path(
         part.source if part else "", code[: CODE_LENGTHS[TOWN]], code[: CODE_LENGTHS[VILLAGE]],

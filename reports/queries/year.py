@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum, prefetch_related_objects
-from django.db.models.functions import Left
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Left, Length
 from django.utils.translation import gettext as _
 
 from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN, code_range
 from core.seasons import SeasonError, SeasonRule
+from core.together import Reading, asking, in_step, keep, read, sums_in, sums_of
 from devices.models import Heater
 from programmes.models import Programme, Target
 from reports.links import address
@@ -25,7 +26,7 @@ from retrofits.models import Acceptance, Installation
 from subsidies.models import Fund, PayoutLine
 from subsidies.wording import source_name
 from telemetry.models import Alert, PollCycle
-from telemetry.queries import Online, figures
+from telemetry.queries import Online, figures_of
 
 BEHIND = 10
 Targets = dict[tuple[str, int | None], int]
@@ -192,34 +193,51 @@ class Year:
 
 def year_of(scope: Scope, today: dt.date, now: dt.datetime) -> Year | None:
     """Everything of the chosen programme and place; None where no programme is chosen."""
+    return read(year(scope, today, now))
+
+
+def year(scope: Scope, today: dt.date, now: dt.datetime) -> Reading[Year | None]:
+    """`year_of` as a reading."""
     programme = scope.programme
     if programme is None:
         return None
-    prefetch_related_objects([programme], "phases", "technologies")
-    totals, targets = _totals(scope), _targets(scope)
+    basis, money, heaters = yield from in_step(_basis(scope, programme), _money(scope), _heaters(scope, now))
+    totals, targets, names = basis
     plan = plan_share(programme, today)
     whole = _progress(_("Total"), totals, plan=plan, target=sum(targets.values()))
-    year = Year(
+    return Year(
         programme=programme, today=today, phases=phases_of(programme, today), plan=plan, whole=whole,
-        places=_places(scope, totals, plan, targets), routes=_routes(scope, totals, plan, targets), funnel=[],
+        places=_places(scope, totals, plan, targets, names), routes=_routes(scope, totals, plan, targets),
+        funnel=_funnel(totals),
         due_fen=sum(row["due_fen"] for row in totals), paid_fen=sum(row["paid_fen"] for row in totals),
-        rectify=_sum(totals, [Stage.RECTIFY]), missing=sum(row["missing"] for row in totals),
+        rectify=_sum(totals, [Stage.RECTIFY]), missing=sum(row["missing"] for row in totals), **money, **heaters,
     )  # fmt: skip
-    _add_money(year, scope)
-    _add_heaters(year, scope, now)
-    year.funnel = _funnel(totals)
-    return year
 
 
-def _totals(scope: Scope) -> list[dict[str, Any]]:
+def _basis(scope: Scope, programme: Programme) -> Reading[tuple[list[dict[str, Any]], Targets, list[tuple[str, str]]]]:
+    """Sums, targets and the names of the places below; the programme keeps its phases and technologies."""
+    phases, technologies = programme.phases.all(), programme.technologies.all()
+    totals, targets, names = _totals(scope), _targets(scope), _names(scope)
+    yield [phases, technologies, totals, targets, names]
+    keep(programme, "phases", phases)
+    keep(programme, "technologies", technologies)
+    return list(totals), _as_targets(targets), list(names)
+
+
+def _totals(scope: Scope) -> QuerySet[Any, dict[str, Any]]:
     """Sums by place below, route and stage; excluded dwellings are no task and count nowhere."""
     rows = scope.of_programme(SummaryTotal, "overview.view").filter(excluded=False).order_by()
     rows = rows.annotate(place=Left("area_id", scope.below)).values("place", "technology", "family", "stage")
-    return list(
-        rows.annotate(
-            n=Sum("dwellings"), due_fen=Sum("due_fen"), paid_fen=Sum("paid_fen"), missing=Sum("with_missing")
-        ).values("place", "technology", "family", "stage", "n", "due_fen", "paid_fen", "missing")
-    )
+    return rows.annotate(  # type: ignore[no-any-return]
+        n=Sum("dwellings"), due_fen=Sum("due_fen"), paid_fen=Sum("paid_fen"), missing=Sum("with_missing")
+    ).values("place", "technology", "family", "stage", "n", "due_fen", "paid_fen", "missing")
+
+
+def _names(scope: Scope) -> QuerySet[Area, tuple[str, str]]:
+    """(code, name) of the places one looks down at, in tree order."""
+    low, high = code_range(scope.area_code)
+    below = Area.objects.annotate(length=Length("code")).filter(code__gte=low, code__lt=high, length=scope.below)
+    return below.order_by("code").values_list("code", "name")
 
 
 def _sum(rows: list[dict[str, Any]], stages: list[str]) -> int:
@@ -233,12 +251,16 @@ def _progress(name: str, rows: list[dict[str, Any]], **more: Any) -> Progress:
     )  # fmt: skip
 
 
-def _targets(scope: Scope) -> Targets:
-    """Households the document asks for in this place, by place below and technology, in one statement."""
+def _targets(scope: Scope) -> QuerySet[Target, tuple[str, int | None, Decimal]]:
+    """Households the document asks for in this place, by place below and technology."""
     low, high = code_range(scope.area_code)
     rows = Target.objects.filter(programme=scope.programme, unit="household", area_id__gte=low, area_id__lt=high)
     rows = rows.order_by().annotate(place=Left("area_id", scope.below)).values_list("place", "technology_id")
-    return {(place, technology): int(n) for place, technology, n in rows.annotate(n=Sum("quantity"))}
+    return rows.annotate(n=Sum("quantity"))
+
+
+def _as_targets(rows: QuerySet[Target, tuple[str, int | None, Decimal]]) -> Targets:
+    return {(place, technology): int(n) for place, technology, n in rows}
 
 
 def _added(targets: Targets, at: int) -> dict[Any, int]:
@@ -249,12 +271,14 @@ def _added(targets: Targets, at: int) -> dict[Any, int]:
     return found
 
 
-def _places(scope: Scope, totals: list[dict[str, Any]], plan: Decimal | None, wanted: Targets) -> list[Progress]:
+def _places(
+    scope: Scope, totals: list[dict[str, Any]], plan: Decimal | None, wanted: Targets, below: list[tuple[str, str]]
+) -> list[Progress]:
     targets = _added(wanted, 0)
     by_place: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in totals:
         by_place[row["place"]].append(row)
-    names = dict(Area.objects.filter(code__in={*targets, *by_place}).values_list("code", "name"))
+    names = {code: name for code, name in below if code in targets or code in by_place}
     key = "town" if scope.below == CODE_LENGTHS[TOWN] else "village"
     lines = [
         _progress(
@@ -284,39 +308,41 @@ def _routes(
     return lines
 
 
-def _add_money(year: Year, scope: Scope) -> None:
-    if scope.user.has_right("payouts.view"):
-        lines = scope.of_programme(PayoutLine, path="batch__programme").order_by()
-        sums = lines.aggregate(
-            waiting=Sum("amount_fen", filter=Q(state__in=["planned", "sent"])), n=Count("id", filter=Q(state="paid"))
-        )
-        year.in_payment_fen, year.paid_lines = sums["waiting"] or 0, sums["n"]
-    year.sources_hidden = not scope.user.has_right("funds.view")
-    if not year.sources_hidden:
-        year.sources = funds_of(scope)
+def _money(scope: Scope) -> Reading[dict[str, Any]]:
+    """Fields of `Year`: payments, and money per source of the programme wherever the person may read funds."""
+    lines = scope.of_programme(PayoutLine, path="batch__programme").order_by()
+    sums = sums_of(
+        lines if scope.user.has_right("payouts.view") else lines.none(),
+        waiting=Sum("amount_fen", filter=Q(state__in=["planned", "sent"])), n=Count("id", filter=Q(state="paid")),
+    )  # fmt: skip
+    funds = Fund.objects.visible_to(scope.user).filter(programme=scope.programme).order_by().values("source")
+    funds = funds.annotate(received=Sum("received_fen"), reserved=Sum("reserved_fen"), paid=Sum("paid_fen"))
+    funds, sees_funds = funds.order_by("source"), scope.user.has_right("funds.view")
+    yield [sums, funds] if sees_funds else [sums]
+    found = sums_in(sums)
+    return {
+        "in_payment_fen": found["waiting"] or 0, "paid_lines": found["n"] or 0, "sources_hidden": not sees_funds,
+        "sources": [_source(row) for row in funds] if sees_funds else [],
+    }  # fmt: skip
 
 
-def funds_of(scope: Scope) -> list[Source]:
-    """Money per source of the programme, wherever the person may read funds."""
-    funds = Fund.objects.visible_to(scope.user).filter(programme=scope.programme).order_by()
-    sums = funds.values("source").annotate(
-        received=Sum("received_fen"), reserved=Sum("reserved_fen"), paid=Sum("paid_fen")
-    )
-    return [
-        Source(source_name(row["source"]), row["received"], row["reserved"], row["paid"])
-        for row in sums.order_by("source")
-    ]
+def _source(row: dict[str, Any]) -> Source:
+    return Source(source_name(row["source"]), row["received"], row["reserved"], row["paid"])
 
 
-def _add_heaters(year: Year, scope: Scope, now: dt.datetime) -> None:
+def _heaters(scope: Scope, now: dt.datetime) -> Reading[dict[str, Any]]:
+    """Fields of `Year` for those who may see heaters."""
     if not scope.user.has_right("devices.view"):
-        return
-    heaters = scope.rows(Heater).filter(removed_on__isnull=True)
-    year.heaters = figures(heaters, now)
+        return {}
     alerts = scope.rows(Alert).filter(cleared_at__isnull=True)
-    counted = alerts.aggregate(n=Count("id"), cold=Count("id", filter=Q(kind=Alert.Kind.ROOM_COLD)))
-    year.alerts, year.cold = counted["n"], counted["cold"]
-    year.newest_alerts = list(alerts.select_related("heater", "area").order_by("-opened_at")[:6]) if year.alerts else []
+    counted = sums_of(alerts, n=Count("id"), cold=Count("id", filter=Q(kind=Alert.Kind.ROOM_COLD)))
+    newest = alerts.select_related("heater", "area").order_by("-opened_at")[:6]
+    heaters = scope.rows(Heater).filter(removed_on__isnull=True)
+    online, _done = yield from in_step(figures_of(heaters, now), asking(counted, newest))
+    counts = sums_in(counted)
+    return {
+        "heaters": online, "alerts": counts["n"] or 0, "cold": counts["cold"] or 0, "newest_alerts": list(newest),
+    }  # fmt: skip
 
 
 def _funnel(totals: list[dict[str, Any]]) -> list[Step]:
@@ -348,18 +374,24 @@ class Curve:
     accepted: list[int]
 
 
-def curve_of(scope: Scope, target: int | None = None) -> Curve:
-    """From the first installation to the last acceptance, thinned to about 60 points. `target` where it is known."""
-    records = scope.of_programme(Installation, "overview.view", "task__programme").exclude(task__state="withdrawn")
-    finished = dict(records.order_by().values_list("installed_on").annotate(n=Count("id")))
-    visits = scope.of_programme(Acceptance, "overview.view", "task__programme").filter(result="passed")
-    accepted = dict(visits.order_by().values_list("accepted_on").annotate(n=Count("id")))
-    known = sorted({*finished, *accepted})
-    if not known or scope.programme is None:
+def curve_of(scope: Scope) -> Curve:
+    return read(curve(scope))
+
+
+def curve(scope: Scope) -> Reading[Curve]:
+    """From the first installation to the last acceptance, thinned to about 60 points."""
+    if scope.programme is None:
         return Curve([], [], [], [])
-    prefetch_related_objects([scope.programme], "phases")
-    wanted = sum(_targets(scope).values()) if target is None else target
-    return _cumulated(known[0], known[-1], finished, accepted, wanted, scope.programme)
+    records = scope.of_programme(Installation, "overview.view", "task__programme").exclude(task__state="withdrawn")
+    finished = records.order_by().values_list("installed_on").annotate(n=Count("id"))
+    visits = scope.of_programme(Acceptance, "overview.view", "task__programme").filter(result="passed")
+    accepted = visits.order_by().values_list("accepted_on").annotate(n=Count("id"))
+    targets, phases = _targets(scope), scope.programme.phases.all()
+    yield [finished, accepted, targets, phases]
+    keep(scope.programme, "phases", phases)
+    done, passed, target = dict(finished), dict(accepted), sum(_as_targets(targets).values())
+    known = sorted({*done, *passed})
+    return _cumulated(known[0], known[-1], done, passed, target, scope.programme) if known else Curve([], [], [], [])
 
 
 def _cumulated(
@@ -382,13 +414,15 @@ def _planned(programme: Programme | None, day: dt.date, target: int) -> float | 
     return None if share is None else round(float(share) * target / 100, 1)
 
 
-def online_by_hour(scope: Scope, now: dt.datetime) -> list[tuple[dt.datetime, float | None]]:
+def online_by_hour(scope: Scope, now: dt.datetime) -> Reading[list[tuple[dt.datetime, float | None]]]:
     """Share of asked heaters that answered, per hour of the last 24, in percent; None where nobody was asked."""
     since = now.replace(minute=0, second=0, microsecond=0) - dt.timedelta(hours=23)
     codes = scope.user.area_codes_for("devices.view")
     cycles = PollCycle.objects.filter(planned_at__gte=since, asked__gt=0, area_id=_polled_area(scope, codes))
+    polled = cycles.values_list("planned_at", "asked", "answered")
+    yield [polled]
     hours: dict[dt.datetime, list[int]] = defaultdict(lambda: [0, 0])
-    for at, asked, answered in cycles.values_list("planned_at", "asked", "answered"):
+    for at, asked, answered in polled:
         hour = hours[at.replace(minute=0, second=0, microsecond=0)]
         hour[0], hour[1] = hour[0] + asked, hour[1] + answered
     span = [since + dt.timedelta(hours=n) for n in range(24)]
