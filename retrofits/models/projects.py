@@ -127,13 +127,15 @@ class ProjectProgress(TrackedModel):
 
 
 class ProjectPaper(TrackedModel):
-    """A paper of a project: feasibility study, design, review, approval, completion (L-26)."""
+    """A paper of a project: feasibility study, design, review, approval (L-26), works, supervision, completion (D-41)."""
 
     class Kind(models.TextChoices):
         FEASIBILITY = "feasibility", _("feasibility study")
         DESIGN = "design", _("preliminary design")
         REVIEW = "review", _("review by the office")
         APPROVAL = "approval", _("approval")
+        CONSTRUCTION = "construction", _("contract of the construction")
+        SUPERVISION = "supervision", _("record of the supervision of works")
         COMPLETION = "completion", _("completion report")
         ACCEPTANCE = "acceptance", _("acceptance report")
 

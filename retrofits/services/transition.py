@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Area, User
 from core import clock
+from core.areas import ancestors
 from core.refusals import Refused
 from households.models import Dwelling
 from programmes.models import Programme, Threshold
@@ -50,12 +51,15 @@ def put_on_list(
     by: User,
     today: date | None = None,
 ) -> TransitionalHome:
-    """Why a dwelling waits and what it heats with. Raises `Refused` HOME_FAULTY, ON_LIST (409)."""
+    """Why a dwelling waits and what it heats with. Raises `Refused` HOME_FAULTY, NO_COAL_ZONE, ON_LIST (409)."""
     may(by, RIGHT, dwelling.area_id)
     if reason not in TransitionalHome.Reason.values or fuel not in TransitionalHome.Fuel.values:
         raise Refused("HOME_FAULTY", _("Choose why it waits and what it heats with."))
     if since > (today or clock.today()):
         raise Refused("HOME_FAULTY", _("It can't have begun in the future (%(day)s)."), day=since)
+    if fuel == TransitionalHome.Fuel.CLEAN_COAL and _in_no_coal_zone(dwelling.area_id):
+        words = _("%(place)s lies in the no-coal zone: clean coal is no fallback there.")
+        raise Refused("NO_COAL_ZONE", words, place=dwelling.area.name)
     if reason == TransitionalHome.Reason.NO_GAS and (network_km is None or network_km < 0):
         raise Refused("HOME_FAULTY", _("Say how far the dwelling is from the gas network, in km."))
     try:
@@ -66,6 +70,13 @@ def put_on_list(
             )  # fmt: skip
     except IntegrityError as error:
         raise Refused("ON_LIST", _("The dwelling is on the list already."), conflict=True) from error
+
+
+def _in_no_coal_zone(area_code: str) -> bool:
+    """What is said of the place itself, otherwise of the nearest place above it (J-50)."""
+    places = Area.objects.filter(code__in=[area_code, *ancestors(area_code)]).order_by("-code")
+    known = places.exclude(in_no_coal_zone=None).values_list("in_no_coal_zone", flat=True)
+    return bool(known.first())
 
 
 @transaction.atomic
