@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 FEN_PER_YUAN = 100
 FEN_PER_WAN = 10_000 * FEN_PER_YUAN
@@ -28,6 +29,8 @@ class MoneyError(ValueError):
 
 def round_half_up(value: Decimal | Fraction | int) -> int:
     """Nearest integer, halves away from zero: 0.5 -> 1, -0.5 -> -1. Exact, no decimal context."""
+    if type(value) is int:
+        return value
     exact = Fraction(value)
     magnitude = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
     return magnitude if exact >= 0 else -magnitude
@@ -98,18 +101,27 @@ def split_by_ratio(fen: int, ratios: Sequence[int | Decimal | Fraction]) -> tupl
 
     A part never takes more than what is left, so no part is negative for a non-negative amount.
     """
-    weights = [Fraction(ratio) for ratio in ratios]
+    weights = _whole(ratios)
     if not weights or any(weight < 0 for weight in weights) or not sum(weights):
         raise MoneyError("A split needs at least one ratio, none negative and not all zero.")
     if fen < 0:
-        return tuple(-part for part in split_by_ratio(-fen, ratios))
+        return tuple(-part for part in _split(-fen, weights))
     return _split(fen, weights)
 
 
-def _split(fen: int, weights: list[Fraction]) -> tuple[int, ...]:
+def _whole(ratios: Sequence[int | Decimal | Fraction]) -> list[int]:
+    """The same ratio in whole numbers."""
+    if all(type(ratio) is int for ratio in ratios):
+        return list(map(int, ratios))
+    exact = [Fraction(ratio) for ratio in ratios]
+    common = lcm(*(ratio.denominator for ratio in exact))
+    return [int(ratio * common) for ratio in exact]
+
+
+def _split(fen: int, weights: list[int]) -> tuple[int, ...]:
     total, left, parts = sum(weights), fen, []
     for weight in weights[:-1]:
-        parts.append(min(left, round_half_up(fen * weight / total)))
+        parts.append(min(left, (2 * fen * weight + total) // (2 * total)))  # half up
         left -= parts[-1]
     return (*parts, left)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 Phase = Literal["BEFORE", "RUNNING", "AFTER"]
@@ -96,7 +97,7 @@ class SeasonRule:
 
     def season(self, year: int) -> Season:
         """The season whose first day lies in ``year``."""
-        return Season(_day(year, self.start), _day(year + self.crosses_new_year, self.end))
+        return _season(self, year)
 
     def season_of(self, day: date) -> Season | None:
         """The season ``day`` lies in; None between two seasons."""
@@ -119,6 +120,11 @@ class SeasonRule:
     def number(self, season: Season, *, first: Season) -> int:
         """1 for the first season, 2 for the next …; 0 or less for seasons before the first."""
         return season.year - first.year + 1
+
+
+@lru_cache(maxsize=1000)
+def _season(rule: SeasonRule, year: int) -> Season:
+    return Season(_day(year, rule.start), _day(year + rule.crosses_new_year, rule.end))
 
 
 def months_of(span: Span) -> tuple[Span, ...]:

@@ -210,12 +210,14 @@ def earlier_in_year(season_rule: SeasonRule, season: Season, year: int) -> Span 
 
 def exact(value: Fraction) -> str:
     """A quantity as short decimal text for a step: exact when it ends, else 6 decimals."""
+    if value.denominator == 1:
+        return str(value.numerator)
     text = f"{Decimal(value.numerator) / Decimal(value.denominator):.6f}"
     return text.rstrip("0").rstrip(".")
 
 
 def _written(name: str, value: Param | Fraction) -> Param:
     """A step's parameter as it is kept: fen named ``…yuan`` as yuan, exact numbers as short decimal text."""
-    if name.endswith("yuan") and isinstance(value, int | Fraction):
-        return exact(Fraction(value) / 100)
+    if isinstance(value, int | Fraction) and name.endswith("yuan"):
+        return exact(Fraction(value, 100))
     return exact(value) if isinstance(value, Fraction) else value

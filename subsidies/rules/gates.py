@@ -14,49 +14,49 @@ def pass_gates(policy: Policy, benefit: Benefit, ctx: Context) -> None:
     """Ask the benefit's gates in order; halts with the reason of the first that fails."""
     for gate in policy.gates:
         if gate.name in benefit.gates:
-            under = ctx.under(gate.clause)
-            _GATES[gate.name](gate, benefit, under)
-            under.step("GATE_PASSED", gate=gate.name)
+            _GATES[gate.name](gate, benefit, ctx)
+            if ctx.trail is not None:
+                ctx.under(gate.clause).step("GATE_PASSED", gate=gate.name)
 
 
-def _refuse(code: str, ctx: Context) -> Halt:
-    return Halt(code, refused=True, clause=ctx.clause)
+def _refuse(code: str, gate: Gate) -> Halt:
+    return Halt(code, refused=True, clause=gate.clause)
 
 
 def _excluded(gate: Gate, benefit: Benefit, ctx: Context) -> None:
     for code in gate.codes:
         if code in ctx.facts.exclusions:
-            raise _refuse(code, ctx)
+            raise _refuse(code, gate)
 
 
 def _roster(gate: Gate, benefit: Benefit, ctx: Context) -> None:
     if not ctx.facts.on_roster:
-        raise _refuse("NOT_ON_ROSTER", ctx)
+        raise _refuse("NOT_ON_ROSTER", gate)
 
 
 def _installer(gate: Gate, benefit: Benefit, ctx: Context) -> None:
     if not ctx.facts.installer_admitted:
-        raise _refuse("INSTALLER_NOT_ADMITTED", ctx)
+        raise _refuse("INSTALLER_NOT_ADMITTED", gate)
 
 
 def _device(gate: Gate, benefit: Benefit, ctx: Context) -> None:
     for check in gate.checks:
         if not all_hold(check.when, ctx.under(check.clause)):
-            raise _refuse(check.otherwise, ctx.under(check.clause))
+            raise Halt(check.otherwise, refused=True, clause=check.clause or gate.clause)
 
 
 def _own_funds(gate: Gate, benefit: Benefit, ctx: Context) -> None:
     if not ctx.facts.own_funds_in_place:
-        raise _refuse("SELF_FUNDS_MISSING", ctx)
+        raise _refuse("SELF_FUNDS_MISSING", gate)
 
 
 def _acceptance(gate: Gate, benefit: Benefit, ctx: Context) -> None:
     accepted_on = ctx.facts.accepted_on
     if accepted_on is None or accepted_on > ctx.facts.on:
-        raise _refuse("NOT_ACCEPTED", ctx)
+        raise _refuse("NOT_ACCEPTED", gate)
     missing = [name for name in gate.panel if name not in ctx.facts.accepted_by]
     if missing:
-        raise Halt("JOINT_ACCEPTANCE_INCOMPLETE", refused=True, clause=ctx.clause, missing=", ".join(missing))
+        raise Halt("JOINT_ACCEPTANCE_INCOMPLETE", refused=True, clause=gate.clause, missing=", ".join(missing))
 
 
 def _already_paid(gate: Gate, benefit: Benefit, ctx: Context) -> None:
@@ -65,19 +65,19 @@ def _already_paid(gate: Gate, benefit: Benefit, ctx: Context) -> None:
         return
     for payment in ctx.facts.payments:
         if payment.kind == benefit.kind:
-            _hold_against(payment, benefit, ctx)
+            _hold_against(payment, gate, benefit, ctx)
 
 
-def _hold_against(payment: Payment, benefit: Benefit, ctx: Context) -> None:
+def _hold_against(payment: Payment, gate: Gate, benefit: Benefit, ctx: Context) -> None:
     years = benefit.again_after_years
     if years is None:
         other = payment.technology not in ("", ctx.facts.technology)
-        raise _refuse("ALREADY_SUBSIDISED" if other else "ALREADY_PAID", ctx)
+        raise _refuse("ALREADY_SUBSIDISED" if other else "ALREADY_PAID", gate)
     if payment.paid_on is None:
-        raise Halt("FACT_MISSING", fact="paid_on", clause=ctx.clause)
+        raise Halt("FACT_MISSING", fact="paid_on", clause=gate.clause)
     on, paid = ctx.facts.on, payment.paid_on
     if (on.year - years, on.month, on.day) < (paid.year, paid.month, paid.day):
-        raise Halt("TOO_SOON", refused=True, clause=ctx.clause, paid_on=paid.isoformat(), years=years)
+        raise Halt("TOO_SOON", refused=True, clause=gate.clause, paid_on=paid.isoformat(), years=years)
 
 
 _GATES: dict[str, Callable[[Gate, Benefit, Context], None]] = {

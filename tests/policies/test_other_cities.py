@@ -50,7 +50,7 @@ def test_each_says_where_it_is_from(name: str) -> None:
     head = [line for line in (POLICIES / name / "policy.yaml").read_text("utf-8").splitlines() if line.startswith("# ")]
     assert any("Source" in line and "《" in line for line in head)
     assert policy(name).name == name
-    assert all(benefit.clause and benefit.quote or "paraphrase" in benefit.note for benefit in policy(name).benefits)
+    assert all((benefit.clause and benefit.quote) or "paraphrase" in benefit.note for benefit in policy(name).benefits)
 
 
 @pytest.mark.parametrize("name", NAMES)
