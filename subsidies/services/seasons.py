@@ -61,15 +61,15 @@ class Settled:
     open: int = 0
 
 
-def season_of(programme: Programme, day: dt.date) -> Season:
-    """The running or last season of the programme's policy on a day. Raises Refused NO_POLICY, NO_SEASON."""
-    policy = policy_in_force(programme, day)
+def season_of_year(programme: Programme, year: int) -> Season:
+    """The season that begins in `year`, by the newest released policy. Raises Refused NO_POLICY, NO_SEASON."""
+    policy = programme.policies.filter(state=Policy.State.RELEASED).order_by("-valid_from", "-pk").first()
     if policy is None:
-        raise Refused("NO_POLICY", _("No released policy is in force on %(day)s."), day=day.isoformat())
+        raise Refused("NO_POLICY", _("The programme has no released policy."))
     rule = rules_of(policy).season_rule
     if rule is None:
         raise Refused("NO_SEASON", _("The policy knows no heating season."))
-    return rule.latest(day)
+    return rule.season(year)
 
 
 def settle_season(

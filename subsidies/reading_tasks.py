@@ -1,0 +1,57 @@
+"""Background work on readings and seasons: shims around the services. `subsidies.tasks` brings them to the workers."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from jobs.registry import handler
+from jobs.running import JobRun
+from programmes.models import Programme
+from subsidies.models import ReadingImport
+from subsidies.services import operation, reading_imports, seasons
+
+OPERATION, SETTLE = "subsidies.check_operation", "subsidies.settle_season"
+
+
+@handler(reading_imports.CHECK, label=gettext_lazy("Read meter readings"))
+def check_readings(run: JobRun, import_id: int) -> dict[str, str]:
+    """The trial of a company's file; nothing of it is stored yet."""
+    made = reading_imports.check_import(import_id, commit=run.commit)
+    counts = made.counts or {"lines": 0, "problems": len(made.problems)}
+    message = _("%(lines)d lines understood, %(problems)d problems") % counts
+    return {"url": reverse("subsidies:reading-import-detail", args=[import_id]), "message": message}
+
+
+@handler(reading_imports.APPLY, label=gettext_lazy("Store meter readings"))
+def apply_readings(run: JobRun, import_id: int, digest: str) -> None:
+    """All lines and the end of the job become true together."""
+    with run.commit():
+        by = run.requested_by or ReadingImport.objects.select_related("uploaded_by").get(pk=import_id).uploaded_by
+        made = reading_imports.apply_import(import_id, digest=digest, by=by)
+        n = made.counts.get("stored", 0)
+        message = ngettext("%(n)d line stored", "%(n)d lines stored", n) % {"n": n}
+        run.finish({"url": reverse("subsidies:reading-import-detail", args=[import_id]), "message": message})
+
+
+@handler(OPERATION, label=gettext_lazy("Compare claims with heaters"))
+def check_operation(run: JobRun, programme_id: int, year: int) -> dict[str, str]:
+    programme = Programme.objects.get(pk=programme_id)
+    season = seasons.season_of_year(programme, year)
+    counts = operation.check_operation(programme=programme, season=season, step=run.progress)
+    total = sum(counts.values())
+    message = ngettext("%(n)d dwelling compared", "%(n)d dwellings compared", total) % {"n": total}
+    return {"url": reverse("subsidies:operation-list"), "message": message}
+
+
+@handler(SETTLE, label=gettext_lazy("Settle a season"))
+def settle_season(run: JobRun, programme_id: int, year: int) -> None:
+    """All instalments and the end of the job become true together."""
+    programme = Programme.objects.get(pk=programme_id)
+    season = seasons.season_of_year(programme, year)
+    with run.commit():
+        done = seasons.settle_season(programme=programme, season=season, by=run.requested_by or "jobs")
+        counts = {"made": len(done.made), "over": len(done.overpaid), "open": done.open}
+        message = _("%(made)d instalments, %(over)d overpaid, %(open)d open") % counts
+        run.finish({"url": reverse("subsidies:season-detail", args=[year]), "message": message})
