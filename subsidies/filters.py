@@ -6,6 +6,7 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from subsidies.evidence import LABELS
 from subsidies.models import Entitlement, PayoutBatch, PayoutLine
 
 
@@ -36,9 +37,14 @@ class LineFilter(filters.FilterSet):
     search = filters.CharFilter(method="by_text", label=_("Name or dwelling number"))
     state = filters.ChoiceFilter(choices=PayoutLine.State.choices, label=_("State"))
 
+    missing = filters.ChoiceFilter(choices=list(LABELS.items()), method="by_missing", label=_("Missing evidence"))
+
     class Meta:
         model = PayoutLine
-        fields = ["search", "state"]
+        fields = ["search", "state", "missing"]
+
+    def by_missing(self, rows: QuerySet[PayoutLine], name: str, value: str) -> QuerySet[PayoutLine]:
+        return rows.filter(**{f"has_{value}": False})
 
     def by_text(self, rows: QuerySet[PayoutLine], name: str, value: str) -> QuerySet[PayoutLine]:
         number = Q(entitlement__dwelling__dwelling_no__istartswith=value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from subsidies.models import Entitlement
 from subsidies.wording import source_name
 
 AGREE, RETURN = "agree", "return"
+LINE_WORDS = re.compile(r"(\d{1,6})[\s、.．:：,，]+(\S.{0,299})")
 
 
 def _text(label: Any, limit: int, *, required: bool = True, rows: int = 0) -> forms.CharField:
@@ -44,6 +46,7 @@ class SignForm(RequestForm):
         widget=forms.RadioSelect,
     )
     comment = _text(_("Words"), 300, required=False, rows=3)
+    lines = _text(_("Single payments: one per row, its number and what is wrong"), 5000, required=False, rows=2)
     balances = forms.BooleanField(label=_("I have checked that no fund falls below zero"), required=False)
     sampled = forms.BooleanField(label=_("I have looked at the sample"), required=False)
     shown_hash = forms.CharField(max_length=64, widget=forms.HiddenInput)
@@ -53,9 +56,21 @@ class SignForm(RequestForm):
         data = super().clean() or {}
         if data.get("decision") == RETURN and not data.get("comment", "").strip():
             self.add_error("comment", _("Say which households and why."))
+        if data.get("decision") == RETURN and data.get("lines"):
+            self._read_lines(data)
         if data.get("decision") == AGREE and not (data.get("balances") and data.get("sampled")):
             self.add_error(None, _("Tick both statements before you agree."))
         return data
+
+    def _read_lines(self, data: dict[str, Any]) -> None:
+        """The row “17 户名不符” becomes {17: "户名不符"}; every row that is not of this kind is named."""
+        rows = [row.strip() for row in data["lines"].splitlines() if row.strip()]
+        found = [LINE_WORDS.fullmatch(row) for row in rows]
+        wrong = [row for row, match in zip(rows, found, strict=True) if match is None]
+        if wrong:
+            words = _("Begin every row with the payment's number, then what is wrong: %(rows)s")
+            self.add_error("lines", words % {"rows": "；".join(wrong[:5])})
+        data["remarks"] = {int(match[1]): match[2].strip() for match in found if match}
 
 
 class BatchForm(RequestForm):

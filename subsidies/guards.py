@@ -146,7 +146,8 @@ LINE = [
     _before(
         "fixed_when_locked", pgtrigger.Update,
         f"IF NOT ({_same(['batch_id', 'entitlement_id', 'amount_fen', 'offset_fen', 'offsets', 'area_id'])}) OR (NOT "
-        f"({_same(['payee_name', 'bank_card', 'card_index', 'line_no'])}) AND NOT EXISTS (SELECT 1 FROM subsidies_payoutbatch b "
+        f"({_same(['payee_name', 'bank_card', 'card_index', 'line_no'])}) "
+        "AND NOT EXISTS (SELECT 1 FROM subsidies_payoutbatch b "
         "WHERE b.id = OLD.batch_id AND b.state = 'draft')) THEN "
         + _refuse("payout: line % is fixed", "OLD.id")
         + " END IF; RETURN NEW;",

@@ -1,25 +1,39 @@
-"""What a signer sees about a batch: who passed it, from which money, is the evidence there, what changed, a sample."""
+"""What a signer sees about a batch: who passed it, from which money, is the evidence there, what changed, a sample.
+
+Everything is asked for in two statements (`core.together`), whatever the number of payments.
+"""
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, Subquery, Sum, Value
+from django.db.models.fields import TextField
+from django.db.models.functions import MD5, Cast, Concat
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from retrofits.models import CostItem, Photo
-from subsidies import chains
-from subsidies.models import BatchRound, Entitlement, FundEntry, Notice, PayoutBatch, PayoutLine
+from core.together import read_together, sums_in, sums_of
+from subsidies import chains, evidence
+from subsidies.evidence import Evidence
+from subsidies.models import (
+    BatchRound,
+    EntitlementLine,
+    FundEntry,
+    LineRemark,
+    Objection,
+    PayoutBatch,
+    PayoutLine,
+)
 from subsidies.services.funds import needs_of
 from subsidies.services.signatures import against
 from subsidies.wording import source_name
 
-SAMPLE = 3
-STAGES = (Photo.Stage.BEFORE, Photo.Stage.DURING, Photo.Stage.AFTER)
+OLD_SAMPLE = 3
+"""Households drawn in rounds that kept no seed; there the seed is the head of the content hash."""
+Kind = FundEntry.Kind
 
 
 @dataclass(frozen=True)
@@ -36,20 +50,6 @@ class SourceRow:
     @property
     def left_fen(self) -> int:
         return self.received_fen - self.before_fen - self.this_fen
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """How many of the batch's lines have a piece of evidence."""
-
-    label: str
-    have: int
-    of: int
-    note: str = ""
-
-    @property
-    def complete(self) -> bool:
-        return self.have == self.of
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,39 @@ class Difference:
 
 
 class Review:
-    """Everything the batch's page shows, each part asked for once. Lines are those not taken out."""
+    """Everything the batch's page shows. Lines are those not taken out."""
 
     def __init__(self, batch: PayoutBatch, user: User) -> None:
         self.batch, self.user = batch, user
         self.lines = batch.lines.exclude(state=PayoutLine.State.DROPPED)
+        self._ask()
+
+    def _ask(self) -> None:
+        batch = self.batch
+        self._signatures = batch.signatures.select_related("signer").order_by("pk")
+        self._rounds = batch.rounds.order_by("round_no")
+        self._figures = sums_of(self.lines, **_FIGURES)
+        self._counts = evidence.counted(self.lines, batch)
+        self._needs = _needs(self.lines)
+        self._funds = batch.programme.funds.all()
+        self._held = _held(batch)
+        self._papers = FundEntry.objects.filter(
+            fund__programme=batch.programme_id, kind__in=[Kind.GRANTED, Kind.RECEIVED]
+        ).order_by("pk").values_list("fund__source", "fund__budget_year", "document_no")  # fmt: skip
+        self._basis = _basis(self.lines)
+        self.notices = _notices(self.lines)
+        self.issues = (
+            batch.bank_file.issues.select_related("issued_by").order_by("pk") if hasattr(batch, "bank_file") else []
+        )
+        self.returns = batch.bank_returns.order_by("-pk")
+        self._open = Objection.objects.filter(entitlement__payout_lines__in=self.lines).values_list("decision")
+        asked = [self._signatures, self._rounds, self._figures, self._counts, self._needs, self._funds, self._held,
+                 self._papers, self._basis, self.notices, self.returns, self._open]  # fmt: skip
+        read_together(*asked, *([self.issues] if hasattr(batch, "bank_file") else []))
+
+    @cached_property
+    def signatures(self) -> list[Any]:
+        return list(self._signatures)
 
     @cached_property
     def votes(self) -> list[Any]:
@@ -102,46 +130,40 @@ class Review:
         return found.sentence if found else ""
 
     @cached_property
-    def signatures(self) -> list[Any]:
-        return list(self.batch.signatures.select_related("signer").order_by("pk"))
-
-    @cached_property
     def figures(self) -> dict[str, Any]:
         """Lines, fen, households, villages, smallest and largest amount."""
-        return self.lines.aggregate(
-            count=Count("pk"), fen=Sum("amount_fen"), smallest=Min("amount_fen"), largest=Max("amount_fen"),
-            villages=Count("area", distinct=True), households=Count("entitlement__household", distinct=True),
-            capped=Count("pk", filter=Q(entitlement__reason__in=["OK_CAPPED", "OK_AT_CAP"])),
-        )  # fmt: skip
+        return sums_in(self._figures)
 
     @cached_property
     def basis(self) -> list[dict[str, Any]]:
         """Benefits in the batch with clause and policy version."""
-        rows = self.lines.values(
-            "entitlement__benefit", "entitlement__clause", "entitlement__policy__document_number",
-            "entitlement__policy__version_no",
-        )  # fmt: skip
         return [
             {"benefit": r["entitlement__benefit"], "clause": r["entitlement__clause"], "count": r["count"],
              "document": r["entitlement__policy__document_number"], "version": r["entitlement__policy__version_no"]}
-            for r in rows.annotate(count=Count("pk")).order_by("entitlement__benefit")
+            for r in self._basis
         ]  # fmt: skip
 
     @cached_property
     def sources(self) -> list[SourceRow]:
         """One row per source and budget year that the batch draws on."""
-        needs = needs_of(self.lines.values_list("pk", flat=True))
-        funds = {(fund.source, fund.budget_year): fund for fund in self.batch.programme.funds.all()}
-        held = self._held()
-        documents = self._documents()
+        funds = {(fund.source, fund.budget_year): fund for fund in self._funds}
+        held = {row["fund_id"]: (row["reserved"] or 0) - (row["released"] or 0) for row in self._held}
+        papers: dict[tuple[str, int], list[str]] = {}
+        for source, year, number in self._papers:
+            papers.setdefault((source, year), []).append(number)
         rows = []
-        for key, fen in needs.items():
-            fund = funds.get(key)
-            total = fund.reserved_fen + fund.paid_fen if fund else 0
-            before = total - (held.get(fund.pk, 0) if fund else 0)
-            received = fund.received_fen if fund else 0
-            rows.append(SourceRow(source_name(key[0]), key[1], documents.get(key, ""), received, before, fen))
+        for (source, year), fen in self._needed().items():
+            fund, listed = funds.get((source, year)), "、".join(dict.fromkeys(papers.get((source, year), [])))
+            used = fund.held_fen + fund.reserved_fen + fund.paid_fen + fund.returned_fen if fund else 0
+            received = fund.received_fen + fund.clawed_fen if fund else 0
+            before = used - (held.get(fund.pk, 0) if fund else 0)
+            rows.append(SourceRow(source_name(source), year, listed, received, before, fen))
         return rows
+
+    def _needed(self) -> dict[tuple[str, int], int]:
+        if self.figures["offset"]:
+            return needs_of(self.lines.values_list("pk", flat=True))
+        return {(source, year): fen for source, year, fen in self._needs}
 
     @cached_property
     def source_sum(self) -> SourceRow:
@@ -152,107 +174,123 @@ class Review:
 
     @cached_property
     def evidence(self) -> list[Evidence]:
-        found = Entitlement.objects.filter(payout_lines__in=self.lines)
-        of = self.figures["count"]
-        works = found.filter(benefit_kind="CONVERSION")
-        rows = [
-            Evidence(_("Accepted by the inspector"), found.filter(acceptance__result="passed").count(), of),
-            Evidence(_("Photos before, during and after"), self._with_photos(found), of),
-            Evidence(_("Public notice ended"), found.filter(self._noticed()).count(), of, self._objections(found)),
-            Evidence(_("One dwelling per household"), of - self._further_homes(found), of),
-            Evidence(_("Payee and card as in the register"), of - len(self.changed_payees), of, self._payees_note()),
-            Evidence(_("Not paid before for the same"), of - self._paid_before(found), of),
-        ]
-        if count := works.count():
-            rows.insert(3, Evidence(_("Recorded cost not below the subsidy"), self._covered_by_cost(works), count))
-        return rows
+        return evidence.rows_of(sums_in(self._counts), {"noticed": self.objections})
+
+    @property
+    def incomplete(self) -> list[Evidence]:
+        return [row for row in self.evidence if not row.complete]
 
     @cached_property
     def changed_payees(self) -> list[str]:
         """Household numbers whose payee or card in the register is no longer the one on the line."""
-        lines = self.lines.select_related("entitlement__household")
-        return [
-            line.entitlement.household.household_no
-            for line in lines
-            if (line.payee_name, line.bank_card)
-            != (line.entitlement.household.payee_name, line.entitlement.household.bank_card)
-        ]
+        found = evidence.with_evidence(self.lines, self.batch).filter(has_payee=False).order_by("line_no")
+        return list(found.values_list("entitlement__household__household_no", flat=True))
+
+    @cached_property
+    def objections(self) -> str:
+        count = len(self._open)
+        return _("%(n)d objections, all decided") % {"n": count} if count else _("no objection")
+
+    @cached_property
+    def rounds(self) -> dict[int, BatchRound]:
+        return {one.round_no: one for one in self._rounds}
 
     @property
     def seed(self) -> int:
-        """Seed of the sample: taken from the locked content, so nobody chooses it and everybody can draw it again."""
-        return int(self.batch.content_hash[:8] or "0", 16)
+        """Seed of the sample, drawn by the portal when the batch was locked and kept: everybody can draw it again."""
+        kept = self.rounds.get(self.batch.round_no)
+        return kept.seed if kept and kept.seed else int(self.batch.content_hash[:8] or "0", 16)
+
+    @property
+    def sample_size(self) -> int:
+        kept = self.rounds.get(self.batch.round_no)
+        return kept.sample_size if kept and kept.sample_size else OLD_SAMPLE
 
     @cached_property
     def sample(self) -> list[PayoutLine]:
-        ids = list(self.lines.order_by("line_no").values_list("pk", flat=True))
-        drawn = random.Random(self.seed).sample(ids, min(SAMPLE, len(ids)))  # noqa: S311 - drawn again by auditors
-        found = self.lines.filter(pk__in=drawn).select_related(
-            "area", "entitlement__dwelling", "entitlement__household"
+        """The lines whose MD5 of "seed:line number" comes first, in the order of the list."""
+        found = evidence.with_evidence(drawn(self.lines, self.seed), self.batch)
+        found = found.select_related("area", "entitlement__dwelling").annotate(
+            shown_cost_fen=Subquery(evidence.costs())
         )
-        found = found.annotate(cost_fen=Sum("entitlement__task__installation__costs__amount_fen"))
-        return list(found.prefetch_related("entitlement__lines").order_by("line_no"))
+        rows = list(found.prefetch_related("entitlement__lines")[: self.sample_size])
+        for line in rows:
+            line.missing = evidence.missing_of(line)
+        return sorted(rows, key=lambda line: line.line_no)
 
     @cached_property
     def difference(self) -> Difference | None:
         """Against the round before; None in the first round."""
-        rounds = {one.round_no: one for one in self.batch.rounds.all()}
-        before = rounds.get(self.batch.round_no - 1)
+        before = self.rounds.get(self.batch.round_no - 1)
         if before is None:
             return None
-        now = rounds[self.batch.round_no].content if self.batch.round_no in rounds else self._content_now()
-        return _difference(before, now)
+        now = self.rounds[self.batch.round_no].content if self.batch.round_no in self.rounds else self._content_now()
+        return difference_of(before, now)
 
     def _content_now(self) -> dict[str, Any]:
         from subsidies.services.batches import payee_fingerprint
 
         return {str(line.entitlement_id): [line.amount_fen, payee_fingerprint(line)] for line in self.lines}
 
-    def _held(self) -> dict[int, int]:
-        """Fen per fund that this batch has in the fund's running totals: reserved or paid, given back taken off."""
-        sums = FundEntry.objects.filter(batch=self.batch).values("fund_id")
-        sums = sums.annotate(
-            reserved=Sum("amount_fen", filter=Q(kind="reserved")), released=Sum("amount_fen", filter=Q(kind="released"))
-        )
-        return {row["fund_id"]: (row["reserved"] or 0) - (row["released"] or 0) for row in sums}
+    @cached_property
+    def remarks(self) -> list[LineRemark]:
+        """What was held against single payments when the batch was sent back last, with their lines."""
+        found = LineRemark.objects.filter(signature__batch=self.batch, signature__round_no=self._returned_round)
+        return list(found.select_related("line__entitlement__dwelling", "signature__signer").order_by("line__line_no"))
 
-    def _documents(self) -> dict[tuple[str, int], str]:
-        entries = FundEntry.objects.filter(fund__programme=self.batch.programme_id, kind="received").order_by("id")
-        found: dict[tuple[str, int], list[str]] = {}
-        for source, year, number in entries.values_list("fund__source", "fund__budget_year", "document_no"):
-            found.setdefault((source, year), []).append(number)
-        return {key: "、".join(dict.fromkeys(numbers)) for key, numbers in found.items()}
-
-    def _with_photos(self, found: Any) -> int:
-        stages = Count("task__photos__stage", filter=Q(task__photos__stage__in=STAGES), distinct=True)
-        return int(found.annotate(stages=stages).filter(stages=len(STAGES)).count())
-
-    def _noticed(self) -> Q:
-        asked = self.batch.programme.notice_required
-        return Q(notice__state=Notice.State.CLOSED) if asked else Q()
-
-    def _objections(self, found: Any) -> str:
-        count = found.aggregate(n=Count("objections"))["n"]
-        return _("%(n)d objections, all decided") % {"n": count} if count else _("no objection")
-
-    def _further_homes(self, found: Any) -> int:
-        return int(found.filter(dwelling__is_second_home=True).count())
-
-    def _covered_by_cost(self, works: Any) -> int:
-        costs = CostItem.objects.filter(installation__task__entitlements__in=works)
-        sums = dict(costs.values_list("installation__task").annotate(fen=Sum("amount_fen")))
-        return sum(sums.get(task, 0) >= fen for task, fen in works.values_list("task_id", "amount_fen"))
-
-    def _payees_note(self) -> str:
-        return "、".join(self.changed_payees[:3])
-
-    def _paid_before(self, found: Any) -> int:
-        twins = Q(dwelling__entitlements__state="paid", dwelling__entitlements__benefit_kind=F("benefit_kind"),
-                  dwelling__entitlements__period=F("period")) & ~Q(dwelling__entitlements__pk=F("pk"))  # fmt: skip
-        return int(found.filter(twins).distinct().count())
+    @property
+    def _returned_round(self) -> int:
+        returned = [one.round_no for one in self.signatures if one.decision == "return"]
+        return returned[-1] if returned else 0
 
 
-def _difference(before: BatchRound, now: dict[str, Any]) -> Difference:
+def drawn(lines: Any, seed: int) -> Any:
+    """Lines in the order of the draw: MD5 of "seed:line number" in hexadecimal, smallest first."""
+    text = Concat(Value(f"{seed}:"), Cast("line_no", TextField()), output_field=TextField())
+    return lines.alias(lot=MD5(text)).order_by("lot")
+
+
+_FIGURES = {
+    "count": Count("pk"), "fen": Sum("amount_fen"), "smallest": Min("amount_fen"), "largest": Max("amount_fen"),
+    "villages": Count("area", distinct=True), "households": Count("entitlement__household", distinct=True),
+    "capped": Count("pk", filter=Q(entitlement__reason__in=["OK_CAPPED", "OK_AT_CAP"])),
+    "offset": Sum("offset_fen"),
+}  # fmt: skip
+
+
+def _needs(lines: Any) -> Any:
+    """(source, budget year, fen) of the lines' shares, what is kept back taken off."""
+    shares = EntitlementLine.objects.filter(entitlement__payout_lines__in=lines)
+    sums = shares.values("source", "budget_year").annotate(fen=Sum("amount_fen"))
+    return sums.values_list("source", "budget_year", "fen").order_by("source", "budget_year")
+
+
+def _held(batch: PayoutBatch) -> Any:
+    """Fen per fund that this batch has in the fund's running totals: reserved or paid, given back taken off."""
+    entries = FundEntry.objects.filter(batch=batch).values("fund_id").order_by("fund_id")
+    return entries.annotate(
+        reserved=Sum("amount_fen", filter=Q(kind=Kind.RESERVED)),
+        released=Sum("amount_fen", filter=Q(kind=Kind.RELEASED)),
+    )
+
+
+def _basis(lines: Any) -> Any:
+    rows = lines.values(
+        "entitlement__benefit", "entitlement__clause", "entitlement__policy__document_number",
+        "entitlement__policy__version_no",
+    )  # fmt: skip
+    return rows.annotate(count=Count("pk")).order_by("entitlement__benefit")
+
+
+def _notices(lines: Any) -> Any:
+    """(village, end) of the notices behind the lines, last ended last."""
+    rows = lines.filter(entitlement__notice__isnull=False).order_by()
+    rows = rows.values("entitlement__notice__area__name", "entitlement__notice__closed_at").annotate(n=Count("pk"))
+    return rows.order_by(F("entitlement__notice__closed_at").asc(nulls_first=True))
+
+
+def difference_of(before: BatchRound, now: dict[str, Any]) -> Difference:
+    """What a round's content `now` (entitlement id -> [fen, fingerprint]) has that the round before had not."""
     old = before.content
     both = [key for key in now if key in old]
     return Difference(

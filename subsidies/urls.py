@@ -1,6 +1,7 @@
 from django.urls import path
 
-from subsidies.views import bank, batches, entitlements, funds, notices, policies
+from subsidies import policy_urls
+from subsidies.views import bank, batches, entitlements, funds, notices
 
 app_name = "subsidies"
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     path("batches/new/", batches.batch_new, name="batch-new"),
     path("batches/<slug:number>/", batches.batch_detail, name="batch-detail"),
     path("batches/<slug:number>/lines/", batches.batch_lines, name="batch-lines"),
+    path("batches/<slug:number>/difference/", batches.batch_difference, name="batch-difference"),
     path("batches/<slug:number>/sheet/", batches.batch_print, name="batch-print"),
     path("batches/<slug:number>/lock/", batches.batch_lock, name="batch-lock"),
     path("batches/<slug:number>/fill/", batches.batch_fill, name="batch-fill"),
@@ -35,9 +37,5 @@ urlpatterns = [
     path("funds/", funds.fund_list, name="fund-list"),
     path("funds/receipt/", funds.fund_receipt, name="fund-receipt"),
     path("funds/<int:pk>/", funds.fund_detail, name="fund-detail"),
-    path("policies/", policies.policy_list, name="policy-list"),
-    path("policies/new/", policies.policy_new, name="policy-new"),
-    path("policies/<int:pk>/", policies.policy_detail, name="policy-detail"),
-    path("policies/<int:pk>/take-over/", policies.policy_take_over, name="policy-take-over"),
-    path("policies/<int:pk>/release/", policies.policy_release, name="policy-release"),
+    *policy_urls.urlpatterns,
 ]

@@ -88,6 +88,11 @@ def failed_lines(batch: PayoutBatch) -> list[PayoutLine]:
     return list(found.select_related("area", "entitlement__household", "entitlement__dwelling").order_by("line_no"))
 
 
+def ready_to_follow(batch: PayoutBatch) -> int:
+    """How many refused payments of the batch have another account in the register by now."""
+    return sum(is_corrected(line) for line in failed_lines(batch))
+
+
 def is_corrected(line: PayoutLine) -> bool:
     """The register no longer has the account the bank refused."""
     household = line.entitlement.household
@@ -98,7 +103,8 @@ def is_corrected(line: PayoutLine) -> bool:
 
 @transaction.atomic
 def fill_batch(*, batch: PayoutBatch, by: User) -> int:
-    """Add what has become payable in the batch's place meanwhile; returns how many lines came in."""
+    """Add what has become payable in the batch's place meanwhile, but not what was taken out of it; returns how many
+    lines came in."""
     batch = lock_batch(batch, by, RIGHT, State.DRAFT)
     return _fill(batch, [batch.area_id])
 
@@ -218,8 +224,9 @@ def _snapshot_payees(lines: list[PayoutLine]) -> None:
         household = line.entitlement.household
         if (line.payee_name, line.bank_card) != (household.payee_name, household.bank_card):
             line.payee_name, line.bank_card = household.payee_name, household.bank_card
+            line.card_index = household.bank_card_index
             changed.append(line)
-    PayoutLine.objects.bulk_update(changed, ["payee_name", "bank_card"], batch_size=500)
+    PayoutLine.objects.bulk_update(changed, ["payee_name", "bank_card", "card_index"], batch_size=500)
 
 
 def _keep_round(
@@ -248,7 +255,7 @@ def _sample_size(programme: Programme) -> int:
 
 def _fill(batch: PayoutBatch, codes: Sequence[str]) -> int:
     """Payable entitlements become lines. Row locks: what another draft takes at this moment is left to it."""
-    return _take(batch, _payable(batch, codes))
+    return _take(batch, _payable(batch, codes).exclude(payout_lines__in=batch.lines.all()))
 
 
 def payable(programme: Programme) -> Any:
@@ -281,7 +288,7 @@ def _line(batch: PayoutBatch, due: Entitlement, number: int, kept_back: list[off
     return PayoutLine(
         batch=batch, area_id=due.area_id, entitlement=due, line_no=number, amount_fen=(due.amount_fen or 0) - less,
         offset_fen=less, offsets=[list(part) for part in kept_back], payee_name=due.household.payee_name,
-        bank_card=due.household.bank_card,
+        bank_card=due.household.bank_card, card_index=due.household.bank_card_index,
     )  # fmt: skip
 
 

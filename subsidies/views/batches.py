@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
+from django.contrib.postgres.aggregates import StringAgg
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,15 +19,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import step_up
 from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
+from core.refusals import Refused
 from core.tables import Column, View, build_table, render_table
 from programmes.chosen import chosen_area_code, chosen_programme
-from subsidies import chains
+from subsidies import chains, evidence
+from subsidies.differences import difference_rows
 from subsidies.filters import BatchFilter, LineFilter
 from subsidies.forms import RETURN, BatchForm, DropForm, ReasonForm, SignForm
-from subsidies.models import BatchSignature, Entitlement, PayoutBatch, PayoutLine
+from subsidies.models import BatchSignature, Entitlement, FundHold, PayoutBatch, PayoutLine
 from subsidies.reviews import Review
-from subsidies.services import batches, signatures
-from subsidies.views.chain import chain_steps
+from subsidies.services import batches, holds, signatures
+from subsidies.views.chain import chain_steps, seat_title
 
 COLUMNS = (
     Column("number", gettext_lazy("Number"), kind="id", order_by="number", link=True),
@@ -46,6 +50,9 @@ LINE_COLUMNS = (
     Column("amount_fen", gettext_lazy("Amount/CNY"), kind="money", order_by="amount_fen", total=Sum("amount_fen"),
            total_label=gettext_lazy("sum")),
     Column("bank_card", gettext_lazy("Card"), kind="masked_card", priority=2),
+    Column("missing", gettext_lazy("Missing evidence"), kind="soft", priority=2,
+           value=lambda row: "、".join(evidence.missing_of(row))),
+    Column("drop_reason", gettext_lazy("Why taken out"), kind="soft", priority=3),
     Column("bank_message", gettext_lazy("The bank says"), kind="soft", priority=3),
     Column("state", gettext_lazy("State"), template="subsidies/cell_state.html", order_by="state"),
 )  # fmt: skip
@@ -104,7 +111,7 @@ def batch_detail(request: HttpRequest, number: str) -> HttpResponse:
 def batch_lines(request: HttpRequest, number: str) -> HttpResponse:
     """Every payment of the batch."""
     batch = _one(request, number)
-    rows = batch.lines.select_related("area", "entitlement__dwelling")
+    rows = evidence.with_evidence(batch.lines.select_related("area", "entitlement__dwelling"), batch)
     table = build_table(
         request, rows, LINE_COLUMNS, filterset=LineFilter, unit=_("payments"), default_sort="line_no",
         row_url=lambda row: reverse("subsidies:entitlement-detail", args=[row.entitlement_id]),
@@ -116,11 +123,29 @@ def batch_lines(request: HttpRequest, number: str) -> HttpResponse:
 
 @requires("payouts.view")
 @require_GET
+def batch_difference(request: HttpRequest, number: str) -> HttpResponse:
+    """Household by household what this round has other than the round before, and why."""
+    batch = _one(request, number)
+    review = Review(batch, request.user)  # type: ignore[arg-type]
+    rows = difference_rows(review)
+    context = {"batch": batch, "review": review, "rows": rows, "diff": review.difference}
+    return render(request, "subsidies/batch_difference_page.html", context)
+
+
+@requires("payouts.view")
+@require_GET
 def batch_print(request: HttpRequest, number: str) -> HttpResponse:
     """The approval sheet: totals, sources, signatures."""
     batch = _one(request, number)
     review = Review(batch, request.user)  # type: ignore[arg-type]
-    return render(request, "subsidies/batch_print.html", {"batch": batch, "review": review})
+    seats = [{"title": seat_title(seat), "seat": seat, "vote": vote} for seat, vote in _seats(review)]
+    return render(request, "subsidies/batch_print.html", {"batch": batch, "review": review, "seats": seats})
+
+
+def _seats(review: Review) -> list[tuple[chains.Seat, BatchSignature | None]]:
+    """The seats of the chain with the votes given on them in this round."""
+    votes = {one.step: one for one in review.votes}
+    return [(seat, votes.get(seat.step)) for seat in chains.chain_of(review.batch)]
 
 
 @requires("payouts.view")
@@ -207,6 +232,7 @@ def _detail(request: HttpRequest, batch: PayoutBatch, **forms: Any) -> HttpRespo
     review = Review(batch, request.user)  # type: ignore[arg-type]
     step = review.step.step if review.step else ""
     user, place = request.user, batch.area_id
+    releases = user.has_right("payouts.release", place)
     context = {
         "batch": batch,
         "review": review,
@@ -214,9 +240,11 @@ def _detail(request: HttpRequest, batch: PayoutBatch, **forms: Any) -> HttpRespo
         "sign": SignForm(initial={"shown_hash": batch.content_hash, "step": step}),
         "give_up": ReasonForm(),
         "may_prepare": user.has_right(batches.RIGHT, place),
-        "may_release": user.has_right("payouts.release", place),
+        "may_release": releases,
+        "again": bool(review.issues) if releases else False,
+        "ready": batches.ready_to_follow(batch) if batch.state == "settled" else 0,
+        "request_id": uuid4(),
         "may_reconcile": user.has_right("payouts.reconcile", place),
-        "returns": batch.bank_returns.order_by("-id"),
         **forms,
     }
     return render(request, "subsidies/batch_detail.html", context, status=422 if forms else 200)
@@ -235,14 +263,41 @@ def _sign(request: HttpRequest, batch: PayoutBatch, data: dict[str, Any]) -> Non
         **{name: data[name] for name in ("shown_hash", "request_id", "step")},
     }  # fmt: skip
     if data["decision"] == RETURN:
-        signatures.return_batch(**common, reason=data["comment"])
+        signatures.return_batch(**common, reason=data["comment"], lines=_line_ids(batch, data.get("remarks", {})))
     else:
         signatures.sign_batch(**common, comment=data["comment"])
 
 
+def _line_ids(batch: PayoutBatch, remarks: dict[int, str]) -> dict[int, str]:
+    """Line numbers as people write them to keys. Raises Refused LINE_UNKNOWN with all numbers that are not there."""
+    rows = batch.lines.exclude(state=PayoutLine.State.DROPPED).filter(line_no__in=remarks)
+    found = dict(rows.values_list("line_no", "pk"))
+    lacking = sorted(set(remarks) - set(found))
+    if lacking:
+        words = _("There is no payment %(numbers)s in this batch.")
+        raise Refused("LINE_UNKNOWN", words, numbers="、".join(map(str, lacking[:10])))
+    return {found[number]: words for number, words in remarks.items()}
+
+
 def _places(request: HttpRequest, programme: Any) -> dict[str, dict[str, Any]]:
-    """Villages where something may be paid, with how much."""
-    rows = Entitlement.objects.visible_to(request.user, batches.RIGHT).filter(programme=programme, state="payable")
-    rows = rows.exclude(household__bank_card_index="").values("area_id", "area__name", "area__parent__name")
+    """Villages where something may be paid, with how much; and what of them can't be: in a batch, no card, no money."""
+    mine = Entitlement.objects.visible_to(request.user, batches.RIGHT).filter(programme=programme)
+    rows = mine.filter(pk__in=batches.payable(programme).values("pk"))
+    rows = rows.values("area_id", "area__name", "area__parent__name")
     found = rows.annotate(count=Count("pk"), fen=Sum("amount_fen")).order_by("area_id")
-    return {row["area_id"]: {**row} for row in found}
+    held_up = {row["area_id"]: row for row in _held_up(mine)}
+    return {row["area_id"]: {**row, **held_up.get(row["area_id"], {})} for row in found}
+
+
+def _held_up(mine: Any) -> Any:
+    """Per village what is due and not in reach of a new batch, by the reason, and the batches it stands in."""
+    short = FundHold.objects.filter(dwelling=OuterRef("dwelling"), programme=OuterRef("programme"), state="short")
+    due = mine.filter(outcome="due", state__in=["payable", "batched"]).order_by().values("area_id")
+    elsewhere = Q(state="batched")
+    return due.annotate(
+        elsewhere=Count("pk", filter=elsewhere, distinct=True),
+        numbers=StringAgg("payout_lines__batch__number", "、", distinct=True, filter=elsewhere
+                          & ~Q(payout_lines__state__in=["failed", "dropped"])),
+        no_card=Count("pk", filter=Q(state="payable", household__bank_card_index=""), distinct=True),
+        no_money=Count("pk", filter=Q(Exists(short), state="payable", benefit_kind=holds.KIND), distinct=True),
+    )  # fmt: skip

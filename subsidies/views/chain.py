@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from subsidies import chains
-from subsidies.models import BatchSignature, Notice, PayoutBatch
+from subsidies.models import BatchSignature, PayoutBatch
 from subsidies.reviews import Review
 
 Step = dict[str, Any]
@@ -31,8 +31,7 @@ def seat_title(seat: chains.Seat) -> str:
 
 
 def _notice(review: Review) -> Step:
-    notices = Notice.objects.filter(entitlements__payout_lines__in=review.lines).distinct().order_by("closed_at")
-    found = list(notices.values_list("area__name", "closed_at"))
+    found = [(row["entitlement__notice__area__name"], row["entitlement__notice__closed_at"]) for row in review.notices]
     title = _("Public notice")
     if not found:
         return {"title": title, "state": "did", "words": _("not asked for by the programme")}
@@ -41,8 +40,7 @@ def _notice(review: Review) -> Step:
         if len(found) > 1
         else found[0][0]
     )
-    objections = next((row.note for row in review.evidence if row.note), "")
-    return {"title": title, "state": "did", "who": who, "when": found[-1][1], "words": objections}
+    return {"title": title, "state": "did", "who": who, "when": found[-1][1], "words": review.objections}
 
 
 def _made(review: Review) -> Step:
