@@ -31,7 +31,7 @@ def round_half_up(value: Decimal | Fraction | int) -> int:
     """Nearest integer, halves away from zero: 0.5 -> 1, -0.5 -> -1. Exact, no decimal context."""
     if type(value) is int:
         return value
-    exact = Fraction(value)
+    exact = value if isinstance(value, Fraction) else Fraction(value)
     magnitude = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
     return magnitude if exact >= 0 else -magnitude
 

@@ -151,6 +151,8 @@ class Context:
         inside = [(entry, entry.span.overlap(self.window)) for entry in self._read(energy, tariff)]
         counted = [(entry, days) for entry, days in inside if days]
         self._hold_anomalies([entry for entry, _ in counted])
+        if len(counted) == 1:
+            return self._share(*counted[0])
         return sum((self._share(entry, days) for entry, days in counted), Fraction(0))
 
     def _read(self, energy: str, tariff: str) -> list[Usage]:
@@ -167,10 +169,11 @@ class Context:
 
     def _share(self, entry: Usage, days: Span) -> Fraction:
         assert entry.quantity is not None
-        share = Fraction(days.days, entry.span.days)
-        if share < 1 and entry.quantity and self._cuts_season(entry):
+        if days.days == entry.span.days:
+            return Fraction(entry.quantity)
+        if entry.quantity and self._cuts_season(entry):
             self._estimate(entry, days)
-        return Fraction(entry.quantity) * share
+        return Fraction(entry.quantity) * days.days / entry.span.days
 
     def _cuts_season(self, entry: Usage) -> bool:
         """Whether the reading itself runs over the season's edge; cuts inside the season are not news."""
@@ -187,6 +190,8 @@ class Context:
         for entry in entries:
             if entry.quantity is None:
                 raise Halt("METER_ANOMALY", energy=entry.energy, first_day=entry.span.first_day.isoformat())
+        if len(entries) < 2:
+            return
         by_meter = sorted(entries, key=lambda e: (e.meter, e.tariff, e.span))
         for one, other in pairwise(by_meter):
             same = (one.meter, one.tariff) == (other.meter, other.tariff)

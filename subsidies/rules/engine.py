@@ -61,7 +61,7 @@ def choose_benefit(policy: Policy, facts: Facts, kind: str) -> Benefit | None:
 
 def covers(policy: Policy, benefit: Benefit, facts: Facts) -> bool:
     """Whether the case is the benefit's subject; a fact not known does not cover."""
-    return _holds(benefit.covers, _context(policy, benefit, facts, explain=False))
+    return not benefit.covers or _holds(benefit.covers, _context(policy, benefit, facts, explain=False))
 
 
 def task_equivalents(policy: Policy, facts: Facts) -> Decimal | None:

@@ -82,9 +82,7 @@ class Rounding:
     mode: Literal["half_up", "down"] = "half_up"
 
     def whole(self, fen: Exact) -> int:
-        if type(fen) is int and self.unit_fen == 1:
-            return fen
-        units = Fraction(fen, self.unit_fen)
+        units = fen if self.unit_fen == 1 else Fraction(fen, self.unit_fen)
         return (round_half_up(units) if self.mode == "half_up" else units.__floor__()) * self.unit_fen
 
 
