@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 
 from accounts.models import User
+from core.together import Reading, read
 from households.issue_wording import FIELD_TITLES
 from households.models import Dwelling, HandEdit, Household, ImportRow, RosterImport, ValueConflict
 
@@ -37,12 +38,17 @@ class Source:
 
 def sources_of(dwelling: Dwelling) -> dict[str, Source]:
     """Field -> where its present value comes from; fields nobody stated are missing."""
+    return read(sources(dwelling))
+
+
+def sources(dwelling: Dwelling) -> Reading[dict[str, Source]]:
+    """`sources_of` as a reading of one turn."""
     found: dict[str, Source] = {}
     edits = HandEdit.objects.filter(household_id=dwelling.household_id).select_related("by")
-    told: list[tuple[Collection[str], Source]] = [
-        (edit.fields, Source(edit.at, edit.by)) for edit in edits.filter(Q(dwelling=dwelling) | Q(dwelling=None))
-    ]
-    told += [pair for row in _rows_about(dwelling) for pair in _told_by(row, dwelling)]
+    edits, rows = edits.filter(Q(dwelling=dwelling) | Q(dwelling=None)), _rows_about(dwelling)
+    yield [edits, rows]
+    told: list[tuple[Collection[str], Source]] = [(edit.fields, Source(edit.at, edit.by)) for edit in edits]
+    told += [pair for row in rows for pair in _told_by(row, dwelling)]
     for fields, source in sorted(told, key=lambda pair: pair[1].at):
         found |= dict.fromkeys(fields, source)
     return found
@@ -62,8 +68,13 @@ class SourceLine:
 
 
 def source_lines(dwelling: Dwelling, user: User) -> list[SourceLine]:
-    """Where each value of the file comes from, in the order of the file. Two queries."""
-    found = sources_of(dwelling)
+    """Where each value of the file comes from, in the order of the file."""
+    return read(source_reading(dwelling, user))
+
+
+def source_reading(dwelling: Dwelling, user: User) -> Reading[list[SourceLine]]:
+    """`source_lines` as a reading of one turn."""
+    found = yield from sources(dwelling)
     return [_line(str(title), found[name], dwelling, user) for name, title in _titles().items() if name in found]
 
 
@@ -85,9 +96,9 @@ def _titles() -> dict[str, Any]:
     return named | {"technology": FIELD_TITLES["technology"]}
 
 
-def _rows_about(dwelling: Dwelling) -> Sequence[ImportRow]:
+def _rows_about(dwelling: Dwelling) -> QuerySet[ImportRow]:
     rows = ImportRow.objects.filter(dwelling__household_id=dwelling.household_id, state=ImportRow.State.APPLIED)
-    return list(rows.filter(applied_at__isnull=False).select_related("roster_import__file", "edited_by"))
+    return rows.filter(applied_at__isnull=False).select_related("roster_import__file", "edited_by")
 
 
 def _told_by(row: ImportRow, dwelling: Dwelling) -> list[tuple[Collection[str], Source]]:

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import Area
 from core.areas import code_range
+from core.together import Reading, count_of, number_in, read, sums_in, sums_of
 from households.importing.checked import Problem, problems_of
 from households.models import Document, Dwelling, Enrolment, ImportRow, Roster, RosterImport, RosterRow
 from programmes.models import Programme, Target
@@ -52,8 +53,15 @@ class RowCounts:
 
 def row_counts(roster_import: RosterImport) -> RowCounts:
     """Counted anew from the rows."""
-    by_state = dict(roster_import.rows.order_by().values_list("state").annotate(n=Count("id")))
-    fixed = roster_import.rows.filter(edited_by__isnull=False).exclude(state=State.FAULTY).count()
+    return read(counting_rows(roster_import))
+
+
+def counting_rows(roster_import: RosterImport) -> Reading[RowCounts]:
+    """`row_counts` as a reading of one turn."""
+    states = roster_import.rows.order_by().values_list("state").annotate(n=Count("id"))
+    fixed = count_of(roster_import.rows.filter(edited_by__isnull=False).exclude(state=State.FAULTY))
+    yield [states, fixed]
+    by_state = dict(states)
     return RowCounts(
         rows=roster_import.counts.get("rows", 0),
         ready=by_state.get(State.READY, 0),
@@ -61,7 +69,7 @@ def row_counts(roster_import: RosterImport) -> RowCounts:
         merged=by_state.get(State.MERGED, 0),
         skipped=by_state.get(State.SKIPPED, 0),
         applied=by_state.get(State.APPLIED, 0),
-        fixed=fixed,
+        fixed=number_in(fixed),
         faulty_at_first=roster_import.counts.get("faulty_at_first", 0),
         undone=by_state.get(State.UNDONE, 0),
     )
@@ -79,7 +87,12 @@ class DryRun:
 
 
 def dry_run_counts(roster_import: RosterImport) -> DryRun:
-    """One query. Stored rows count by what became of them, ready ones by what the register said at their check."""
+    """Stored rows count by what became of them, ready ones by what the register said at their check."""
+    return read(dry_run(roster_import))
+
+
+def dry_run(roster_import: RosterImport) -> Reading[DryRun]:
+    """`dry_run_counts` as a reading of one turn."""
     known, differs = Q(issue_codes__contains=["I_REGISTERED"]), Q(issue_codes__overlap=list(CHANGING))
     outcome = ImportRow.Outcome
     ready, stored = Q(state=State.READY), Q(state=State.APPLIED)
@@ -88,7 +101,9 @@ def dry_run_counts(roster_import: RosterImport) -> DryRun:
     same = (ready & known & ~differs) | (stored & Q(outcome=outcome.UNCHANGED))
     duplicate, refused = Q(state=State.MERGED), Q(state=State.FAULTY)
     parts = {"new": new, "changed": changed, "same": same, "duplicate": duplicate, "refused": refused}
-    return DryRun(**roster_import.rows.aggregate(**{name: Count("id", filter=part) for name, part in parts.items()}))
+    counted = sums_of(roster_import.rows.all(), **{name: Count("id", filter=part) for name, part in parts.items()})
+    yield [counted]
+    return DryRun(**sums_in(counted))
 
 
 CHANGING = ("W_REGISTER_DIFFERS", "W_SECOND_HOME")
@@ -112,46 +127,71 @@ class VillageCount:
         return max(0, -self.difference)
 
 
-def village_counts(roster_import: RosterImport) -> list[VillageCount]:
-    """Ready and stored rows per village beside the targets; excluded households don't count."""
+def village_counts(roster_import: RosterImport) -> Reading[list[VillageCount]]:
+    """Ready and stored rows per village beside the targets; excluded households don't count. A reading."""
     good = roster_import.rows.filter(state__in=[State.READY, State.APPLIED], village__isnull=False)
-    good = good.exclude(issue_codes__overlap=EXCLUSION_CODES)
-    counted = dict(good.order_by().values_list("village_id").annotate(n=Count("id")))
-    return beside_targets(roster_import.programme, roster_import.area, counted)
+    good = good.exclude(issue_codes__overlap=EXCLUSION_CODES).order_by()
+    wanted = _wanted(roster_import.programme, roster_import.area)
+    counted, targets = good.values_list("village_id").annotate(n=Count("id")), _summed(wanted)
+    places = Area.objects.filter(Q(code__in=good.values("village_id")) | Q(code__in=wanted.values("area_id")))
+    yield [counted, targets, places]
+    return _village_lines(places, dict(counted), _as_targets(targets))
 
 
-def ready_by_village(roster_import: RosterImport) -> list[dict[str, Any]]:
-    """What storing would add: rows by village and technology."""
+def ready_by_village(roster_import: RosterImport) -> QuerySet[ImportRow, dict[str, Any]]:
+    """What storing would add: rows by village and technology, as dictionaries with `n`."""
     ready = roster_import.rows.filter(state=State.READY).order_by()
-    return list(
-        ready.values("village__name", "technology").annotate(n=Count("id")).order_by("village_id", "technology")
-    )
+    named = ready.values("village_id", "village__name", "technology").annotate(n=Count("id"))
+    return named.order_by("village_id", "technology")
 
 
 def beside_targets(programme: Programme, area: Area | str, counted: dict[str, int]) -> list[VillageCount]:
     """Villages that have households or a target, largest target first."""
     targets = village_targets(programme, area)
-    places = Area.objects.in_bulk(sorted({*counted, *targets}))
-    found = [VillageCount(places[code], counted.get(code, 0), targets.get(code)) for code in places]
+    return _village_lines(Area.objects.filter(code__in={*counted, *targets}), counted, targets)
+
+
+def _village_lines(places: Iterable[Area], counted: dict[str, int], targets: dict[str, int]) -> list[VillageCount]:
+    found = [
+        VillageCount(one, counted.get(one.code, 0), targets.get(one.code))
+        for one in places
+        if one.code in counted or one.code in targets
+    ]
     return sorted(found, key=lambda one: (-(one.target or 0), one.area.code))
 
 
 def village_targets(programme: Programme, area: Area | str) -> dict[str, int]:
     """Village code -> households asked for, all technologies together."""
+    return _as_targets(village_target_rows(programme, area))
+
+
+def village_target_rows(programme: Programme, area: Area | str) -> QuerySet[Target, tuple[str, Decimal]]:
+    """(village code, households asked for), to be read with others."""
+    return _summed(_wanted(programme, area))
+
+
+def _wanted(programme: Programme, area: Area | str) -> QuerySet[Target]:
     low, high = code_range(area if isinstance(area, str) else area.code)
     rows = Target.objects.filter(programme=programme, unit="household", area_id__gte=low, area_id__lt=high)
-    rows = rows.filter(area__level=Area.Level.VILLAGE).order_by()
-    return {place: int(sum_) for place, sum_ in rows.values_list("area_id").annotate(total=Sum("quantity"))}
+    return rows.filter(area__level=Area.Level.VILLAGE).order_by()
 
 
-def blocking_codes(roster_import: RosterImport) -> list[frozenset[str]]:
+def _summed(rows: QuerySet[Target]) -> QuerySet[Target, tuple[str, Decimal]]:
+    return rows.values_list("area_id").annotate(total=Sum("quantity"))
+
+
+def _as_targets(rows: Iterable[tuple[str, Decimal]]) -> dict[str, int]:
+    return {place: int(total) for place, total in rows}
+
+
+def blocking_codes(rows: Iterable[ImportRow]) -> list[frozenset[str]]:
     """Per faulty row the codes it waits for."""
-    rows = faulty_rows(roster_import).only("roster_import", "issues", "confirmed")
     return [frozenset(one.code for one in problems_of(row) if one.blocks(row.confirmed)) for row in rows]
 
 
 def faulty_rows(roster_import: RosterImport) -> QuerySet[ImportRow]:
-    return roster_import.rows.filter(state=State.FAULTY)
+    """In the order of the file."""
+    return roster_import.rows.filter(state=State.FAULTY).order_by("pk")
 
 
 def rows_to_show(roster_import: RosterImport, *, cause: str = "", hide_fixed: bool = False) -> QuerySet[ImportRow]:
@@ -211,8 +251,13 @@ CONFIRMED_TOGETHER = frozenset(
 
 def repairs(roster_import: RosterImport) -> list[Repair]:
     """What can be repaired together, largest group first."""
+    return repairs_in(faulty_rows(roster_import))
+
+
+def repairs_in(rows: Iterable[ImportRow]) -> list[Repair]:
+    """`repairs` among these faulty rows."""
     groups: dict[tuple[str, str, str, str], list[RepairItem]] = defaultdict(list)
-    for row in faulty_rows(roster_import).order_by("pk"):
+    for row in rows:
         for problem in problems_of(row):
             key = _group_of(problem, row.confirmed)
             if key is not None:
@@ -339,17 +384,21 @@ class DwellingPanel:
     import_rows: list[ImportRow]
 
 
-def panel_for(dwelling: Dwelling) -> DwellingPanel:
-    """Six queries at most."""
-    rows = RosterRow.objects.filter(dwelling=dwelling).select_related("roster__programme", "technology")
-    return DwellingPanel(
-        dwelling=dwelling,
-        enrolments=list(dwelling.enrolments.select_related("programme", "technology", "source_import")),
-        rosters=list(rows.order_by("-roster__version_no")),
-        documents=list(dwelling.documents.order_by("-uploaded_at")),
-        other_dwellings=list(dwelling.household.dwellings.exclude(pk=dwelling.pk)),
-        import_rows=list(ImportRow.objects.filter(dwelling=dwelling).select_related("roster_import").order_by("-id")),
+def panel_of(dwelling: Dwelling) -> Reading[DwellingPanel]:
+    """A reading of one turn."""
+    rosters = RosterRow.objects.filter(dwelling=dwelling).select_related("roster__programme", "technology")
+    rosters = rosters.order_by("-roster__version_no")
+    enrolments = dwelling.enrolments.select_related("programme", "technology", "source_import")
+    documents, others = (
+        dwelling.documents.order_by("-uploaded_at"),
+        dwelling.household.dwellings.exclude(pk=dwelling.pk),
     )
+    import_rows = ImportRow.objects.filter(dwelling=dwelling).select_related("roster_import").order_by("-id")
+    yield [rosters, enrolments, documents, others, import_rows]
+    return DwellingPanel(
+        dwelling=dwelling, enrolments=list(enrolments), rosters=list(rosters), documents=list(documents),
+        other_dwellings=list(others), import_rows=list(import_rows),
+    )  # fmt: skip
 
 
 def rosters_by_village(programme: Programme, code: str) -> list[dict[str, Any]]:

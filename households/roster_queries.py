@@ -12,8 +12,9 @@ from django.db.models import Count, Prefetch, QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.timezone import localdate
 
+from core.beside import hang
 from core.masks import mask_id
-from core.together import Reading, sums_in, sums_of
+from core.together import Reading, read, read_together, sums_in, sums_of
 from households import states
 from households.models import Dwelling, Enrolment, Roster, RosterPage, RosterRow, RosterScan
 from households.sheets import Change, Line, changes_between
@@ -44,7 +45,15 @@ def line_of(row: RosterRow) -> Line:
 
 def printed_rows(roster: Roster) -> list[RosterRow]:
     """Rows in the order of the printed list, each with its `line` and its number."""
-    found = roster.rows.select_related("dwelling__household", "technology").order_by("row_no", "dwelling__dwelling_no")
+    return _numbered(_list_rows(roster))
+
+
+def _list_rows(roster: Roster) -> QuerySet[RosterRow]:
+    found = roster.rows.select_related("dwelling__household", "technology")
+    return found.order_by("row_no", "dwelling__dwelling_no")
+
+
+def _numbered(found: Iterable[RosterRow]) -> list[RosterRow]:
     rows = list(found)
     for number, row in enumerate(rows, 1):
         row.line, row.number = line_of(row), row.row_no or number  # type: ignore[attr-defined]
@@ -70,8 +79,12 @@ class RowDifference:
 
 
 def version_before(roster: Roster) -> Roster | None:
+    return next(iter(_versions_before(roster)), None)
+
+
+def _versions_before(roster: Roster) -> QuerySet[Roster]:
     earlier = Roster.objects.filter(programme=roster.programme, area=roster.area, version_no__lt=roster.version_no)
-    return earlier.order_by("-version_no").first()
+    return earlier.order_by("-version_no")[:1]
 
 
 def differences(roster: Roster) -> list[RowDifference] | None:
@@ -80,15 +93,44 @@ def differences(roster: Roster) -> list[RowDifference] | None:
     None for the first version. Returned rows that say the same as before are listed as `same`.
     """
     before = version_before(roster)
-    if before is None:
-        return None
-    old = {row.dwelling_id: row for row in printed_rows(before)}
-    new = {row.dwelling_id: row for row in printed_rows(roster)}
+    return None if before is None else _differences(printed_rows(before), printed_rows(roster))
+
+
+def _differences(was: Iterable[RosterRow], now: Iterable[RosterRow]) -> list[RowDifference]:
+    old: dict[int, Any] = {row.dwelling_id: row for row in was}
+    new: dict[int, Any] = {row.dwelling_id: row for row in now}
     found = [RowDifference("added", row.line) for key, row in new.items() if key not in old]
     found += [
         RowDifference("removed", row.line, words=row.returned_words) for key, row in old.items() if key not in new
     ]
     return found + [one for key in new if key in old and (one := _compared(old[key], new[key])) is not None]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A list as its page shows it: rows, pages with scans, what differs from the last version and the register."""
+
+    rows: list[RosterRow]
+    pages: list[PageState]
+    differences: list[RowDifference] | None
+    departures: list[Departure]
+
+
+def standing_of(roster: Roster) -> Reading[Standing]:
+    """A reading of two turns, whatever the number of rows."""
+    rows, before, pages = _list_rows(roster), _versions_before(roster), roster.pages.order_by("page_no")
+    scans = roster.scans.exclude(page=None).select_related("document", "uploaded_by").order_by("id")
+    yield [rows, before, pages, scans]
+    hang(pages, "scans", scans, "page_id")
+    here = _numbered(rows)
+    earlier, routes = next(iter(before), None), _routes(roster, [row.dwelling_id for row in here])
+    was = _list_rows(earlier) if earlier else None
+    yield [routes] if was is None else [routes, was]
+    printed = [row for row in here if row.printed] if roster.state in SEALED_BY_VILLAGE else []
+    return Standing(
+        here, _page_states(pages), None if was is None else _differences(_numbered(was), here),
+        _departed(roster, printed, routes, pages),
+    )  # fmt: skip
 
 
 def _compared(old: Any, new: Any) -> RowDifference | None:
@@ -126,17 +168,28 @@ def departures(roster: Roster) -> list[Departure]:
 
 
 def _departures(roster: Roster, rows: Sequence[RosterRow]) -> list[Departure]:
-    keys = [row.dwelling_id for row in rows]
-    enrolled = Enrolment.objects.filter(programme=roster.programme_id, dwelling__in=keys)
-    routes = {one.dwelling_id: one.technology for one in enrolled.select_related("technology")}
-    pages = {page.page_no: page for page in roster.pages.all()}
+    routes, pages = _routes(roster, [row.dwelling_id for row in rows]), roster.pages.all()
+    read_together(routes, pages)
+    return _departed(roster, rows, routes, pages)
+
+
+def _routes(roster: Roster, dwellings: Sequence[int]) -> QuerySet[Enrolment]:
+    enrolled = Enrolment.objects.filter(programme=roster.programme_id, dwelling__in=dwellings)
+    return enrolled.select_related("technology")
+
+
+def _departed(
+    roster: Roster, rows: Sequence[RosterRow], enrolled: Iterable[Enrolment], pages: Iterable[RosterPage]
+) -> list[Departure]:
+    routes = {one.dwelling_id: one.technology for one in enrolled}
+    by_number = {page.page_no: page for page in pages}
     found = []
     for row in rows:
         line, route = line_of(row), routes.get(row.dwelling_id)
         left = "not_enrolled" if route is None else row.dwelling.exclusion if not row.exclusion else ""
         changes = tuple(changes_between(line, live_line(row.dwelling, route or row.technology)))
         if changes or left:
-            found.append(Departure(roster, pages.get(row.page_no), row.row_no, line, changes, left))
+            found.append(Departure(roster, by_number.get(row.page_no), row.row_no, line, changes, left))
     return found
 
 
@@ -165,13 +218,22 @@ class StampedPlace:
 
 def stamped_place(dwelling: Dwelling, programme: Programme) -> StampedPlace | None:
     """The newest sealed list's page and row of a dwelling, its scans, and how the register departs from it now."""
-    row = stamped_rows(dwelling, programme).first()
+    return read(stamped_in(stamped_rows(dwelling), programme))
+
+
+def stamped_in(rows: QuerySet[RosterRow], programme: Programme | None) -> Reading[StampedPlace | None]:
+    """`stamped_place` as a reading of one turn; `rows` are the `stamped_rows` of a dwelling."""
+    row = next((one for one in rows if one.roster.programme_id == getattr(programme, "pk", 0)), None)
     if row is None:
         return None
-    page = RosterPage.objects.filter(roster=row.roster_id, page_no=row.page_no).first()
-    scans = list(page.scans.select_related("document", "uploaded_by")) if page else []
-    gone = _departures(row.roster, [row]) if row.printed else []
-    return StampedPlace(row, page, scans, gone[0] if gone else None)
+    pages = RosterPage.objects.filter(roster=row.roster_id, page_no=row.page_no)
+    routes = _routes(row.roster, [row.dwelling_id])
+    scans = RosterScan.objects.filter(page__roster=row.roster_id, page__page_no=row.page_no)
+    scans = scans.select_related("document", "uploaded_by")
+    yield [pages, routes, scans]
+    page = next(iter(pages), None)
+    gone = _departed(row.roster, [row], routes, pages) if row.printed else []
+    return StampedPlace(row, page, list(scans) if page else [], gone[0] if gone else None)
 
 
 # --- pages and their scans -------------------------------------------------------------------------------------
@@ -196,6 +258,10 @@ def page_states(roster: Roster) -> list[PageState]:
     """Two queries."""
     scans = RosterScan.objects.select_related("document", "uploaded_by").order_by("id")
     pages = roster.pages.prefetch_related(Prefetch("scans", queryset=scans)).order_by("page_no")
+    return _page_states(pages)
+
+
+def _page_states(pages: Iterable[RosterPage]) -> list[PageState]:
     return [PageState(page, {scan.level: scan for scan in page.scans.all()}) for page in pages]
 
 
@@ -204,9 +270,9 @@ def pages_missing(states_of_pages: Iterable[PageState], level: str) -> list[int]
     return [one.page.page_no for one in states_of_pages if one.at(level) is None]
 
 
-def unread_scans(roster: Roster) -> list[RosterScan]:
+def unread_scans(roster: Roster) -> QuerySet[RosterScan]:
     """Pictures on which no code could be read; somebody types it."""
-    return list(roster.scans.filter(page=None).select_related("document", "uploaded_by"))
+    return roster.scans.filter(page=None).select_related("document", "uploaded_by")
 
 
 def scan_level(roster: Roster) -> str:
@@ -247,14 +313,21 @@ class Timing:
 
 
 def timings(programme: Programme, rosters: Iterable[Roster | None], today: dt.date) -> dict[int, Timing]:
-    """Roster id -> timing; a list is reported when any version of it was sealed by the town. One query."""
+    """Roster id -> timing; a list is reported when any version of it was sealed by the town."""
+    return read(timing_of(programme, rosters, today))
+
+
+def timing_of(programme: Programme, rosters: Iterable[Roster | None], today: dt.date) -> Reading[dict[int, Timing]]:
+    """`timings` as a reading of one turn, of none without a deadline."""
     deadline = deadline_of(programme)
     if deadline is None:
         return {}
     known = [roster for roster in rosters if roster is not None]
     rows = Roster.objects.filter(programme=programme, area__in={one.area_id for one in known}, seals__level="town")
+    seals = rows.order_by("-seals__at").values_list("area_id", "seals__at")
+    yield [seals]
     reported: dict[str, dt.date] = {}
-    for area_id, at in rows.order_by("-seals__at").values_list("area_id", "seals__at"):
+    for area_id, at in seals:
         reported[area_id] = localdate(at)
     return {one.pk: Timing(deadline, reported.get(one.area_id), today) for one in known}
 

@@ -13,11 +13,13 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.records import ScopedQuerySet
 from core.areas import code_range
+from core.beside import hang
+from core.together import Reading
 from devices.models import Heater
 from households.models import Dwelling, Roster, RosterRow
 from programmes.models import Checklist, Programme
 from programmes.queries import checklist_for
-from retrofits.models import Photo, Task
+from retrofits.models import Acceptance, Photo, Task
 from telemetry.models import LatestReading
 
 FRESH_PERIODS = 3
@@ -119,10 +121,16 @@ def visits_for(user: Any) -> ScopedQuerySet:
     return waiting.annotate(refused=refused).order_by("-refused", "area_id", "dwelling__dwelling_no")
 
 
-def panel_for(dwelling: Dwelling) -> list[Task]:
-    """Works at one dwelling for the household's file, newest first."""
+def panel_of(dwelling: Dwelling) -> Reading[list[Task]]:
+    """Works at one dwelling for the household's file, newest first, with photos and visits. A reading of one turn."""
     tasks = Task.objects.filter(dwelling=dwelling).select_related("technology", "programme", "installation__heater")
-    return list(tasks.prefetch_related("photos__document", "acceptances__rectification").order_by("-id"))
+    tasks = tasks.order_by("-id")
+    photos = Photo.objects.filter(task__dwelling=dwelling).select_related("document")
+    visits = Acceptance.objects.filter(task__dwelling=dwelling).select_related("rectification")
+    yield [tasks, photos, visits]
+    hang(tasks, "photos", photos, "task_id")
+    hang(tasks, "acceptances", visits, "task_id")
+    return list(tasks)
 
 
 def metres_between(

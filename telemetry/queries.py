@@ -130,9 +130,8 @@ def installed(user: Any, area_code: str) -> QuerySet[Heater]:
 
 def places_of(heaters: QuerySet[Heater]) -> list[tuple[str, str]]:
     """(code, name) of the towns and villages where these heaters stand, in tree order; villages indented."""
-    codes = set(heaters.order_by().annotate(village=Left("area_id", 12)).values_list("village", flat=True).distinct())
-    codes |= {code[:9] for code in codes}
-    names = Area.objects.filter(code__in=codes).order_by("code").values_list("code", "name")
+    towns, villages = (heaters.order_by().annotate(place=Left("area_id", n)).values("place") for n in (9, 12))
+    names = Area.objects.filter(Q(code__in=towns) | Q(code__in=villages)).order_by("code").values_list("code", "name")
     return [(code, name if len(code) <= 9 else f"　{name}") for code, name in names]
 
 
@@ -170,15 +169,17 @@ class Polling:
         return "stopped" if self.age_s is None or self.age_s > FRESH_PERIODS * self.period_s + 30 else ""
 
 
-def polling(area_code: str, now: dt.datetime) -> Polling:
-    """The newest turn of the programmes that cover an area or lie inside it."""
+def polling(area_code: str, now: dt.datetime) -> Reading[Polling]:
+    """The newest turn of the programmes that cover an area or lie inside it. A reading of one turn."""
     above = [area_code[:n] for n in (2, 4, 6, 9, 12, 15) if n < len(area_code)]
     low, high = code_range(area_code)
     cycles = PollCycle.objects.filter(Q(area_id__in=above) | Q(area_id__gte=low, area_id__lt=high))
-    last = cycles.filter(planned_at__gte=now - dt.timedelta(days=1)).order_by("-planned_at").first()
+    newest = cycles.filter(planned_at__gte=now - dt.timedelta(days=1)).order_by("-planned_at")[:1]
+    done = cycles.filter(finished_at__isnull=False).exclude(outcome="overrun").order_by("-planned_at")[:1]
+    yield [newest, done]
+    last, ended = next(iter(newest), None), next(iter(done), None)
     if last is None:
         return Polling("", None, 300)
-    ended = cycles.filter(finished_at__isnull=False).exclude(outcome="overrun").order_by("-planned_at").first()
     return Polling(ended.outcome if ended else "", (now - last.planned_at).total_seconds(), last.period_s)
 
 

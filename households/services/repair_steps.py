@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -44,8 +45,13 @@ def recorded(roster_import: RosterImport, rows: Sequence[ImportRow], kind: str, 
 
 def last_step(roster_import: RosterImport, by: User) -> RepairStep | None:
     """What `take_back_last` would take back."""
+    return next(iter(last_steps(roster_import, by)), None)
+
+
+def last_steps(roster_import: RosterImport, by: User) -> QuerySet[RepairStep]:
+    """`last_step` as a queryset of at most one, to be read with others."""
     steps = RepairStep.objects.filter(roster_import=roster_import, by=by, taken_back_at__isnull=True)
-    return steps.defer("rows").order_by("-pk").first()
+    return steps.defer("rows").order_by("-pk")[:1]
 
 
 @transaction.atomic

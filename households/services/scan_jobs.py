@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -104,7 +105,17 @@ def _read_one(roster: Roster, sent: Document, by: User, done: scans.Received) ->
 
 def reading_of(roster: Roster) -> Reading | None:
     """The newest upload of a list that a job reads or has read; None where nothing was sent that way."""
-    job = Job.objects.filter(kind=READ, args__roster_id=roster.pk).order_by("-pk").first()
+    return reading_in(readings_of(roster))
+
+
+def readings_of(roster: Roster) -> QuerySet[Job]:
+    """The newest job that read an upload of this list, to be read with others."""
+    return Job.objects.filter(kind=READ, args__roster_id=roster.pk).order_by("-pk")[:1]
+
+
+def reading_in(jobs: Iterable[Job]) -> Reading | None:
+    """`reading_of`, the job being at hand."""
+    job = next(iter(jobs), None)
     if job is None:
         return None
     rows = Document.objects.filter(pk__in=job.args["documents"], kind__in=[RAW, UNREADABLE])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -13,8 +16,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import get_visible_or_404, requires
+from accounts.models import Area
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
+from core.together import asking, in_step, read
 from households import queries
 from households.forms import UploadForm
 from households.issue_wording import ROW_KIND_TITLES as _KINDS
@@ -22,7 +27,7 @@ from households.models import RosterImport
 from households.problem_wording import reasons, sentence, title
 from households.services import imports, repairs
 from households.services.columns import may_choose_header
-from households.views.review_page import review_context, technology_names
+from households.views.review_page import review_context
 from households.views.row_actions import act_on_row
 from programmes.chosen import chosen_area_code, chosen_programme
 
@@ -87,7 +92,7 @@ def _upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
 @require_GET
 def import_review(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the rows went, and the table of rows that need a person."""
-    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    found = _import_of(request, pk)
     if found.corrects_id is not None:
         return _back_to_original(request, found)
     if found.state == RosterImport.State.REFUSED:
@@ -113,7 +118,7 @@ def _back_to_original(request: HttpRequest, sent: RosterImport) -> HttpResponse:
 @require_GET
 def import_rows(request: HttpRequest, pk: int, state: str) -> HttpResponse:
     """The merged or skipped rows, so that nothing vanishes unseen."""
-    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    found = _import_of(request, pk)
     rows = found.rows.filter(state=state).order_by("pk")[:500]
     lines = [{"row": row, "kind": _KINDS.get(row.kind, _("left out")), "words": _line_words(row)} for row in rows]
     return render(request, "households/import_rows.html", {"roster_import": found, "lines": lines, "state": state})
@@ -129,7 +134,7 @@ def _line_words(row: Any) -> str:
 @require_http_methods(["GET", "POST"])
 def import_repair(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Preview of one group repair; the post applies what was shown."""
-    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    found = _import_of(request, pk)
     value = request.GET.get("value", "") or request.POST.get("value", "")
     group = next((one for one in queries.repairs(found) if (one.code, one.value) == (code, value)), None)
     if group is None:
@@ -149,21 +154,56 @@ def import_repair(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
     """Check page with sums by village, then the order to store the ready rows."""
-    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    found = _import_of(request, pk)
     if request.method == "POST":
         leave_faulty = request.POST.get("leave_faulty") == "1"
         imports.request_apply(roster_import=found, by=request.user, leave_faulty=leave_faulty)
         return redirect("households:import-review", found.pk)
-    names = technology_names(found)
-    lines = [{**line, "technology": names.get(line["technology"], "—")} for line in queries.ready_by_village(found)]
-    context = {"roster_import": found, "counts": queries.row_counts(found), "lines": lines}
-    context["dry_run"] = queries.dry_run_counts(found)
+    routes, ready = found.programme.technologies.values_list("code", "name"), queries.ready_by_village(found)
+    counts, dry_run, villages, _done = read(in_step(
+        queries.counting_rows(found), queries.dry_run(found), queries.village_counts(found), asking(routes, ready),
+    ))  # fmt: skip
+    context = {"roster_import": found, "counts": counts, "dry_run": dry_run}
+    context["villages"] = _village_blocks(villages, ready, dict(routes))
+    context |= {"counted": sum(one.counted for one in villages), "target": sum(one.target or 0 for one in villages)}
     return render(request, "households/import_apply.html", context)
+
+
+@dataclass(frozen=True)
+class VillageBlock:
+    """What storing would bring a village: `lines` of (technology, rows), beside its target."""
+
+    village: queries.VillageCount
+    lines: list[tuple[str, int]]
+
+    @property
+    def rows(self) -> int:
+        return sum(n for _technology, n in self.lines)
+
+
+def _village_blocks(
+    villages: list[queries.VillageCount], ready: Iterable[dict[str, Any]], routes: dict[str, str]
+) -> list[VillageBlock]:
+    """Each village that gets rows or has a target, in tree order; one with excluded households alone counts none."""
+    lines: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    found = {one.area.code: one for one in villages}
+    for line in ready:
+        code = line["village_id"] or ""
+        lines[code].append((routes.get(line["technology"], "—"), line["n"]))
+        found.setdefault(code, queries.VillageCount(Area(code=code, name=line["village__name"] or "—"), 0, None))
+    return [VillageBlock(found[code], lines[code]) for code in sorted(found)]
+
+
+def _import_of(request: HttpRequest, pk: int) -> RosterImport:
+    """The import with what its pages name, or 404 outside one's area."""
+    rows = RosterImport.objects.select_related("programme", "area", "file", "uploaded_by")
+    found: RosterImport = get_visible_or_404(rows, request.user, RIGHT, pk=pk)
+    return found
 
 
 @requires(RIGHT)
 @require_POST
 def import_row(request: HttpRequest, pk: int, row_id: int) -> HttpResponse:
     """Save, take the proposal, confirm, leave out or undo: one row, one request."""
-    found = get_visible_or_404(RosterImport, request.user, RIGHT, pk=pk)
+    found = _import_of(request, pk)
     return act_on_row(request, found, row_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from accounts.models import Area
 from core import clock
 from core.areas import is_inside
 from core.refusals import Refused
+from core.together import asking, in_step, read
 from households import queries, roster_queries, states
 from households.forms import ReasonForm
 from households.models import Roster, RosterSeal
@@ -98,29 +100,36 @@ def roster_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: HttpRequest, found: Roster, form: ReasonForm | None = None) -> dict[str, Any]:
-    rows = roster_queries.printed_rows(found)
-    pages = roster_queries.page_states(found)
     level = roster_queries.scan_level(found)
+    targets = queries.village_target_rows(found.programme, found.area_id)
+    excluded = queries.excluded(found.programme, found.area_id)
+    unread, seals = roster_queries.unread_scans(found), found.seals.select_related("signer")
+    standing, jobs = roster_queries.standing_of(found), scan_jobs.readings_of(found)
+    sheet, _done, timings = read(in_step(
+        standing, asking(targets, excluded, unread, seals, *([jobs] if level else [])),
+        roster_queries.timing_of(found.programme, [found], clock.today()),
+    ))  # fmt: skip
+    rows, pages = sheet.rows, sheet.pages
     due = [step for step in states.steps_from(found.state) if request.user.has_right(step.right, found.area_id)]  # type: ignore[union-attr]
     return {
         "roster": found,
         "rows": rows,
         "area_m2": sum_of(row.line for row in rows),
-        "target": queries.village_targets(found.programme, found.area_id).get(found.area_id),
-        "excluded": queries.excluded(found.programme, found.area_id),
-        "differences": roster_queries.differences(found),
-        "departures": roster_queries.departures(found),
+        "target": next((int(total) for area_id, total in targets if area_id == found.area_id), None),
+        "excluded": excluded,
+        "differences": sheet.differences,
+        "departures": sheet.departures,
         "returned": [row for row in rows if row.returned_words],
         "pages": pages,
         "scan_level": level,
         "missing_pages": roster_queries.pages_missing(pages, level) if level else [],
-        "unread": roster_queries.unread_scans(found),
-        "reading": scan_jobs.reading_of(found) if level else None,
+        "unread": list(unread),
+        "reading": scan_jobs.reading_in(jobs) if level else None,
         "may_scan": bool(level) and scans.may_add(found, request.user),  # type: ignore[arg-type]
         "may_submit": found.state == states.DRAFT and request.user.has_right("rosters.import", found.area_id),  # type: ignore[union-attr]
         "may_edit": request.user.has_right("households.edit", found.area_id),  # type: ignore[union-attr]
-        "timing": roster_queries.timings(found.programme, [found], clock.today()).get(found.pk),
-        "chain": _chain(found),
+        "timing": timings.get(found.pk),
+        "chain": _chain(found, seals),
         "code": queries.version_code(found),
         "is_current": queries.content_hash(rows) == found.content_hash,
         "seal": next((step for step in due if step.level), None),
@@ -136,9 +145,9 @@ _TITLES = {
 }
 
 
-def _chain(found: Roster) -> list[dict[str, Any]]:
+def _chain(found: Roster, sealed: Iterable[RosterSeal]) -> list[dict[str, Any]]:
     """Prepared, then the three seals; a returned list shows where it stopped."""
-    seals = {seal.level: seal for seal in found.seals.select_related("signer")}
+    seals = {seal.level: seal for seal in sealed}
     prepared = {"title": _("Drawn up"), "state": "did", "who": found.prepared_by.person_name, "when": found.created_at}
     steps = [prepared]
     waiting = "back" if found.state == states.RETURNED else "now"

@@ -14,9 +14,10 @@ from accounts import reveal
 from accounts.access import get_visible_or_404, requires
 from accounts.models import User
 from core import clock
+from core.together import in_step, read
 from devices.models import Heater
 from households.models import Dwelling
-from households.provenance import source_lines
+from households.provenance import source_reading
 from programmes.chosen import chosen_programme
 from reports.links import address
 from reports.queries import household_file as queries
@@ -40,7 +41,10 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
     """Outside one's area the file does not exist."""
     dwelling = _dwelling(request, dwelling_no)
     user = cast(User, request.user)
-    file = queries.file_of(dwelling, chosen_programme(request), user)
+    file, changes, looks, sources = read(in_step(
+        queries.file_reading(dwelling, chosen_programme(request), user), queries.changes_to(dwelling),
+        queries.looks_at(dwelling), source_reading(dwelling, user),
+    ))  # fmt: skip
     papers = queries.papers_of(file)
     context = {
         **_completeness(papers),
@@ -51,10 +55,10 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
         "stages": queries.stages_of(file, clock.today()),
         "papers": papers,
         "events": queries.events_of(file),
-        "changes": queries.changes_to(dwelling),
-        "looks": queries.looks_at(dwelling),
+        "changes": changes,
+        "looks": looks,
         "lookalikes": queries.lookalikes_of(file, user),
-        "sources": source_lines(dwelling, user),
+        "sources": sources,
         "links": queries.links_of(file),
         "card": card_of(file.heater, dwelling.area_id, clock.now()),
         "may_reveal": user.has_right(reveal.RIGHT, dwelling.area_id),

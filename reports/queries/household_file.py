@@ -8,24 +8,27 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.history.queries import Change, changes_of
 from accounts.models import AccessLog, AuditEntry, User
+from core.beside import hang
 from core.refusals import Refused
 from core.seasons import SeasonError, SeasonRule
+from core.together import Reading, asking, in_step, keep, read
 from devices.models import Heater
 from households.models import Document, Dwelling
 from households.queries import DwellingPanel
-from households.queries import panel_for as household_panel
-from households.roster_queries import StampedPlace, stamped_place
+from households.queries import panel_of as household_panel
+from households.roster_queries import StampedPlace, stamped_in, stamped_rows
 from programmes.models import Programme, RequiredPaper
 from programmes.papers import UPLOADABLE, Paper
 from reports.links import address
 from reports.models import DwellingSummary
 from retrofits.models import Acceptance, Installation, Photo, Task
-from retrofits.queries import panel_for as works_panel
-from subsidies.models import Entitlement, PayoutLine
+from retrofits.queries import panel_of as works_panel
+from subsidies.models import Entitlement, EntitlementLine, PayoutLine
 from subsidies.rules.documents import DocumentError
 from subsidies.rules.encoding import decode_steps
 from subsidies.services.policies import rules_of
@@ -147,33 +150,58 @@ class HouseholdFile:
 
 def file_of(dwelling: Dwelling, programme: Programme | None, user: User) -> HouseholdFile:
     """Everything of one dwelling, in the chosen programme where it takes part, otherwise in its newest."""
-    summaries = list(DwellingSummary.objects.filter(dwelling=dwelling).select_related("programme").order_by("-id"))
-    summary = next((one for one in summaries if one.programme == programme), summaries[0] if summaries else None)
-    in_programme = summary.programme if summary else programme
-    tasks = works_panel(dwelling) if user.has_right("tasks.view", dwelling.area_id) else []
-    alive = [one for one in tasks if one.programme == in_programme and one.state != Task.State.WITHDRAWN]
+    return read(file_reading(dwelling, programme, user))
+
+
+def file_reading(dwelling: Dwelling, programme: Programme | None, user: User) -> Reading[HouseholdFile]:
+    """`file_of` as a reading: one turn for all that hangs on the dwelling, one for what hangs on the programme."""
+    summaries = DwellingSummary.objects.filter(dwelling=dwelling).select_related("programme").order_by("-id")
     heaters = Heater.objects.filter(dwelling=dwelling, removed_on__isnull=True).select_related("latest", "device_model")
-    file = HouseholdFile(
-        dwelling=dwelling, programme=in_programme, summary=summary, panel=household_panel(dwelling),
-        task=alive[0] if alive else None, heater=heaters.order_by("-id").first(),
+    heaters, stamped, paid = heaters.order_by("-id"), stamped_rows(dwelling), _payments(dwelling)
+    sees_works = user.has_right("tasks.view", dwelling.area_id)
+    sees_money = user.has_right("entitlements.view", dwelling.area_id)
+    _done, panel, tasks, dues = yield from in_step(
+        asking(summaries, heaters, stamped, paid), household_panel(dwelling),
+        works_panel(dwelling) if sees_works else asking(), _dues(dwelling) if sees_money else asking(),
     )  # fmt: skip
-    file.stamped = stamped_place(dwelling, in_programme) if in_programme else None
-    file.paid_at = _paid_at(dwelling, in_programme)
-    if user.has_right("entitlements.view", dwelling.area_id):
-        file.money, file.sees_money = _money(dwelling, in_programme), True
+    summary = next((one for one in summaries if one.programme == programme), next(iter(summaries), None))
+    chosen = summary.programme if summary else programme
+    file = HouseholdFile(
+        dwelling=dwelling, programme=chosen, summary=summary, panel=panel, task=_alive(tasks or [], chosen),
+        heater=next(iter(heaters), None), sees_money=sees_money,
+        paid_at=next((at for key, at in paid if chosen and key == chosen.pk), None),
+        money=[_money_line(due) for due in dues or [] if chosen and due.programme_id == chosen.pk],
+    )  # fmt: skip
+    file.stamped, _asked = yield from in_step(stamped_in(stamped, chosen), _required(chosen) if chosen else asking())
     return file
 
 
-def _paid_at(dwelling: Dwelling, programme: Programme | None) -> Any:
-    """When money of the programme first arrived; that it did is no secret, how much is."""
-    lines = PayoutLine.objects.filter(entitlement__dwelling=dwelling, entitlement__programme=programme, state="paid")
-    return lines.order_by("settled_at").values_list("settled_at", flat=True).first()
+def _alive(tasks: list[Task], programme: Programme | None) -> Task | None:
+    return next((one for one in tasks if one.programme == programme and one.state != Task.State.WITHDRAWN), None)
 
 
-def _money(dwelling: Dwelling, programme: Programme | None) -> list[MoneyLine]:
-    rows = Entitlement.objects.filter(dwelling=dwelling, programme=programme).exclude(state="void")
-    rows = rows.select_related("notice", "policy__programme").prefetch_related("lines", "payout_lines__batch")
-    return [_money_line(due) for due in rows.order_by("id")]
+def _required(programme: Programme) -> Reading[None]:
+    rows = programme.required_papers.all()
+    yield [rows]
+    keep(programme, "required_papers", rows)
+
+
+def _payments(dwelling: Dwelling) -> QuerySet[PayoutLine, Any]:
+    """(programme, when its money arrived), earliest first; that it did is no secret, how much is."""
+    lines = PayoutLine.objects.filter(entitlement__dwelling=dwelling, state="paid").order_by("settled_at")
+    return lines.values_list("entitlement__programme_id", "settled_at")
+
+
+def _dues(dwelling: Dwelling) -> Reading[list[Entitlement]]:
+    """What is due for the dwelling in all programmes, with its sources and payments."""
+    rows = Entitlement.objects.filter(dwelling=dwelling).exclude(state="void").order_by("id")
+    rows = rows.select_related("notice", "policy__programme")
+    sources = EntitlementLine.objects.filter(entitlement__dwelling=dwelling)
+    payments = PayoutLine.objects.filter(entitlement__dwelling=dwelling).select_related("batch")
+    yield [rows, sources, payments]
+    hang(rows, "lines", sources, "entitlement_id")
+    hang(rows, "payout_lines", payments, "entitlement_id")
+    return list(rows)
 
 
 def _money_line(due: Entitlement) -> MoneyLine:
@@ -320,7 +348,12 @@ class Lookalike:
 
 
 def lookalikes_of(file: HouseholdFile, user: User) -> list[Lookalike]:
-    """Photos that look like another household's, as far as this person may see both; one query, none without photos.
+    """`lookalikes`, read alone."""
+    return read(lookalikes(file, user))
+
+
+def lookalikes(file: HouseholdFile, user: User) -> Reading[list[Lookalike]]:
+    """Photos that look like another household's, as far as this person may see both; no turn without photos.
 
     Two difference hashes at most `LIKE_BITS` bits apart are one picture, sent anew or cut by a pixel.
     """
@@ -329,8 +362,9 @@ def lookalikes_of(file: HouseholdFile, user: User) -> list[Lookalike]:
     if not wanted:
         return []
     rows = Photo.objects.visible_to(user).filter(likeness__in=wanted).exclude(task__dwelling=file.dwelling)
-    found = rows.select_related("task__dwelling__household", "area").order_by("pk")[:LIKE_SHOWN]
-    return [Lookalike(mine[wanted[other.likeness]], other) for other in found]
+    rows = rows.select_related("task__dwelling__household", "area").order_by("pk")[:LIKE_SHOWN]
+    yield [rows]
+    return [Lookalike(mine[wanted[other.likeness]], other) for other in rows]
 
 
 def neighbours(likeness: str, bits: int) -> set[str]:
@@ -344,21 +378,25 @@ def neighbours(likeness: str, bits: int) -> set[str]:
     return {f"{number ^ flip:0{width}x}" for flip in flips}
 
 
-def changes_to(dwelling: Dwelling) -> list[tuple[AuditEntry, list[Change]]]:
+def changes_to(dwelling: Dwelling) -> Reading[list[tuple[AuditEntry, list[Change]]]]:
     """The last changes of household and dwelling, personal columns hidden on both sides."""
-    rows = AuditEntry.objects.filter(table="households_household", row_pk=str(dwelling.household_id)).union(
-        AuditEntry.objects.filter(table="households_dwelling", row_pk=str(dwelling.pk)), all=True
-    )
-    return [(entry, changes_of(entry)) for entry in rows.order_by("-id")[:CHANGES_SHOWN]]
+    family = AuditEntry.objects.filter(table="households_household", row_pk=str(dwelling.household_id))
+    home = AuditEntry.objects.filter(table="households_dwelling", row_pk=str(dwelling.pk))
+    parts = [family.order_by("-id")[:CHANGES_SHOWN], home.order_by("-id")[:CHANGES_SHOWN]]
+    yield parts
+    newest = sorted((entry for rows in parts for entry in rows), key=lambda entry: -entry.pk)[:CHANGES_SHOWN]
+    return [(entry, changes_of(entry)) for entry in newest]
 
 
-def looks_at(dwelling: Dwelling) -> list[AccessLog]:
+def looks_at(dwelling: Dwelling) -> Reading[list[AccessLog]]:
     """Who saw a full number of this household lately, and why."""
     rows = AccessLog.objects.filter(
         kind="reveal", object_table__in=["households_household", "households_dwelling"],
         object_pk__in=[str(dwelling.household_id), str(dwelling.pk)], area_id=dwelling.area_id,
     )  # fmt: skip
-    return list(rows.select_related("user").order_by("-id")[:LOOKS_SHOWN])
+    rows = rows.select_related("user").order_by("-id")[:LOOKS_SHOWN]
+    yield [rows]
+    return list(rows)
 
 
 def links_of(file: HouseholdFile) -> dict[str, str]:

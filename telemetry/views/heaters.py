@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import requires
 from core import clock
 from core.tables import Column, build_table, render_table
+from core.together import asking, count_of, in_step, number_in, read
 from devices.models import Heater
 from programmes.chosen import chosen_area_code
 from telemetry import queries, registers, services
@@ -67,10 +68,14 @@ def heater_list(request: HttpRequest) -> HttpResponse:
     """All heaters of the chosen area; the same address answers the live part with figures and table only."""
     area, now, periods = chosen_area_code(request), clock.now(), queries.poll_periods()
     heaters = queries.installed(request.user, area)
+    alerts = count_of(queries.open_alerts(request.user, area))
+    figures, polling, _done = read(in_step(
+        queries.figures_of(heaters, now, periods), queries.polling(area, now), asking(alerts)
+    ))  # fmt: skip
     values: dict[str, Any] = {
-        "figures": queries.figures(heaters, now, periods),
-        "alerts": queries.open_alerts(request.user, area).count(),
-        "polling": queries.polling(area, now),
+        "figures": figures,
+        "alerts": number_in(alerts),
+        "polling": polling,
         "now": now,
         "every": EVERY_S,
     }
