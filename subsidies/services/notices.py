@@ -113,9 +113,12 @@ def content_hash(content: Iterable[Any]) -> str:
 
 @transaction.atomic
 def _close(pk: int, at: dt.datetime) -> Notice | None:
-    notice = Notice.objects.select_for_update(skip_locked=True).filter(pk=pk, state=Notice.State.OPEN).first()
+    found = Notice.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk, state=Notice.State.OPEN)
+    notice = found.select_related("programme").first()
     if notice is None:
         return None
+    if notice.programme.settings.get("notice_photo") == "required" and not notice.photos.exists():
+        return None  # it is not proven that it was put up; what stands on it waits
     notice.state, notice.closed_at = Notice.State.CLOSED, at
     notice.save(update_fields=["state", "closed_at"])
     notice.entitlements.filter(state=State.NOTICED).update(state=State.PAYABLE)

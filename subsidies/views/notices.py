@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -15,11 +17,12 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
 from core import clock
+from core.pictures import MAX_BYTES
 from core.tables import Column, build_table, render_table
 from programmes.chosen import chosen_area_code, chosen_programme
 from subsidies import queries
-from subsidies.models import Notice, Objection
-from subsidies.services import notices
+from subsidies.models import Notice, NoticePhoto, Objection
+from subsidies.services import notices, postings
 
 COLUMNS = (
     Column("number", gettext_lazy("Number"), kind="id", order_by="number", link=True),
@@ -80,6 +83,29 @@ def notice_print(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "subsidies/notice_print.html", _context(request, number))
 
 
+@requires("notices.publish")
+@require_POST
+def notice_photo_add(request: HttpRequest, number: str) -> HttpResponse:
+    """Keep a photo of the board."""
+    notice = get_visible_or_404(Notice, request.user, "notices.publish", number=number)
+    file = request.FILES.get("photo")
+    content = file.read(MAX_BYTES + 1) if file else b""
+    postings.add_notice_photo(notice=notice, content=content, by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("The photo is kept."))
+    return redirect("subsidies:notice-detail", number)
+
+
+@requires("entitlements.view")
+@require_GET
+def notice_photo(request: HttpRequest, pk: int) -> HttpResponse:
+    """One photo of the board."""
+    photo = get_visible_or_404(NoticePhoto.objects.select_related("document"), request.user, pk=pk)
+    response = HttpResponse(postings.picture_of(photo), content_type="image/jpeg")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
 def _context(request: HttpRequest, number: str) -> dict[str, object]:
     notice = get_visible_or_404(
         Notice.objects.select_related("area__parent", "programme", "published_by"), request.user, number=number
@@ -87,11 +113,21 @@ def _context(request: HttpRequest, number: str) -> dict[str, object]:
     objections = Objection.objects.filter(entitlement__notice=notice)
     counts = objections.aggregate(all=Count("pk"), open=Count("pk", filter=Q(decision="")))
     rows = [dict(zip(("dwelling", "name", "benefit", "period", "fen"), row, strict=True)) for row in notice.content]
+    photos = list(notice.photos.select_related("added_by").order_by("pk"))
+    for photo in photos:
+        photo.in_time = postings.is_in_time(photo, notice)
+    address = reverse("subsidies:notice-public", args=[notice.number, postings.public_key(notice.number)])
+    now = clock.now()
     return {
+        "photos": photos,
+        "public_url": request.build_absolute_uri(address) if notice.state == "open" and notice.ends_at > now else "",
+        "may_add": request.user.has_right("notices.publish", notice.area_id),
+        "needs_photo": notice.programme.settings.get("notice_photo") == "required" and not photos,
+        "left": max(notice.ends_at - now, timedelta()),
         "notice": notice,
         "rows": rows,
         "total": sum(row["fen"] for row in rows),
         "objections": objections.select_related("entitlement__dwelling", "decided_by").order_by("-id"),
         "counts": counts,
-        "is_over": notice.ends_at <= clock.now(),
+        "is_over": notice.ends_at <= now,
     }

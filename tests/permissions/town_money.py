@@ -17,15 +17,21 @@ from subsidies.models import (
     BankReturn,
     BatchRound,
     BatchSignature,
+    CliffSignature,
     Entitlement,
+    EntitlementDifference,
     EntitlementLine,
     Fund,
     FundEntry,
     Notice,
+    NoticePhoto,
     Objection,
+    OptionDecision,
     PayoutBatch,
     PayoutLine,
     Policy,
+    PolicyTrial,
+    PolicyTrialRow,
 )  # fmt: skip
 from subsidies.services.policies import content_sha256
 
@@ -51,6 +57,7 @@ def build(town: Town) -> None:
     _pay(town, fund, paid)
     for _n in range(town.size):
         _ledger(town)
+    _desk(town, policy)
 
 
 def _policy(town: Town) -> Policy:
@@ -69,6 +76,43 @@ def _policy(town: Town) -> Policy:
         draft = Policy.objects.create(code=f"{town.code.lower()}-policy", version_no=n + 2, **common)
         town.keep("policy_draft", draft)
     return town.keep("policy", made)
+
+
+def _desk(town: Town, policy: Policy) -> None:
+    """A trial of the version in force with a row per home, a signed jump, an answered question, differences."""
+    draft = town.objects["policy_draft"]
+    jump = {"key": "ef" * 32, "rule": "T-R5", "axis": "eligible_cost", "case": {},
+            "below": {"at": "1", "amount_fen": 0, "household_fen": 0, "code": "OK"},
+            "above": {"at": "2", "amount_fen": 100_000, "household_fen": 0, "code": "OK"}}  # fmt: skip
+    side = {"due": town.size, "not_due": 0, "undefined": 0, "fen": town.fen, "sources": {town.code.lower(): town.fen},
+            "reasons": {"OK": town.size}}  # fmt: skip
+    totals = {"before": side, "after": side, "gain": town.size, "lose": 0, "same": 0, "unclear": 0, "paid": 0}
+    for tried in (policy, draft):
+        trial = PolicyTrial.objects.create(
+            policy=tried, area=town.area, sha256=tried.sha256, on=dt.date(2021, 12, 10), dwelling_count=town.size,
+            totals=totals, cliffs=[jump], made_by=town.signers[0], made_at=clock.now(),
+        )  # fmt: skip
+        for home in town.homes["accepted"]:
+            PolicyTrialRow.objects.create(
+                trial=trial, area=town.village, dwelling=home, household=home.household, benefit_kind="CONVERSION",
+                benefit="T-R5", before_fen=0, after_fen=town.fen, before_reason="OK", after_reason="OK",
+                change_fen=town.fen,
+            )  # fmt: skip
+    signer = town.signers[1]
+    CliffSignature.objects.create(
+        policy=draft, area=town.area, key=jump["key"], cliff=jump, reason=f"{town.word}理由", signer=signer,
+        person_no=signer.person_no, signed_at=clock.now(),
+    )  # fmt: skip
+    OptionDecision.objects.create(
+        policy=draft, area=town.area, option="Q1", before="min", after="min", reason=f"{town.word}理由",
+        decided_by=signer, person_no=signer.person_no, decided_at=clock.now(),
+    )  # fmt: skip
+    for one in Entitlement.objects.filter(area=town.village, benefit_kind="CONVERSION").order_by("id"):
+        EntitlementDifference.objects.create(
+            entitlement=one, area=town.village, policy=draft, as_of=dt.date(2021, 12, 10), outcome="due", reason="OK",
+            before_fen=town.fen, after_fen=town.fen + 1, difference_fen=1, sources=[[town.code.lower(), 1]],
+            found_at=clock.now(),
+        )  # fmt: skip
 
 
 def _due(town: Town, home: Dwelling, policy: Policy, kind: str, state: str) -> Entitlement:
@@ -98,7 +142,11 @@ def _noticed(town: Town, due: Entitlement) -> None:
     objection = Objection.objects.create(
         entitlement=due, area=town.village, text=f"{town.word}异议", raised_at=now, recorded_by=town.clerk
     )
-    town.keep("notice", notice), town.keep("objection", objection)
+    photo = NoticePhoto.objects.create(
+        notice=notice, area=town.village, document=town.document("notice_photo"), sha256=f"{due.pk:064d}",
+        added_by=town.clerk, added_at=now,
+    )  # fmt: skip
+    town.keep("notice", notice), town.keep("objection", objection), town.keep("notice_photo", photo)
 
 
 def _fund(town: Town) -> Fund:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
 
+from core import clock
 from core.refusals import Refused
-from subsidies.models import Entitlement, Notice
-from subsidies.services import notices
+from subsidies.models import Entitlement, Notice, NoticePhoto
+from subsidies.services import notices, postings
+from subsidies.views.public import LOOKS
 from tests import people
 from tests.subsidies.conftest import ASSESSED, MORNING, SECOND, VILLAGE, Money
 
@@ -96,3 +106,110 @@ def test_nothing_new_is_no_notice(money: Money, notice: Notice) -> None:
 def test_what_was_put_up_is_fixed(notice: Notice) -> None:
     with pytest.raises(DatabaseError, match="fixed"), transaction.atomic():
         Notice.objects.update(content=[])
+
+
+def picture(shade: int = 90, taken: str = "") -> bytes:
+    """A photo as a camera makes it, with its own time and something that is no picture behind it."""
+    out, exif = io.BytesIO(), Image.Exif()
+    if taken:
+        exif.get_ifd(0x8769)[0x9003] = taken
+    exif[0x010E] = "canary-370999"
+    Image.new("RGB", (64, 48), (shade, 10, 10)).save(out, "JPEG", exif=exif)
+    return out.getvalue() + b"<script>canary-370999</script>"
+
+
+def test_a_photo_of_the_board_is_kept_without_anything_else_and_once(money: Money, notice: Notice) -> None:
+    kept, again = (
+        postings.add_notice_photo(notice=notice, content=picture(taken="2021:12:01 18:00:00"), by=money.clerk)
+        for _ in range(2)
+    )
+    assert kept == again and NoticePhoto.objects.count() == 1
+    assert b"canary" not in postings.picture_of(kept)
+    assert postings.is_in_time(kept, notice) is True
+    late = postings.add_notice_photo(notice=notice, content=picture(20, "2022:01:01 08:00:00"), by=money.clerk)
+    plain = postings.add_notice_photo(notice=notice, content=picture(30), by=money.clerk)
+    assert (postings.is_in_time(late, notice), postings.is_in_time(plain, notice)) == (False, None)
+    with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic():
+        NoticePhoto.objects.all().delete()
+
+
+def test_one_photo_proves_one_notice(money: Money, notice: Notice) -> None:
+    postings.add_notice_photo(notice=notice, content=picture(), by=money.clerk)
+    other = money.publish(SECOND)
+    with pytest.raises(Refused, match="PHOTO_REUSED"):
+        postings.add_notice_photo(notice=other, content=picture(), by=money.clerk)
+    for content in (b"", b"<html>", b"%PDF-1.4"):
+        with pytest.raises(Refused, match="PHOTO_UNUSABLE"):
+            postings.add_notice_photo(notice=other, content=content, by=money.clerk)
+
+
+def test_where_the_programme_asks_for_a_photo_the_notice_does_not_end_without_one(money: Money, notice: Notice) -> None:
+    money.programme.settings = {"notice_photo": "required"}
+    money.programme.save()
+    assert notices.close_notices(now=notice.ends_at) == []
+    assert states()["noticed"] == 2
+    postings.add_notice_photo(notice=notice, content=picture(), by=money.clerk)
+    assert notices.close_notices(now=notice.ends_at) == [notice]
+
+
+@pytest.fixture
+def at_the_time_of(notice: Notice, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Sets the portal's clock; nobody has looked at anything in this minute."""
+    cache.clear()
+    yield lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
+    cache.clear()
+
+
+def public_url(notice: Notice) -> str:
+    return reverse("subsidies:notice-public", args=[notice.number, postings.public_key(notice.number)])
+
+
+def test_everybody_reads_the_masked_list_while_it_is_up_and_not_a_second_longer(
+    money: Money, notice: Notice, at_the_time_of: Any
+) -> None:
+    at_the_time_of(notice.published_at)
+    answer = Client().get(public_url(notice))
+    page = answer.content.decode()
+    household = notice.entitlements.first().household
+    assert answer.status_code == 200 and "12,000.00" in page and notice.content[0][1] in page
+    assert household.head_name not in page and household.household_no + "-" in page
+    assert "noindex" in answer["X-Robots-Tag"] and "sessionid" not in answer.cookies
+    for moment in (notice.ends_at, notice.published_at - dt.timedelta(seconds=1)):
+        at_the_time_of(moment)
+        over = Client().get(public_url(notice))
+        assert over.status_code == 404 and notice.content[0][1] not in over.content.decode()
+    at_the_time_of(notice.ends_at - dt.timedelta(seconds=1))
+    assert Client().get(public_url(notice)).status_code == 200
+
+
+def test_a_guessed_address_is_answered_like_one_that_never_was(notice: Notice, at_the_time_of: Any) -> None:
+    at_the_time_of(notice.published_at)
+    key = postings.public_key(notice.number)
+    guesses = [(notice.number, "x" * 24), (notice.number, key[:-1]), ("GS-2021-999", key), ("GS-2021-999", "x")]
+    pages = {Client().get(reverse("subsidies:notice-public", args=guess)).content for guess in guesses}
+    statuses = {Client().get(reverse("subsidies:notice-public", args=guess)).status_code for guess in guesses}
+    assert statuses == {404} and len({page.split(b"csrf")[0] for page in pages}) == 1
+
+
+def test_who_looks_too_often_waits(notice: Notice, at_the_time_of: Any) -> None:
+    at_the_time_of(notice.published_at)
+    answers = [Client().get(public_url(notice)).status_code for _ in range(LOOKS + 1)]
+    assert answers == [200] * LOOKS + [429]
+    assert Client().get(public_url(notice), REMOTE_ADDR="192.0.2.9").status_code == 200
+
+
+def test_a_notice_that_ended_without_objection_prints_as_proof_with_its_photo(money: Money, notice: Notice) -> None:
+    client = Client()
+    client.force_login(money.clerk, backend="accounts.backends.PersonBackend")
+    answer = client.post(
+        reverse("subsidies:notice-photo-add", args=[notice.number]),
+        {"photo": SimpleUploadedFile("墙.jpg", picture(taken="2021:12:01 18:00:00"))},
+    )
+    assert answer.status_code == 302
+    sheet = reverse("subsidies:notice-print", args=[notice.number])
+    assert "无异议" not in client.get(sheet).content.decode()
+    notices.close_notices(now=notice.ends_at)
+    page = client.get(sheet).content.decode()
+    photo = reverse("subsidies:notice-photo", args=[notice.photos.get().pk])
+    assert "无异议" in page and photo in page and "2021-12-01 18:00" in page
+    assert client.get(photo)["Content-Type"] == "image/jpeg"
