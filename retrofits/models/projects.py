@@ -127,7 +127,7 @@ class ProjectProgress(TrackedModel):
 
 
 class ProjectPaper(TrackedModel):
-    """A paper of a project: feasibility study, design, review, approval (L-26), works, supervision, completion (D-41)."""
+    """A paper of a project: study, design, review, approval (L-26), works, supervision, completion (D-41)."""
 
     class Kind(models.TextChoices):
         FEASIBILITY = "feasibility", _("feasibility study")

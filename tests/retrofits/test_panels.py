@@ -187,6 +187,10 @@ def record(works: Works, level: str, result: str = "passed", **more: Any) -> Lev
 
 
 @pytest.mark.clause(
+    "D-47", "各县区组织验收，报市领导小组办公室", serves="retrofits.services.levels:record_level",
+    page="retrofits:joint-list", model="retrofits.LevelCheck",
+)  # fmt: skip
+@pytest.mark.clause(
     "L-43", "自查验收…通过吴忠市验收…国家项目验收", serves="retrofits.services.levels:record_level",
     page="retrofits:joint-list", model="retrofits.LevelCheck",
 )  # fmt: skip

@@ -20,6 +20,9 @@ def test_opening_twice_makes_one_task_per_row(works: Works) -> None:
 
 
 @pytest.mark.clause(
+    "L-45", "确村确户", serves="retrofits.services.tasks:open_tasks", page="retrofits:task-list", model="retrofits.Task"
+)
+@pytest.mark.clause(
     "T-45",
     "核准后实施",
     serves="retrofits.services.tasks:open_tasks",

@@ -57,6 +57,10 @@ def test_a_contract_is_signed_on_the_page_and_opens_its_gate(works: Works) -> No
     assert Contract.objects.filter(task=task, cancelled_on=None).count() == 1
 
 
+@pytest.mark.clause(
+    "J-08", "管网覆盖到的区域…优先集中供热", serves="retrofits.services.supply:give_reason",
+    page="retrofits:task-detail", model="retrofits.GateReason",
+)  # fmt: skip
 def test_only_the_office_gives_a_reason_and_only_at_a_soft_gate(works: Works) -> None:
     gate(works, "NETWORK_FIRST", "J-08", "soft")
     gate(works, "ADMITTED", "L-24")

@@ -188,6 +188,7 @@ def test_a_gas_boiler_below_grade_two_is_not_installed(works: Works, grade: int 
     gate(works, "GAS_GRADE", "J-13")
     limit(works, "GAS_BOILER_GRADE", "<=", "2", "J-13")
     products.describe_product(device_model=works.model, values={"efficiency_grade": grade}, by=works.office)
+    assert works.model.product.efficiency_grade == grade
     task = works.task()
     if codes:
         assert refused(works, task) == codes
@@ -199,6 +200,10 @@ def gas(works: Works) -> None:
     works.programme.technologies.update(family="GAS")
 
 
+@pytest.mark.clause(
+    "J-12", "气源合同签订不到位、基础设施、安全保障不到位…不得进行改造", serves="retrofits.services.supply:record_step",
+    page="retrofits:supply-list", model="retrofits.SupplyStep",
+)  # fmt: skip
 @pytest.mark.clause(
     "J-11", "先规划、先合同、后改造", serves="retrofits.services.supply:record_step", page="retrofits:supply-list",
     model="retrofits.SupplyStep",
