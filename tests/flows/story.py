@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 
 from accounts.acting import acting
-from heating_portal.demo import works
+from heating_portal.demo import papers, works
 from heating_portal.demo.progress import Progress
 from heating_portal.demo.rosters import WrittenRoster
 from households.models import Roster, RosterImport
@@ -84,12 +84,18 @@ def draw_up_and_seal(village: Village) -> Roster:
     return Roster.objects.get(pk=roster.pk)
 
 
+def open_gates(village: Village) -> None:
+    """What the preset's gates ask before the works: gas secured, the devices chosen by tender."""
+    works.register_firms(dt.date(2021, 6, 20))
+    papers.prepare_taishan(village.programme, dt.date(2021, 7, 5))
+
+
 def works_done(village: Village, *, leave_out: int = 0) -> list[Task]:
     """Tasks opened, installed with their twelve items and accepted, all but the last `leave_out`."""
     office = village.person("office")
     with acting(office):
         open_tasks(programme=village.programme, area_codes=[VILLAGE], by=office)
-    works.register_firms(dt.date(2021, 6, 20))
+    open_gates(village)
     works.install(works.tasks_in_order(village.programme, [VILLAGE]), AUGUST, quiet())
     tasks = works.tasks_in_order(village.programme, [VILLAGE])
     works.accept(tasks[: len(tasks) - leave_out], NOVEMBER, quiet())

@@ -106,8 +106,11 @@ def list_sealed(village: Village) -> None:
 
 def works_recorded(village: Village, folder: Path) -> None:
     run("open_tasks", *PROGRAMME, "--area", VILLAGE, *by(village, "office"))
-    works.register_firms(dt.date(2021, 6, 20))
     file = workbook(village, folder / "安装.xlsx")
+    works.register_firms(dt.date(2021, 6, 20))
+    shut = refused("record_installations", file, *PROGRAMME, "--area", VILLAGE, *by(village, "supplier"))
+    assert "T-47" in shut and "T-07" in shut, "no tender, no gas: the preset's gates stand"
+    story.open_gates(village)
     refused("record_installations", file, *PROGRAMME, "--area", VILLAGE, *by(village, "auditor"))
     said = run("record_installations", file, *PROGRAMME, "--area", VILLAGE, *by(village, "supplier"))
     assert str(HOUSEHOLDS) in said

@@ -60,7 +60,7 @@ def write_preset(folder: Path, targets: tuple[tuple[str, int], ...] = TARGETS) -
     """The Taishan preset cut down to one village; returns its folder."""
     source, small = presets.FOLDER / NAME, folder / NAME
     small.mkdir(parents=True)
-    for name in ("policy.yaml", "accounts.yaml", "areas.csv"):
+    for name in ("policy.yaml", "accounts.yaml", "areas.csv", "works.yaml"):
         (small / name).write_bytes((source / name).read_bytes())
     programme = yaml.safe_load((source / "programme.yaml").read_text(encoding="utf-8"))
     programme["targets"] = [_target(number, *target) for number, target in enumerate(targets, 1)]
