@@ -6,6 +6,7 @@ A case names a ``rule`` or a ``kind``, or lists several ``parts`` (benefits of o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,12 @@ from subsidies.rules.policy import OptionValue, Policy
 from subsidies.rules.totals import batch, stack
 
 MAX_CASES = 20_000
+MAX_PARTS_OF_A_CASE = 50
+#: Instalments assess once for every reading, so their number must stay small.
+MAX_READINGS = 400
+_MOST_REPEATED = 10**9
+_LONGEST_ID = 200
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _CASE_KEYS = (
     "id", "note", "rule", "kind", "facts", "options", "parts", "repeat", "instalments", "expect", "readings",
 )  # fmt: skip
@@ -105,26 +112,59 @@ class _CaseReader:
         return False
 
     def _case(self, entry: Mapped, defaults: Mapping[str, Any], index: int) -> Case:
-        name = str(entry.get("id", index))
+        name = str(entry.get("id", index))[:_LONGEST_ID]
         for key in entry:
             if key not in _CASE_KEYS:
                 self.problems.append(unknown(entry.line_of(key), name, "UNKNOWN_KEY", key, _CASE_KEYS))
-        parts = entry.get("parts") or [entry]
+        if len(str(entry.get("id", ""))) > _LONGEST_ID:
+            self.complain(entry.line_of("id"), name[:40], f"“id” has at most {_LONGEST_ID} characters.")
         return Case(
             id=name,
-            parts=tuple(self._part(part, entry, defaults, name) for part in parts if self._ok(part)),
-            options=entry.get("options") or {},
-            repeat=entry.get("repeat"),
+            parts=tuple(self._part(part, entry, defaults, name) for part in self._parts(entry, name)),
+            options=self._mapping(entry, "options", name),
+            repeat=self._repeat(entry, name),
             instalments=bool(entry.get("instalments")),
-            expect=entry.get("expect") or {},
+            expect=self._mapping(entry, "expect", name),
             readings=tuple(entry.get("readings") or ()),
         )
+
+    def _parts(self, entry: Mapped, name: str) -> list[Mapped]:
+        parts = entry.get("parts")
+        if parts is None:
+            return [entry]
+        if not isinstance(parts, Listed):
+            self.complain(entry.line_of("parts"), name, "“parts” is a list of benefits, each with rule or kind.")
+            return []
+        if len(parts) > MAX_PARTS_OF_A_CASE:
+            self.complain(
+                entry.line_of("parts"), name, f"At most {MAX_PARTS_OF_A_CASE} parts are added up in one case."
+            )
+            return []
+        if not all(isinstance(part, Mapped) for part in parts):
+            self.complain(entry.line_of("parts"), name, "Every part is a mapping with rule or kind.")
+        return [part for part in parts if isinstance(part, Mapped)]
+
+    def _mapping(self, entry: Mapped, key: str, name: str) -> Mapping[str, Any]:
+        value = entry.get(key)
+        if value is None or isinstance(value, Mapped):
+            return value or {}
+        self.complain(entry.line_of(key), name, f"“{key}” is a mapping (name: value).")
+        return {}
+
+    def _repeat(self, entry: Mapped, name: str) -> int | None:
+        value = entry.get("repeat")
+        if value is None or (type(value) is int and 1 <= value <= _MOST_REPEATED):
+            return value
+        self.complain(entry.line_of("repeat"), name, f"“repeat” is a whole number from 1 to {_MOST_REPEATED}.")
+        return None
 
     def _part(self, part: Mapped, entry: Mapped, defaults: Mapping[str, Any], name: str) -> Part:
         rule, kind = str(part.get("rule", "")), str(part.get("kind", ""))
         if bool(rule) == bool(kind):
             self.complain(part.line, name, "A case names either “rule” (its id) or “kind” (of benefit).")
-        facts = {**defaults, **(entry.get("facts") or {}), **(part.get("facts") or {})}
+        facts = {**defaults, **self._mapping(entry, "facts", name)}
+        if part is not entry:
+            facts |= self._mapping(part, "facts", name)
         lines = part.get("facts") if isinstance(part.get("facts"), Mapped) else part
         reader = _FactReader(facts, lines if isinstance(lines, Mapped) else part, name)
         built = reader.facts()
@@ -184,10 +224,11 @@ def _words(value: Any) -> str:
 
 
 def _number(value: Any) -> Decimal:
-    try:
-        return Decimal(_words(value))
-    except ArithmeticError:
-        raise FactError(f"“{str(value)[:40]}” is not a number.") from None
+    """A plain decimal number: nothing that a few characters could make enormous (1e999999999)."""
+    text = _words(value)
+    if not _NUMBER.fullmatch(text):
+        raise FactError(f"“{text[:40]}” is not a number of at most 18 digits either side of the point.")
+    return Decimal(text)
 
 
 def _day(value: Any) -> date:
@@ -232,7 +273,10 @@ def _costs(value: Any) -> tuple[CostItem, ...]:
 
 
 def _usage(value: Any) -> tuple[Usage, ...]:
-    return tuple(_one_usage(each) for each in _entries(value))
+    entries = _entries(value)
+    if len(entries) > MAX_READINGS:
+        raise FactError(f"At most {MAX_READINGS} readings are read for one dwelling.")
+    return tuple(_one_usage(each) for each in entries)
 
 
 def _one_usage(each: Mapped) -> Usage:

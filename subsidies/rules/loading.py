@@ -212,7 +212,7 @@ class _Reader:
         )
 
     def ceilings(self) -> tuple[Ceiling, ...]:
-        builder = self._builder("ceilings")
+        builder = Builder("ceilings", self.sources, False, frozenset(), self.problems)
         return tuple(
             Ceiling(self._kinds(each), each["clause"], builder.amount(each["at"]), each.get("per", "lifetime"))
             for each in self.tree.get("ceilings", ())
