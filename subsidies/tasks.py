@@ -11,9 +11,11 @@ from jobs.registry import handler
 from jobs.running import JobRun
 from programmes.models import Programme
 from subsidies.models import Policy
-from subsidies.services import entitlements, notices
+from subsidies.services import differences, entitlements, notices, trials
 
 ASSESS = "subsidies.assess_pending"
+TRY_OUT = "subsidies.try_policy"
+COMPARE = "subsidies.find_differences"
 
 
 @shared_task(name="subsidies.tasks.assess_pending")
@@ -40,5 +42,32 @@ def run_assessment(run: JobRun, programme_id: int) -> dict[str, str]:
         done = entitlements.assess_pending(programme=programme, by=run.requested_by or "jobs")
         message = ngettext("%(n)d amount calculated", "%(n)d amounts calculated", done.total) % {"n": done.total}
         result = {"url": "/pay/entitlements/", "message": message}
+        run.finish(result)
+    return result
+
+
+@handler(TRY_OUT, label=gettext_lazy("Try a policy on the accepted dwellings"))
+def run_policy_trial(run: JobRun, policy_id: int) -> dict[str, str]:
+    """Computes for as long as it takes, then stores the whole result at once; killed before that, nothing is there."""
+    policy = Policy.objects.select_related("programme").get(pk=policy_id)
+    tried = trials.try_out(policy, progress=run.progress)
+    with run.commit():
+        trials.store_trial(tried, by=run.requested_by)
+        count = tried.dwelling_count
+        message = ngettext("%(n)d dwelling tried", "%(n)d dwellings tried", count) % {"n": count}
+        result = {"url": f"/pay/policies/{policy.pk}/trial/", "message": message}
+        run.finish(result)
+    return result
+
+
+@handler(COMPARE, label=gettext_lazy("Compare what stands with the versions released since"))
+def run_comparison(run: JobRun, programme_id: int) -> dict[str, str]:
+    """Writes a line for every difference that is not written down yet; safe to repeat."""
+    programme = Programme.objects.get(pk=programme_id)
+    found = differences.find_differences(programme, progress=run.progress)
+    with run.commit():
+        count = differences.keep_differences(found, programme=programme, by=run.requested_by)
+        message = ngettext("%(n)d new difference", "%(n)d new differences", count) % {"n": count}
+        result = {"url": "/pay/differences/", "message": message}
         run.finish(result)
     return result

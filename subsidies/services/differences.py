@@ -134,7 +134,7 @@ def _difference(
 def _in_force(versions: Iterable[Policy], day: dt.date) -> Policy | None:
     """As `policies.policy_in_force`, from rows at hand."""
     holding = (one for one in versions if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to))
-    return max(holding, key=lambda one: (one.released_at, one.pk), default=None)  # type: ignore[arg-type,return-value]
+    return max(holding, key=lambda one: (one.released_at, one.pk), default=None)
 
 
 def _as_then(facts: Facts, one: Entitlement, policy: Policy, day: dt.date) -> Facts:

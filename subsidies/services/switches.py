@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -48,12 +49,12 @@ def answer_questions(
     return draft
 
 
-def decisions_of(policy: Policy) -> dict[str, OptionDecision]:
-    """The newest decision behind each switch of this version, over all its versions up to this one."""
+def decisions_of(policy: Policy) -> QuerySet[OptionDecision]:
+    """The decisions of this version and those before it, the newest last."""
     found = OptionDecision.objects.filter(
         policy__programme=policy.programme_id, policy__code=policy.code, policy__version_no__lte=policy.version_no
     )
-    return {one.option: one for one in found.select_related("decided_by", "policy").order_by("id")}
+    return found.select_related("decided_by", "policy").order_by("id")
 
 
 def kept_options(document: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,6 +79,8 @@ def parse_answer(option: Option, text: str) -> Any:
     text = text.strip()
     if option.choices:
         return _one_of(option, text)
+    if option.default is None:
+        return _number(option, text) if text else None
     if isinstance(option.default, Decimal | int) and not isinstance(option.default, bool):
         return _number(option, text)
     if not text or len(text) > MAX_TEXT:

@@ -15,6 +15,7 @@ from accounts.access import get_visible_or_404, requires
 from accounts.records import ScopedQuerySet
 from core import clock
 from core.tables import Column, View, build_table, render_table
+from core.together import read_together
 from jobs.services import enqueue
 from programmes.chosen import chosen_area_code, chosen_programme
 from subsidies import queries
@@ -127,11 +128,16 @@ def _one(request: HttpRequest, pk: int, right: str = "") -> Entitlement:
 
 
 def _detail(request: HttpRequest, one: Entitlement, **forms: object) -> HttpResponse:
+    lines, payments = one.lines.order_by("id"), one.payout_lines.select_related("batch").order_by("-id")
+    objections = one.objections.select_related("recorded_by", "decided_by").order_by("-id")
+    differences = one.differences.select_related("policy").order_by("-id")
+    read_together(lines, payments, objections, differences)
     context = {
         "one": one,
-        "lines": one.lines.order_by("id"),
-        "payments": one.payout_lines.select_related("batch").order_by("-id"),
-        "objections": one.objections.select_related("recorded_by", "decided_by").order_by("-id"),
+        "lines": lines,
+        "payments": payments,
+        "objections": objections,
+        "differences": differences,
         "may_again": one.state in ("assessed", "held") and request.user.has_right("entitlements.assess", one.area_id),
         "may_object": one.state == "noticed" and request.user.has_right("notices.publish", one.area_id),
         "may_decide": one.state == "objected" and request.user.has_right("objections.decide", one.area_id),

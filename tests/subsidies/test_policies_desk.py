@@ -1,0 +1,408 @@
+"""The desk: a text is checked and drafted, questions answered by new drafts, versions tried, signed, released."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from core.refusals import Refused
+from jobs.models import Job
+from jobs.running import run_job
+from subsidies.models import (
+    CliffSignature,
+    Entitlement,
+    EntitlementDifference,
+    OptionDecision,
+    Policy,
+    PolicyTrial,
+    PolicyTrialRow,
+)
+from subsidies.services import differences, entitlements, policies, switches, trials
+from tests import people
+from tests.subsidies.conftest import ASSESSED, POLICY, VILLAGE, Money, release
+from tests.subsidies.test_pages import Sign, enter, token
+
+__all__ = ["enter"]
+pytestmark = pytest.mark.django_db
+
+# Below 6,000 a share of 80 percent, from there the full standard: Litong's cliff.
+STEPPED = """
+      steps:
+        by: eligible_cost
+        bands:
+          - {until: 6000, code: OK_80PCT, amount: {share_of: {of: {cost: eligible}, percent: 80}}}
+          - {amount: {fixed: 5300}}
+"""
+CHOOSING = POLICY[POLICY.index("      choose:") : POLICY.index("    split:")]
+
+
+def stepped(day: str = "2021-01-01") -> str:
+    switch = POLICY[POLICY.index("options:") : POLICY.index("gates:")]
+    text = POLICY.replace(CHOOSING, STEPPED.lstrip("\n")).replace(switch, "")
+    return text.replace("valid_from: 2021-01-01", f"valid_from: {day}")
+
+
+def draft(money: Money, document: str = "", **more: Any) -> Policy:
+    return policies.draft_policy(programme=money.programme, document=document or stepped(), by=money.maker, **more)
+
+
+def url(name: str, *args: Any) -> str:
+    return reverse(f"subsidies:{name}", args=args)
+
+
+# --- Trial ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_trial_says_who_gains_and_who_loses_to_the_fen(money: Money) -> None:
+    for fen in (800_000, 600_000, 599_999, 300_000):
+        money.accepted(costs=[("DEVICE", fen)])
+    trial = trials.run_trial(policy=draft(money), by=money.maker, on=ASSESSED)
+    rows = PolicyTrialRow.objects.filter(trial=trial).order_by("-before_fen", "-after_fen")
+    assert list(rows.values_list("before_fen", "after_fen", "change_fen")) == [
+        (600_000, 530_000, -70_000), (600_000, 530_000, -70_000), (599_999, 479_999, -120_000),
+        (300_000, 240_000, -60_000),
+    ]  # fmt: skip
+    assert trial.totals["before"]["fen"] == 2_099_999 and trial.totals["after"]["fen"] == 1_779_999
+    assert trial.totals["after"]["sources"] == {"CENTRAL": 1_140_000, "DISTRICT": 639_999}
+    assert (trial.totals["lose"], trial.totals["gain"], trial.totals["lose_fen"]) == (4, 0, -320_000)
+    assert trial.baseline is not None and trial.baseline.version_no == 1
+
+
+def test_a_trial_makes_nothing_due_and_the_same_facts_give_the_same_result(money: Money) -> None:
+    money.accepted(), money.accepted(costs=[])
+    policy = draft(money)
+    first, second = (trials.run_trial(policy=policy, by=money.maker, on=ASSESSED) for _ in range(2))
+    assert (first.totals, first.cliffs, first.curves) == (second.totals, second.cliffs, second.curves)
+    assert not Entitlement.objects.exists()
+
+
+def test_undefined_in_both_is_the_same_and_no_zero(money: Money) -> None:
+    money.accepted(costs=[])
+    trial = trials.run_trial(policy=draft(money), by=money.maker, on=ASSESSED)
+    assert trial.totals["after"]["undefined"] == trial.totals["before"]["undefined"] == 1
+    assert trial.totals["same"] == 1 and not PolicyTrialRow.objects.exists()
+
+
+def test_what_is_paid_already_is_tried_as_if_it_were_not(money: Money) -> None:
+    (one,) = money.payable(1)
+    Entitlement.objects.filter(pk=one.pk).update(state="batched")
+    Entitlement.objects.filter(pk=one.pk).update(state="paid")
+    trial = trials.run_trial(policy=draft(money), by=money.maker, on=ASSESSED)
+    assert trial.totals["paid"] == 1
+    assert PolicyTrialRow.objects.get().change_fen == -70_000
+
+
+def test_readings_of_a_closed_season_are_tried_too(money: Money) -> None:
+    money.reading(money.accepted().dwelling, "1000")
+    dearer = POLICY.replace("rate: 0.20", "rate: 0.30")
+    trial = trials.run_trial(policy=draft(money, dearer), by=money.maker, on=dt.date(2022, 4, 10))
+    (row,) = PolicyTrialRow.objects.filter(trial=trial)
+    assert (row.benefit, row.period, row.before_fen, row.after_fen) == ("S-2", "2021-2022", 20_000, 30_000)
+
+
+def test_a_first_version_has_nothing_to_be_compared_with(money: Money) -> None:
+    money.accepted()
+    Policy.objects.filter(state="released").update(state="retired")
+    trial = trials.run_trial(policy=draft(money), by=money.maker, on=ASSESSED)
+    assert trial.totals["before"] is None and trial.totals["unclear"] == 1
+    assert PolicyTrialRow.objects.get().change_fen is None
+
+
+def test_the_job_stores_the_result_once_and_names_its_page(money: Money, enter: Sign) -> None:
+    money.accepted()
+    policy = draft(money)
+    assert enter(money.maker).post(url("policy-trial-run", policy.pk)).status_code == 302
+    job = Job.objects.get(kind="subsidies.try_policy")
+    assert (run_job(job.pk), run_job(job.pk)) == ("done", "not waiting")
+    job.refresh_from_db()
+    assert job.result["url"] == url("policy-trial", policy.pk)
+    assert (PolicyTrial.objects.filter(policy=policy).count(), job.progress_done, job.progress_total) == (1, 1, 1)
+
+
+# --- Cliffs and release --------------------------------------------------------------------------------------------
+
+
+def test_untried_and_unsigned_versions_are_not_released(money: Money) -> None:
+    policy = draft(money)
+    with pytest.raises(Refused, match="NOT_TRIED"):
+        policies.release_policy(policy=policy, sha256=policy.sha256, by=money.reviewer)
+    (cliff,) = trials.run_trial(policy=policy, by=money.maker).cliffs
+    assert (cliff["below"]["at"], cliff["above"]["at"]) == ("5999.99", "6000")
+    with pytest.raises(Refused, match="CLIFFS_UNSIGNED"):
+        policies.release_policy(policy=policy, sha256=policy.sha256, by=money.reviewer)
+    trials.sign_cliff(policy=policy, key=cliff["key"], reason="按文件执行", by=money.reviewer)
+    assert policies.release_policy(policy=policy, sha256=policy.sha256, by=money.reviewer).state == "released"
+
+
+@pytest.mark.parametrize(
+    ("reason", "key", "code"), [(" ", "", "REASON_NEEDED"), ("按文件", "0" * 64, "NO_CLIFF")]
+)  # fmt: skip
+def test_a_signature_names_a_listed_jump_and_says_why(money: Money, reason: str, key: str, code: str) -> None:
+    policy = draft(money)
+    (cliff,) = trials.run_trial(policy=policy, by=money.maker).cliffs
+    with pytest.raises(Refused, match=code):
+        trials.sign_cliff(policy=policy, key=key or cliff["key"], reason=reason, by=money.reviewer)
+
+
+def test_the_drafter_does_not_sign_the_jumps_of_his_draft(money: Money) -> None:
+    policy = draft(money)
+    (cliff,) = trials.run_trial(policy=policy, by=money.maker).cliffs
+    both = people.user("finance_review", "370999", person_no=money.maker.person_no)
+    with pytest.raises(Refused, match="SAME_PERSON"):
+        trials.sign_cliff(policy=policy, key=cliff["key"], reason="按文件", by=both)
+    with pytest.raises(DatabaseError, match="does not sign"), transaction.atomic():
+        CliffSignature.objects.create(
+            policy=policy, area=policy.area, key=cliff["key"], cliff=cliff, reason="x", signer=both,
+            person_no=both.person_no, signed_at="2021-12-01T00:00Z",
+        )  # fmt: skip
+    with pytest.raises(Exception, match=r"policies\.release"):
+        trials.sign_cliff(policy=policy, key=cliff["key"], reason="按文件", by=money.office)
+
+
+def test_trials_and_signatures_are_written_once(money: Money) -> None:
+    policy = draft(money)
+    trial = trials.run_trial(policy=policy, by=money.maker)
+    trials.sign_cliff(policy=policy, key=trial.cliffs[0]["key"], reason="按文件", by=money.reviewer)
+    for model in (PolicyTrial, CliffSignature):
+        with pytest.raises(Exception, match="Cannot update"), transaction.atomic():
+            model.objects.update(area_id=policy.area_id)
+
+
+# --- Questions -----------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_makes_a_new_draft_and_says_who_when_and_why(money: Money) -> None:
+    old = Policy.objects.get()
+    new = switches.answer_questions(policy=old, answers={"Q1": "flat"}, reason="区政府会议纪要", by=money.maker)
+    old.refresh_from_db()
+    assert (old.state, old.options, new.version_no, new.state, new.options) == (
+        "released",
+        {},
+        2,
+        "draft",
+        {"Q1": "flat"},
+    )
+    decision = OptionDecision.objects.get()
+    assert (decision.before, decision.after, decision.reason, decision.decided_by) == (
+        "min", "flat", "区政府会议纪要", money.maker
+    )  # fmt: skip
+    assert policies.rules_of(new).options["Q1"].value == "flat"
+    with pytest.raises(Exception, match="Cannot update"), transaction.atomic():
+        OptionDecision.objects.update(reason="")
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason", "code"),
+    [({"Q1": "min"}, "x", "NO_CHANGE"), ({"Q1": "most"}, "x", "WRONG_ANSWER"), ({"Q1": "flat"}, " ", "REASON_NEEDED")],
+)
+def test_answers_that_say_nothing_new_are_refused(money: Money, answers: Any, reason: str, code: str) -> None:
+    with pytest.raises(Refused, match=code):
+        switches.answer_questions(policy=Policy.objects.get(), answers=answers, reason=reason, by=money.maker)
+
+
+def test_a_number_entered_as_an_answer_stays_exact(money: Money) -> None:
+    text = POLICY.replace("rate: 0.20", "rate: {option: Q6}").replace(
+        "options:\n", "options:\n  Q6:\n    question: rate\n    default: 0.20\n"
+    )
+    policy = draft(money, text)
+    new = switches.answer_questions(policy=policy, answers={"Q6": "0.1"}, reason="x", by=money.maker)
+    task = money.accepted()
+    money.reading(task.dwelling, "1000.15")
+    trials.run_trial(policy=new, by=money.maker, on=dt.date(2022, 4, 10))
+    row = PolicyTrialRow.objects.get(benefit="S-2")
+    assert row.after_fen == 10_002, "1000.15 × 0.1 = 100.015, half up"
+
+
+# --- Differences ---------------------------------------------------------------------------------------------------
+
+
+def test_a_correction_never_changes_what_is_paid_but_leaves_a_line(money: Money) -> None:
+    (one,) = money.payable(1)
+    Entitlement.objects.filter(pk=one.pk).update(state="batched")
+    Entitlement.objects.filter(pk=one.pk).update(state="paid")
+    release(money.programme, stepped())
+    assert differences.record_differences(programme=money.programme, by=money.maker) == 1
+    one.refresh_from_db()
+    line = EntitlementDifference.objects.get()
+    assert (one.amount_fen, one.state) == (600_000, "paid")
+    assert (line.before_fen, line.after_fen, line.difference_fen, line.sources) == (
+        600_000, 530_000, -70_000, [["DISTRICT", -70_000]]
+    )  # fmt: skip
+    assert sum(fen for _source, fen in line.sources) == line.difference_fen
+    assert differences.record_differences(programme=money.programme, by=money.maker) == 0, "written once"
+    with pytest.raises(Exception, match="Cannot update"), transaction.atomic():
+        EntitlementDifference.objects.update(difference_fen=0)
+
+
+def test_a_version_for_later_days_leaves_no_line_but_shows_as_of_such_a_day(money: Money) -> None:
+    money.payable(2)
+    release(money.programme, stepped("2022-01-01"))
+    assert differences.record_differences(programme=money.programme, by=money.maker) == 0
+    rows = Entitlement.objects.all()
+    found = list(differences.differences(rows, programme=money.programme, as_of=dt.date(2022, 2, 1)))
+    assert [one.difference_fen for one in found] == [-70_000, -70_000]
+    assert not list(differences.differences(rows, programme=money.programme, as_of=ASSESSED))
+
+
+def test_one_living_amount_per_dwelling_kind_and_period(money: Money) -> None:
+    (one,) = money.payable(1)
+    for _again in range(2):
+        one.pk, one.state = None, "assessed"
+        with pytest.raises(IntegrityError, match="entitlement_once"), transaction.atomic():
+            one.save()
+
+
+# --- Gates ---------------------------------------------------------------------------------------------------------
+
+GATED = POLICY.replace(
+    "  acceptance: {clause: 五}",
+    "  own_funds: {clause: 六}\n  device: {clause: 八, checks: [{when: [{fact: power_kw, operator: '>', value: 15}], "
+    "otherwise: TECH_NONCOMPLIANT}]}\n  installer: {clause: 七}\n  acceptance: {clause: 五}",
+)
+
+
+def test_the_first_failing_gate_in_the_order_of_the_rules_gives_the_reason(money: Money) -> None:
+    """Whatever the order in the document: excluded, roster, installer, device, own funds, accepted, paid, the rule."""
+    read = policies.read_policy(GATED)
+    facts = entitlements.decode_facts({**BARE, "exclusions": ["SECOND_HOME"]})
+    opened: list[dict[str, Any]] = [
+        {"exclusions": []}, {"on_roster": True}, {"installer_admitted": True}, {"quantities": {"power_kw": "20"}},
+        {"own_funds_in_place": True}, {"accepted_on": "2021-11-05"}, {"payments": []},
+    ]  # fmt: skip
+    stored, codes = {**BARE, "exclusions": ["SECOND_HOME"]}, []
+    for step in [{}, *opened]:
+        stored = {**stored, **step}
+        facts = entitlements.decode_facts(stored)
+        codes.append(entitlements.assess(read, facts, kind="CONVERSION").code)
+    assert codes == [
+        "SECOND_HOME", "NOT_ON_ROSTER", "INSTALLER_NOT_ADMITTED", "TECH_NONCOMPLIANT", "SELF_FUNDS_MISSING",
+        "NOT_ACCEPTED", "ALREADY_PAID", "OK_CAPPED",
+    ]  # fmt: skip
+
+
+BARE: dict[str, Any] = {
+    "on": "2021-12-01", "beneficiary": "HOUSEHOLD", "zone": "", "technology": "ELECTRIC", "classes": [],
+    "exclusions": [], "on_roster": False, "installer_admitted": False, "own_funds_in_place": False,
+    "accepted_on": None, "costs": [["DEVICE", 800_000, ""]], "quantities": {"power_kw": "15"},
+    "meter_individual": True, "season_year": None, "usage": [], "payments": [["CONVERSION", 1, "ELECTRIC", None, []]],
+}  # fmt: skip
+
+
+# --- Pages ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_text_is_checked_line_by_line_while_it_is_written(money: Money, enter: Sign) -> None:
+    client = enter(money.maker)
+    wrong = POLICY.replace("fixed: 3000", "fixd: 3000").replace("valid_to: 2024-12-31", "valid_to: soon")
+    page = client.post(url("policy-check"), {"document": wrong}).content.decode()
+    line = next(n for n, text in enumerate(wrong.splitlines(), 1) if "fixd" in text)
+    assert f'<td class="r">{line}</td>' in page and "fixd" in page and "soon" in page
+    good = client.post(url("policy-check"), {"document": POLICY.replace("\n", "\r\n")}).content.decode()
+    assert "电代煤设备补贴" in good and "6,000.00" in good
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_text_or_a_file_becomes_a_draft_and_mistakes_stay_to_be_corrected(
+    money: Money, enter: Sign, as_file: bool
+) -> None:
+    client = enter(money.maker)
+
+    def send(text: str) -> Any:
+        body = {"file": SimpleUploadedFile("p.yaml", text.encode())} if as_file else {"document": text}
+        return client.post(url("policy-new"), body)
+
+    refused = send(stepped().replace("fixed: 5300", "fixd: 5300"))
+    assert refused.status_code == 422 and "fixd: 5300" in refused.content.decode()
+    assert Policy.objects.count() == 1
+    made = send(stepped())
+    assert made.status_code == 302 and made.url == url("policy-detail", Policy.objects.latest("pk").pk)
+
+
+def test_a_draft_that_begins_with_a_version_keeps_its_answers(money: Money, enter: Sign) -> None:
+    flat = draft(money, POLICY, options={"Q1": "flat"})
+    client = enter(money.maker)
+    page = client.get(url("policy-new"), {"base": flat.pk})
+    assert "电代煤设备补贴" in page.content.decode()
+    client.post(url("policy-new") + f"?base={flat.pk}", {"document": POLICY.replace("2021〕1号", "2021〕2号")})
+    assert Policy.objects.latest("pk").options == {"Q1": "flat"}
+
+
+def test_bytes_that_are_no_text_are_refused_with_a_sentence(money: Money, enter: Sign) -> None:
+    sent = {"file": SimpleUploadedFile("p.yaml", b"\xff\xfe\x00")}
+    assert enter(money.maker).post(url("policy-new"), sent).status_code == 422
+
+
+@pytest.mark.clause(
+    "L-17", "采取清洁取暖费用少于6000元，补助金额按照80%计算", serves="subsidies.services.trials:sign_cliff",
+    page="subsidies:policy-trial", model="subsidies.CliffSignature",
+)  # fmt: skip
+def test_from_a_changed_answer_to_the_release_on_the_pages(money: Money, enter: Sign) -> None:
+    """Draft, trial, five households, a signed jump, release, differences: every step by its button."""
+    (paid,) = money.payable(1)
+    maker, reviewer = enter(money.maker), enter(money.reviewer)
+    policy = draft(money, stepped())
+    assert maker.post(url("policy-trial-run", policy.pk)).status_code == 302
+    _run_jobs()
+    page = reviewer.get(url("policy-trial", policy.pk)).content.decode()
+    assert "5,999.99" in page and "1,200.00" in page and "<svg viewBox" in page and paid.dwelling.dwelling_no in page
+    assert 'name="key"' not in maker.get(url("policy-trial", policy.pk)).content.decode(), "the drafter does not sign"
+    assert _release(reviewer, policy, money).status_code == 422, "the jump is not signed yet"
+    key = PolicyTrial.objects.get(policy=policy).cliffs[0]["key"]
+    assert reviewer.post(url("policy-cliff-sign", policy.pk), {"key": key, "reason": ""}).status_code == 422
+    assert reviewer.post(url("policy-cliff-sign", policy.pk), {"key": key, "reason": "按文件执行"}).status_code == 302
+    assert _release(reviewer, policy, money).status_code == 302
+    _run_jobs()
+    page = maker.get(url("difference-list")).content.decode()
+    assert paid.dwelling.dwelling_no in page and "700.00" in page
+    detail = maker.get(url("entitlement-detail", paid.pk)).content.decode()
+    assert "5,300.00" in detail and "6,000.00" in detail
+
+
+def test_switches_on_the_page_make_a_new_draft(money: Money, enter: Sign) -> None:
+    client, old = enter(money.maker), Policy.objects.get()
+    assert client.post(url("policy-switch", old.pk), {"q_Q1": "flat", "reason": ""}).status_code == 422
+    answer = client.post(url("policy-switch", old.pk), {"q_Q1": "flat", "reason": "会议纪要〔2021〕3号"})
+    new = Policy.objects.latest("pk")
+    assert answer.url == url("policy-detail", new.pk) and new.options == {"Q1": "flat"}
+    page = client.get(answer.url).content.decode()
+    assert "会议纪要〔2021〕3号" in page and str(money.maker) in page
+    questions = client.get(url("policy-questions")).content.decode()
+    assert all(f">Q{n}<" in questions for n in range(1, 27)) and "会议纪要〔2021〕3号" in questions
+    reader = enter(money.releaser).get(url("policy-detail", new.pk)).content.decode()
+    assert 'name="q_Q1"' not in reader, "who may not draft reads the answers"
+
+
+def test_five_households_real_and_made_up(money: Money, enter: Sign) -> None:
+    homes = [money.accepted(costs=[("DEVICE", fen)]).dwelling for fen in (800_000, 500_000)]
+    client, policy = enter(money.maker), draft(money)
+    page = client.post(url("policy-try", policy.pk), {"homes": ""}).content.decode()
+    assert all(home.dwelling_no in page for home in homes) and "5,300.00" in page and "4,000.00" in page
+    page = client.post(url("policy-try", policy.pk), {"homes": f"{homes[1].dwelling_no} NONE-1"}).content.decode()
+    assert homes[0].dwelling_no not in page and "NONE-1" in page
+    typed = {"1-technology": "electric", "1-cost": "5999.99", "2-technology": "ELECTRIC", "2-cost": "6000"}
+    page = client.post(url("policy-try", policy.pk), typed).content.decode()
+    assert "4,799.99" in page and "1,200.00" in page and "5,300.00" in page and "700.00" in page
+    assert client.post(url("policy-try", policy.pk), {"1-cost": "many"}).status_code == 422
+    assert not PolicyTrial.objects.filter(policy=policy).exists()
+
+
+def test_a_village_sees_its_own_homes_only(money: Money, enter: Sign) -> None:
+    mine, other = money.accepted(), money.accepted(area="370999002001")
+    trial = trials.run_trial(policy=draft(money), by=money.maker, on=ASSESSED)
+    rows = PolicyTrialRow.objects.visible_to(people.user("town_staff", VILLAGE[:9])).filter(trial=trial)
+    assert {row.dwelling_id for row in rows} == {mine.dwelling_id} and other.dwelling_id
+
+
+def _release(client: Client, policy: Policy, money: Money) -> Any:
+    return client.post(url("policy-release", policy.pk), {"sha256": policy.sha256, "token": token(money.reviewer)})
+
+
+def _run_jobs() -> None:
+    for job in Job.objects.filter(state="waiting"):
+        assert run_job(job.pk) == "done"
