@@ -85,6 +85,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60},
         },
+        "reserve-pending": {
+            "task": "subsidies.tasks.reserve_pending",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "close-notices": {
             "task": "subsidies.tasks.close_notices",
             "schedule": 300.0,

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from subsidies.evidence import LABELS
-from subsidies.models import Entitlement, PayoutBatch, PayoutLine
+from subsidies.models import Entitlement, FundHold, PayoutBatch, PayoutLine
 
 
 class EntitlementFilter(filters.FilterSet):
@@ -49,3 +49,12 @@ class LineFilter(filters.FilterSet):
     def by_text(self, rows: QuerySet[PayoutLine], name: str, value: str) -> QuerySet[PayoutLine]:
         number = Q(entitlement__dwelling__dwelling_no__istartswith=value)
         return rows.filter(number | Q(payee_name__icontains=value))
+
+
+class HoldFilter(filters.FilterSet):
+    search = filters.CharFilter(field_name="dwelling__dwelling_no", lookup_expr="istartswith", label=_("Dwelling"))
+    state = filters.ChoiceFilter(choices=FundHold.State.choices, label=_("State"))
+
+    class Meta:
+        model = FundHold
+        fields = ["search", "state"]

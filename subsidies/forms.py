@@ -116,6 +116,13 @@ class YuanField(forms.CharField):
 class ReceiptForm(RequestForm):
     """Money that came in."""
 
+    kind = forms.ChoiceField(
+        label=_("What it is"),
+        choices=[("received", _("money that came in")), ("granted", _("money promised by a document"))],
+        initial="received",
+        required=False,
+        widget=forms.Select(attrs={"class": "input"}),
+    )
     source = forms.ChoiceField(label=_("Source"), widget=forms.Select(attrs={"class": "input"}))
     budget_year = forms.IntegerField(label=_("Budget year"), min_value=2000, max_value=2100)
     amount = YuanField(label=_("Amount/CNY"))
@@ -128,6 +135,21 @@ class ReceiptForm(RequestForm):
         super().__init__(*args, **kwargs)
         self.fields["source"].choices = [(one, source_name(one)) for one in sources]  # type: ignore[attr-defined]
         self.fields["budget_year"].widget.attrs["class"] = "input"
+
+
+RECOVERY = "clawed"
+
+
+class FundMoveForm(RequestForm):
+    """Money that leaves a fund for its source, or comes back from a household."""
+
+    kind = forms.ChoiceField(
+        label=_("What it is"),
+        choices=[(RECOVERY, _("recovered from a household")), ("returned", _("given back to the source"))],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    amount = YuanField(label=_("Amount/CNY"))
+    document_no = _text(_("Document number"), 80)
 
 
 class ReturnFileForm(forms.Form):

@@ -34,9 +34,11 @@ LINKS = ("ROSTER", "INSTALLATION", "ACCEPTANCE", "ENTITLEMENT", "POLICY", "NOTIC
 
 
 def source_codes(programme: Programme) -> list[str]:
-    """Sources money may come from: those of the newest released policy, otherwise all that have a name."""
+    """Sources money may come from: those of the newest released policy and those the programme adds (`fund_sources`),
+    such as special bonds; without a policy all that have a name."""
     policy = Policy.objects.filter(programme=programme, state="released").order_by("-id").first()
-    return list(rules_of(policy).sources) if policy else list(SOURCES)
+    named = list(rules_of(policy).sources) if policy else list(SOURCES)
+    return list(dict.fromkeys([*named, *programme.settings.get("fund_sources", [])]))
 
 
 @dataclass(frozen=True)

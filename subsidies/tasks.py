@@ -11,7 +11,7 @@ from jobs.registry import handler
 from jobs.running import JobRun
 from programmes.models import Programme
 from subsidies.models import Policy
-from subsidies.services import differences, entitlements, notices, trials
+from subsidies.services import differences, entitlements, holds, notices, trials
 
 ASSESS = "subsidies.assess_pending"
 TRY_OUT = "subsidies.try_policy"
@@ -25,6 +25,14 @@ def assess_pending() -> dict[str, int]:
     programmes = Programme.objects.filter(policies__state=Policy.State.RELEASED).distinct()
     with acting("assess_pending"):
         return {one.code: entitlements.assess_pending(programme=one, on=today, by="beat").total for one in programmes}
+
+
+@shared_task(name="subsidies.tasks.reserve_pending")
+def reserve_pending() -> dict[str, int]:
+    """Hold money for homes sealed since, in every programme that says how much one needs."""
+    with acting("reserve_pending"):
+        found = Programme.objects.filter(settings__has_key="reserve_per_home").order_by("pk")
+        return {one.code: holds.reserve_pending(programme=one, by="beat").held for one in found}
 
 
 @shared_task(name="subsidies.tasks.close_notices")

@@ -135,6 +135,20 @@ SOURCES = {
     "HOUSEHOLD": gettext_noop("Household"),
     "ENTERPRISE": gettext_noop("Enterprise"),
     "HEATING_COMPANY": gettext_noop("Heating company"),
+    "CENTRAL_INVESTMENT": gettext_noop("Central budget investment"),
+    "SPECIAL_BOND": gettext_noop("Special bond"),
+    "SELF_RAISED": gettext_noop("Self-raised"),
+}
+
+ACCOUNTS = {
+    "source": gettext_noop("account: whoever gives"),
+    "granted": gettext_noop("account: promised, not here yet"),
+    "free": gettext_noop("account: free"),
+    "held": gettext_noop("account: held for sealed homes"),
+    "batches": gettext_noop("account: promised to batches"),
+    "paid": gettext_noop("account: paid to households"),
+    "returned": gettext_noop("account: given back"),
+    "recovered": gettext_noop("account: recovered"),
 }
 
 NAMES = {
@@ -199,6 +213,11 @@ def warning_sentence(code: str) -> str:
 def source_name(code: str) -> str:
     """A funding source in words; a source only this policy knows stays its code."""
     return _(SOURCES[code]) if code in SOURCES else code
+
+
+def account_name(code: str) -> str:
+    """An account of a fund in words."""
+    return _(ACCOUNTS[code])
 
 
 def name_of(code: str) -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from django.template import Library
+from django.utils.translation import gettext_lazy
 
 from core.money import uppercase
 from subsidies.wording import reason_sentence, source_name
 
 register = Library()
+KINDS = {
+    "CONVERSION": gettext_lazy("equipment and works"),
+    "EFFICIENCY": gettext_lazy("building efficiency"),
+    "RUNNING": gettext_lazy("running"),
+}
 
 
 @register.filter
@@ -26,3 +32,9 @@ def reason(code: str) -> str:
 def capitals(fen: int | None) -> str:
     """The amount in financial capitals, as vouchers write it; "" without an amount."""
     return "" if fen is None else uppercase(fen)
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """A benefit kind in words; one only this policy knows stays its code."""
+    return str(KINDS.get(kind, kind))
