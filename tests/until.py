@@ -11,8 +11,8 @@ Found = TypeVar("Found")
 PAUSE_S = 0.03
 
 
-def until(condition: Callable[[], Found], *, seconds: float = 20, what: str = "") -> Found:
-    """The first true value of `condition`; fails the test when none comes in time."""
+def until(condition: Callable[[], Found], *, seconds: float = 20, what: str = "", every_s: float = PAUSE_S) -> Found:
+    """The first true value of `condition`; asked every `every_s`. Fails the test when none comes in time."""
     deadline, pause = time.monotonic() + seconds, threading.Event()
     while True:
         found = condition()
@@ -20,4 +20,4 @@ def until(condition: Callable[[], Found], *, seconds: float = 20, what: str = ""
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"Not true within {seconds} s: {what or condition}")
-        pause.wait(PAUSE_S)
+        pause.wait(every_s)

@@ -15,6 +15,7 @@ from devices.simulator.faults import switch
 from heating_portal.up.testing import keep_artifacts
 from tests.browser.running import RunningPortal, running_portal
 from tests.browser.visitors import Visitors
+from tests.demonstration import Demonstration
 from tests.until import until
 
 PLACE = """SELECT h.platform_no, b.line || '/' || h.unit, h.id
@@ -43,11 +44,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture(scope="package")
-def static_build() -> Path:
-    folder = Path(settings.STATIC_BUILD_DIR)
-    if not (folder / "portal.css").is_file():
+def static_build() -> None:
+    if not (Path(settings.STATIC_BUILD_DIR) / "portal.css").is_file():
         pytest.skip("INTERFACE NOT BUILT: no Node or npm; no page was looked at in a browser")
-    return folder.resolve()
 
 
 @pytest.fixture(scope="package")
@@ -58,8 +57,8 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="package")
-def portal(chromium_path: str, static_build: Path) -> Iterator[RunningPortal]:
-    with running_portal(static_build) as running:
+def portal(chromium_path: str, static_build: None, demonstration: Demonstration) -> Iterator[RunningPortal]:
+    with running_portal(demonstration) as running:
         yield running
 
 

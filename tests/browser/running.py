@@ -14,23 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from django_otp.oath import hotp
 
 from core.crypto import KeyRing, read_keys
-from heating_portal.up import children, keys
+from heating_portal.up import children
 from heating_portal.up.ports import free_port
 from heating_portal.up.running import answers, background_programs, python_program, web_program
-from tests import databases
+from tests.demonstration import HOST, Demonstration, create_database, drop_database, environment, manage
 from tests.until import until
-
-ROOT = Path(__file__).resolve().parents[2]
-HOST = "127.0.0.1"
-QUEUES_DATABASE = 11  # of the Redis server; other tests' queues are out of sight there
-QUICK = {"PORTAL_JOB_SWEEP_S": "3", "PORTAL_POLL_TICK_S": "3"}
-STORY_DAY = "2021-12-20"  # the business day of the pages: both programmes run and their policies are in force
 
 
 @dataclass
@@ -60,12 +53,7 @@ class RunningPortal:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command to its end; its output."""
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env={**os.environ, **self.env}, capture_output=True, text=True, timeout=420
-        )
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        return done.stdout
+        return manage(self.env, *arguments)
 
     def one_time_code(self, username: str) -> str:
         """What the person's authenticator shows: the next code that has not been used."""
@@ -109,22 +97,15 @@ class RunningPortal:
 
 
 @contextmanager
-def running_portal(static_build: Path) -> Iterator[RunningPortal]:
-    """The demonstration, loaded and running; everything is gone afterwards.
-
-    Loading takes about a minute. PORTAL_BROWSER_DEMO names a folder in which a loaded demonstration is kept for the
-    next run of whoever writes these tests.
-    """
-    kept = os.environ.get("PORTAL_BROWSER_DEMO")
-    store = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="portal-browser-"))
+def running_portal(demonstration: Demonstration) -> Iterator[RunningPortal]:
+    """A copy of the demonstration, running; everything is gone afterwards."""
     name = f"browser_{os.getpid()}"
     portal = RunningPortal(Path(tempfile.mkdtemp(prefix="portal-browser-")), {}, free_port())
     try:
-        load_demonstration(store, static_build)
-        shutil.copytree(store / "var", portal.folder, dirs_exist_ok=True, symlinks=True)
-        create_database(name, template=template_name(store))
+        shutil.copytree(demonstration.folder, portal.folder, dirs_exist_ok=True, symlinks=True)
+        create_database(name, template=demonstration.database)
         portal.env = environment(portal.folder, name)
-        if kept:  # it may be older than the code: new migrations, new words, new static files
+        if demonstration.kept:  # it may be older than the code: new migrations, new words, new static files
             portal.manage("prepare_portal", "--static")
         portal.start()
         yield portal
@@ -132,52 +113,3 @@ def running_portal(static_build: Path) -> Iterator[RunningPortal]:
         portal.stop()
         drop_database(name)
         shutil.rmtree(portal.folder, ignore_errors=True)
-        if not kept:
-            drop_database(template_name(store))
-            shutil.rmtree(store, ignore_errors=True)
-
-
-def load_demonstration(store: Path, static_build: Path) -> None:
-    """Fill a template database and the folder `store/var` beside it, unless both are there."""
-    folder = store / "var"
-    if (store / "loaded").exists():
-        return
-    for part in ("run", "logs", "secrets", "files"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-    keys.make_missing(folder / "secrets")
-    (folder / "static_build").symlink_to(static_build)
-    create_database(template_name(store))
-    loading = RunningPortal(folder, environment(folder, template_name(store)), 0)
-    print(loading.manage("prepare_portal", "--static", "--demo"))
-    (store / "loaded").touch()
-
-
-def environment(folder: Path, database: str) -> dict[str, str]:
-    """What `./portal up` gives its programs, on this test run's servers."""
-    hub = {"PORTAL_HUB_LISTEN": f"{HOST}:{free_port()}", "PORTAL_HUB_CONTROL": f"{HOST}:{free_port()}"}
-    places = {"PORTAL_VAR": str(folder), "PORTAL_SECRETS": str(folder / "secrets")}
-    servers = {
-        "DATABASE_URL": database_url(database),
-        "REDIS_URL": urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{QUEUES_DATABASE}")),
-    }
-    common = {"PORTAL_MODE": "demo", "ROLE": "worker", "PORTAL_TODAY": STORY_DAY}
-    return {**common, **places, **servers, **hub, **QUICK}
-
-
-def template_name(store: Path) -> str:
-    return "browser_template_" + "".join(letter for letter in store.name.lower() if letter.isalnum())
-
-
-def database_url(name: str) -> str:
-    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
-
-
-def create_database(name: str, template: str = "template0") -> None:
-    drop_database(name)
-    with psycopg.connect(database_url("postgres"), autocommit=True) as line:
-        line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-
-
-def drop_database(name: str) -> None:
-    with psycopg.connect(database_url("postgres"), autocommit=True) as line:
-        databases.drop_database(line, name)

@@ -13,9 +13,10 @@ import pytest
 import yaml
 from django.urls import reverse
 
-from tests.browser.running import ROOT, RunningPortal
+from tests.browser.running import RunningPortal
 from tests.browser.visitors import HEIGHT, Visitors
 from tests.browser.weighing import Scale, heavier, over_budget
+from tests.demonstration import ROOT
 from tests.permissions.table import rows
 
 HERE = Path(__file__).parent

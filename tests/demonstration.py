@@ -1,0 +1,152 @@
+"""The demonstration as `./portal up` loads it: by a process of its own, into a database from which others are copied.
+
+The first load is killed on the way and a second one completes it, so every page and story shown later stands on that.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from heating_portal.up import keys
+from heating_portal.up.children import die_with_parent
+from heating_portal.up.ports import free_port
+from tests import databases
+from tests.until import until
+
+ROOT = Path(__file__).resolve().parents[1]
+HOST = "127.0.0.1"
+QUEUES_DATABASE = 11  # of the Redis server; other tests' queues are out of sight there
+QUICK = {"PORTAL_JOB_SWEEP_S": "3", "PORTAL_POLL_TICK_S": "3"}
+STORY_DAY = "2021-12-20"  # the business day of the pages: both programmes run and their policies are in force
+KILLED_AFTER = 100  # acceptances; the whole demonstration has over six hundred
+LOAD = ("prepare_portal", "--static", "--demo")
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """A database to copy from, the portal's folder beside it, and how many acceptances the killed load left."""
+
+    database: str
+    folder: Path
+    kept: bool
+    left_by_the_killed: int
+
+    @property
+    def env(self) -> dict[str, str]:
+        return environment(self.folder, self.database)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(database_url(self.database), autocommit=True) as line:
+            return line.execute(sql).fetchall()
+
+
+@contextmanager
+def loaded(static_build: Path | None) -> Iterator[Demonstration]:
+    """Takes about a minute. PORTAL_BROWSER_DEMO names a folder in which the load is kept for the next run of whoever
+    writes these tests.
+    """
+    kept = os.environ.get("PORTAL_BROWSER_DEMO")
+    store = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="portal-browser-"))
+    database = "browser_template_" + "".join(letter for letter in store.name.lower() if letter.isalnum())
+    done = store / "loaded"
+    try:
+        if not done.exists():
+            done.write_text(str(load(database, store / "var", static_build)))
+        yield Demonstration(database, store / "var", bool(kept), int(done.read_text()))
+    finally:
+        if not kept:
+            drop_database(database)
+            shutil.rmtree(store, ignore_errors=True)
+
+
+def load(database: str, folder: Path, static_build: Path | None) -> int:
+    """Fill an empty database, killed once on the way. Returns how many acceptances the killed load left."""
+    for part in ("run", "logs", "secrets", "files"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    keys.make_missing(folder / "secrets")
+    if static_build:
+        (folder / "static_build").symlink_to(static_build)
+    create_database(database)
+    env = environment(folder, database)
+    kill_on_the_way(database, env)
+    left = accepted(database)
+    print(manage(env, *LOAD))
+    return left
+
+
+def kill_on_the_way(database: str, env: Mapping[str, str]) -> None:
+    """kill -9 as soon as `KILLED_AFTER` homes are accepted."""
+    log = Path(env["PORTAL_VAR"]) / "logs" / "killed-load.log"
+    with open(log, "wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *LOAD], cwd=ROOT, env={**os.environ, **env}, stdout=output, stderr=output,
+            preexec_fn=die_with_parent(signal.SIGKILL),
+        )  # fmt: skip
+
+    def far_enough() -> bool:
+        assert process.poll() is None, f"the load ended before it could be killed: {log.read_text()[-2000:]}"
+        return accepted(database) >= KILLED_AFTER
+
+    try:
+        until(far_enough, seconds=420, what=f"{KILLED_AFTER} homes are accepted", every_s=0.5)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def accepted(database: str) -> int:
+    """How many acceptances there are; none while there is no table of them."""
+    with psycopg.connect(database_url(database), autocommit=True) as line:
+        if line.execute("SELECT to_regclass('retrofits_acceptance')").fetchone() == (None,):
+            return 0
+        return int((line.execute("SELECT count(*) FROM retrofits_acceptance").fetchone() or (0,))[0])
+
+
+def manage(env: Mapping[str, str], *arguments: str) -> str:
+    """Run a management command to its end; its output."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True,
+        timeout=420,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def environment(folder: Path, database: str) -> dict[str, str]:
+    """What `./portal up` gives its programs, on this test run's servers."""
+    hub = {"PORTAL_HUB_LISTEN": f"{HOST}:{free_port()}", "PORTAL_HUB_CONTROL": f"{HOST}:{free_port()}"}
+    places = {"PORTAL_VAR": str(folder), "PORTAL_SECRETS": str(folder / "secrets")}
+    servers = {
+        "DATABASE_URL": database_url(database),
+        "REDIS_URL": urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{QUEUES_DATABASE}")),
+    }
+    common = {"PORTAL_MODE": "demo", "ROLE": "worker", "PORTAL_TODAY": STORY_DAY}
+    return {**common, **places, **servers, **hub, **QUICK}
+
+
+def database_url(name: str) -> str:
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+
+
+def create_database(name: str, template: str = "template0") -> None:
+    drop_database(name)
+    with psycopg.connect(database_url("postgres"), autocommit=True) as line:
+        line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+def drop_database(name: str) -> None:
+    with psycopg.connect(database_url("postgres"), autocommit=True) as line:
+        databases.drop_database(line, name)
