@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -150,6 +151,8 @@ class Table:
     layout: Layout = field(default_factory=Layout)
     choices: Sequence[Choice] = ()
     kept: Kept = field(default_factory=Kept)
+    columns: Sequence[Column] = ()
+    export_url: str = ""
 
     @property
     def count(self) -> int:
@@ -174,6 +177,17 @@ class Table:
     def shown_keys(self) -> str:
         """The columns on the screen: what an export “as seen” holds."""
         return ",".join(head.column.key for head in self.heads)
+
+    @property
+    def all_keys(self) -> str:
+        """Every column, the shown ones first: what an export of “all columns” holds."""
+        shown = [head.column.key for head in self.heads]
+        return ",".join([*shown, *(one.key for one in self.columns if one.key not in shown)])
+
+    @property
+    def exports_itself(self) -> bool:
+        """Whether one of its bulk actions is an export of its own."""
+        return any(action.exports for action in self.bulk)
 
     @property
     def pages(self) -> list[int | str]:
@@ -229,6 +243,8 @@ def build_table(
         layout=layout,
         choices=choices(columns, shown),
         kept=kept,
+        columns=columns,
+        export_url=_exporters[0](request, name) if _exporters and name else "",
         **dict(zip(("empty_title", "empty_text", "empty_url", "empty_link"), empty, strict=False)),  # type: ignore[arg-type]
     )
 
@@ -237,11 +253,29 @@ def render_table(
     request: HttpRequest, template: str, table: Table, context: dict[str, Any] | None = None
 ) -> HttpResponse:
     """The whole page, or for htmx asking into this very table only the table. Same address for both."""
+    if isinstance(request, TableRequest):
+        request.table = table
+        return HttpResponse()
     asked = request.headers.get("HX-Target") == table.id and request.headers.get("HX-Request") == "true"
     name = "parts/table.html" if asked and not request.headers.get("HX-History-Restore-Request") else template
     response = render(request, name, {**(context or {}), "table": table})
     patch_vary_headers(response, ("HX-Request", "HX-Target"))
     return response
+
+
+class TableRequest(WSGIRequest):
+    """A request nobody sent, by somebody who wants a list's rows and not its page: `render_table` leaves them here."""
+
+    table: Table | None = None
+
+
+Exporter = Callable[[HttpRequest, str], str]
+_exporters: list[Exporter] = []
+
+
+def export_with(exporter: Exporter) -> None:
+    """From now on `exporter(request, name of the list)` says where the person may have a list as a workbook ("")."""
+    _exporters[:] = [exporter]
 
 
 def address_with(query: QueryDict, **changes: str | None) -> str:

@@ -6,3 +6,9 @@ class ReportsConfig(AppConfig):
     name = "reports"
     verbose_name = _("Reports")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.tables import export_with
+        from reports.pages.list_exports import export_url
+
+        export_with(export_url)

@@ -152,6 +152,9 @@ WORDS: dict[str, Any] = {
     "retrofits.CostShare": gettext_lazy("shares of costs"),
     "retrofits.TransitionalHome": gettext_lazy("homes of the transition"),
     "subsidies.Entitlement": gettext_lazy("calculated subsidies"),
+    "subsidies.PolicyTrialRow": gettext_lazy("lines of a policy's trial"),
+    "subsidies.Clawback": gettext_lazy("clawbacks"),
+    "subsidies.FundHold": gettext_lazy("money held back for them"),
 }
 """What a row of each table is called where it stands in the way."""
 

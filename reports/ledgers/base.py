@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
 
-from accounts.models import Area
+from accounts.models import Area, User
 from core import tables
 from core.areas import CODE_LENGTHS, TOWN
 from core.masks import mask
@@ -26,7 +26,7 @@ Rows = Callable[[Any], QuerySet[Any]]
 
 @dataclass(frozen=True)
 class Extent:
-    """What a ledger covers: a programme, one place, the filter of the page, and whose eyes (`rows`).
+    """What a ledger covers: a programme, one place, the filter of the page, and whose eyes (`rows`, `by`).
 
     `rows(Model)` gives the rows of a model inside that place: for a person through `visible_to`, for a command all.
     """
@@ -36,6 +36,7 @@ class Extent:
     query: QueryDict
     rows: Rows
     full: bool = False
+    by: User | None = None
 
 
 class Ledger(Protocol):

@@ -18,14 +18,14 @@ from core.files import open_file
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
 from reports.ledgers.base import Extent
-from reports.ledgers.registry import LEDGERS
+from reports.ledgers.registry import LEDGERS, known_ledger
 from reports.models import LedgerExport
 from reports.queries.scope import Scope, scope_of
 from reports.services import exports
 
 EXPORT_COLUMNS = (
     Column("pk", gettext_lazy("Number"), kind="id", link=True),
-    Column("kind", gettext_lazy("Ledger"), value=lambda one: getattr(LEDGERS.get(one.kind), "title", one.kind)),
+    Column("kind", gettext_lazy("Ledger"), value=lambda one: getattr(known_ledger(one.kind), "title", one.kind)),
     Column("area.name", gettext_lazy("Place")),
     Column("row_count", gettext_lazy("Rows"), kind="number"),
     Column("total_fen", gettext_lazy("Sum/CNY"), kind="money"),
@@ -96,7 +96,7 @@ def ledger_export(request: HttpRequest, kind: str) -> HttpResponse:
 def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What was taken out, when, by whom, why; and the file while it is one's to have."""
     export = _export(request, pk)
-    return render(request, "reports/export_detail.html", {"export": export, "ledger": LEDGERS.get(export.kind)})
+    return render(request, "reports/export_detail.html", {"export": export, "ledger": known_ledger(export.kind)})
 
 
 @require_GET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -28,7 +29,7 @@ from jobs.models import Job
 from jobs.services import enqueue
 from programmes.models import Programme
 from reports.ledgers.base import Extent, Ledger
-from reports.ledgers.registry import LEDGERS
+from reports.ledgers.registry import LEDGERS, known_ledger
 from reports.models import LedgerExport
 
 JOB = "reports.export_ledger"
@@ -40,6 +41,8 @@ MAX_BYTES = 1 << 30
 CHUNK = 1 << 16
 TOLD_EVERY = 200
 REASON_MIN = 4
+OR = " or "
+NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 Progress = Callable[[int, int], None]
 
 
@@ -57,21 +60,26 @@ class Wish:
 
 def ledger_of(kind: str) -> Ledger:
     """The ledger of that kind. Raises `Refused` (NO_SUCH_LEDGER)."""
-    if kind not in LEDGERS:
+    ledger = known_ledger(kind)
+    if ledger is None:
         names = ", ".join(LEDGERS)
         message = gettext_lazy("There is no ledger “%(kind)s”; choose one of: %(names)s.")
         raise Refused("NO_SUCH_LEDGER", message, kind=kind, names=names)
-    return LEDGERS[kind]
+    return ledger
 
 
 def demand_rights(wish: Wish, by: User) -> None:
     """Raises `PermissionDenied` without the right over the place, `Refused` for full numbers without a reason."""
-    needed = [RIGHT, ledger_of(wish.kind).right] + ([RIGHT_FULL] if wish.full else [])
-    for right in needed:
-        if not by.has_right(right, wish.area_code):
-            raise PermissionDenied(right)
+    for right in (RIGHT, ledger_of(wish.kind).right, *([RIGHT_FULL] if wish.full else [])):
+        _demand(by, right, wish.area_code)
     if wish.full and len(wish.reason.strip()) < REASON_MIN:
         raise Refused("REASON_NEEDED", gettext_lazy("Say why you need the full numbers; the reason is kept for ever."))
+
+
+def _demand(by: User, right: str, area_code: str) -> None:
+    """`right` is one, or several of which one is enough (`@requires("a", "b")`)."""
+    if not any(by.has_right(one, area_code) for one in right.split(OR)):
+        raise PermissionDenied(right)
 
 
 @transaction.atomic
@@ -157,14 +165,13 @@ def extent_for(
         found = model.objects.all() if by is None else model.objects.visible_to(by, ledger.right)
         return found.within(area_code)
 
-    return Extent(programme, area_code, QueryDict(query), rows, full)
+    return Extent(programme, area_code, QueryDict(query), rows, full, by)
 
 
 def record_download(*, export: LedgerExport, by: User, address: str | None = None) -> None:
     """A line in the access log before the file leaves. Raises `PermissionDenied` when the right is gone."""
     for right in (RIGHT, ledger_of(export.kind).right, *([RIGHT_FULL] if export.full_numbers else [])):
-        if not by.has_right(right, export.area_id):
-            raise PermissionDenied(right)
+        _demand(by, right, export.area_id)
     sha256 = export.document.sha256 if export.document else ""
     _log(export, by, "download", address, row_count=export.row_count, content_sha256=sha256)
 
@@ -202,7 +209,7 @@ def _write(
         ledger.columns(extent),
         titles=_titles(ledger, export),
         query=_query_sheet(ledger, export),
-        sheet_name=str(ledger.title)[:31],
+        sheet_name=NO_SHEET_NAME.sub(" ", str(ledger.title))[:31],
         labels=Labels(_("Total"), _("Query"), _("rows"), _("SHA-256 of the rows")),
         large=total > QUICK_FROM,
     )
