@@ -73,6 +73,11 @@ WAITING_HOMES = Item(
 ENTITLEMENTS = Item(
     _("What is due"), icon="calculator", url_name="subsidies:entitlement-list", right="entitlements.view"
 )
+READINGS = Item(_("Meter readings"), icon="table", url_name="subsidies:reading-list", right="entitlements.view")
+OPERATION = Item(
+    _("Claims and heaters"), icon="temperature", url_name="subsidies:operation-list", right="entitlements.view"
+)
+CLAWBACKS = Item(_("Claims back"), icon="receipt", url_name="subsidies:clawback-list", right="entitlements.view")
 NOTICES = Item(_("Public notices"), icon="speakerphone", url_name="subsidies:notice-list", right="entitlements.view")
 BATCHES = Item(_("Payout batches"), icon="cash", url_name="subsidies:batch-list", right="payouts.view", hot=True)
 FUNDS = Item(_("Funds"), icon="building-bank", url_name="subsidies:fund-list", right="funds.view")
@@ -97,19 +102,22 @@ _ACCEPTED = Group(_("Acceptance"), (ORDERS, RECTIFICATIONS, JOINT, REVIEWS))
 _BEFORE = Group(
     _("Before the works"), (ENTERPRISES, PRODUCTS, GAS_SUPPLY, LOTS, PROJECTS, WAITING_HOMES)
 )  # fmt: skip
-_MONEY = Group(_("Subsidies"), (ENTITLEMENTS, NOTICES, BATCHES, FUNDS, RETURNS, POLICIES))
+_MONEY = Group(
+    _("Subsidies"),
+    (ENTITLEMENTS, READINGS, OPERATION, NOTICES, BATCHES, FUNDS, RETURNS, CLAWBACKS, POLICIES),
+)
 _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS))
 _WATCH = Group(_("Supervision"), (TRACE, LEDGERS, HISTORY))
 
 SETS: dict[str, tuple[Group, ...]] = {
     "county": (FIRST, _WORKS, _BEFORE, _ACCEPTED, _REGISTERS, _MONEY, _HEAT, _WATCH),
     "finance": (
-        FIRST, Group(_("Subsidies"), (BATCHES, FUNDS, RETURNS, ENTITLEMENTS, POLICIES)),
+        FIRST, Group(_("Subsidies"), (BATCHES, FUNDS, RETURNS, ENTITLEMENTS, CLAWBACKS, READINGS, POLICIES)),
         Group(_("Evidence"), (HOUSEHOLDS, ACCEPTANCES, NOTICES)), _WATCH,
     ),
     "town": (
         FIRST, Group(_("Rosters"), (IMPORTS, ROSTERS, HOUSEHOLDS)), _REGISTERS,
-        Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, RECTIFICATIONS, NOTICES)),
+        Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, RECTIFICATIONS, NOTICES, READINGS)),
         Group(_("Before the works"), (WAITING_HOMES, ENTERPRISES, PROJECTS)),
         Group(_("Heating"), (HEATERS, ALERTS)),
         Group(_("Reports"), (LEDGERS,)),

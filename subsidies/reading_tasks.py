@@ -10,9 +10,10 @@ from jobs.registry import handler
 from jobs.running import JobRun
 from programmes.models import Programme
 from subsidies.models import ReadingImport
-from subsidies.services import operation, reading_imports, seasons
+from subsidies.services import heater_readings, operation, reading_imports, seasons
 
 OPERATION, SETTLE = "subsidies.check_operation", "subsidies.settle_season"
+TAKE = "subsidies.take_from_heaters"
 
 
 @handler(reading_imports.CHECK, label=gettext_lazy("Read meter readings"))
@@ -52,6 +53,24 @@ def settle_season(run: JobRun, programme_id: int, year: int) -> None:
     season = seasons.season_of_year(programme, year)
     with run.commit():
         done = seasons.settle_season(programme=programme, season=season, by=run.requested_by or "jobs")
+        if run.requested_by is not None:
+            seasons.propose_overpaid(found=done, by=run.requested_by)
         counts = {"made": len(done.made), "over": len(done.overpaid), "open": done.open}
         message = _("%(made)d instalments, %(over)d overpaid, %(open)d open") % counts
-        run.finish({"url": reverse("subsidies:season-detail", args=[year]), "message": message})
+        where = "subsidies:clawback-list" if done.overpaid else "subsidies:entitlement-list"
+        run.finish({"url": reverse(where), "message": message})
+
+
+@handler(TAKE, label=gettext_lazy("Take the heaters' counters"))
+def take_from_heaters(run: JobRun, programme_id: int, area: str, year: int) -> None:
+    """Readings from the heaters; what is there already stays, so that a second run adds nothing."""
+    programme = Programme.objects.get(pk=programme_id)
+    season = seasons.season_of_year(programme, year)
+    assert run.requested_by is not None  # asked for by the button only
+    with run.commit():
+        done = heater_readings.take_from_heaters(
+            programme=programme, area_code=area, season=season, by=run.requested_by
+        )
+        counts = {"counted": done.count("counted"), "agree": done.count("confirms"), "held": done.count("held")}
+        message = _("%(counted)d counted, %(agree)d agree, %(held)d held") % counts
+        run.finish({"url": reverse("subsidies:reading-list"), "message": message})

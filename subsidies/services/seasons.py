@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import clock
+from core.money import format_yuan
 from core.refusals import Refused
 from core.seasons import Season
 from households.models import MeterReading
@@ -27,6 +28,7 @@ from subsidies.rules.engine import assess
 from subsidies.rules.facts import Payment
 from subsidies.rules.outcomes import Due, Outcome, SourceLine, Undefined
 from subsidies.rules.policy import Policy as Rules
+from subsidies.services.clawbacks import asked_of, propose_clawback
 from subsidies.services.locking import demand_right, hold
 from subsidies.services.policies import policy_in_force, rules_of
 from subsidies.usage import SPEAKING
@@ -49,6 +51,9 @@ class Overpaid:
     @property
     def amount_fen(self) -> int:
         return sum(self.shares.values())
+
+    def words(self) -> dict[str, str]:
+        return {"due": format_yuan(self.due_fen), "paid": format_yuan(self.paid_fen)}
 
 
 @dataclass
@@ -92,6 +97,25 @@ def settle_season(
         while (reached := _settle_some(policy, kind, season, day, last, now or clock.now(), done)) is not None:
             last = reached
     return done
+
+
+@transaction.atomic
+def propose_overpaid(*, found: Settled, by: User, now: dt.datetime | None = None) -> list[Clawback]:
+    """A case for each overpaid season, to be decided by somebody else; the figures behind it are its evidence.
+
+    A payment about which a case waits already gets no second one before that is decided.
+    """
+    waiting = Clawback.objects.filter(state=Clawback.State.PROPOSED).values_list("entitlement_id", flat=True)
+    known = set(waiting.filter(entitlement__in=[one.entitlement.pk for one in found.overpaid]))
+    return [
+        propose_clawback(
+            entitlement=one.entitlement, amount_fen=one.amount_fen, reason=Clawback.Reason.READING_CORRECTED,
+            words=str(_("Due by now %(due)s yuan, paid %(paid)s yuan.")) % one.words(), shares=one.shares, by=by,
+            evidence={"due_fen": one.due_fen, "paid_fen": one.paid_fen, "reason": one.reason}, now=now,
+        )
+        for one in found.overpaid
+        if one.entitlement.pk not in known
+    ]  # fmt: skip
 
 
 def standing(homes: Sequence[int], kind: str, season: Season) -> dict[int, list[Entitlement]]:
@@ -191,12 +215,13 @@ def _overpaid(outcome: Outcome, known: Sequence[Entitlement], paid: int) -> Over
     if not out or due >= paid:
         return None
     last = out[-1]
-    limit = min(paid - due, last.amount_fen or 0)
+    limit = min(paid - due, (last.amount_fen or 0) - asked_of(last))
     if isinstance(outcome, Due):
         wanted = {line.source: -line.amount_fen for line in outcome.payable_lines if line.amount_fen < 0}
     else:
         wanted = {line.source: line.amount_fen for line in last.lines.all()}
-    return Overpaid(last, due, paid, _cut(wanted, limit), outcome.code)
+    shares = _cut(wanted, limit)
+    return Overpaid(last, due, paid, shares, outcome.code) if shares else None
 
 
 def _cut(wanted: dict[str, int], limit: int) -> dict[str, int]:
