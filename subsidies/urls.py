@@ -1,6 +1,6 @@
 from django.urls import path
 
-from subsidies import policy_urls
+from subsidies import policy_urls, reading_urls
 from subsidies.views import bank, batches, entitlements, funds, notices
 
 app_name = "subsidies"
@@ -38,4 +38,5 @@ urlpatterns = [
     path("funds/receipt/", funds.fund_receipt, name="fund-receipt"),
     path("funds/<int:pk>/", funds.fund_detail, name="fund-detail"),
     *policy_urls.urlpatterns,
+    *reading_urls.urlpatterns,
 ]
