@@ -233,9 +233,11 @@ def _number(value: Any) -> Decimal:
 
 def _day(value: Any) -> date:
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except (TypeError, ValueError):
         raise FactError(f"“{str(value)[:40]}” is not a date; write it like 2021-11-01.") from None
+    _year(day.year)
+    return day
 
 
 def _maybe_day(value: Any) -> date | None:
@@ -249,8 +251,18 @@ def _flag(value: Any) -> bool:
 
 
 def _year(value: Any) -> int:
-    if not isinstance(value, int) or not 1990 <= value <= 2100:
-        raise FactError(f"“{str(value)[:40]}” is not a year.")
+    if type(value) is not int or not 1990 <= value <= 2100:
+        raise FactError(f"“{str(value)[:40]}” is not a year from 1990 to 2100.")
+    return value
+
+
+def _maybe_year(value: Any) -> int | None:
+    return None if value is None else _year(value)
+
+
+def _mapped(value: Any) -> Mapped:
+    if not isinstance(value, Mapped):
+        raise FactError(f"“{str(value)[:40]}” stands where a mapping (name: value) is expected.")
     return value
 
 
@@ -268,42 +280,47 @@ def _costs(value: Any) -> tuple[CostItem, ...]:
     """``{DEVICE: 8900, WIRING_BEHIND_METER: 900}``, or a list of ``{kind, amount, purpose}``."""
     if isinstance(value, Mapped):
         return tuple(CostItem(kind, _fen(amount)) for kind, amount in value.items())
-    entries = _entries(value)
-    return tuple(CostItem(each["kind"], _fen(each["amount"]), each.get("purpose", "")) for each in entries)
+    entries = map(_mapped, _entries(value))
+    return tuple(
+        CostItem(_words(each["kind"]), _fen(each["amount"]), _words(each.get("purpose", ""))) for each in entries
+    )
 
 
 def _usage(value: Any) -> tuple[Usage, ...]:
     entries = _entries(value)
     if len(entries) > MAX_READINGS:
         raise FactError(f"At most {MAX_READINGS} readings are read for one dwelling.")
-    return tuple(_one_usage(each) for each in entries)
+    return tuple(_one_usage(_mapped(each)) for each in entries)
 
 
 def _one_usage(each: Mapped) -> Usage:
     span = Span(_day(each["from"]), _day(each["to"]))
-    tariff, meter = each.get("tariff", ""), each.get("meter", "")
+    energy = _words(each["energy"])
+    tariff, meter = _words(each.get("tariff", "")), _words(each.get("meter", ""))
     if "quantity" in each:
-        return Usage(each["energy"], span, _number(each["quantity"]), tariff, meter)
+        return Usage(energy, span, _number(each["quantity"]), tariff, meter)
     start, end = _number(each["start_reading"]), _number(each["end_reading"])
-    return Usage.from_readings(each["energy"], span, start, end, tariff=tariff, meter=meter)
+    return Usage.from_readings(energy, span, start, end, tariff=tariff, meter=meter)
 
 
 def _payments(value: Any) -> tuple[Payment, ...]:
     return tuple(
         Payment(
-            each["kind"],
+            _words(each["kind"]),
             _fen(each["amount"]),
-            each.get("technology", ""),
-            each.get("season_year"),
-            tuple(SourceLine(source, _fen(amount)) for source, amount in each.get("split", {}).items()),
+            _words(each.get("technology", "")),
+            _maybe_year(each.get("season_year")),
+            tuple(SourceLine(source, _fen(amount)) for source, amount in _mapped(each.get("split", Mapped(0))).items()),
             _maybe_day(each.get("paid_on")),
         )
-        for each in _entries(value)
+        for each in map(_mapped, _entries(value))
     )
 
 
 def _decision(value: Any) -> Decision | None:
-    return None if value is None else Decision(_fen(value["amount"]), _words(value.get("document", "")))
+    if value is None:
+        return None
+    return Decision(_fen(_mapped(value)["amount"]), _words(value.get("document", "")))
 
 
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {

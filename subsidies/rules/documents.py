@@ -138,6 +138,13 @@ def line_at(tree: Any, path: Iterable[str | int]) -> int:
     return line
 
 
+def parts_of(tree: Any) -> int:
+    """How many values, lists and mappings a document has."""
+    if isinstance(tree, dict | list):
+        return 1 + sum(map(parts_of, tree.values() if isinstance(tree, dict) else tree))
+    return 1
+
+
 def read_document(source: str | bytes) -> Any:
     """The document as ``Mapped``, ``Listed``, text, int, Decimal, bool or None; ``DocumentError`` otherwise."""
     text = _text(source)

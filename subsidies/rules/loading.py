@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from core.seasons import SeasonError, SeasonRule
 from subsidies.rules.building import Builder
 from subsidies.rules.codes import GATES
-from subsidies.rules.documents import DocumentError, Mapped, Problem, problem, read_document, unknown
+from subsidies.rules.documents import DocumentError, Mapped, Problem, parts_of, problem, read_document, unknown
 from subsidies.rules.own_share import Bearer
 from subsidies.rules.policy import (
     TO_THE_FEN,
@@ -37,6 +37,8 @@ from subsidies.rules.policy import (
 from subsidies.rules.shape import shape_problems
 from subsidies.rules.switches import option_problems, read_options, resolve, set_options
 
+#: Parts of a document times alternatives of its options; Taishan has about 10,000.
+MAX_WORK = 60_000
 _Coded = TypeVar("_Coded", Recode, Warn)
 #: Amounts that never become money, so such a benefit needs no split.
 _MONEYLESS = frozenset({"undefined", "nothing", "household_fee"})
@@ -46,6 +48,7 @@ def load_policy(source: str | bytes, options: Mapping[str, OptionValue] | None =
     """The policy in ``source`` with ``options`` set; raises ``DocumentError`` listing all problems."""
     tree = _checked_tree(source)
     declared = read_options(tree)
+    _check_work(tree, declared)
     for alternative in _alternatives(declared):
         _stop(_policy(resolve(tree, alternative), alternative)[1])
     policy, problems = _policy(resolve(tree, chosen := set_options(declared, options or {})), chosen)
@@ -59,6 +62,15 @@ def _checked_tree(source: str | bytes) -> Mapped:
     assert isinstance(tree, Mapped)  # the schema's first word
     _stop(list(option_problems(tree, read_options(tree))))
     return tree
+
+
+def _check_work(tree: Mapped, options: Mapping[str, Option]) -> None:
+    """The whole document is checked once for every choice: bounded, so that a hostile one can't keep a worker busy."""
+    work = parts_of(tree) * sum(1 for _ in _alternatives(options))
+    if work > MAX_WORK:
+        reason = f"The choices of the options, each tried on the whole document, are {work} parts to check; "
+        reason += f"at most {MAX_WORK} are checked. Use fewer choices or divide the document."
+        _stop([problem(tree.line_of("options"), "options", "MEANING", reason=reason)])
 
 
 def _alternatives(options: Mapping[str, Option]) -> Iterator[Mapping[str, Option]]:

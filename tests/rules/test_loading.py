@@ -164,6 +164,16 @@ def test_hostile_documents_are_refused_quickly(text: str | bytes, words: str) ->
     assert time.monotonic() - started < 20
 
 
+def test_options_with_very_many_choices_are_refused_quickly() -> None:
+    choices = ", ".join(f"c{n}" for n in range(200))
+    options = "".join(
+        f"  Q{n}: {{question: q, default: c0, choices: [{choices}], used_by: facts}}\n" for n in range(20)
+    )
+    started = time.monotonic()
+    assert any("are checked" in message for _, message in problems_of(f"{HEAD}options:\n{options}"))
+    assert time.monotonic() - started < 20
+
+
 def test_numbers_never_become_floats_and_dates_stay_text() -> None:
     tree = read_document("{a: 0.1, b: 010, c: 1e3, d: 2021-10-13, e: 11:30, f: yes, g: true, h: '5'}")
     assert {key: type(value).__name__ for key, value in tree.items()} == {

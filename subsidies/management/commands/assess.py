@@ -15,6 +15,8 @@ from subsidies.rules.encoding import decode_steps
 from subsidies.rules.loading import load_policy
 from subsidies.wording import problem_sentence, reason_sentence, step_sentence
 
+MAX_OPTION_SETS = 100
+
 
 class Command(BaseCommand):
     help = "Assess cases under a policy document: amounts, splits, reasons and steps. Touches no database."
@@ -30,8 +32,16 @@ class Command(BaseCommand):
         policy_text, cases_text = _read(options["policy"]), _read(options["cases"])
         chosen = dict(_option(text) for text in options["option"])
         cases = _loaded(options["cases"], lambda: read_cases(cases_text))
+        _check_options(options["cases"], cases)
         answers = [_answer(options["policy"], policy_text, chosen, case) for case in cases]
         self.stdout.write(_as_json(answers) if options["json"] else "\n\n".join(map(_as_text, answers)))
+
+
+def _check_options(path: str, cases: tuple[Case, ...]) -> None:
+    """Every set of options is a policy to be read and checked by itself."""
+    sets = {repr(sorted(case.options.items())) for case in cases}
+    if len(sets) > MAX_OPTION_SETS:
+        raise CommandError(f"{path} has {len(sets)} different sets of options; at most {MAX_OPTION_SETS} are read.")
 
 
 def _answer(path: str, policy_text: bytes, chosen: dict[str, Any], case: Case) -> dict[str, Any]:
@@ -70,7 +80,7 @@ def _option(text: str) -> tuple[str, Any]:
     name, separator, value = text.partition("=")
     if not separator:
         raise CommandError(f"--option {text}: write it as NAME=VALUE.")
-    return name, read_document(value)
+    return name, _loaded(f"--option {name}", lambda: read_document(value))
 
 
 def _as_json(answers: list[dict[str, Any]]) -> str:
