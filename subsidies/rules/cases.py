@@ -132,7 +132,7 @@ class _CaseReader:
         parts = entry.get("parts")
         if parts is None:
             return [entry]
-        if not isinstance(parts, Listed):
+        if not isinstance(parts, Listed) or not parts:
             self.complain(entry.line_of("parts"), name, "“parts” is a list of benefits, each with rule or kind.")
             return []
         if len(parts) > MAX_PARTS_OF_A_CASE:

@@ -36,6 +36,7 @@ ONE = "on: 2022-04-10, costs: {DEVICE: 1}"
         (f"cases: [{{rule: A, options: [1], facts: {{{ONE}}}}}]", "“options” is a mapping"),
         (f"cases: [{{facts: {{{ONE}}}, parts: 5}}]", "“parts” is a list"),
         (f"cases: [{{facts: {{{ONE}}}, parts: [1]}}]", "Every part is a mapping"),
+        (f"cases: [{{facts: {{{ONE}}}, parts: []}}]", "“parts” is a list"),
         (f"cases: [{{id: {'x' * 300}, rule: A, facts: {{{ONE}}}}}]", "“id” has at most 200"),
         ("cases: [{rule: A, facts: {on: 2022-04-10, power_kw: '1e999999999'}}]", "not a number"),
         ("cases: [{rule: A, facts: {on: 2022-04-10, power_kw: 'NaN'}}]", "not a number"),
