@@ -1,7 +1,7 @@
 from django.urls import path
 
 from subsidies import policy_urls, reading_urls
-from subsidies.views import bank, batches, entitlements, funds, notices
+from subsidies.views import bank, batches, entitlements, funds, notices, public
 
 app_name = "subsidies"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("notices/", notices.notice_list, name="notice-list"),
     path("notices/publish/", notices.notice_publish, name="notice-publish"),
     path("notices/<slug:number>/", notices.notice_detail, name="notice-detail"),
+    path("notices/<slug:number>/photos/", notices.notice_photo_add, name="notice-photo-add"),
+    path("notices/photos/<int:pk>/", notices.notice_photo, name="notice-photo"),
+    path("notices/<slug:number>/public/<slug:key>/", public.notice_public, name="notice-public"),
     path("notices/<slug:number>/sheet/", notices.notice_print, name="notice-print"),
     path("batches/", batches.batch_list, name="batch-list"),
     path("batches/new/", batches.batch_new, name="batch-new"),
@@ -36,6 +39,9 @@ urlpatterns = [
     path("returns/<int:pk>/book/", bank.return_book, name="return-book"),
     path("funds/", funds.fund_list, name="fund-list"),
     path("funds/receipt/", funds.fund_receipt, name="fund-receipt"),
+    path("funds/holds/", funds.hold_list, name="hold-list"),
+    path("funds/holds/now/", funds.hold_now, name="hold-now"),
+    path("funds/<int:pk>/move/", funds.fund_move, name="fund-move"),
     path("funds/<int:pk>/", funds.fund_detail, name="fund-detail"),
     *policy_urls.urlpatterns,
     *reading_urls.urlpatterns,
