@@ -26,6 +26,7 @@ from subsidies.models import BankFile, BankFileIssue, BankReturn, Entitlement, P
 from subsidies.sealing import SHORTEST_PASSWORD, sealed_zip
 from subsidies.services import funds
 from subsidies.services.batches import content_hash, lock_batch, save_batch
+from subsidies.services.locking import hold
 
 State, LineState = PayoutBatch.State, PayoutLine.State
 FILE_KIND, RETURN_KIND = "bank_file", "bank_return"
@@ -66,6 +67,7 @@ def hand_out_bank_file(
     From the second time on it is written down why it is handed out again. Raises Refused FILE_DAMAGED, PASSWORD_SHORT,
     PASSWORD_NEEDED, REASON_NEEDED.
     """
+    hold(f"bank-file:{bank_file.pk}")  # of several people pressing at once one is the first
     _check_handing_out(bank_file, password, reason)
     with open_file(bank_file.document.stored_name) as stream:
         content = stream.read()

@@ -176,7 +176,7 @@ def send_to_bank(village: Village, batch: PayoutBatch) -> bytes:
     releaser = village.person("finance_release")
     with acting(releaser):
         made = bank.make_bank_file(batch=batch, by=releaser, now=AT + dt.timedelta(days=7))
-        return bank.hand_out_bank_file(bank_file=made, by=releaser)
+        return bank.hand_out_bank_file(bank_file=made, by=releaser, reason="再次领取")
 
 
 def enter_return(village: Village, batch: PayoutBatch, content: bytes) -> BankReturn:

@@ -32,7 +32,7 @@ from tests.flows import bank, story
 from tests.flows.village import Village, load_village
 
 SMALL = (("ELECTRIC", 3), ("GAS", 1))
-JOURNAL = ("jobs_job", "accounts_auditentry", "accounts_accesslog")
+JOURNAL = ("jobs_job", "accounts_auditentry", "accounts_accesslog", "subsidies_bankfileissue")
 """Tables that note every attempt; what attempts achieve stands in the others."""
 BESIDE = ("telemetry_pollcycle", "reports_refreshmark", "reports_dwellingsummary", "reports_summarytotal")
 """What beat's other tasks write all the time: turns of polling, and sums that are made anew from the others."""

@@ -9,15 +9,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from accounts.acting import acting
 from core.refusals import Refused
+from households.models import Roster
 from subsidies.invariants import broken
 from subsidies.models import BatchSignature, Entitlement, Fund, PayoutBatch
-from subsidies.services import bank, batches, entitlements, policies, signatures
+from subsidies.services import bank, batches, entitlements, holds, policies, signatures
 from tests import people
-from tests.subsidies.conftest import ASSESSED, POLICY, SECOND, VILLAGE, Money, make_money, make_ready
+from tests.subsidies.conftest import ASSESSED, MORNING, POLICY, SECOND, VILLAGE, Money, make_money, make_ready
 from tests.subsidies.test_bank import answer, read
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,6 +45,8 @@ def at_once(work: Sequence[Callable[[], Any]]) -> Counter[str]:
             outcomes.append("ok")
         except Refused as refusal:
             outcomes.append(refusal.code)
+        except PermissionDenied:
+            outcomes.append("403")
         finally:
             connection.close()
 
@@ -116,6 +120,76 @@ def test_one_answer_booked_eight_times_is_booked_once(money: Money) -> None:
     assert set(Fund.objects.values_list("paid_fen", "reserved_fen")) == {(600_000, 0)}
 
 
+def test_sent_back_while_it_is_released_either_is_true_and_never_both(money: Money) -> None:
+    batch = money.locked(2)
+    for person in (money.office, money.reviewer):
+        money.sign(batch, person)
+    other = people.user("finance_release", "370999")
+    back = {"batch": batch, "shown_hash": batch.content_hash, "reason": "再核", "step": "release"}
+    outcomes = at_once([
+        lambda: money.sign(batch, money.releaser, step="release"),
+        lambda: signatures.return_batch(**back, request_id=uuid4(), by=other),
+        lambda: bank.make_bank_file(batch=batch, by=money.releaser),
+    ])  # fmt: skip
+    state = PayoutBatch.objects.get().state
+    assert outcomes["ok"] in (1, 2) and outcomes["BATCH_STATE"] == 3 - outcomes["ok"]
+    sent = batch.lines.filter(state="sent").count()
+    assert (state, sent) in [("returned", 0), ("released", 0), ("released", 2)]
+
+
+def test_the_bank_file_is_made_once_by_eight_and_handed_out_again_only_with_a_reason(money: Money) -> None:
+    batch = money.released(2)
+    outcomes = at_once([lambda: bank.make_bank_file(batch=batch, by=money.releaser) for _ in range(CLIENTS)])
+    assert outcomes == {"ok": CLIENTS}
+    made = batch.bank_file
+    outcomes = at_once([lambda: bank.hand_out_bank_file(bank_file=made, by=money.releaser) for _ in range(CLIENTS)])
+    assert outcomes == {"ok": 1, "REASON_NEEDED": CLIENTS - 1}
+    assert made.issues.count() == 1
+
+
+def test_one_file_of_the_bank_entered_by_eight_is_one_answer(money: Money) -> None:
+    batch = money.sent(2)
+    rows = answer(batch)
+    assert at_once([lambda: read(money, batch, rows) for _ in range(CLIENTS)]) == {"ok": CLIENTS}
+    assert batch.bank_returns.count() == 1
+
+
+def test_two_people_of_one_seat_sign_at_once_and_each_takes_one(transactional_db: None) -> None:
+    chain = [{"step": "finance", "kind": "approve", "signatures": 2}, {"step": "release"}]
+    money = make_money(settings={"payout_chain": chain})
+    batch = money.locked(1)
+    signers = [people.user("finance_review", "370999") for _ in range(CLIENTS)]
+    deeds = [_signing(batch, one, step="") for one in signers]
+    assert at_once(deeds) == {"ok": 2, "403": CLIENTS - 2}, "the next seat asks for another right"
+    assert list(batch.signatures.order_by("pk").values_list("step", flat=True)) == ["finance", "finance-2"]
+    assert (PayoutBatch.objects.get().state, broken()) == ("approved", {})
+
+
+def test_eight_follow_ups_pressed_at_once_share_nothing(money: Money) -> None:
+    batch = money.sent(2)
+    bank.reconcile(bank_return=read(money, batch, answer(batch, failed=[1, 2])), by=money.maker)
+    deeds = [
+        lambda: batches.follow_up_batch(batch=batch, request_id=uuid4(), by=money.maker, unchanged_too=True)
+        for _ in range(CLIENTS)
+    ]
+    assert at_once(deeds) == {"ok": 1, "NOTHING_TO_FOLLOW": CLIENTS - 1}
+
+
+def test_money_is_held_once_by_eight_runs_and_a_batch_beside_them(money: Money) -> None:
+    money.payable(3)
+    Roster.objects.update(approved_at=MORNING)
+    money.programme.settings = {"reserve_per_home": {"*": {"CENTRAL": 3000, "DISTRICT": 3000}}}
+    money.programme.save()
+    money.fund(9_000)
+    draft = money.draft()
+    runs = [lambda: holds.reserve_pending(programme=money.programme, by=money.maker) for _ in range(CLIENTS)]
+    outcomes = at_once([*runs, _locking(money, draft)])
+    assert outcomes["ok"] + outcomes["FUNDS_SHORT"] == CLIENTS + 1
+    if outcomes["FUNDS_SHORT"]:
+        batches.lock_for_signing(batch=draft, by=money.maker)
+    assert set(Fund.objects.values_list("held_fen", "reserved_fen")) == {(0, 900_000)}
+
+
 def test_of_two_releases_of_a_policy_one_counts(money: Money) -> None:
     later = POLICY.replace("valid_from: 2021-01-01", "valid_from: 2022-01-01")
     draft = policies.draft_policy(programme=money.programme, document=later, by=money.maker)
@@ -132,9 +206,9 @@ def test_batches_of_two_villages_lock_side_by_side(money: Money) -> None:
     assert outcomes == {"ok": 2}
 
 
-def _signing(batch: PayoutBatch, by: Any, key: Any = None) -> Callable[[], Any]:
+def _signing(batch: PayoutBatch, by: Any, key: Any = None, step: str = "review") -> Callable[[], Any]:
     return lambda: signatures.sign_batch(
-        batch=batch, shown_hash=batch.content_hash, request_id=key or uuid4(), by=by, step="review"
+        batch=batch, shown_hash=batch.content_hash, request_id=key or uuid4(), by=by, step=step
     )
 
 

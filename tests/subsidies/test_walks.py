@@ -27,16 +27,22 @@ from hypothesis.stateful import (
 )
 
 from core.refusals import Refused
+from subsidies import chains
+from subsidies.fund_figures import balances, disagreements
 from subsidies.invariants import broken
 from subsidies.models import BankReturn, BatchSignature, Entitlement, Fund, Notice, Objection, PayoutBatch, PayoutLine
-from subsidies.services import bank, batches, notices, signatures
+from subsidies.services import bank, batches, funds, holds, notices, signatures
 from tests import people
 from tests.plugins.proofs import LARGE, Proof, Size
 from tests.subsidies.conftest import Money
 from tests.subsidies.test_bank import answer, as_csv
 
 pytestmark = pytest.mark.django_db
-NEXT = {"locked": "office", "reviewed": "reviewer", "approved": "releaser"}
+NEXT = {
+    "review": "office", "approve": "reviewer", "release": "releaser", "department": "office", "finance": "reviewer",
+    "finance-2": "second_reviewer",
+}  # fmt: skip
+SIGNING = ("locked", "reviewed", "approved")
 pick = st.integers(0, 7)
 who = st.sampled_from(["office", "reviewer", "releaser", "maker", "clerk", "second_office", "makers_twin"])
 
@@ -83,13 +89,38 @@ class Walk(RuleBasedStateMachine):
             batches.lock_for_signing(batch=batch, by=batch.created_by)
         elif batch.state == "returned":
             batches.reopen_batch(batch=batch, by=money.maker)
-        elif batch.state in NEXT:
-            money.sign(batch, self.person(NEXT[batch.state]))
+        elif batch.state in SIGNING:
+            money.sign(batch, self.whose_turn(batch))
         elif open_answer := BankReturn.objects.filter(batch=batch, applied_at=None).first():
             bank.reconcile(bank_return=open_answer, by=money.maker)
         else:
             bank.make_bank_file(batch=batch, by=money.releaser)
             bank.read_return(batch=batch, content=as_csv(answer(batch, failed)), file_name="r.csv", by=money.maker)
+
+    # money held after the seal, and money that goes and comes
+
+    @rule()
+    def money_is_held(self) -> None:
+        self.press(lambda: holds.reserve_pending(programme=self.money.programme, by=self.money.maker))
+
+    @rule(which=pick, back=st.booleans(), fen=st.sampled_from([1, 300_000, 5_000_000]), twice=st.booleans())
+    def money_goes_back_or_comes_back(self, which: int, back: bool, fen: int, twice: bool) -> None:
+        move, key = funds.give_to_source if back else funds.record_recovery, uuid4()
+        if fund := self.one(Fund, which):
+            for _press in range(1 + twice):
+                self.press(lambda: move(
+                    fund=fund, amount_fen=fen, document_no="示例〔2022〕1号", request_id=key, by=self.money.maker
+                ))  # fmt: skip
+
+    @rule(which=pick, unchanged=st.booleans(), twice=st.booleans())
+    def what_failed_is_followed_up(self, which: int, unchanged: bool, twice: bool) -> None:
+        key = uuid4()
+
+        def follow(batch: PayoutBatch) -> Any:
+            return batches.follow_up_batch(batch=batch, request_id=key, by=self.money.maker, unchanged_too=unchanged)
+
+        for _press in range(1 + twice):
+            self.on_batch(which, follow)
 
     # what happens around the chain
 
@@ -149,14 +180,15 @@ class Walk(RuleBasedStateMachine):
 
     @rule(which=pick)
     def whose_turn_it_is_signs(self, which: int) -> None:
-        self.on_batch(which, lambda batch: self.money.sign(batch, self.person(NEXT[batch.state])), state__in=list(NEXT))
+        self.on_batch(which, lambda batch: self.money.sign(batch, self.whose_turn(batch)), state__in=SIGNING)
 
     @rule(which=pick, by=who)
     def anybody_returns_it(self, which: int, by: str) -> None:
         def back(batch: PayoutBatch) -> Any:
             return signatures.return_batch(
-                batch=batch, shown_hash=batch.content_hash, request_id=uuid4(), by=self.person(by), reason="再核"
-            )
+                batch=batch, shown_hash=batch.content_hash, request_id=uuid4(), by=self.person(by), reason="再核",
+                lines=dict.fromkeys(batch.lines.values_list("pk", flat=True)[:1], "销户"),
+            )  # fmt: skip
 
         self.on_batch(which, back)
 
@@ -185,10 +217,14 @@ class Walk(RuleBasedStateMachine):
             self.on_batch(which, lambda batch: bank.make_bank_file(batch=batch, by=self.money.releaser))
 
     @precondition(lambda self: PayoutLine.objects.filter(state="sent").exists())
-    @rule(which=pick, failed=st.lists(st.integers(1, 3), max_size=2), part=st.integers(1, 3), twice=st.booleans())
-    def the_bank_answers(self, which: int, failed: list[int], part: int, twice: bool) -> None:
+    @rule(which=pick, failed=st.lists(st.integers(1, 3), max_size=2), part=st.integers(1, 3), twice=st.booleans(),
+          yuan=st.sampled_from(["", "2000.00", "4000.00", "6000.01", "0"]))  # fmt: skip
+    def the_bank_answers(self, which: int, failed: list[int], part: int, twice: bool, yuan: str) -> None:
+        """Also a part, the rest of it, too much, nothing."""
+
         def read(batch: PayoutBatch) -> None:
-            content = as_csv(answer(batch, failed=failed)[:part])
+            rows = answer(batch, failed=failed, **({"at1_2": yuan, "at1_5": f"R{yuan}"} if yuan else {}))
+            content = as_csv(rows[:part])
             for _time in range(1 + twice):
                 bank.read_return(batch=batch, content=content, file_name="r.csv", by=self.money.maker)
 
@@ -205,6 +241,8 @@ class Walk(RuleBasedStateMachine):
     def every_yuan_is_where_it_should_be(self) -> None:
         assert broken() == {}
         assert not Fund.objects.filter(reserved_fen__lt=0).exists()
+        assert disagreements(self.money.programme) == [], "the ledger is not the sum of its lines"
+        assert sum(balances(list(Fund.objects.all())).values()) == 0
         signers = list(BatchSignature.objects.values_list("batch", "round_no", "person_no"))
         assert len(signers) == len(set(signers)), "somebody signed twice"
 
@@ -226,15 +264,36 @@ class Walk(RuleBasedStateMachine):
         found = list(model.objects.filter(**only).order_by("pk"))
         return found[which % len(found)] if found else None
 
+    def whose_turn(self, batch: PayoutBatch) -> Any:
+        seat = chains.next_seat(batch, len(signatures.votes_of(batch)))
+        assert seat is not None, "a batch in signing has a seat that is due"
+        return self.person(NEXT[seat.step])
+
     def person(self, name: str) -> Any:
         return self.staff[name] if name in self.staff else getattr(self.money, name)
 
     staff: dict[str, Any]
 
 
-@pytest.fixture
-def walk(money: Money) -> Iterator[type[Walk]]:
+CHAINS: tuple[dict[str, Any], ...] = (
+    {},
+    {
+        "payout_chain": [
+            {"step": "department", "kind": "review"},
+            {"step": "finance", "kind": "approve", "signatures": [{"above_yuan": 6_000, "count": 2}]},
+            {"step": "release"},
+        ],
+        "reserve_per_home": {"*": {"CENTRAL": 3_000, "DISTRICT": 3_000}},
+    },
+)
+
+
+@pytest.fixture(params=CHAINS, ids=["usual", "long chain and holds"])
+def walk(request: pytest.FixtureRequest, money: Money) -> Iterator[type[Walk]]:
+    money.programme.settings = request.param
+    money.programme.save()
     staff = {
+        "second_reviewer": people.user("finance_review", "370999"),
         "second_office": people.user("office", "370999"),
         "makers_twin": people.user("office", "370999", person_no=money.maker.person_no),
     }
@@ -244,7 +303,7 @@ def walk(money: Money) -> Iterator[type[Walk]]:
 @pytest.mark.slow
 @pytest.mark.proof("payout-walks")
 def test_no_order_of_presses_pays_wrongly(walk: type[Walk], size: Size, proof: Proof) -> None:
-    walks = size(small=16, large=5_000)
+    walks = size(small=12, large=5_000)
     run_state_machine_as_test(
         walk,
         settings=settings(

@@ -20,6 +20,8 @@ class Command(ByCommand):
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number", help="number of the batch")
         parser.add_argument("--out", required=True, type=Path, help="where the file goes; readable by its owner only")
+        parser.add_argument("--reason", default="", help="why it is needed again; from the second time on")
+        parser.add_argument("--password-file", type=Path, help="file whose first line locks the archive; writes a .zip")
         parser.add_argument("--code", required=True, help="one-time code of the person's second factor")
 
     def perform(self, by: User, options: dict[str, Any]) -> str:
@@ -28,8 +30,14 @@ class Command(ByCommand):
         made = make_bank_file(batch=batch, by=by)
         try:
             options["out"].touch(mode=0o600)
-            options["out"].write_bytes(hand_out_bank_file(bank_file=made, by=by))
+            password, reason = _password(options["password_file"]), options["reason"]
+            options["out"].write_bytes(hand_out_bank_file(bank_file=made, by=by, password=password, reason=reason))
         except OSError as error:
             words = _("%(file)s can't be written: %(why)s")
             raise CommandError(words % {"file": options["out"], "why": error.strerror}) from None
         return f"{batch.number}: {made.line_count}, {made.sha256}"
+
+
+def _password(file: Path | None) -> str:
+    """The first line; never an argument, which everybody on the machine could read."""
+    return file.read_text(encoding="utf-8").splitlines()[0].strip() if file else ""
