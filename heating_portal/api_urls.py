@@ -10,6 +10,7 @@ from programmes.api import ProgrammeRows
 from reports.api import HouseholdFileView, HouseholdRevealView
 from retrofits.api import EnterpriseRows, ProjectRows, TaskRows
 from subsidies.api import EntitlementRows
+from subsidies.reading_api import ReadingRows
 from telemetry.api import HeaterRows
 
 app_name = "api"
@@ -22,6 +23,7 @@ router.register("tasks", TaskRows, "task")
 router.register("projects", ProjectRows, "project")
 router.register("enterprises", EnterpriseRows, "enterprise")
 router.register("entitlements", EntitlementRows, "entitlement")
+router.register("readings", ReadingRows, "reading")
 router.register("heaters", HeaterRows, "heater")
 
 
