@@ -156,7 +156,7 @@ class _Check:
         village = self.task.area
         for name, area in (("village_name", village), ("town_name", village.parent)):
             text = self.text[name]
-            if text and area and text not in {area.name, *area.aliases}:
+            if text and area and text not in {tidy(known) for known in (area.name, *area.aliases)}:
                 words = _("%(label)s: “%(text)s” is not “%(name)s”, where the task lies")
                 self.fault(name, "OTHER_PLACE", words % {"label": LABELS[name], "text": text[:60], "name": area.name})
 

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.history.sealing import seal_history
 from heating_portal import presets
-from heating_portal.demo import acceptances, lists, money, papers, registers, works
+from heating_portal.demo import acceptances, joint, lists, money, papers, registers, works
 from heating_portal.demo.people import BY, make_people, person
 from heating_portal.demo.presets import JINCHENG, TAISHAN
 from heating_portal.demo.progress import Progress
@@ -51,6 +51,8 @@ def load(say: Say) -> None:
     progress.begin("基础台账 · venues, meters, changes, double entries")
     for programme in programmes.values():
         registers.load(programme)
+    progress.begin("利通区联合验收 · joint acceptance by six departments")
+    joint.load(progress)
     progress.begin("户档案汇总 · rows of the household list")
     _settle()
     leave_files()
@@ -75,7 +77,7 @@ def _units(programmes: dict[str, Programme]) -> int:
     """Units of work: a household imported, a list drawn up or sealed, an installation, an acceptance."""
     jincheng, taishan = (sum(int(t.quantity) for t in programmes[name].targets.all()) for name in (JINCHENG, TAISHAN))
     villages = sum(programme.targets.values("area").distinct().count() for programme in programmes.values())
-    return jincheng + taishan + 2 * villages + 185 + 88 + 40 + 2 * taishan
+    return jincheng + taishan + 2 * villages + 185 + 88 + 40 + 2 * taishan + 2 * joint.HOMES + 4
 
 
 def _lists(name: str, programme: Programme, progress: Progress) -> None:

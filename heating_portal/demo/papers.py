@@ -38,7 +38,7 @@ def prepare_jincheng(programme: Programme, day: date) -> None:
     """Certificates and admissions of the firms, and what their products show. Safe to run again."""
     office = person("office", programme.area_id)
     for supplier in Supplier.objects.exclude(code="rival"):
-        _admit(programme, supplier, day, office)
+        admit(programme, supplier, day, office)
     with acting(office, WHY):
         for model in DeviceModel.objects.filter(product=None):
             power = {"thermal_power_kw": THERMAL_KW.get(model.kind, Decimal(8))}
@@ -60,7 +60,8 @@ def _waiting_homes(programme: Programme, day: date) -> None:
             )
 
 
-def _admit(programme: Programme, supplier: Supplier, day: date, office: User) -> None:
+def admit(programme: Programme, supplier: Supplier, day: date, office: User) -> None:
+    """Put forward, reviewed and admitted by two people. Safe to run again."""
     if Admission.objects.filter(programme=programme, supplier=supplier).exists():
         return
     leader = person("leading_group", programme.area_id)

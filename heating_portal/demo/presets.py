@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 PRESETS = Path(__file__).resolve().parents[2] / "presets"
-JINCHENG, TAISHAN = "jincheng_2020", "taishan_2021"
+JINCHENG, TAISHAN, LITONG = "jincheng_2020", "taishan_2021", "litong_2021"
 
 
 @dataclass(frozen=True, slots=True)

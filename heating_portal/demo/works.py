@@ -32,6 +32,7 @@ WHY = "demonstration"
 AT_ONCE = 40
 NAMESPACE = uuid.UUID("6f1d2c0e-5a53-4c39-9a63-2f0b1f1f3709")
 DEVICE_NAMES = {"ashp": "空气源热泵", "hot_air": "低温空气源热风机", "direct_electric": "直热式电采暖炉"}
+SEATS = {"14": (112.851, 35.491), "37": (117.135, 36.191), "64": (106.196, 37.985)}
 INSTALLER = "示例安装工程队（虚构）"
 COSTS = {
     "ELECTRIC": (("DEVICE", 4600, 23), ("WIRING_BEHIND_METER", 500, 11), ("INSTALLATION", 300, 7)),
@@ -133,7 +134,7 @@ def _entry(task: Task, number: int, day: date, heater: Sequence[Any] | None) -> 
 
 def _place(task: Task, number: int) -> dict[str, str]:
     """Somewhere near the county's seat, a few metres from the neighbour's."""
-    longitude, latitude = (112.851, 35.491) if task.area_id.startswith("14") else (117.135, 36.191)
+    longitude, latitude = SEATS[task.area_id[:2]]
     village = int(task.area_id[-3:]) % 50
     return {
         "longitude": f"{longitude + village * 0.011 + number % 15 * 0.0002:.6f}",
