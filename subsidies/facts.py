@@ -14,19 +14,24 @@ from typing import Any
 from core.seasons import Season, Span
 from households.models import Dwelling, Roster
 from households.services import class_periods
-from retrofits.models import Acceptance, CostItem, Task
+from retrofits.models import Acceptance, CostItem, PanelSeat, Task
 from subsidies.models import Entitlement, EntitlementLine
 from subsidies.rules import facts as rules
 from subsidies.rules.outcomes import SourceLine
 from subsidies.usage import usage_for
 
 Facts = rules.Facts
+#: Departments of the joint acceptance as rules name them, by a word of the name a programme gives them.
+DEPARTMENTS = {
+    "住建": "HOUSING", "发改": "DEVELOPMENT_REFORM", "财政": "FINANCE", "农业": "AGRICULTURE", "环保": "ECOLOGY",
+    "生态": "ECOLOGY", "审计": "AUDIT",
+}  # fmt: skip
 
 
 def facts_for(
     acceptances: Sequence[Acceptance], *, on: date, season: Season | None = None
 ) -> list[tuple[Acceptance, Facts]]:
-    """Facts of each accepted dwelling on a day, in the given order; seven queries whatever the number.
+    """Facts of each accepted dwelling on a day, in the given order; eight queries whatever the number.
 
     `season` adds the meter readings that touch it and names it as the season to be assessed. Beneficiary classes are
     those of the day of acceptance, or of the season's last day: a later run must not answer differently.
@@ -35,12 +40,14 @@ def facts_for(
     costs, payments = _costs(acceptances), _payments(dwellings)
     usage = usage_for(dwellings, season) if season else {}
     classes = class_periods.classes_on({_family(one): _class_day(one, season) for one in acceptances})
+    seats = _seats(acceptances)
     return [
         (
             acceptance,
             _facts(
                 acceptance, on, season, costs.get(acceptance.task_id), payments[acceptance.task.dwelling_id],
                 tuple(usage.get(acceptance.task.dwelling_id, ())), classes[_family(acceptance)],
+                seats.get(acceptance.task_id, frozenset()),
             ),
         )
         for acceptance in acceptances
@@ -51,13 +58,14 @@ def with_related(acceptances: Any) -> Any:
     """The rows `facts_for` reads, joined in the same query."""
     return acceptances.select_related(
         "task__dwelling__area", "task__dwelling__household", "task__technology", "task__roster_row__roster",
-        "task__installation",
+        "task__installation__device_model__product",
     )  # fmt: skip
 
 
 def _facts(
     acceptance: Acceptance, on: date, season: Season | None, costs: tuple[rules.CostItem, ...] | None,
     payments: tuple[rules.Payment, ...], usage: tuple[rules.Usage, ...], classes: frozenset[str],
+    accepted_by: frozenset[str],
 ) -> Facts:  # fmt: skip
     task, dwelling = acceptance.task, acceptance.task.dwelling
     return Facts(
@@ -70,6 +78,7 @@ def _facts(
         installer_admitted=hasattr(task, "installation"),
         own_funds_in_place=task.self_funds_proven is True,
         accepted_on=acceptance.accepted_on,
+        accepted_by=accepted_by,
         payments=payments,
         costs=costs,
         quantities=_quantities(task),
@@ -112,10 +121,28 @@ def _own_meter(dwelling: Dwelling) -> bool | None:
 
 
 def _quantities(task: Task) -> dict[str, Decimal]:
-    """The installed area where there is a record, else the dwelling's."""
+    """The installed area where there is a record, else the dwelling's; the thermal power of the registered product."""
     record = getattr(task, "installation", None)
     area = record.heated_area_m2 if record else task.dwelling.heated_area_m2
-    return {} if area is None else {"heated_area_m2": Decimal(area)}
+    product = getattr(record.device_model, "product", None) if record and record.device_model else None
+    power = product.thermal_power_kw if product else None
+    known = {"heated_area_m2": area, "power_kw": power}
+    return {name: Decimal(value) for name, value in known.items() if value is not None}
+
+
+def _seats(acceptances: Sequence[Acceptance]) -> dict[int, frozenset[str]]:
+    """Departments that have signed the living joint sheet of each task, by the codes rules use."""
+    tasks = [one.task_id for one in acceptances]
+    signed = PanelSeat.objects.filter(joint__homes__task__in=tasks, joint__homes__is_void=False)
+    found: dict[int, frozenset[str]] = {}
+    for task_id, name in signed.values_list("joint__homes__task_id", "department"):
+        found[task_id] = found.get(task_id, frozenset()) | department_codes(name)
+    return found
+
+
+def department_codes(name: str) -> frozenset[str]:
+    """A department's name as the code rules use; the name itself where rules know none."""
+    return frozenset(code for word, code in DEPARTMENTS.items() if word in name) or frozenset({name})
 
 
 def _costs(acceptances: Sequence[Acceptance]) -> dict[int, tuple[rules.CostItem, ...]]:
@@ -161,6 +188,7 @@ def encode_facts(facts: Facts) -> dict[str, Any]:
         "installer_admitted": facts.installer_admitted,
         "own_funds_in_place": facts.own_funds_in_place,
         "accepted_on": facts.accepted_on.isoformat() if facts.accepted_on else None,
+        "accepted_by": sorted(facts.accepted_by),
         "costs": None if facts.costs is None else [[c.kind, c.amount_fen, c.purpose] for c in facts.costs],
         "quantities": {name: str(value) for name, value in facts.quantities.items()},
         "meter_individual": facts.meter_individual,
@@ -183,6 +211,7 @@ def decode_facts(stored: Mapping[str, Any]) -> Facts:
         installer_admitted=stored["installer_admitted"],
         own_funds_in_place=stored["own_funds_in_place"],
         accepted_on=date.fromisoformat(stored["accepted_on"]) if stored["accepted_on"] else None,
+        accepted_by=frozenset(stored.get("accepted_by", ())),
         costs=None if stored["costs"] is None else tuple(rules.CostItem(*one) for one in stored["costs"]),
         quantities={name: Decimal(value) for name, value in stored["quantities"].items()},
         meter_individual=stored["meter_individual"],

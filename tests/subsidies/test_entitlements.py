@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from core.refusals import Refused
+from retrofits.models import JointAcceptance, JointHome, PanelSeat, Task
 from subsidies.models import Entitlement, EntitlementLine
 from subsidies.rules.outcomes import Due, Undefined
 from subsidies.services import entitlements, policies
@@ -150,6 +151,32 @@ def test_600_dwellings_take_a_handful_of_queries(money: Money, django_assert_max
         money.accepted()
     with django_assert_max_num_queries(30):
         assert money.assess().due == 40
+
+
+PANEL = POLICY.replace("  acceptance: {clause: 五}", "  acceptance: {clause: 七, panel: [HOUSING, AUDIT]}")
+
+
+def test_every_department_of_the_panel_has_to_sign_before_anything_is_due(money: Money) -> None:
+    release(money.programme, PANEL)
+    alone, both = money.accepted(), money.accepted()
+    for task, names in ((alone, ["市住建局"]), (both, ["市住建局", "审计局"])):
+        _signed(money, task, names)
+    money.assess()
+    reasons = dict(Entitlement.objects.values_list("task_id", "reason"))
+    assert reasons == {alone.pk: "JOINT_ACCEPTANCE_INCOMPLETE", both.pk: "OK_CAPPED"}
+    assert Entitlement.objects.get(task=alone).reason_params == {"missing": "AUDIT"}
+    assert all(entitlements.recompute(one).code == one.reason for one in Entitlement.objects.all())
+
+
+def _signed(money: Money, task: Task, names: list[str]) -> None:
+    sheet = JointAcceptance.objects.create(
+        programme=money.programme, area_id=VILLAGE, year=2021, departments=["市住建局", "审计局"], seat_count=2,
+        opened_by=money.office,
+    )  # fmt: skip
+    JointHome.objects.create(joint=sheet, task=task)
+    for name in names:
+        signer = people.user("panel_member", "370999")
+        PanelSeat.objects.create(joint=sheet, department=name, signer=signer, person_no=signer.person_no)
 
 
 def test_people_without_the_right_do_not_assess(money: Money) -> None:
