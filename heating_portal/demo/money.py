@@ -12,13 +12,12 @@ import io
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 
 from accounts.acting import acting
 from accounts.models import Area, User
 from core.money import plain_yuan
+from heating_portal.demo import operation
 from heating_portal.demo.people import person
-from households.services.readings import Reading, record_readings
 from programmes.models import Programme
 from retrofits.models import Task
 from subsidies.exporting import line_ref
@@ -40,7 +39,7 @@ SIGNED = (
 )
 CLIFF_REASON = "按文件原文执行，界线附近的发票逐户核对"
 FAILED_LINES = {17: "户名与账号不符", 140: "账户已销户"}
-SEASON_END, RUNNING_ON = date(2022, 3, 31), date(2022, 4, 12)
+RUNNING_ON = date(2022, 4, 12)
 
 
 def run(programme: Programme, users: Mapping[str, User] | None = None, today: date | None = None) -> None:
@@ -119,12 +118,11 @@ def lock_one_village(programme: Programme) -> None:
 def running_subsidy(programme: Programme) -> None:
     """One village's season: readings from the power company, what is due for it, and its notice."""
     tasks = Task.objects.filter(programme=programme, area_id=RUNNING_VILLAGE, state=Task.State.ACCEPTED)
-    rows = [_reading(task, number) for number, task in enumerate(tasks.select_related("dwelling").order_by("id"))]
-    if not rows:
+    metered = list(tasks.select_related("dwelling").order_by("id"))
+    if not metered:
         return
     clerk, maker = person("town_staff", RUNNING_VILLAGE), _person("finance", programme)
-    with acting(clerk, WHY):
-        record_readings(readings=rows, by=clerk)
+    operation.take_in(programme, RUNNING_VILLAGE, metered, clerk)
     with acting(maker, WHY):
         entitlements.assess_pending(programme=programme, on=RUNNING_ON, by=maker, now=_at(RUNNING_ON, 9))
     begun = _at(RUNNING_ON + timedelta(days=1), 9)
@@ -135,6 +133,16 @@ def running_subsidy(programme: Programme) -> None:
             )
     with acting("close_notices", WHY):
         notices.close_notices(now=begun + timedelta(days=programme.notice_days))
+
+
+def compare_season(programme: Programme) -> None:
+    """Claims beside heaters, and a claim back that waits for its decision."""
+    accepted = Task.objects.filter(programme=programme, state=Task.State.ACCEPTED).select_related("dwelling")
+    metered = list(accepted.filter(area_id=RUNNING_VILLAGE).order_by("id"))
+    if metered:
+        unread = accepted.filter(technology__family="ELECTRIC").exclude(area_id=RUNNING_VILLAGE).order_by("id")[:1]
+        operation.compare(programme, metered, unread, _at(RUNNING_ON, 15))
+        operation.claim_back(programme, _at(RUNNING_ON, 16))
 
 
 def bank_answer(batch: PayoutBatch, failed: Mapping[int, str]) -> bytes:
@@ -200,12 +208,6 @@ def _send_and_book(batch: PayoutBatch) -> None:
         bank.reconcile(bank_return=found, by=maker, now=at)
 
 
-def _reading(task: Task, number: int) -> Reading:
-    """Between 620 and about 3,600 kWh; some above the 3,000 kWh at which the cap is reached."""
-    kwh = Decimal(62_000 + number * 7_919 % 298_000) / 100
-    return Reading(task.dwelling, "electricity", date(2021, 11, 1), SEASON_END, kwh)
-
-
 def _villages_due(programme: Programme) -> list[str]:
     waiting = Entitlement.objects.filter(programme=programme, state="assessed", outcome="due")
     return sorted(set(waiting.values_list("area_id", flat=True)))
@@ -244,4 +246,5 @@ STEPS: list[tuple[str, MoneyStep]] = [
     ("第一批兑付 · first batch paid", pay_first_town),
     ("第二批待复核 · second batch waits", lock_one_village),
     ("运行补贴 · running subsidy", running_subsidy),
+    ("运行比对 · claims and heaters", compare_season),
 ]
