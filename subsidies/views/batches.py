@@ -49,6 +49,7 @@ LINE_COLUMNS = (
     Column("area.name", gettext_lazy("Village"), order_by="area_id"),
     Column("amount_fen", gettext_lazy("Amount/CNY"), kind="money", order_by="amount_fen", total=Sum("amount_fen"),
            total_label=gettext_lazy("sum")),
+    Column("offset_fen", gettext_lazy("Kept back/CNY"), kind="money", priority=3),
     Column("bank_card", gettext_lazy("Card"), kind="masked_card", priority=2),
     Column("missing", gettext_lazy("Missing evidence"), kind="soft", priority=2,
            value=lambda row: "、".join(evidence.missing_of(row))),
