@@ -123,7 +123,7 @@ class GateBook:
 
     def _of_places(self, codes: set[str]) -> dict[str, QuerySet[Any, Any]]:
         path = {one for code in codes for one in (code, *ancestors(code))}
-        known = ("code", "in_heat_network", "grid_capacity_ok")
+        known = ("code", "in_heat_network", "grid_capacity_ok", "area_class")
         return {"areas": Area.objects.filter(code__in=path).values(*known), "routes": _routes_of(self.programme, codes)}
 
     def _keep_places(self, codes: set[str], found: Row) -> None:
@@ -138,11 +138,12 @@ class GateBook:
         steps: dict[str, gate.Step] = {}
         for one in reversed(path):
             steps |= self._steps.get(one, {})
-        return gate.Place(self._known(path, "in_heat_network"), self._known(path, "grid_capacity_ok"), steps)
+        capacity, kind = self._known(path, "grid_capacity_ok"), self._known(path, "area_class")
+        return gate.Place(self._known(path, "in_heat_network"), capacity, steps, kind or "")
 
-    def _known(self, path: list[str], name: str) -> bool | None:
+    def _known(self, path: list[str], name: str) -> Any:
         values = (self._areas[code][name] for code in path if code in self._areas)
-        return next((value for value in values if value is not None), None)
+        return next((value for value in values if value not in (None, "")), None)
 
     # --- of firms and products ------------------------------------------------------------------------------------
 
@@ -189,6 +190,7 @@ class GateBook:
             seasons=self._seasons(row["confirmation_rows"]),
             limits=self._limits,
             heated_area_m2=row["recorded_m2"] or row["known_m2"],
+            dwelling_type=row["kind_of_home"],
             watts_per_m2=watts_per_m2(self.programme.settings),
         )
 
@@ -270,6 +272,7 @@ def _task_rows(keys: list[int]) -> QuerySet[Any, Any]:
         installed_on=F("installation__installed_on"),
         recorded_m2=F("installation__heated_area_m2"),
         known_m2=F("dwelling__heated_area_m2"),
+        kind_of_home=F("dwelling__dwelling_type"),
         supplier_pk=F("installation__supplier_id"),
         model_pk=F("installation__device_model_id"),
         main_kind=F("installation__device_model__kind"),

@@ -48,6 +48,7 @@ class Place:
     in_heat_network: bool | None = None
     grid_capacity_ok: bool | None = None
     steps: Mapping[str, Step] = field(default_factory=dict)
+    area_class: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class Facts:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     heated_area_m2: Decimal | None = None
     watts_per_m2: Decimal | None = None
+    dwelling_type: str = ""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ GATES: dict[str, Gate] = {
         Gate("NETWORK_FIRST", INSTALL, place.network_first, "office", "reason"),
         Gate("ELECTRIC_FIRST", INSTALL, place.electric_first, "office", "reason", families=GAS),
         Gate("ONE_TECHNOLOGY", INSTALL, place.one_technology, "office", "reason"),
+        Gate("BUNGALOW", INSTALL, place.bungalow, "office", "reason"),
         Gate("GRID_CAPACITY", INSTALL, place.grid_capacity, "office", "place", families=("ELECTRIC",)),
         Gate("GAS_PLAN", INSTALL, place.gas_step("plan"), "office", "supply", families=GAS),
         Gate("GAS_DESIGN", INSTALL, place.gas_step("design"), "office", "supply", families=GAS),

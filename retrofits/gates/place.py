@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from retrofits.gates.facts import Check, Facts, Refusal, shut
 
+PERI_URBAN, RESETTLEMENT = "peri_urban", "安置"
+
 
 def network_first(facts: Facts) -> Refusal | None:
     """J-08: where the heat network reaches, central heating comes first."""
@@ -26,6 +28,15 @@ def grid_capacity(facts: Facts) -> Refusal | None:
     if facts.device is None:
         return shut("DEVICE_UNKNOWN")
     return None if facts.device.is_low_power else shut("NOT_LOW_POWER", device=facts.device.label)
+
+
+def bungalow(facts: Facts) -> Refusal | None:
+    """L-83: in the towns around the city, bungalows convert to electricity or gas; resettlement buildings do not."""
+    if facts.place.area_class != PERI_URBAN or facts.family not in ("ELECTRIC", "GAS"):
+        return None
+    if not facts.dwelling_type:
+        return shut("DWELLING_TYPE_UNKNOWN")
+    return shut("RESETTLEMENT", type=facts.dwelling_type) if RESETTLEMENT in facts.dwelling_type else None
 
 
 def one_technology(facts: Facts) -> Refusal | None:

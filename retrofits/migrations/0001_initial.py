@@ -1,5 +1,5 @@
 import core.fields
-import core.trigger_operations
+import core.migration_steps
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import pgtrigger.compiler
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Agency',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_agency\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='84fc6bb4346f652b1c4ff641e29bc3df1a550bfa', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_925e6', table='retrofits_agency', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Bundle',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_bundle\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT (SELECT p2."area_id" FROM "programmes_programme" p2 WHERE p2."id" = p1."programme_id") FROM "programmes_technology" p1 WHERE p1."id" = COALESCE(NEW."technology_id", OLD."technology_id"))); RETURN NULL;', hash='764f972b9b10834b6c2cf1654966a9a768667ecb', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_2059b', table='retrofits_bundle', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='GateRule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_gaterule\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='d9b6899d4a4390eac725a6c30e05d84bf7cae491', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_af42c', table='retrofits_gaterule', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='InstallationImport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_installationimport\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='4a77d9af0462699966e31be1ed400b7cdba34829', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_51508', table='retrofits_installationimport', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='JointAcceptance',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_jointacceptance\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='4591f5b47648899107a0c3516ef403913095f4dc', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_3fbd1', table='retrofits_jointacceptance', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='LevelCheck',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_levelcheck\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='dae4135e20d00070c3b8a242ced7032305acf30e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_70d0a', table='retrofits_levelcheck', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='PhotoBatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_photobatch\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='1a7313d2e7b4b332ebb7d26aef894ff2a9f99b18', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_e42c6', table='retrofits_photobatch', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Product',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change('retrofits_product', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='c2b2d6563b4da84559901a9902c7166c3f3a965d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_ae4b9', table='retrofits_product', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Project',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_project\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='b8b58e66ae39063154c2f22ee9de2bef3e0c07fa', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_60e21', table='retrofits_project', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Qualification',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change('retrofits_qualification', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='cc07951ec627cab85dd4a14c4197e6a283136254', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_61be9', table='retrofits_qualification', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Review',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -260,7 +260,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_review\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='0388d387e838f599fa09c8c782cd94f4207a5c79', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_64696', table='retrofits_review', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='SupplyStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_supplystep\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='ae5f6ff69b69c9f73b5288a60a3c23f62d7eca84', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_7cde1', table='retrofits_supplystep', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Task',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -305,7 +305,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_task\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='423eb7c71f86cc4a230784d97165194a07108945', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_431b0', table='retrofits_task', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='TransitionalHome',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -328,7 +328,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_transitionalhome\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='ec7b5300c15800a6e88b943689ae639add879895', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_665c2', table='retrofits_transitionalhome', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Admission',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -358,7 +358,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_admission\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='5368145c599e7cb0fc3570a2bbc46266968ea6d2', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_bca1e', table='retrofits_admission', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Acceptance',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -387,7 +387,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_acceptance\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='430f5a9030a25e100e9ea906872203c4560ed815', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_33966', table='retrofits_acceptance', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='AgencyMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -400,7 +400,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_agencymember\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_agency" p1 WHERE p1."id" = COALESCE(NEW."agency_id", OLD."agency_id"))); RETURN NULL;', hash='0c046aa4d79e97f936da1f93cc93daa6f1079aeb', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_1b79f', table='retrofits_agencymember', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='BundlePart',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -416,7 +416,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_bundlepart\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT (SELECT (SELECT p3."area_id" FROM "programmes_programme" p3 WHERE p3."id" = p2."programme_id") FROM "programmes_technology" p2 WHERE p2."id" = p1."technology_id") FROM "retrofits_bundle" p1 WHERE p1."id" = COALESCE(NEW."bundle_id", OLD."bundle_id"))); RETURN NULL;', hash='1d62a82176691e606885e615065285a685ead620', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_fa523', table='retrofits_bundlepart', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Installation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -449,7 +449,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_installation\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='e0670c2717c639f58de486d2d81ee935a1c40919', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_13efc', table='retrofits_installation', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='PanelSeat',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -466,7 +466,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_panelseat\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_jointacceptance" p1 WHERE p1."id" = COALESCE(NEW."joint_id", OLD."joint_id"))); RETURN NULL;', hash='c81ca8270c9bbbe6f4e40d3b3f59dd59982698d5', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_c319d', table='retrofits_panelseat', when='AFTER')), pgtrigger.compiler.Trigger(name='no_seat_more', sql=pgtrigger.compiler.UpsertTriggerSql(func="\nPERFORM 1 FROM retrofits_jointacceptance WHERE id = NEW.joint_id FOR UPDATE;\nIF (SELECT count(*) FROM retrofits_panelseat WHERE joint_id = NEW.joint_id)\n   >= (SELECT seat_count FROM retrofits_jointacceptance WHERE id = NEW.joint_id) THEN\n  RAISE EXCEPTION 'panel: the sheet has no seat more' USING ERRCODE = '23514';\nEND IF;\nRETURN NEW;\n", hash='89007adf385051210c06740abc2ee926f44831bb', operation='INSERT', pgid='pgtrigger_no_seat_more_cfc7c', table='retrofits_panelseat', when='BEFORE'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Photo',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -486,7 +486,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_photo\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='71b75d062e819e4a9cfe881067450edaca009aad', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_ceb8b', table='retrofits_photo', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ProjectFunds',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -502,7 +502,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_projectfunds\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_project" p1 WHERE p1."id" = COALESCE(NEW."project_id", OLD."project_id"))); RETURN NULL;', hash='12ca4dd2e8a4a1e14c1c2b14f218f4551c6261d9', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_c7805', table='retrofits_projectfunds', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ProjectMeasure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -519,7 +519,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_projectmeasure\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_project" p1 WHERE p1."id" = COALESCE(NEW."project_id", OLD."project_id"))); RETURN NULL;', hash='62c492f8d1ab37febcab42199476e26151132808', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_b0d89', table='retrofits_projectmeasure', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ProjectPaper',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -537,7 +537,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_projectpaper\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_project" p1 WHERE p1."id" = COALESCE(NEW."project_id", OLD."project_id"))); RETURN NULL;', hash='2230ba0ee3717ed2f02e868dc474b1cb752044d3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_5b5f7', table='retrofits_projectpaper', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='SharedCost',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -553,7 +553,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_sharedcost\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_project" p1 WHERE p1."id" = COALESCE(NEW."project_id", OLD."project_id"))); RETURN NULL;', hash='4a7d83d107f4ba90856fbf56477e9c97b48d74e1', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_9e4e7', table='retrofits_sharedcost', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='JointHome',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -567,7 +567,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_jointhome\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_jointacceptance" p1 WHERE p1."id" = COALESCE(NEW."joint_id", OLD."joint_id"))); RETURN NULL;', hash='02d05f19f462036babbbd3f219f21cebfde667e3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_72f60', table='retrofits_jointhome', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='GateReason',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -584,7 +584,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_gatereason\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='90b6aefe73b733d577ce7f864069f319c3fabffb', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_cd8fb', table='retrofits_gatereason', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Contract',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -609,7 +609,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_contract\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='b87d9cd3a83f95839a9d9623ab9ec5f9408784b0', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_f0645', table='retrofits_contract', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Confirmation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -630,7 +630,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_confirmation\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='fe75f0cd8e3b6bf4277aeb2dea1de15825d88889', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_f47eb', table='retrofits_confirmation', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='TenderLot',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -657,7 +657,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_tenderlot\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='d0835405e19bc54cbe96445e1639dbf0ee4804e6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_5bc70', table='retrofits_tenderlot', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='VisitOrder',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -676,7 +676,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_visitorder\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='33e9ea272323246210c37b4f7a5e01e70d76fc50', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_6f39a', table='retrofits_visitorder', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='WorksCheck',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -697,7 +697,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_workscheck\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='8d131af4420387c71ea7a9bb18542572baf5a1b3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_8e08d', table='retrofits_workscheck', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='CostItem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -712,7 +712,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_costitem\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_installation" p1 WHERE p1."id" = COALESCE(NEW."installation_id", OLD."installation_id"))); RETURN NULL;', hash='b23e8c76f9ba88f1f7c3df26b84efcd338ca4eef', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_4900e', table='retrofits_costitem', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='InstalledDevice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -729,7 +729,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_installeddevice\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_installation" p1 WHERE p1."id" = COALESCE(NEW."installation_id", OLD."installation_id"))); RETURN NULL;', hash='0292862f5d9bbf61ab454b6c1d211fd5d7c64955', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_32681', table='retrofits_installeddevice', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ProjectProgress',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -747,7 +747,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_projectprogress\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT (SELECT p2."area_id" FROM "retrofits_project" p2 WHERE p2."id" = p1."project_id") FROM "retrofits_projectmeasure" p1 WHERE p1."id" = COALESCE(NEW."measure_id", OLD."measure_id"))); RETURN NULL;', hash='8f401240795c8a912dec8ead519c3be3d4918a96', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_63787', table='retrofits_projectprogress', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Rectification',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -763,7 +763,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_rectification\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='1723abab36d629dd47d5c971d118dcc8ed3c2895', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_32d57', table='retrofits_rectification', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ReviewLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -785,7 +785,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_reviewline\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_review" p1 WHERE p1."id" = COALESCE(NEW."review_id", OLD."review_id"))); RETURN NULL;', hash='4ed5dea11d566a2c5304d89e0b5badb01092e899', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_28462', table='retrofits_reviewline', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='CostShare',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -802,7 +802,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_costshare\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='6771a6119a6e5b5b9dc1d9465a6c564391c03585', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_3c937', table='retrofits_costshare', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='PhotoUpload',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -828,7 +828,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_photoupload\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_photobatch" p1 WHERE p1."id" = COALESCE(NEW."batch_id", OLD."batch_id"))); RETURN NULL;', hash='f60b07e2885058ebfd98bfd2ba9416d99b9637a1', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_27606', table='retrofits_photoupload', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='PhotoTransfer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -850,7 +850,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_phototransfer\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='6e0b169cf292acffe8d910781f8f6a9451be67d8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_1f9ea', table='retrofits_phototransfer', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Criterion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -867,7 +867,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_criterion\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_tenderlot" p1 WHERE p1."id" = COALESCE(NEW."lot_id", OLD."lot_id"))); RETURN NULL;', hash='8ff130921fc04655d67ae07587201b8b0d80443f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_4f249', table='retrofits_criterion', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Bid',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -886,7 +886,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_bid\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_tenderlot" p1 WHERE p1."id" = COALESCE(NEW."lot_id", OLD."lot_id"))); RETURN NULL;', hash='8ef56d1aacdda0a891405ec8b57a861e233f2d5a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_ecde5', table='retrofits_bid', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='TransmissionCheck',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -907,6 +907,6 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'retrofits_transmissioncheck\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "retrofits_acceptance" p1 WHERE p1."id" = COALESCE(NEW."acceptance_id", OLD."acceptance_id"))); RETURN NULL;', hash='83090940c742b47bf1770b8c8c0add0fa69d2f0a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_ed646', table='retrofits_transmissioncheck', when='AFTER'))],
             },
         ),
-        core.trigger_operations.InstallTriggers(
+        core.migration_steps.InstallTriggers(
         ),
     ]

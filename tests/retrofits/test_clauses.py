@@ -192,6 +192,19 @@ def test_gas_or_grid_is_secured_before_a_village_starts(works: Works) -> None:
     assert shut(works, task) == []
 
 
+@mark.clause("L-83", "六个近郊乡镇除安置楼之外的平房实施煤改电、煤改气", serves="retrofits.services.supply:give_reason",
+             page=TASK, model="retrofits.GateReason")  # fmt: skip
+def test_around_the_city_a_resettlement_building_needs_a_reason(works: Works) -> None:
+    assert asks(works, "litong_2021", "BUNGALOW") == ["L-83"]
+    task = works.task()
+    Area.objects.filter(code="370999001").update(area_class="peri_urban")
+    for kind, code in (("", "DWELLING_TYPE_UNKNOWN"), ("安置楼", "RESETTLEMENT")):
+        type(task.dwelling).objects.filter(pk=task.dwelling_id).update(dwelling_type=kind)
+        assert shut(works, task) == [("BUNGALOW", code)]
+    supply.give_reason(task=task, gate="BUNGALOW", reason="安置楼未通热网", by=works.office)
+    assert shut(works, task) == []
+
+
 @mark.clause("D-12", "先规划、先设计、后改造", serves=STEP, page=SUPPLY, model="retrofits.SupplyStep")
 def test_gas_goes_plan_design_conversion_in_datong(works: Works) -> None:
     gas(works)

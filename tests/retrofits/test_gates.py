@@ -140,6 +140,12 @@ CASES: list[tuple[str, Facts, str]] = [
     ("ELECTRIC_FIRST", replace(place(grid_capacity_ok=True), offers_electric=False), ""),
     ("ONE_TECHNOLOGY", replace(OPEN, neighbours={"GAS": 3, "ELECTRIC": 1}), "OTHER_TECHNOLOGY"),
     ("ONE_TECHNOLOGY", replace(OPEN, neighbours={}), ""),
+    # L-83: around the city bungalows only; elsewhere and for networks it is not asked
+    ("BUNGALOW", replace(place(area_class="peri_urban"), dwelling_type="安置楼"), "RESETTLEMENT"),
+    ("BUNGALOW", replace(place(area_class="peri_urban"), dwelling_type="平房"), ""),
+    ("BUNGALOW", replace(place(area_class="peri_urban"), dwelling_type=""), "DWELLING_TYPE_UNKNOWN"),
+    ("BUNGALOW", replace(place(area_class="peri_urban"), dwelling_type="安置楼", family="WASTE_HEAT"), ""),
+    ("BUNGALOW", replace(place(area_class="plain_rural"), dwelling_type="安置楼"), ""),
     ("GRID_CAPACITY", place(grid_capacity_ok=True), ""),
     ("GRID_CAPACITY", place(grid_capacity_ok=None), "GRID_UNKNOWN"),
     ("GRID_CAPACITY", device(is_low_power=False), "NOT_LOW_POWER"),
