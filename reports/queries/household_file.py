@@ -22,7 +22,7 @@ from households.models import Document, Dwelling
 from households.queries import DwellingPanel
 from households.queries import panel_of as household_panel
 from households.roster_queries import StampedPlace, stamped_in, stamped_rows
-from programmes.models import Programme, RequiredPaper
+from programmes.models import Programme, RequiredPaper, Technology
 from programmes.papers import UPLOADABLE, Paper
 from reports.links import address
 from reports.models import DwellingSummary
@@ -114,6 +114,12 @@ class HouseholdFile:
     @property
     def record(self) -> Installation | None:
         return getattr(self.task, "installation", None) if self.task else None
+
+    @property
+    def route(self) -> Technology | None:
+        """What the household heats with by the works, before them what it chose."""
+        chosen = (one for one in self.panel.enrolments if one.programme == self.programme)
+        return self.task.technology if self.task else next((one.technology for one in chosen), None)
 
     @property
     def acceptances(self) -> list[Acceptance]:
@@ -270,9 +276,7 @@ def _asked(file: HouseholdFile) -> list[RequiredPaper]:
     """What the programme asks of this dwelling: some items only where a heater belongs to the route."""
     if file.programme is None:
         return []
-    enrolled = (one for one in file.panel.enrolments if one.programme_id == file.programme.pk)
-    route = file.task.technology if file.task else next((one.technology for one in enrolled), None)
-    has_heater = bool(route and route.has_heater)
+    has_heater = bool(file.route and file.route.has_heater)
     return [one for one in file.programme.required_papers.all() if has_heater or not one.heater_only]
 
 

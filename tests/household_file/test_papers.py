@@ -154,6 +154,10 @@ def test_papers_of_another_town_don_t_exist_and_reading_is_not_opening(world: Wo
     assert client.post(f"/hh/papers/{picture.pk}/open/", {"reason": "audit"}).status_code == 404, "no paper of the file"
 
 
+@pytest.mark.clause(
+    "J-75", "对改造到户的项目要建档立卡",
+    serves="reports.queries.household_file:file_of", page="reports:household-print", model="households.Document",
+)  # fmt: skip
 def test_cover_and_contents_name_every_item_and_no_full_number(world: World, client: Client) -> None:
     made = world.dwelling(A1, "paid")
     client.force_login(world.staff["clerk_a"])

@@ -62,6 +62,11 @@ def test_history_names_the_import_and_the_person(world: World, imported: Importe
     assert (entry.actor_id, entry.reason) == (world.clerk.pk, f"roster import {found.pk}")
 
 
+@pytest.mark.clause(
+    "T-18", "“一户多宅”…原则上按一户一宅进行补贴",
+    serves="households.services.applying:apply_ready_rows", page="households:import-review",
+    model="households.Dwelling",
+)  # fmt: skip
 @pytest.mark.django_db
 def test_a_second_dwelling_of_the_same_person_is_marked(world: World, imported: Importer) -> None:
     found = imported([line(1), line(1, door_no="88号", meter_no="")])

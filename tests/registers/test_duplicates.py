@@ -51,6 +51,11 @@ def refused(code: str, deed: Any, **more: Any) -> Refused:
     return refusal.value
 
 
+@pytest.mark.clause(
+    "L-39", "切实规范台账录入和管理，确保台账真实准确",
+    serves="households.services.duplicates.finding:search", page="households:duplicate-list",
+    model="households.DuplicatePair",
+)  # fmt: skip
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [

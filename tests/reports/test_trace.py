@@ -38,14 +38,14 @@ def full_path(line: PayoutLine) -> Path:
 @pytest.mark.clause(
     "D-42",
     "严格实施跟踪审计",
-    serves="reports.queries.trace:trace_of",
+    serves="reports.queries.trace:trace",
     page="reports:audit-trace",
     model="subsidies.PayoutLine",
 )
 @pytest.mark.clause(
     "J-62",
     "跟踪审计",
-    serves="reports.queries.trace:trace_of",
+    serves="reports.queries.trace:trace",
     page="reports:audit-trace",
     model="subsidies.PayoutLine",
 )
