@@ -1,7 +1,7 @@
 import accounts.one_time_codes
 import core.clock
 import core.fields
-import core.trigger_operations
+import core.migration_steps
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='User',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD) - ARRAY['last_login', 'desktop_session', 'phone_session']::text[]; END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW) - ARRAY['last_login', 'desktop_session', 'phone_session']::text[]; END IF; PERFORM accounts_record_change('accounts_user', TG_OP, 'id', row_old, row_new, ARRAY['password', 'old_passwords']::text[], NULL); RETURN NULL;", hash='295f21092223f9ba0d1d620b4692c7903310720c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_9c44e', table='accounts_user', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Area',
             fields=[
                 ('code', models.CharField(max_length=15, primary_key=True, serialize=False, verbose_name='code')),
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'accounts_area\', TG_OP, \'code\', row_old, row_new, NULL, COALESCE(NEW."code", OLD."code")); RETURN NULL;', hash='86cb55ee59f69c6408e44c03011c096c0a0b3980', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_850eb', table='accounts_area', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='AuditEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='born_of_trigger', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF pg_trigger_depth() < 2 OR NEW.hash IS NOT NULL THEN RAISE EXCEPTION 'history: entries are written by triggers only'; END IF; RETURN NEW;", hash='7f99e247e80603f945f93f082c84943e6c0f38f3', operation='INSERT', pgid='pgtrigger_born_of_trigger_6933c', table='accounts_auditentry', when='BEFORE')), pgtrigger.compiler.Trigger(name='seal_once', sql=pgtrigger.compiler.UpsertTriggerSql(func='IF OLD.hash IS NOT NULL OR NEW.hash IS NULL OR (NEW."id", NEW."at", NEW."table", NEW."row_pk", NEW."operation", NEW."before", NEW."after", NEW."actor_id", NEW."actor_name", NEW."request_id", NEW."reason", NEW."area_id") IS DISTINCT FROM (OLD."id", OLD."at", OLD."table", OLD."row_pk", OLD."operation", OLD."before", OLD."after", OLD."actor_id", OLD."actor_name", OLD."request_id", OLD."reason", OLD."area_id") THEN RAISE EXCEPTION \'history: entry % may not be changed\', OLD.id; END IF; RETURN NEW;', hash='cad107cdc69309d77220810838b50804c0666f24', operation='UPDATE', pgid='pgtrigger_seal_once_8def2', table='accounts_auditentry', when='BEFORE')), pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='01ebbcc420bb258c2207ce4c932fb5d4390d1668', operation='DELETE', pgid='pgtrigger_no_delete_37be2', table='accounts_auditentry', when='BEFORE')), pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'history: % may not be truncated', TG_TABLE_NAME;", hash='0d9c7d8a4a56c5b4c1ce190d2d675871274e6af3', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_74803', table='accounts_auditentry', when='BEFORE'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='HistoryCheck',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change('accounts_historycheck', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='bdc1e39e78ab0492eaae45409083cf5bde938d2c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_f5c75', table='accounts_historycheck', when='AFTER')), pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7befee523c81f8e7440e929da4bb5c8a23eac204', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_cf80d', table='accounts_historycheck', when='BEFORE')), pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'history: % may not be truncated', TG_TABLE_NAME;", hash='c02bae43abd03a6e03fea4f8167f3b8b59d06cba', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_002e3', table='accounts_historycheck', when='BEFORE'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='AccessLog',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'accounts_accesslog\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='bac82e9504f860aa0e532eb77feb8ac7a6f46df6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_5ade2', table='accounts_accesslog', when='AFTER')), pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='290a5f1b76c7728ab89ca14d001042c77867e8b3', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_36f4b', table='accounts_accesslog', when='BEFORE')), pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'history: % may not be truncated', TG_TABLE_NAME;", hash='121f7290aae28fe2a62b1bd786832225972bb288', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_01654', table='accounts_accesslog', when='BEFORE'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Grant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'accounts_grant\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='d12f5b7fcf7570431356d132e91c68d0f19a54af', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_6132d', table='accounts_grant', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='SavedView',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change('accounts_savedview', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='f030586d1d170cf251a190bfa93511ca31da7bfc', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_ad53c', table='accounts_savedview', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Selection',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change('accounts_selection', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='363c3f64354cf4d4762abda23333931fef571b86', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_e0d83', table='accounts_selection', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='SignIn',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change('accounts_signin', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='9440c4655f70d9865da32d7cc1e5d4984c40b320', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_899a0', table='accounts_signin', when='AFTER')), pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='af476267881bdd7b52bf95a7f7349e1b41c705ac', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_70b41', table='accounts_signin', when='BEFORE')), pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'history: % may not be truncated', TG_TABLE_NAME;", hash='1e9e2d4ca15d808c99bafba75f3e2d5016f96af6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_fbef2', table='accounts_signin', when='BEFORE'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='TOTPDevice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -228,6 +228,6 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD) - ARRAY['drift', 'last_t', 'last_used_at', 'throttling_failure_count', 'throttling_failure_timestamp']::text[]; END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW) - ARRAY['drift', 'last_t', 'last_used_at', 'throttling_failure_count', 'throttling_failure_timestamp']::text[]; END IF; PERFORM accounts_record_change('accounts_totpdevice', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='823879ce815dddc2198f149264cd05eab711ceda', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_c33b1', table='accounts_totpdevice', when='AFTER'))],
             },
         ),
-        core.trigger_operations.InstallTriggers(
+        core.migration_steps.InstallTriggers(
         ),
     ]

@@ -1,4 +1,4 @@
-import core.trigger_operations
+import core.migration_steps
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import pgtrigger.compiler
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Supplier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change('devices_supplier', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='4fc73a4a636995687997aac19fc9f2b9828f0af6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_0dd49', table='devices_supplier', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Gateway',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'devices_gateway\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='8c68f03d779de3b3a7ff28408e6175849d94620e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_076a6', table='devices_gateway', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RegisterProfile',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change('devices_registerprofile', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='a6f1f70e3c78fe6e5e01c3080377cda60ab8afd3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_a6fb0', table='devices_registerprofile', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='DeviceModel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func="IF TG_OP <> 'INSERT' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> 'DELETE' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change('devices_devicemodel', TG_OP, 'id', row_old, row_new, NULL, NULL); RETURN NULL;", hash='205cb67b6d301052b6098f351a7d2a52208b8b45', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_c65e8', table='devices_devicemodel', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Bus',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'devices_bus\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='c7ce013e20c3129e62603bf2e9dd66db4a60a8b9', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_6a9ae', table='devices_bus', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Heater',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'devices_heater\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='def36758fad981462bc5bd5a308b69d872beaeab', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_0fb07', table='devices_heater', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Command',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -144,6 +144,6 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'devices_command\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='48b0fa26529ff4461de7c14a2d8f11bfdcf99fb4', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_0206c', table='devices_command', when='AFTER'))],
             },
         ),
-        core.trigger_operations.InstallTriggers(
+        core.migration_steps.InstallTriggers(
         ),
     ]

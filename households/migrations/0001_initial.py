@@ -1,5 +1,5 @@
 import core.fields
-import core.trigger_operations
+import core.migration_steps
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='NumberSeries',
             fields=[
                 ('area', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='accounts.area')),
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_numberseries\', TG_OP, \'area_id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='555f6b514c130388ad92e32b8ba8bea971f57a40', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_6f7db', table='households_numberseries', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='PublicVenue',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_publicvenue\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='3f32d3aca61c0b405414f379037cdd7769e12d72', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_48e98', table='households_publicvenue', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Roster',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_roster\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='8af159765281a3d17c8595a06adfe9f10f0111fd', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_3d8ba', table='households_roster', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ColumnWord',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_columnword\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='0624088202de95da472cecde18e73f57bb51d6d3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_9cb88', table='households_columnword', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Household',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_household\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='ac03efbda1763f2e83cc334af631bb131671ca58', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_0e5a8', table='households_household', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Meter',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_meter\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='50c575c2a3fbfe92b4d2cf5c655e480a740d42bb', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_0e2fc', table='households_meter', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Dwelling',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_dwelling\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='0390b3e69af926653fdd100cb4bae61c49e94853', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_e025d', table='households_dwelling', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RosterPage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -192,7 +192,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_rosterpage\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_roster" p1 WHERE p1."id" = COALESCE(NEW."roster_id", OLD."roster_id"))); RETURN NULL;', hash='4a07ca6e30daae7c9d61d51f99604c9d0fe252d8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_506db', table='households_rosterpage', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='VenueEnrolment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_venueenrolment\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='8bcf801c3f0499380a8ba8e8147a7ecfbd2a5f65', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_c52e8', table='households_venueenrolment', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ClassPeriod',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_classperiod\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_household" p1 WHERE p1."id" = COALESCE(NEW."household_id", OLD."household_id"))); RETURN NULL;', hash='369bcbae981d9cfd30aa35fc83f051a3447e79c4', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_f8e00', table='households_classperiod', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RosterRow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -244,7 +244,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_rosterrow\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_roster" p1 WHERE p1."id" = COALESCE(NEW."roster_id", OLD."roster_id"))); RETURN NULL;', hash='5cb04fe61fed9591e2318ffe197cb1872da332e5', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_20235', table='households_rosterrow', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Document',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -265,7 +265,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_document\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='199fe1c3c537328c3b8aeafeeb37b9ba45308bbe', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_20f8c', table='households_document', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='DuplicateKey',
             fields=[
                 ('dwelling', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='duplicate_key', serialize=False, to='households.dwelling')),
@@ -288,7 +288,7 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('person_index', ''), _negated=True), fields=['person_index'], name='twin_person'), models.Index(condition=models.Q(('card_index', ''), _negated=True), fields=['card_index'], name='twin_card'), models.Index(condition=models.Q(('phone_index', ''), _negated=True), fields=['phone_index'], name='twin_phone'), models.Index(condition=models.Q(('birth_index', ''), _negated=True), fields=['birth_index'], name='twin_birth'), models.Index(condition=models.Q(('meter_index', ''), _negated=True), fields=['meter_index'], name='twin_meter'), models.Index(condition=models.Q(('house_index', ''), _negated=True), fields=['house_index'], name='twin_house'), models.Index(condition=models.Q(('heater_index', ''), _negated=True), fields=['heater_index'], name='twin_heater'), models.Index(fields=['place', 'pinyin'], name='twin_name'), models.Index(fields=['compared_at'], name='twin_compared')],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='DuplicatePair',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_duplicatepair\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='38f86c3d7293f709301b413252f2b178b6816996', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_d1890', table='households_duplicatepair', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='HandEdit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -328,7 +328,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_handedit\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='783f7508d7a644998342096215dc4b4c5b55ecaa', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_b2649', table='households_handedit', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='MeterReading',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_meterreading\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='d19f4802d01765e6c77665abf1a15c2644a16302', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_f43c9', table='households_meterreading', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='MeterSupply',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_metersupply\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_meter" p1 WHERE p1."id" = COALESCE(NEW."meter_id", OLD."meter_id"))); RETURN NULL;', hash='9b6d52fdcd1983fc12532b0ee7d69a63a1c4ed30', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_7cb63', table='households_metersupply', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RosterImport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -385,7 +385,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_rosterimport\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='daaf1f27a6ef3e4eee20b0e5595a210ba1b7cc37', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_d8e2b', table='households_rosterimport', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RosterScan',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -404,7 +404,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_rosterscan\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='f2d4ea78f9776a356c663c028474d18fdd7c0b78', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_67485', table='households_rosterscan', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RosterSeal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -424,7 +424,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_rosterseal\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_roster" p1 WHERE p1."id" = COALESCE(NEW."roster_id", OLD."roster_id"))); RETURN NULL;', hash='ab72aeed6262d1b28e00297a44e3fcea145417c9', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_0740c', table='households_rosterseal', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ChangeRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -456,7 +456,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_changerequest\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='5c1c353445798169938ea49170ffa6e243b972b3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_26bd8', table='households_changerequest', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Merge',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -477,7 +477,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_merge\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_household" p1 WHERE p1."id" = COALESCE(NEW."kept_id", OLD."kept_id"))); RETURN NULL;', hash='b2913bbbcc5e41e519ec168bd83bd6a8caa52c04', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_06b10', table='households_merge', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RepairStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -496,7 +496,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD) - ARRAY[\'rows\']::text[]; END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW) - ARRAY[\'rows\']::text[]; END IF; PERFORM accounts_record_change(\'households_repairstep\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_rosterimport" p1 WHERE p1."id" = COALESCE(NEW."roster_import_id", OLD."roster_import_id"))); RETURN NULL;', hash='070f1d008375bdcf6c8652472c1ebef80c61dd65', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_af372', table='households_repairstep', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ChangeDocument',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -509,7 +509,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_changedocument\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_changerequest" p1 WHERE p1."id" = COALESCE(NEW."change_id", OLD."change_id"))); RETURN NULL;', hash='90a63676447722b2c9d6becb72ff870e4536b42a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_83a37', table='households_changedocument', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Enrolment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -527,7 +527,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_enrolment\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='71145e850e855a2ec9e76abfb3a0522f54bf69a9', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_ec4b2', table='households_enrolment', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ImportRow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -562,7 +562,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP = \'UPDATE\' AND (NEW."kind", NEW."corrections", NEW."confirmed", NEW."edited_by_id") IS NOT DISTINCT FROM (OLD."kind", OLD."corrections", OLD."confirmed", OLD."edited_by_id") THEN RETURN NULL; END IF; IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD) - ARRAY[\'roster_import_id\', \'sheet\', \'row_no\', \'table_no\', \'state\', \'raw\', \'values\', \'issues\', \'issue_codes\', \'village_id\', \'technology\', \'keys_index\', \'written\', \'before\', \'applied_at\', \'outcome\', \'dwelling_id\', \'version\']::text[]; END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW) - ARRAY[\'roster_import_id\', \'sheet\', \'row_no\', \'table_no\', \'state\', \'raw\', \'values\', \'issues\', \'issue_codes\', \'village_id\', \'technology\', \'keys_index\', \'written\', \'before\', \'applied_at\', \'outcome\', \'dwelling_id\', \'version\']::text[]; END IF; PERFORM accounts_record_change(\'households_importrow\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_rosterimport" p1 WHERE p1."id" = COALESCE(NEW."roster_import_id", OLD."roster_import_id"))); RETURN NULL;', hash='1eb00357804b44c45b616377137cef8800e299b9', operation='UPDATE OR DELETE', pgid='pgtrigger_history_bcfbc', table='households_importrow', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RowAttention',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -571,7 +571,7 @@ class Migration(migrations.Migration):
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ValueConflict',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -592,6 +592,6 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_valueconflict\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='5e02c391c440fe3e21414da8c52edbef0e85046f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_29ef2', table='households_valueconflict', when='AFTER'))],
             },
         ),
-        core.trigger_operations.InstallTriggers(
+        core.migration_steps.InstallTriggers(
         ),
     ]

@@ -1,4 +1,4 @@
-import core.trigger_operations
+import core.migration_steps
 import django.db.models.deletion
 import pgtrigger.compiler
 from django.conf import settings
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Job',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -51,6 +51,6 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD) - ARRAY[\'lease_token\', \'lease_until\', \'heartbeat_at\', \'hinted_at\', \'progress_done\', \'progress_total\', \'message\']::text[]; END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW) - ARRAY[\'lease_token\', \'lease_until\', \'heartbeat_at\', \'hinted_at\', \'progress_done\', \'progress_total\', \'message\']::text[]; END IF; PERFORM accounts_record_change(\'jobs_job\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='1db5c77808611bc5c10d82b32661a62167900c05', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_4a87c', table='jobs_job', when='AFTER'))],
             },
         ),
-        core.trigger_operations.InstallTriggers(
+        core.migration_steps.InstallTriggers(
         ),
     ]

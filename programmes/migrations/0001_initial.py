@@ -1,4 +1,4 @@
-import core.trigger_operations
+import core.migration_steps
 import django.db.models.deletion
 import pgtrigger.compiler
 from django.conf import settings
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Programme',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_programme\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='71618cbc93c50de2e05eac67bbe3ae66c2e56ba2', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_f39de', table='programmes_programme', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='PolicyDocument',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_policydocument\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='e4ac6d67dfac2fbb33a06b7f2e1df19bb73384a8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_2e2a9', table='programmes_policydocument', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Principle',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_principle\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='4df8ca6add69444919d9c1d84673afe52c198fb2', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_a754d', table='programmes_principle', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='PlanDecision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_plandecision\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='80c65f520263f266852476029cfaa690fc0524b3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_d081b', table='programmes_plandecision', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Phase',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_phase\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='1c65951e599d932cbe59b2499332165aecb88b7e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_f0e23', table='programmes_phase', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Panel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_panel\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='d1747896c8af92503faed83158b66e08503a09c8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_79b8d', table='programmes_panel', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Milestone',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_milestone\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='da4b95bbeddcab7ad83eced9d1bc6f1e84570ca7', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_74819', table='programmes_milestone', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Indicator',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_indicator\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='99fdac7967c4e072252fe0635059f2a9fae859b8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_fca68', table='programmes_indicator', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Figure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_figure\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='f933ba40edcab4813c7653e79fade3275c714227', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_d8652', table='programmes_figure', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Duty',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_duty\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='5b43a5b6727da0d81c50e6412a86c5d9cb47a149', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_296ab', table='programmes_duty', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Deadline',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_deadline\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='988641037a04c69433ce4b4c76d6c798c35095c8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_48b6d', table='programmes_deadline', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Checklist',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_checklist\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='aee74fa755aaae863dae35340bea4b01a93fb39c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_8c859', table='programmes_checklist', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RequiredPaper',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_requiredpaper\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='c7537d76acabe23b7492ab02110aa4cb8e8ba3be', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_2b3ae', table='programmes_requiredpaper', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='SubProgramme',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -302,7 +302,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_subprogramme\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='2570cdc2b8d28016520e6812f6c3cbc934a8454b', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_875f4', table='programmes_subprogramme', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Technology',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -326,7 +326,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_technology\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='a5faca10522b747a607a7b233248031ff1bdde4f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_d368f', table='programmes_technology', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Threshold',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -345,7 +345,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_threshold\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='d1c211e2acaa3e235c9c472b7bf609732d8ec1e3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_c62f0', table='programmes_threshold', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Clause',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -359,7 +359,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_clause\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT (SELECT p2."area_id" FROM "programmes_programme" p2 WHERE p2."id" = p1."programme_id") FROM "programmes_policydocument" p1 WHERE p1."id" = COALESCE(NEW."document_id", OLD."document_id"))); RETURN NULL;', hash='1c0ddfbfecfcc46d80907e59c73310cc084615ed', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_db5d8', table='programmes_clause', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='PlannedFunds',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -375,7 +375,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_plannedfunds\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT (SELECT p2."area_id" FROM "programmes_programme" p2 WHERE p2."id" = p1."programme_id") FROM "programmes_subprogramme" p1 WHERE p1."id" = COALESCE(NEW."part_id", OLD."part_id"))); RETURN NULL;', hash='0f224d64b4bcc58327e8eafdc50358730cd7a5dd', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_e7462', table='programmes_plannedfunds', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='LeadUnit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -392,7 +392,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_leadunit\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='768a317a2eee2ae96f2e87cd528a2b606e28330d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_0b1d1', table='programmes_leadunit', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Target',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -415,7 +415,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_target\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='f87d43b8cab18a366a2a9761d687f08848a76376', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_49440', table='programmes_target', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='StatedSum',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -441,7 +441,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_statedsum\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='70d30034b4dc0b2ea53047a1edca5a7e630fce49', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_09ff5', table='programmes_statedsum', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='DeadlineMet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -458,6 +458,6 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'programmes_deadlinemet\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT (SELECT p2."area_id" FROM "programmes_programme" p2 WHERE p2."id" = p1."programme_id") FROM "programmes_deadline" p1 WHERE p1."id" = COALESCE(NEW."deadline_id", OLD."deadline_id"))); RETURN NULL;', hash='c6647920283763823205b24c9985ce0977b2a118', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_016fe', table='programmes_deadlinemet', when='AFTER'))],
             },
         ),
-        core.trigger_operations.InstallTriggers(
+        core.migration_steps.InstallTriggers(
         ),
     ]

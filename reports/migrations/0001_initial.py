@@ -1,5 +1,5 @@
 import core.clock
-import core.trigger_operations
+import core.migration_steps
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='RefreshMark',
             fields=[
                 ('name', models.CharField(max_length=20, primary_key=True, serialize=False)),
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('refreshed_at', models.DateTimeField(null=True)),
             ],
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='DwellingSummary',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('programme', 'dwelling'), name='summary_once')],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='LedgerExport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'reports_ledgerexport\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='f1e57af2d8dc37aa1c3195e36b2d4c58dcefb680', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_5d2c1', table='reports_ledgerexport', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ProgressWeek',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'reports_progressweek\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "programmes_programme" p1 WHERE p1."id" = COALESCE(NEW."programme_id", OLD."programme_id"))); RETURN NULL;', hash='cb86ddd8ad540e5fcf073f3c7a15b2dbb8d3e810', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_16583', table='reports_progressweek', when='AFTER')), pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='6f208939eb2282c788aa5acce8bb21751c0bc4f5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_3659a', table='reports_progressweek', when='BEFORE'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='SummaryTotal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('programme', 'area', 'technology', 'family', 'stage', 'excluded', 'year', 'contracted', 'claim'), name='summary_total_once', nulls_distinct=False)],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='BulkRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD) - ARRAY[\'dwelling_ids\', \'made\', \'refused\']::text[]; END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW) - ARRAY[\'dwelling_ids\', \'made\', \'refused\']::text[]; END IF; PERFORM accounts_record_change(\'reports_bulkrun\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='40aef4128c734bc1b6b198a3a0729175497bbba5', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_b9336', table='reports_bulkrun', when='AFTER'))],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='ProgressLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -175,6 +175,6 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'reports_progressline\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='a3942ad8d9126b8bb2b1b3a0f9ee86c03adc45c3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_2eee2', table='reports_progressline', when='AFTER')), pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='bc16f0c13c0e76b79a17f8f9fa94926c1a36168c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_65c6d', table='reports_progressline', when='BEFORE'))],
             },
         ),
-        core.trigger_operations.InstallTriggers(
+        core.migration_steps.InstallTriggers(
         ),
     ]

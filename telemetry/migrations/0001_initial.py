@@ -1,4 +1,4 @@
-import core.trigger_operations
+import core.migration_steps
 import django.db.models.deletion
 import pgtrigger.compiler
 from django.conf import settings
@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Reading',
             fields=[
                 ('at', models.DateTimeField()),
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 'managed': False,
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='LatestReading',
             fields=[
                 ('supply_dc', models.SmallIntegerField(null=True)),
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='HourlyRollup',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('heater', 'hour'), name='rollup_once')],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='PollCycle',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('area', 'shard', 'cycle'), name='poll_cycle_once')],
             },
         ),
-        migrations.CreateModel(
+        core.migration_steps.CreateModel(
             name='Alert',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -123,6 +123,6 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'telemetry_alert\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='d9c4a4ccce39d1a7d7a98d57562934215ebf23d8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_1b2a3', table='telemetry_alert', when='AFTER'))],
             },
         ),
-        core.trigger_operations.InstallTriggers(
+        core.migration_steps.InstallTriggers(
         ),
     ]
