@@ -38,7 +38,7 @@ def build(town: Town) -> None:
     for n in range(town.size):
         town.keep("reading_import", ReadingImport.objects.create(
             programme=town.county, area=town.area, carrier="electricity", file=town.document("meter_readings"),
-            file_sha256=f"{n:064d}"[:60] + town.code[-4:], state="checked", counts={"lines": 1, "problems": 1},
+            file_sha256=f"{n:04d}{town.code}".rjust(64, "0")[-64:], state="checked", counts={"lines": 1, "problems": 1},
             problems=[{"where": "A!1", "code": "UNKNOWN_HOME", "value": town.word}], plan_digest="ab" * 32,
             uploaded_by=town.clerk,
         ))  # fmt: skip
