@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, Subquery, Sum, Value
+from django.db.models import Count, F, Func, Max, Min, Q, Subquery, Sum, Value
 from django.db.models.fields import TextField
-from django.db.models.functions import MD5, Cast, Concat
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -208,7 +208,7 @@ class Review:
 
     @cached_property
     def sample(self) -> list[PayoutLine]:
-        """The lines whose MD5 of "seed:line number" comes first, in the order of the list."""
+        """The lines whose SHA-256 of "seed:line number" comes first, in the order of the list."""
         found = evidence.with_evidence(drawn(self.lines, self.seed), self.batch)
         found = found.select_related("area", "entitlement__dwelling").annotate(
             shown_cost_fen=Subquery(evidence.costs())
@@ -245,9 +245,10 @@ class Review:
 
 
 def drawn(lines: Any, seed: int) -> Any:
-    """Lines in the order of the draw: MD5 of "seed:line number" in hexadecimal, smallest first."""
+    """Lines in the order of the draw: SHA-256 of "seed:line number" in hexadecimal, smallest first."""
     text = Concat(Value(f"{seed}:"), Cast("line_no", TextField()), output_field=TextField())
-    return lines.alias(lot=MD5(text)).order_by("lot")
+    lot = Func(text, template="encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex')", output_field=TextField())
+    return lines.alias(lot=lot).order_by("lot")
 
 
 _FIGURES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hashlib import md5
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -178,7 +178,7 @@ def test_the_sample_is_drawn_by_a_stored_seed_and_can_be_drawn_again(money: Mone
     review = Review(batch, money.office)
     kept = batch.rounds.get()
     assert (review.seed, review.sample_size, len(review.sample)) == (kept.seed, 2, 2)
-    lots = sorted(range(1, 6), key=lambda number: md5(f"{kept.seed}:{number}".encode()).hexdigest())
+    lots = sorted(range(1, 6), key=lambda number: sha256(f"{kept.seed}:{number}".encode()).hexdigest())
     assert sorted(lots[:2]) == [line.line_no for line in review.sample]
     assert [line.line_no for line in drawn(batch.lines.all(), kept.seed)] == lots
 

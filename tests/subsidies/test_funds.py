@@ -19,6 +19,7 @@ from households.models import Roster, RosterRow
 from subsidies import fund_figures
 from subsidies.invariants import broken
 from subsidies.models import Entitlement, Fund, FundEntry, FundHold, PayoutBatch
+from subsidies.queries import source_codes
 from subsidies.services import bank, batches, funds, holds, signatures
 from subsidies.services.funds import FundsShort
 from tests import people
@@ -250,3 +251,29 @@ def test_a_batch_in_the_middle_agrees_too(money: Money) -> None:
     assert fund_figures.disagreements(money.programme) == []
     assert PayoutBatch.objects.get().state == "locked"
     call_command("check_ledger")
+
+
+@pytest.mark.clause(
+    "J-69", "统筹安排中央、省、市清洁取暖专项资金", serves="subsidies.services.funds:record_receipt",
+    page="subsidies:fund-list", model="subsidies.Fund",
+)  # fmt: skip
+def test_money_of_four_levels_stands_side_by_side(money: Money) -> None:
+    levels = {"CENTRAL": "中央", "PROVINCIAL": "省级", "MUNICIPAL": "市级", "DISTRICT": "区"}
+    for number, source in enumerate(levels, 1):
+        money.receipt(source, number * 1_000_000)
+    page = page_of(money)
+    for number, words in enumerate(levels.values(), 1):
+        assert words in page and f"{number * 10_000:,}.00" in page
+    assert "100,000.00" in page, "and their sum"
+
+
+@pytest.mark.clause(
+    "B-40", "中央补助、中央预算内投资、专项债券", serves="subsidies.queries:source_codes",
+    page="subsidies:fund-receipt", model="subsidies.Fund",
+)  # fmt: skip
+def test_a_programme_names_further_kinds_of_money(money: Money) -> None:
+    money.programme.settings = {"fund_sources": ["CENTRAL_INVESTMENT", "SPECIAL_BOND"]}
+    money.programme.save()
+    assert source_codes(money.programme) == ["CENTRAL", "DISTRICT", "CENTRAL_INVESTMENT", "SPECIAL_BOND"]
+    money.receipt("SPECIAL_BOND", 5_000_000)
+    assert "专项债券" in page_of(money)
