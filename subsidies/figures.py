@@ -12,7 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.money import format_yuan
+from subsidies.rules.codes import SET_FACTS, TEXT_FACTS
 from subsidies.rules.policy import Policy
+from subsidies.value_words import value_words
 from subsidies.wording import name_of
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 480, 220, 56, 10, 16, 26
@@ -43,7 +45,12 @@ def boundary_figures(read: Policy, curves: Sequence[Any], cliffs: Sequence[Any])
 def case_words(case: dict[str, list[str]]) -> str:
     """What was held still, in words."""
     told = [(name, values) for name, values in case.items() if name not in _SILENT]
-    return " · ".join(f"{name_of(name)} {' / '.join(values)}" for name, values in told)
+    return " · ".join(f"{_held(name)}{' / '.join(map(value_words, values))}" for name, values in told)
+
+
+def _held(name: str) -> str:
+    """A number needs its name; a technology or a class says itself what it is."""
+    return "" if name in (*TEXT_FACTS, *SET_FACTS) else f"{name_of(name)} "
 
 
 def position_words(axis: str, at: str) -> str:

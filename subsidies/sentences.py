@@ -15,6 +15,7 @@ from subsidies.rules.conditions import AnyOf, Between, Compare, Condition, Flag,
 from subsidies.rules.context import exact
 from subsidies.rules.policy import Benefit, Policy
 from subsidies.services.policies import read_policy
+from subsidies.value_words import value_words
 from subsidies.wording import name_of, reason_sentence, source_name
 
 
@@ -82,7 +83,7 @@ def _any_words(condition: AnyOf) -> str:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return str(value)
+    return value_words(str(value))
 
 
 def _fixed(one: amounts.Fixed) -> str:

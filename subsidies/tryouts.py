@@ -21,6 +21,7 @@ from subsidies.rules.outcomes import NotDue, Outcome, Undefined
 from subsidies.services.policies import policy_in_force, rules_of
 from subsidies.services.trials import amount_of, held_to, without_payments
 from subsidies.services.turns import Turn, turns_of
+from subsidies.value_words import value_words
 from subsidies.wording import reason_sentence, step_sentence
 
 Answer = dict[str, Any]
@@ -126,8 +127,8 @@ def _reason(outcome: Outcome) -> str:
 def _fact_words(facts: Facts) -> str:
     costs = None if facts.costs is None else sum(item.amount_fen for item in facts.costs)
     area = facts.quantities.get("heated_area_m2")
-    parts = [facts.technology, _("cost %(yuan)s yuan") % {"yuan": format_yuan(costs)} if costs is not None else "",
-             f"{area:f} m²" if area is not None else ""]  # fmt: skip
+    cost = _("cost %(yuan)s yuan") % {"yuan": format_yuan(costs)} if costs is not None else ""
+    parts = [value_words(facts.technology), cost, f"{area:f} m²" if area is not None else ""]
     return " · ".join(filter(None, parts))
 
 
@@ -136,4 +137,4 @@ def _typed_words(form: TypedCaseForm) -> str:
     cost = _("cost %(yuan)s yuan") % {"yuan": format_yuan(data["cost"])} if data["cost"] is not None else ""
     units = (("area", "m²"), ("power", "kW"), ("electricity", "kWh"), ("gas", "m³"))
     numbers = [f"{data[name]:f} {unit}" for name, unit in units if data[name] is not None]
-    return " · ".join(filter(None, [data["technology"], cost, *numbers]))
+    return " · ".join(filter(None, [value_words(data["technology"]), cost, *numbers]))

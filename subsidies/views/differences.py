@@ -34,7 +34,7 @@ COLUMNS = (
     Column("before_fen", gettext_lazy("Stands/CNY"), kind="money", order_by="before_fen"),
     Column("after_fen", gettext_lazy("Later version/CNY"), kind="money", order_by="after_fen"),
     Column("difference_fen", gettext_lazy("Difference/CNY"), kind="money", order_by="difference_fen",
-           total=Sum("difference_fen"), total_label=gettext_lazy("difference")),
+           total=Sum("difference_fen"), total_label=gettext_lazy("more or less")),
     Column("policy.version_no", gettext_lazy("Version"), kind="number", order_by="policy__version_no", priority=3),
     Column("reason", gettext_lazy("Why"), kind="soft", priority=3, value=lambda row: reason_sentence(row.reason)),
     Column("entitlement.state", gettext_lazy("State"), template="subsidies/cell_stands.html"),

@@ -85,6 +85,8 @@ def policy_new(request: HttpRequest) -> HttpResponse:
     initial = {"document": base.document} if base else {}
     form = PolicyDocumentForm(request.POST or None, request.FILES or None, initial=initial)
     context: dict[str, Any] = {"form": form, "programme": programme, "base": base}
+    if request.method == "GET" and base:
+        context["checked"] = desk_reading.check(base.document)
     if request.method == "POST":
         try:
             if form.is_valid():

@@ -29,6 +29,8 @@ from subsidies.services.policies import rules_of
 from subsidies.tasks import TRY_OUT
 from subsidies.wording import reason_sentence, source_name
 
+#: Where no version is in force: no number at all, not 0.
+NOTHING = dict.fromkeys(("fen", "due", "not_due", "undefined"))
 COLUMNS = (
     Column("dwelling.dwelling_no", gettext_lazy("Dwelling"), kind="id", order_by="dwelling__dwelling_no", link=True),
     Column("household.head_name", gettext_lazy("Head of household"), order_by="household__head_name"),
@@ -38,7 +40,7 @@ COLUMNS = (
     Column("before_fen", gettext_lazy("In force/CNY"), kind="money", order_by="before_fen"),
     Column("after_fen", gettext_lazy("This version/CNY"), kind="money", order_by="after_fen"),
     Column("change_fen", gettext_lazy("Difference/CNY"), kind="money", order_by="change_fen", total=Sum("change_fen"),
-           total_label=gettext_lazy("difference")),
+           total_label=gettext_lazy("more or less")),
     Column("after_reason", gettext_lazy("Why"), kind="soft", priority=2,
            value=lambda row: reason_sentence(row.after_reason)),
 )  # fmt: skip
@@ -103,6 +105,7 @@ def _page(request: HttpRequest, policy: Policy, failed: tuple[str, ReasonForm] |
     context = {"policy": policy, "reading": reading, **reading.context(), "table": _table(request, trial)}
     if trial is not None:
         context |= {
+            "totals": {**trial.totals, "before": trial.totals["before"] or NOTHING},
             "sources": _sources(trial.totals),
             "reasons": _reasons(trial.totals),
             "figures": boundary_figures(rules_of(policy), trial.curves, trial.cliffs),
@@ -163,7 +166,10 @@ def _cliffs(reading: desk_reading.Version, request: HttpRequest, failed: Any) ->
     found = []
     for cliff in trial.cliffs if trial else ():
         form = failed[1] if failed and failed[0] == cliff["key"] else ReasonForm(auto_id=f"id_{cliff['key'][:8]}_%s")
-        found.append({"cliff": cliff, "signed": reading.signed.get(cliff["key"]), "form": form if may else None})
+        sides = (cliff["below"], cliff["above"])
+        found.append(
+            {"cliff": cliff, "sides": sides, "signed": reading.signed.get(cliff["key"]), "form": form if may else None}
+        )
     return found
 
 

@@ -1,0 +1,39 @@
+"""Values of facts in words: who, where, with what. A value only one policy knows stays its code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from programmes.models import Technology
+
+VALUES: Mapping[str, str] = {
+    "HOUSEHOLD": gettext_noop("a household"),
+    "VENUE": gettext_noop("a public venue"),
+    "URBAN": gettext_noop("urban"),
+    "RURAL": gettext_noop("rural"),
+    "STORAGE_ELECTRIC": gettext_noop("electric storage heating"),
+    "BLOCK_AIR_SOURCE": gettext_noop("block heating by air source"),
+    "BLOCK_GROUND_SOURCE": gettext_noop("block heating by ground source"),
+    "BLOCK_SEWAGE_SOURCE": gettext_noop("block heating by sewage source"),
+    "BLOCK_GAS_BOILER": gettext_noop("block heating by gas boiler"),
+    "BLOCK_ELECTRIC_BOILER": gettext_noop("block heating by electric boiler"),
+    "AIR_HEAT_PUMP": gettext_noop("air-source heat pump"),
+    "GROUND_HEAT_PUMP": gettext_noop("ground-source heat pump"),
+    "AIR_HEATER": gettext_noop("heat-pump air heater"),
+    "MINIMUM_LIVING": gettext_noop("on minimum living allowance"),
+    "LOW_INCOME": gettext_noop("low income"),
+    "DESTITUTE": gettext_noop("destitute"),
+    "REGISTERED_POOR": gettext_noop("registered poor"),
+    "MARTYR_FAMILY": gettext_noop("families of martyrs"),
+}
+_FAMILIES = dict(Technology.Family.choices)
+
+
+def value_words(code: str) -> str:
+    """A value of a fact in words."""
+    if code in _FAMILIES:
+        return str(_FAMILIES[code])
+    return _(VALUES[code]) if code in VALUES else code
