@@ -22,7 +22,14 @@ class CreateModel(migrations.CreateModel):
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """As Django does it, without rendering the models the new one refers to."""
-        made = ModelState(app_label, self.name, [*self.fields], {**self.options}, tuple(self.bases or ()), [*self.managers])
+        made = ModelState(
+            app_label,
+            self.name,
+            [*self.fields],
+            dict(self.options or {}),
+            tuple(self.bases or ()),
+            list(self.managers or ()),
+        )
         rendered = state.__dict__.pop("apps", None)  # add_model renders related models where any are rendered
         state.add_model(made)
         if rendered is not None:
