@@ -101,7 +101,7 @@ def kill_on_the_way(database: str, env: Mapping[str, str]) -> None:
         return accepted(database) >= KILLED_AFTER
 
     try:
-        until(far_enough, seconds=420, what=f"{KILLED_AFTER} homes are accepted", every_s=0.5)
+        until(far_enough, seconds=600, what=f"{KILLED_AFTER} homes are accepted", every_s=0.5)
     finally:
         process.kill()
         process.wait()
