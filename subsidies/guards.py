@@ -84,6 +84,15 @@ POLICY = [
         + _refuse("payout: a released policy may only end earlier")
         + " END IF; RETURN NEW;",
     ),
+    _before(
+        "released_after_trial", pgtrigger.Update,
+        "IF OLD.state = 'draft' AND NEW.state = 'released' AND NOT EXISTS (SELECT 1 FROM subsidies_policytrial t "
+        "WHERE t.policy_id = NEW.id AND t.sha256 = NEW.sha256 AND NOT EXISTS (SELECT 1 FROM "
+        "jsonb_array_elements(t.cliffs) AS c(cliff) WHERE NOT EXISTS (SELECT 1 FROM subsidies_cliffsignature g "
+        "WHERE g.policy_id = NEW.id AND g.key = c.cliff->>'key'))) THEN "
+        + _refuse("policy: a version is released after a trial of its content with every jump signed")
+        + " END IF; RETURN NEW;",
+    ),
     no_delete(),
 ]  # fmt: skip
 

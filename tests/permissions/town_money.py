@@ -69,6 +69,7 @@ def _policy(town: Town) -> Policy:
         "drafted_person_no": drafter.person_no, "valid_from": dt.date(2021, 1, 1), "valid_to": dt.date(2023, 12, 31),
     }  # fmt: skip
     made = Policy.objects.create(code=f"{town.code.lower()}-policy", version_no=1, **common)
+    _try(town, made, [])
     made.state, made.released_by, made.released_person_no = "released", releaser, releaser.person_no
     made.released_at = clock.now()
     made.save()
@@ -81,17 +82,11 @@ def _policy(town: Town) -> Policy:
 def _desk(town: Town, policy: Policy) -> None:
     """A trial of the version in force with a row per home, a signed jump, an answered question, differences."""
     draft = town.objects["policy_draft"]
-    jump = {"key": "ef" * 32, "rule": "T-R5", "axis": "eligible_cost", "case": {},
+    jump: dict[str, Any] = {"key": "ef" * 32, "rule": "T-R5", "axis": "eligible_cost", "case": {},
             "below": {"at": "1", "amount_fen": 0, "household_fen": 0, "code": "OK"},
             "above": {"at": "2", "amount_fen": 100_000, "household_fen": 0, "code": "OK"}}  # fmt: skip
-    side = {"due": town.size, "not_due": 0, "undefined": 0, "fen": town.fen, "sources": {town.code.lower(): town.fen},
-            "reasons": {"OK": town.size}}  # fmt: skip
-    totals = {"before": side, "after": side, "gain": town.size, "lose": 0, "same": 0, "unclear": 0, "paid": 0}
     for tried in (policy, draft):
-        trial = PolicyTrial.objects.create(
-            policy=tried, area=town.area, sha256=tried.sha256, on=dt.date(2021, 12, 10), dwelling_count=town.size,
-            totals=totals, cliffs=[jump], made_by=town.signers[0], made_at=clock.now(),
-        )  # fmt: skip
+        trial = _try(town, tried, [jump])
         for home in town.homes["accepted"]:
             PolicyTrialRow.objects.create(
                 trial=trial, area=town.village, dwelling=home, household=home.household, benefit_kind="CONVERSION",
@@ -113,6 +108,17 @@ def _desk(town: Town, policy: Policy) -> None:
             before_fen=town.fen, after_fen=town.fen + 1, difference_fen=1, sources=[[town.code.lower(), 1]],
             found_at=clock.now(),
         )  # fmt: skip
+
+
+def _try(town: Town, policy: Policy, cliffs: list[dict[str, Any]]) -> PolicyTrial:
+    """A stored trial run of the version."""
+    side = {"due": town.size, "not_due": 0, "undefined": 0, "fen": town.fen, "sources": {town.code.lower(): town.fen},
+            "reasons": {"OK": town.size}}  # fmt: skip
+    totals = {"before": side, "after": side, "gain": town.size, "lose": 0, "same": 0, "unclear": 0, "paid": 0}
+    return PolicyTrial.objects.create(
+        policy=policy, area=town.area, sha256=policy.sha256, on=dt.date(2021, 12, 10), dwelling_count=town.size,
+        totals=totals, cliffs=cliffs, made_by=town.signers[0], made_at=clock.now(),
+    )  # fmt: skip
 
 
 def _due(town: Town, home: Dwelling, policy: Policy, kind: str, state: str) -> Entitlement:

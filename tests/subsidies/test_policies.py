@@ -32,6 +32,9 @@ def test_the_drafter_does_not_release(money: Money) -> None:
     second_account = people.user("finance_review", "370999", person_no=both.person_no)
     with pytest.raises(Refused, match="SAME_PERSON"):
         policies.release_policy(policy=draft, sha256=draft.sha256, by=second_account)
+    with pytest.raises(DatabaseError, match="after a trial"), transaction.atomic():
+        Policy.objects.filter(pk=draft.pk).update(state="released", released_person_no="P-other")
+    make_ready(draft, money.reviewer)
     with pytest.raises(IntegrityError), transaction.atomic():
         Policy.objects.filter(pk=draft.pk).update(state="released", released_person_no=both.person_no)
 
