@@ -20,6 +20,7 @@ from tests.permissions.world import World, build_world
 
 BASELINES = Path(__file__).parents[1] / "baselines" / "queries.json"
 MANY = 20
+MOST = 12
 pytestmark = pytest.mark.xdist_group("queries")
 
 
@@ -66,3 +67,8 @@ def test_queries_are_as_checked_in(few: dict[str, int]) -> None:
 def test_twenty_objects_cost_no_more_queries_than_two(few: dict[str, int], many: dict[str, int]) -> None:
     grown = {name: (few[name], many[name]) for name in few if many[name] > few[name] and not rows()[name].grows}
     assert grown == {}, "URL name: (queries for 2, queries for 20)"
+
+
+def test_no_page_asks_more_than_twelve_questions() -> None:
+    agreed = json.loads(BASELINES.read_text(encoding="utf-8"))
+    assert {name: n for name, n in agreed.items() if n > MOST} == {}
