@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters as filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -12,14 +13,16 @@ from core.blind_index import normal_form
 from households.models import MeterReading
 from subsidies.models import Clawback, OperationCheck
 
+_DAY = forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d")
+
 
 class ReadingFilter(filters.FilterSet):
     search = filters.CharFilter(method="by_text", label=_("Name, dwelling or meter number"))
     state = filters.ChoiceFilter(choices=MeterReading.State.choices, label=_("State"))
     carrier = filters.ChoiceFilter(choices=MeterReading.Carrier.choices, label=_("Energy"))
-    source = filters.ChoiceFilter(choices=MeterReading.Source.choices, label=_("Source"))
-    since = filters.DateFilter(field_name="ends_on", lookup_expr="gte", label=_("from day"))
-    until = filters.DateFilter(field_name="starts_on", lookup_expr="lte", label=_("to day"))
+    source = filters.ChoiceFilter(choices=MeterReading.Source.choices, label=_("Stated by"))
+    since = filters.DateFilter(field_name="ends_on", lookup_expr="gte", label=_("from day"), widget=_DAY)
+    until = filters.DateFilter(field_name="starts_on", lookup_expr="lte", label=_("to day"), widget=_DAY)
 
     class Meta:
         model = MeterReading

@@ -20,7 +20,6 @@ urlpatterns = [
     path("meters/<int:pk>/split/", readings.meter_split, name="meter-split"),
     path("operation/", operation.operation_list, name="operation-list"),
     path("operation/check/", operation.operation_check, name="operation-check"),
-    path("operation/export/", operation.operation_export, name="operation-export"),
     path("clawbacks/", clawbacks.clawback_list, name="clawback-list"),
     path("clawbacks/<int:pk>/", clawbacks.clawback_detail, name="clawback-detail"),
     path("clawbacks/<int:pk>/decide/", clawbacks.clawback_decide, name="clawback-decide"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections import Counter, defaultdict
@@ -306,10 +307,16 @@ def _pieces(values: Sequence[str], size: int = 2_000) -> Iterable[Sequence[str]]
 
 def _read(made: ReadingImport) -> Stated:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"readings{Path(made.file.file_name).suffix.lower()[:6]}"
+        path = Path(folder) / _safe_name(made.file.file_name)
         with open_file(made.file.stored_name) as stored, path.open("wb") as copy:
             shutil.copyfileobj(stored, copy)
         return read_stated(read_workbook(path, limits=FILE_LIMITS))
+
+
+def _safe_name(file_name: str) -> str:
+    """The file's own name without what could lead elsewhere: a CSV's sheet is called by it."""
+    path = Path(file_name)
+    return re.sub(r"[^\w-]", "_", path.stem)[:60] + re.sub(r"[^.\w]", "", path.suffix.lower())[:6]
 
 
 def _stored(content: Iterable[bytes]) -> StoredFile:

@@ -33,12 +33,12 @@ COLUMNS = (
     Column("dwelling.dwelling_no", gettext_lazy("Dwelling"), order_by="dwelling__dwelling_no"),
     Column("dwelling.household.head_name", gettext_lazy("Head of household"), priority=2),
     Column("area.name", gettext_lazy("Village"), order_by="area_id", priority=3),
-    Column("period", gettext_lazy("Period"), order_by="period", priority=2),
+    Column("period", gettext_lazy("Period"), template="subsidies/cell_period.html", order_by="period", priority=2),
     Column("amount_fen", gettext_lazy("Claimed back/CNY"), kind="money", order_by="amount_fen",
            total=Sum("amount_fen"), total_label=gettext_lazy("claimed back")),
     Column("way", gettext_lazy("How"), value=lambda row: row.get_way_display(), priority=3),
     Column("reason", gettext_lazy("Why"), kind="soft", value=lambda row: row.get_reason_display(), priority=2),
-    Column("state", gettext_lazy("State"), kind="status", order_by="state"),
+    Column("state", gettext_lazy("State"), template="subsidies/cell_state.html", order_by="state"),
 )  # fmt: skip
 
 
@@ -144,17 +144,20 @@ def _one(request: HttpRequest, pk: int, right: str) -> Clawback:
 
 def _detail(request: HttpRequest, case: Clawback, status: int = 200, **forms: Any) -> HttpResponse:
     left = clawbacks.outstanding([case])[case.pk]
+    owed = case.state == Clawback.State.CONFIRMED
     user: Any = request.user
     context = {
         "one": case,
-        "shares": [(source_name(source), fen, left.get(source, 0)) for source, fen in case.shares.items()],
-        "left": sum(left.values()),
+        "shares": [
+            (source_name(source), fen, left.get(source, 0) if owed else None) for source, fen in case.shares.items()
+        ],
+        "left": sum(left.values()) if owed else None,
         "entries": case.entries.select_related("recorded_by").order_by("id"),
         "kept": _kept(case),
         "due_fen": case.evidence.get("due_fen"),
         "paid_fen": case.evidence.get("paid_fen"),
         "may_decide": case.state == Clawback.State.PROPOSED and user.has_right(DECIDE, case.area_id),
-        "may_return": case.state == Clawback.State.CONFIRMED and bool(left) and user.has_right(RETURN, case.area_id),
+        "may_return": owed and bool(left) and user.has_right(RETURN, case.area_id),
         "decide": ClawbackDecisionForm(),
         "back": MoneyBackForm(initial={"on": clock.today().isoformat(), "amount": plain_yuan(sum(left.values()))}),
         **forms,

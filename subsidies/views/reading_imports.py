@@ -30,11 +30,11 @@ COLUMNS = (
     Column("file.file_name", gettext_lazy("File"), link=True),
     Column("area.name", gettext_lazy("Place"), order_by="area_id"),
     Column("carrier", gettext_lazy("Energy"), value=lambda row: row.get_carrier_display()),
-    Column("lines", gettext_lazy("Lines"), kind="number", value=lambda row: row.counts.get("lines", 0)),
+    Column("lines", gettext_lazy("Lines understood"), kind="number", value=lambda row: row.counts.get("lines", 0)),
     Column("held", gettext_lazy("Held"), kind="number", value=lambda row: row.counts.get("held", 0)),
     Column("problems", gettext_lazy("Not taken"), kind="number", value=lambda row: row.counts.get("problems", 0)),
     Column("uploaded_at", gettext_lazy("Uploaded"), kind="when", order_by="uploaded_at"),
-    Column("state", gettext_lazy("State"), kind="status", order_by="state"),
+    Column("state", gettext_lazy("State"), template="subsidies/cell_state.html", order_by="state"),
 )
 
 

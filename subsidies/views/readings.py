@@ -61,9 +61,9 @@ COLUMNS = (
            value=lambda row: plain(row.end_reading), template=FIGURE),
     Column("quantity", gettext_lazy("Quantity"), kind="number", order_by="quantity",
            value=lambda row: plain(row.quantity), template=FIGURE),
-    Column("source", gettext_lazy("Source"), value=lambda row: row.get_source_display(), priority=2),
+    Column("source", gettext_lazy("Stated by"), value=lambda row: row.get_source_display(), priority=2),
     Column("why", gettext_lazy("Why"), kind="soft", value=first_finding, priority=2),
-    Column("state", gettext_lazy("State"), kind="status", order_by="state"),
+    Column("state", gettext_lazy("State"), template="subsidies/cell_state.html", order_by="state"),
 )  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def reading_grid(request: HttpRequest) -> HttpResponse:
                 return redirect(f"{reverse('subsidies:reading-list')}?search=&until={form.cleaned_data['day']}")
             except Refused as refusal:
                 form.add_error(None, refusal.sentence)
-    rows = [{"home": home, "last": last.get(home.pk), "field": form[f"end_{home.pk}"]} for home in homes]
+    rows = [_grid_row(home, last.get(home.pk), form) for home in homes]
     context = {"form": form, "rows": rows, "village": village, "carrier": carrier}
     return render(request, "subsidies/reading_grid.html", context, status=status)
 
@@ -293,9 +293,14 @@ def _homes(request: HttpRequest, programme: Programme, village: Area, carrier: s
 def _last_readings(homes: list[Dwelling], carrier: str) -> dict[int, MeterReading]:
     """The last living line of each home that states where its counter stood."""
     rows = MeterReading.objects.filter(
-        dwelling__in=homes, carrier=carrier, state__in=readings.LIVING, end_reading__isnull=False
+        dwelling__in=homes, carrier=carrier, state__in=(State.COUNTED, State.CONFIRMS), end_reading__isnull=False
     ).exclude(source=MeterReading.Source.TELEMETRY)
     return {row.dwelling_id: row for row in rows.order_by("ends_on", "pk")}
+
+
+def _grid_row(home: Dwelling, last: MeterReading | None, form: GridForm) -> dict[str, Any]:
+    stood = plain(last.end_reading) if last else ""
+    return {"home": home, "last": last, "stood": stood, "field": form[f"end_{home.pk}"]}
 
 
 def _read_village(

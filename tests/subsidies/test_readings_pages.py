@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -14,13 +13,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from openpyxl import load_workbook
 
-from accounts.models import AccessLog
-from devices.models import Heater
 from households.models import Dwelling, MeterReading, MeterSupply
 from jobs.models import Job
-from subsidies.models import Clawback, ClawbackEntry, Entitlement, OperationCheck, ReadingImport
+from subsidies.models import Clawback, ClawbackEntry, Entitlement, ReadingImport
 from subsidies.services import operation, reading_imports
 from tests.subsidies.conftest import VILLAGE, Money
 from tests.subsidies.test_clawbacks import overpaid, paid_season
@@ -158,18 +154,6 @@ def test_lists_answer_the_address_and_stay_flat(money: Money, office: Client) ->
     assert found.count == 1
     assert office.get(lists["operation-list"], {"verdict": "never_ran"}).context["table"].count == 0
     assert office.get(lists["reading-list"], {"state": "held"}).context["table"].count == 0
-
-
-def test_the_cross_check_leaves_as_a_workbook_and_that_is_written_down(money: Money, office: Client) -> None:
-    homes = checked(money, 2)
-    OperationCheck.objects.filter(dwelling=homes[1]).update(verdict="never_ran")
-    answer = office.get(reverse("subsidies:operation-export"), {"verdict": "never_ran"})
-    page = load_workbook(io.BytesIO(answer.content)).worksheets[0]
-    cells = [cell for row in page.iter_rows(values_only=True) for cell in row]
-    assert homes[1].dwelling_no in cells
-    assert homes[0].dwelling_no not in cells
-    assert AccessLog.objects.get(reason="operation_check").row_count == 1
-    assert Heater.objects.count() == 0
 
 
 def test_a_case_from_proposal_to_money_back(money: Money, enter: Sign) -> None:
