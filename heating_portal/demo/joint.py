@@ -83,7 +83,8 @@ def _works(programme: Programme, progress: Progress) -> None:
     ]  # fmt: skip
     with acting(firm, WHY):
         day = date(YEAR, 9, 20)
-        confirm_all(done=[(one, Done("trained", day, one.dwelling.household.head_name)) for one in untrained], by=firm)
+        done = [(one, Done("trained", day, one.dwelling.household.head_name)) for one in untrained]
+        confirm_all(done=done, by=firm, on=day)
     works.accept(works.tasks_in_order(programme, CODES), date(YEAR, 11, 7), progress)
 
 

@@ -53,7 +53,8 @@ def record_acceptance(
 ) -> Acceptance:
     """Store what the inspector found. The same `request_id` again returns the first acceptance and changes nothing.
 
-    `found` is what the phone saw besides; a visit made without signal is dated by its own day.
+    `found` is what the phone saw besides; a visit made without signal is dated by its own day, and the gates are judged
+    on that day.
     Raises `Faulty` (ACCEPTANCE_INCOMPLETE) with all open items, `Refused` OWN_WORK, OWN_FIRM, TASK_STATE (409), or
     NO_CHECKLIST.
     """
@@ -61,9 +62,9 @@ def record_acceptance(
     earlier = Acceptance.objects.filter(request_id=request_id).first()
     if earlier:
         return _same(earlier, task)
-    move = states.demand(task, DEEDS[Acceptance.Result(result)], by)
     now, found = now or clock.now(), _measured(found or Found(), task)
     on = on or _day_of(found, now)
+    move = states.demand(task, DEEDS[Acceptance.Result(result)], by, on=on)
     evidence = door_evidence(task, now=now)
     checklist = checklist_for(task.programme)
     if checklist is None:
