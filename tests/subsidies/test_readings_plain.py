@@ -59,6 +59,7 @@ BEFORE = line("2021-11-01", "2021-11-30", start=1000, end=1300, quantity=300, me
         (line("2021-12-01", "2021-12-31", start=0, end=90, meter="M2"), [BEFORE], ["REPLACED"]),
         (line("2021-10-01", "2021-10-31", start=900, end=1001, meter="M1"), [BEFORE], ["BACKWARDS"]),
         (line(**NOVEMBER, start=9990, end=120), [], ["ROLLOVER"]),
+        (line(**NOVEMBER, start=9000, end=120), [], ["ROLLOVER"]),
         (line(**NOVEMBER, start=8999, end=120), [], ["BACKWARDS"]),
         (line(**NOVEMBER, start=9000, end=8999), [], ["BACKWARDS"]),
         (line(**NOVEMBER, quantity=4500), [], []),
