@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from subsidies.rules.cases import MAX_CASES, MAX_PARTS_OF_A_CASE, MAX_READINGS, read_cases, run_case
+from subsidies.rules.cases import MAX_CASES, MAX_PARTS_OF_A_CASE, read_cases, run_case
 from subsidies.rules.codes import DATE_FACTS, FLAG_FACTS, GATES, NUMBER_FACTS, TEXT_FACTS
 from subsidies.rules.documents import MAX_BYTES, MAX_DEPTH, MAX_PARTS
 from subsidies.rules.loading import MAX_WORK, load_policy
 from subsidies.rules.schema import AMOUNTS, SCHEMA, SPLITS
+from subsidies.rules.written_facts import MAX_READINGS
 from tests.policies.test_worked_examples import check
 from tests.rules.builders import HEAD
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subsidies.rules.cases import MAX_CASES, MAX_PARTS_OF_A_CASE, MAX_READINGS, read_cases, run_case
+from subsidies.rules.cases import MAX_CASES, MAX_PARTS_OF_A_CASE, read_cases, run_case
 from subsidies.rules.documents import DocumentError
+from subsidies.rules.written_facts import MAX_READINGS
 from tests.plugins.proofs import LARGE, Proof
 from tests.rules.builders import preset
 
