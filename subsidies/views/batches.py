@@ -86,7 +86,7 @@ def batch_new(request: HttpRequest) -> HttpResponse:
     programme = chosen_programme(request)
     if programme is None:
         raise Http404
-    places = _places(request, programme)
+    places, blocked = _places(request, programme)
     form = BatchForm(programme, Area.objects.filter(code__in=places), request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -96,7 +96,7 @@ def batch_new(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
         messages.success(request, _("Batch %(number)s is gathered.") % {"number": batch.number})
         return redirect("subsidies:batch-detail", batch.number)
-    context = {"form": form, "programme": programme, "places": list(places.values())}
+    context = {"form": form, "programme": programme, "places": list(places.values()), "blocked": blocked}
     return render(request, "subsidies/batch_new.html", context, status=422 if form.errors else 200)
 
 
@@ -280,20 +280,26 @@ def _line_ids(batch: PayoutBatch, remarks: dict[int, str]) -> dict[int, str]:
     return {found[number]: words for number, words in remarks.items()}
 
 
-def _places(request: HttpRequest, programme: Any) -> dict[str, dict[str, Any]]:
-    """Villages where something may be paid, with how much; and what of them can't be: in a batch, no card, no money."""
+def _places(request: HttpRequest, programme: Any) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """Villages where something may be paid, with how much and what of them can't be (in a batch, no card, no money);
+    and the villages where nothing can for these reasons."""
     mine = Entitlement.objects.visible_to(request.user, batches.RIGHT).filter(programme=programme)
     rows = mine.filter(pk__in=batches.payable(programme).values("pk"))
     rows = rows.values("area_id", "area__name", "area__parent__name")
     found = rows.annotate(count=Count("pk"), fen=Sum("amount_fen")).order_by("area_id")
     held_up = {row["area_id"]: row for row in _held_up(mine)}
-    return {row["area_id"]: {**row, **held_up.get(row["area_id"], {})} for row in found}
+    places = {row["area_id"]: {**row, **held_up.get(row["area_id"], {})} for row in found}
+    return places, [row for code, row in held_up.items() if code not in places]
 
 
 def _held_up(mine: Any) -> Any:
     """Per village what is due and not in reach of a new batch, by the reason, and the batches it stands in."""
     short = FundHold.objects.filter(dwelling=OuterRef("dwelling"), programme=OuterRef("programme"), state="short")
-    due = mine.filter(outcome="due", state__in=["payable", "batched"]).order_by().values("area_id")
+    due = (
+        mine.filter(outcome="due", state__in=["payable", "batched"])
+        .values("area_id", "area__name", "area__parent__name")
+        .order_by("area_id")
+    )
     elsewhere = Q(state="batched")
     return due.annotate(
         elsewhere=Count("pk", filter=elsewhere, distinct=True),
