@@ -41,16 +41,16 @@ class ReadingForm(forms.Form):
         label=_("Energy"), choices=MeterReading.Carrier.choices, widget=forms.Select(attrs={"class": "input"})
     )
     meter = forms.CharField(
-        label=_("Meter number (optional)"),
+        label=_("Meter number"),
         max_length=30,
         required=False,
         widget=forms.TextInput(attrs={"class": "input"}),
     )
     first = _day(_("First day"))
     last = _day(_("Last day"))
-    start = _figure(_("Reading before the first day (optional)"))
-    end = _figure(_("Reading at the end of the last day (optional)"))
-    quantity = _figure(_("Quantity used, where there are no readings (optional)"))
+    start = _figure(_("Reading before the first day"))
+    end = _figure(_("Reading at the end of the last day"))
+    quantity = _figure(_("Quantity used, where there are no readings"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

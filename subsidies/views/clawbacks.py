@@ -29,7 +29,7 @@ from subsidies.wording import source_name
 
 VIEW = "entitlements.view"
 COLUMNS = (
-    Column("number", gettext_lazy("Case"), kind="id", value=str, link=True, order_by="pk"),
+    Column("number", gettext_lazy("Case number"), kind="id", value=str, link=True, order_by="pk"),
     Column("dwelling.dwelling_no", gettext_lazy("Dwelling"), order_by="dwelling__dwelling_no"),
     Column("dwelling.household.head_name", gettext_lazy("Head of household"), priority=2),
     Column("area.name", gettext_lazy("Village"), order_by="area_id", priority=3),

@@ -26,6 +26,13 @@ from subsidies.views.readings import FIGURE, plain, years
 
 VIEW, ASSESS = "entitlements.view", "entitlements.assess"
 Verdict = OperationCheck.Verdict
+
+
+def _degrees(value: int | None) -> float | None:
+    """Tenths of a degree as degrees; None where nothing was said."""
+    return None if value is None else value / 10
+
+
 COLUMNS = (
     Column("dwelling.dwelling_no", gettext_lazy("Dwelling"), kind="id", order_by="dwelling__dwelling_no",
            template="subsidies/operation_home.html"),
@@ -38,8 +45,10 @@ COLUMNS = (
            value=lambda row: plain(row.heater_kwh), template=FIGURE),
     Column("hours_on", gettext_lazy("Hours on"), kind="number", order_by="hours_on",
            template="subsidies/operation_hours.html"),
-    Column("room_dc", gettext_lazy("Room"), kind="degrees", order_by="room_dc", priority=2),
-    Column("outdoor_dc", gettext_lazy("Outdoors"), kind="degrees", order_by="outdoor_dc", priority=3),
+    Column("room_dc", gettext_lazy("Room"), kind="degrees", order_by="room_dc", priority=2,
+           value=lambda row: _degrees(row.room_dc)),
+    Column("outdoor_dc", gettext_lazy("Outdoors"), kind="degrees", order_by="outdoor_dc", priority=3,
+           value=lambda row: _degrees(row.outdoor_dc)),
     Column("heater_no", gettext_lazy("Heater"), template="subsidies/operation_heater.html", priority=2),
     Column("verdict", gettext_lazy("Finding"), template="subsidies/operation_verdict.html", order_by="verdict"),
 )  # fmt: skip
