@@ -42,7 +42,7 @@ class VenueFilter(df.FilterSet):
 
 class MeterFilter(df.FilterSet):
     q = df.CharFilter(label=_("meter number"), method="search")
-    carrier = df.ChoiceFilter(label=_("energy"), choices=Meter.Carrier.choices)
+    carrier = df.ChoiceFilter(label=_("kind of energy"), choices=Meter.Carrier.choices)
     shared = df.ChoiceFilter(label=_("shared"), choices=YES_NO, method="is_it_shared")
 
     class Meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -37,6 +38,7 @@ from subsidies.wording import reason_sentence, source_name, step_sentence
 LOOKS_SHOWN = 5
 CHANGES_SHOWN = 8
 LIKE_BITS, LIKE_PHOTOS, LIKE_SHOWN = 2, 12, 5
+IMPORTED = re.compile(r"^roster import (\d+)")
 STAGES = (Photo.Stage.BEFORE, Photo.Stage.DURING, Photo.Stage.AFTER)
 
 
@@ -382,14 +384,22 @@ def neighbours(likeness: str, bits: int) -> set[str]:
     return {f"{number ^ flip:0{width}x}" for flip in flips}
 
 
-def changes_to(dwelling: Dwelling) -> Reading[list[tuple[AuditEntry, list[Change]]]]:
+def changes_to(dwelling: Dwelling) -> Reading[list[tuple[AuditEntry, list[Change], str]]]:
     """The last changes of household and dwelling, personal columns hidden on both sides."""
     family = AuditEntry.objects.filter(table="households_household", row_pk=str(dwelling.household_id))
     home = AuditEntry.objects.filter(table="households_dwelling", row_pk=str(dwelling.pk))
     parts = [family.order_by("-id")[:CHANGES_SHOWN], home.order_by("-id")[:CHANGES_SHOWN]]
     yield parts
     newest = sorted((entry for rows in parts for entry in rows), key=lambda entry: -entry.pk)[:CHANGES_SHOWN]
-    return [(entry, changes_of(entry)) for entry in newest]
+    return [
+        (entry, [one for one in changes_of(entry) if one.column != "version"], why_words(entry.reason))
+        for entry in newest
+    ]
+
+
+def why_words(reason: str) -> str:
+    """A reason as people read it: what the importer writes into the history is worded in their language."""
+    return IMPORTED.sub(lambda found: _("import of roster %(n)s") % {"n": found[1]}, reason)
 
 
 def looks_at(dwelling: Dwelling) -> Reading[list[AccessLog]]:
