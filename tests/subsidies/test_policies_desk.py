@@ -125,6 +125,23 @@ def test_the_job_stores_the_result_once_and_names_its_page(money: Money, enter: 
     assert (PolicyTrial.objects.filter(policy=policy).count(), job.progress_done, job.progress_total) == (1, 1, 1)
 
 
+def test_a_trial_broken_off_leaves_nothing_and_the_next_one_is_whole(money: Money, monkeypatch: Any) -> None:
+    """As a killed worker would: after the computing, before the whole is stored."""
+    money.accepted(), money.accepted()
+    policy = draft(money)
+
+    def dies(*_rows: Any, **_more: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(PolicyTrialRow.objects.none()), "bulk_create", dies)
+    with pytest.raises(KeyboardInterrupt):
+        trials.run_trial(policy=policy, by=money.maker, on=ASSESSED)
+    monkeypatch.undo()
+    assert not PolicyTrial.objects.filter(policy=policy).exists()
+    trial = trials.run_trial(policy=policy, by=money.maker, on=ASSESSED)
+    assert (trial.dwelling_count, trial.rows.count()) == (2, 2)
+
+
 # --- Cliffs and release --------------------------------------------------------------------------------------------
 
 
@@ -211,12 +228,12 @@ def test_a_number_entered_as_an_answer_stays_exact(money: Money) -> None:
         "options:\n", "options:\n  Q6:\n    question: rate\n    default: 0.20\n"
     )
     policy = draft(money, text)
-    new = switches.answer_questions(policy=policy, answers={"Q6": "0.1"}, reason="x", by=money.maker)
+    new = switches.answer_questions(policy=policy, answers={"Q6": "0.3"}, reason="x", by=money.maker)
     task = money.accepted()
-    money.reading(task.dwelling, "1000.15")
+    money.reading(task.dwelling, "1000.05")
     trials.run_trial(policy=new, by=money.maker, on=dt.date(2022, 4, 10))
     row = PolicyTrialRow.objects.get(benefit="S-2")
-    assert row.after_fen == 10_002, "1000.15 × 0.1 = 100.015, half up"
+    assert row.after_fen == 30_002, "1000.05 × 0.3 = 300.015, half up; as a float it would be a fen less"
 
 
 # --- Differences ---------------------------------------------------------------------------------------------------
