@@ -85,6 +85,7 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60},
         },
+        "take-counters": {"task": "subsidies.tasks.take_counters", "schedule": crontab(hour=2, minute=40)},
         "reserve-pending": {
             "task": "subsidies.tasks.reserve_pending",
             "schedule": 60.0,

@@ -9,6 +9,7 @@ metering:
   known_percent: 50            # share of the season's hours below which nothing is said of a heater
   over_percent: 5              # how far a heater may read above the home's meter
   share_percent: 20            # below this share of the metered use a claim was hardly for heating
+      take_from_heaters: true      # take the counters every night (default: only when asked)
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ def bounds_for(programme: Programme) -> Bounds:
     said, default = _said(programme), Bounds()
     names = ("ran_hours", "known_percent", "over_percent", "share_percent")
     return Bounds(**{name: int(_number(said, name, getattr(default, name))) for name in names})
+
+
+def takes_from_heaters(programme: Programme) -> bool:
+    """Whether counters are taken without anybody asking; raw polls are kept for 45 days only."""
+    return _said(programme).get("take_from_heaters") is True
 
 
 def _said(programme: Programme) -> dict[str, Any]:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from celery import shared_task
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.acting import acting
+from core import clock
 from jobs.registry import handler
 from jobs.running import JobRun
 from programmes.models import Programme
-from subsidies.models import ReadingImport
+from subsidies.metering_limits import takes_from_heaters
+from subsidies.models import Policy, ReadingImport
 from subsidies.services import heater_readings, operation, reading_imports, seasons
 
 OPERATION, SETTLE = "subsidies.check_operation", "subsidies.settle_season"
 TAKE = "subsidies.take_from_heaters"
+
+
+@shared_task(name="subsidies.tasks.take_counters")
+def take_counters() -> dict[str, int]:
+    """The night's work where a programme wants it: what is there already stays, so that every night may try."""
+    today = clock.today()
+    done = {}
+    with acting("take_counters"):
+        for programme in Programme.objects.filter(policies__state=Policy.State.RELEASED).distinct():
+            if takes_from_heaters(programme) and (season := seasons.running_season(programme, today)) is not None:
+                taken = heater_readings.take_from_heaters(
+                    programme=programme, area_code=programme.area_id, season=season, by="take_counters", until=today
+                )
+                done[programme.code] = len(taken.rows)
+    return done
 
 
 @handler(reading_imports.CHECK, label=gettext_lazy("Read meter readings"))

@@ -102,16 +102,18 @@ class Surroundings:
 
 @transaction.atomic
 def record_readings(
-    *, programme: Programme, entries: Iterable[Entry], by: User, document: Document | None = None,
+    *, programme: Programme, entries: Iterable[Entry], by: User | str, document: Document | None = None,
     today: dt.date | None = None, now: dt.datetime | None = None,
 ) -> Recorded:  # fmt: skip
     """Store stated lines; one that is there already stays as it is, so that sending twice is sending once.
 
-    A reading of a shared meter becomes one line for every dwelling on it. Raises Refused FUTURE, NOTHING_STATED.
+    A reading of a shared meter becomes one line for every dwelling on it. `by` is a person, or the name of the nightly
+    work. Raises Refused FUTURE, NOTHING_STATED.
     """
     wanted = on_every_dwelling(list(entries))
-    for code in {entry.dwelling.area_id for entry in wanted}:
-        demand_right(by, RECORD, code)
+    if isinstance(by, User):
+        for code in {entry.dwelling.area_id for entry in wanted}:
+            demand_right(by, RECORD, code)
     _refuse_future(wanted, today or clock.today())
     homes = sorted({entry.dwelling.pk for entry in wanted})
     list(Dwelling.objects.select_for_update().filter(pk__in=homes).order_by("pk").values_list("pk", flat=True))
@@ -195,7 +197,7 @@ def _refuse_future(entries: Iterable[Entry], today: dt.date) -> None:
         raise Refused("FUTURE", words, day=late.span.last_day.isoformat())
 
 
-def _store(judged: Iterable[Judged], by: User, document: Document | None, now: dt.datetime) -> Recorded:
+def _store(judged: Iterable[Judged], by: User | str, document: Document | None, now: dt.datetime) -> Recorded:
     done = Recorded()
     displaced: list[int] = []
     for one in judged:
@@ -209,14 +211,15 @@ def _store(judged: Iterable[Judged], by: User, document: Document | None, now: d
     return done
 
 
-def _row(one: Judged, by: User, document: Document | None, now: dt.datetime) -> MeterReading:
+def _row(one: Judged, by: User | str, document: Document | None, now: dt.datetime) -> MeterReading:
     entry, verdict = one.entry, one.verdict
+    person = by if isinstance(by, User) else None
     return MeterReading(
         dwelling=entry.dwelling, area_id=entry.dwelling.area_id, carrier=entry.carrier, meter_no=entry.meter[:30],
         tariff=entry.tariff, starts_on=entry.span.first_day, ends_on=entry.span.last_day, start_reading=entry.start,
         end_reading=entry.end, factor=entry.factor, quantity=verdict.quantity, source=entry.source,
         state=verdict.state, findings=[encode_finding(f.code, f.params) for f in verdict.findings], document=document,
-        cell=entry.cell[:60], entered_by=by, entered_person_no=by.person_no, entered_at=now,
+        cell=entry.cell[:60], entered_by=person, entered_person_no=person.person_no if person else "", entered_at=now,
     )  # fmt: skip
 
 

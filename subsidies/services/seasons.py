@@ -77,6 +77,16 @@ def season_of_year(programme: Programme, year: int) -> Season:
     return rule.season(year)
 
 
+def running_season(programme: Programme, day: dt.date) -> Season | None:
+    """The season of `day`, or the one that ended up to a month ago; None between seasons and without a policy."""
+    policy = policy_in_force(programme, day)
+    rule = rules_of(policy).season_rule if policy else None
+    if rule is None:
+        return None
+    season = rule.latest(day)
+    return season if day <= season.last_day + dt.timedelta(days=31) and day >= season.first_day else None
+
+
 def settle_season(
     *, programme: Programme, season: Season, by: User | str, on: dt.date | None = None, now: dt.datetime | None = None,
 ) -> Settled:  # fmt: skip

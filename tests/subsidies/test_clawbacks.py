@@ -13,6 +13,7 @@ from django.db.utils import DatabaseError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import Grant, User
 from core.refusals import Refused
 from subsidies.invariants import broken
 from subsidies.models import Clawback, ClawbackEntry, Entitlement, Fund, PayoutLine
@@ -82,6 +83,10 @@ def test_two_people_and_a_reason(money: Money) -> None:
     case = propose(money, paid_season(money), 5_000)
     with pytest.raises(PermissionDenied):
         clawbacks.decide_clawback(clawback=case, decision="confirm", reason="x", by=money.maker)
+    Grant.objects.create(user=money.maker, role="finance_review", area_id="370999")
+    both = User.objects.get(pk=money.maker.pk)
+    with pytest.raises(Refused, match="SAME_PERSON"):
+        clawbacks.decide_clawback(clawback=case, decision="confirm", reason="x", by=both)
     with pytest.raises(Refused, match="REASON_NEEDED"):
         clawbacks.decide_clawback(clawback=case, decision="confirm", reason=" ", by=money.reviewer)
     twin = type(money.reviewer).objects.get(pk=money.reviewer.pk)

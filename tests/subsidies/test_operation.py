@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
 from core.refusals import Refused
 from devices.models import Heater
 from devices.protocol.profile_files import bundled_names
+from heating_portal.celery import app
 from households.models import Dwelling, MeterReading
 from subsidies.models import OperationCheck
+from subsidies.reading_tasks import take_counters
 from subsidies.services import operation
 from subsidies.services.heater_readings import take_from_heaters
 from telemetry.models import HourlyRollup
@@ -168,3 +170,17 @@ def test_the_command_says_the_same(money: Money) -> None:
     out = StringIO()
     call_command("check_operation", programme=money.programme.code, season=2021, json=True, stdout=out)
     assert json.loads(out.getvalue()) == {"season": "2021-2022", "no_data": 1}
+
+
+@pytest.mark.parametrize(("wanted", "lines"), [(True, 1), (False, 0)])
+def test_the_night_takes_counters_where_the_programme_wants_it(money: Money, wanted: bool, lines: int) -> None:
+    money.programme.settings = {"metering": {"take_from_heaters": wanted}}
+    money.programme.save()
+    heater = heater_at(home_of(money))
+    says(heater, "2021-10-31", 0)
+    says(heater, "2021-11-30", 200)
+    with override_settings(PORTAL_TODAY="2021-12-01"):
+        assert take_counters() == ({money.programme.code: 1} if wanted else {})
+        take_counters()
+    assert [row.entered_by for row in MeterReading.objects.all()] == [None] * lines
+    assert "subsidies.tasks.take_counters" in {one["task"] for one in app.conf.beat_schedule.values()}
