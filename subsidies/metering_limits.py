@@ -9,7 +9,7 @@ metering:
   known_percent: 50            # share of the season's hours below which nothing is said of a heater
   over_percent: 5              # how far a heater may read above the home's meter
   share_percent: 20            # below this share of the metered use a claim was hardly for heating
-      take_from_heaters: true      # take the counters every night (default: only when asked)
+  take_from_heaters: true      # take the counters every night (default: only when asked)
 """
 
 from __future__ import annotations

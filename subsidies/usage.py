@@ -35,17 +35,38 @@ def usage_for(dwellings: Sequence[int], season: Season) -> dict[int, list[Usage]
 
 def usage_of(rows: Iterable[MeterReading], season: Season) -> list[Usage]:
     """What these lines of one dwelling say about the season; a question for every span of days that is missing."""
-    found: list[Usage] = []
-    stretches: dict[str, list[Stretch]] = defaultdict(list)
-    for row in rows:
-        span = Span(row.starts_on, row.ends_on)
-        stretches[row.carrier].append(Stretch(span, row.start_reading, row.end_reading, row.meter_no))
-        if span.overlap(season):
-            held = row.state == State.HELD
-            found.append(Usage(
-                ENERGY[row.carrier], span, None if held else row.quantity, row.tariff,
-                f"held {row.pk}" if held else "",
-            ))  # fmt: skip
-    for carrier, known in stretches.items():
-        found += [Usage(ENERGY[carrier], span, None, meter="missing") for span in gaps(known, season)]
+    known = list(rows)
+    counted = [row for row in known if row.state == State.COUNTED]
+    found = [
+        Usage(ENERGY[row.carrier], _days(row), row.quantity, row.tariff, _register(row, counted))
+        for row in counted
+        if _days(row).overlap(season)
+    ]
+    found += [
+        Usage(ENERGY[row.carrier], _days(row), None, row.tariff, f"held {row.pk}")
+        for row in known
+        if row.state == State.HELD and _days(row).overlap(season)
+    ]
+    for carrier in dict.fromkeys(row.carrier for row in known):
+        stretches = [_stretch(row) for row in known if row.carrier == carrier]
+        found += [Usage(ENERGY[carrier], span, None, meter="missing") for span in gaps(stretches, season)]
     return found
+
+
+def _days(row: MeterReading) -> Span:
+    return Span(row.starts_on, row.ends_on)
+
+
+def _stretch(row: MeterReading) -> Stretch:
+    return Stretch(_days(row), row.start_reading, row.end_reading, row.meter_no)
+
+
+def _register(row: MeterReading, counted: Iterable[MeterReading]) -> str:
+    """Which register the line is of, for the engine: a total and the tariffs of the same days are one register, so that
+    nothing counts twice; tariffs without a total are another. Never the meter's number: amounts keep these facts."""
+    tagged = [other for other in counted if other.carrier == row.carrier and other.tariff]
+    if not tagged:
+        return ""
+    totals = (other for other in counted if other.carrier == row.carrier and not other.tariff)
+    over = next((other for other in totals if _days(other).overlap(_days(row))), None)
+    return f"total {over.pk}" if over else "tariffs"

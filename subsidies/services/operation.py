@@ -102,15 +102,15 @@ def _forget(programme: Programme, season: Season, homes: Sequence[int]) -> None:
 def _claims(homes: Sequence[int], season: Season) -> dict[tuple[int, str], Decimal]:
     """Metered use inside the season by dwelling and energy; a heater's own counter is no claim."""
     rows = MeterReading.objects.filter(
-        dwelling__in=homes, state=MeterReading.State.COUNTED, tariff="", starts_on__lte=season.last_day,
+        dwelling__in=homes, state=MeterReading.State.COUNTED, starts_on__lte=season.last_day,
         ends_on__gte=season.first_day,
     ).exclude(source=MeterReading.Source.TELEMETRY)  # fmt: skip
-    kept: dict[tuple[int, str], list[tuple[Span, Decimal]]] = defaultdict(list)
-    for home, carrier, first, last, quantity in rows.values_list(
-        "dwelling_id", "carrier", "starts_on", "ends_on", "quantity"
-    ):
-        kept[home, carrier].append((Span(first, last), quantity))
-    return {key: _decimal(inside(lines, season).total) for key, lines in kept.items()}
+    totals: dict[tuple[int, str], list[tuple[Span, Decimal]]] = defaultdict(list)
+    tariffs: dict[tuple[int, str], list[tuple[Span, Decimal]]] = defaultdict(list)
+    names = ("dwelling_id", "carrier", "tariff", "starts_on", "ends_on", "quantity")
+    for home, carrier, tariff, first, last, quantity in rows.values_list(*names):
+        (tariffs if tariff else totals)[home, carrier].append((Span(first, last), quantity))
+    return {key: _decimal(inside(lines, season).total) for key, lines in (tariffs | totals).items()}
 
 
 def _decimal(value: Any) -> Decimal:

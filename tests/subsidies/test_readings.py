@@ -184,6 +184,23 @@ def test_caps_and_nothing_used(money: Money, kwh: str, outcome: str, fen: int) -
     assert amounts(home) == [("2021-2022", outcome, fen)]
 
 
+@pytest.mark.parametrize(
+    ("lines", "fen"),
+    [
+        ([("2021-11-01", "2022-03-31", "PEAK", 300), ("2021-11-01", "2022-03-31", "OFF_PEAK", 700)], 20_000),
+        ([("2021-11-01", "2022-03-31", "", 1000), ("2021-11-01", "2021-11-30", "OFF_PEAK", 200),
+          ("2021-12-01", "2022-03-31", "OFF_PEAK", 500)], 20_000),
+        ([("2021-11-01", "2021-11-30", "", 400), ("2021-12-01", "2022-03-31", "PEAK", 200),
+          ("2021-12-01", "2022-03-31", "OFF_PEAK", 400)], 20_000),
+    ],
+)  # fmt: skip
+def test_a_total_and_its_tariffs_count_once(money: Money, lines: list[tuple[str, str, str, int]], fen: int) -> None:
+    home = home_of(money)
+    record(money, *(entry(home, first, last, tariff=tariff, quantity=kwh) for first, last, tariff, kwh in lines))
+    money.assess(on=TODAY, now=SPRING)
+    assert amounts(home) == [("2021-2022", "due", fen)]
+
+
 def test_the_third_season_is_paid_the_fourth_is_not(money: Money) -> None:
     home = home_of(money)
     Acceptance.objects.filter(task__dwelling=home).update(accepted_on=dt.date(2020, 11, 5))
