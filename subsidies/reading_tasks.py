@@ -55,6 +55,16 @@ def apply_readings(run: JobRun, import_id: int, digest: str) -> None:
         run.finish({"url": reverse("subsidies:reading-import-detail", args=[import_id]), "message": message})
 
 
+@handler(reading_imports.UNDO, label=gettext_lazy("Take readings back"))
+def undo_readings(run: JobRun, import_id: int, reason: str) -> None:
+    """All lines and the end of the job become true together."""
+    with run.commit():
+        made = ReadingImport.objects.select_related("uploaded_by").get(pk=import_id)
+        n = reading_imports.undo_import(made=made, reason=reason, by=run.requested_by or made.uploaded_by)
+        message = ngettext("%(n)d line taken back", "%(n)d lines taken back", n) % {"n": n}
+        run.finish({"url": reverse("subsidies:reading-import-detail", args=[import_id]), "message": message})
+
+
 @handler(OPERATION, label=gettext_lazy("Compare claims with heaters"))
 def check_operation(run: JobRun, programme_id: int, year: int) -> dict[str, str]:
     programme = Programme.objects.get(pk=programme_id)

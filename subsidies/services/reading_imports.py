@@ -48,7 +48,7 @@ from subsidies.services.readings import (
     surroundings,
 )
 
-CHECK, APPLY = "subsidies.check_readings", "subsidies.apply_readings"
+CHECK, APPLY, UNDO = "subsidies.check_readings", "subsidies.apply_readings", "subsidies.undo_readings"
 FILE_KIND = "meter_readings"
 FILE_LIMITS = Limits(file_bytes=30 * MIB, unpacked_bytes=300 * MIB, cells=3_000_000, cpu_s=60, wall_s=120)
 KEPT = 2_000
@@ -160,6 +160,19 @@ def apply_import(import_id: int, *, digest: str, by: User, today: dt.date | None
         return made
 
 
+def ask_to_undo(*, made: ReadingImport, reason: str, by: User) -> Job:
+    """Take the file back by a job. What stands against it is said at once: see `undo_import`."""
+    demand_right(by, RECORD, made.area_id)
+    if not reason.strip():
+        raise Refused("REASON_NEEDED", _("Say in a few words why."))
+    if made.state != Phase.APPLIED:
+        raise _wrong_state(made)
+    lines = _lines_of(made)
+    _refuse_used(sorted(set(lines.values_list("dwelling_id", flat=True))), lines)
+    args = {"import_id": made.pk, "reason": reason.strip()[:200]}
+    return enqueue(kind=UNDO, args=args, by=by, area=made.area_id)
+
+
 @transaction.atomic
 def undo_import(*, made: ReadingImport, reason: str, by: User) -> int:
     """Take every line of the file back; they stay in the history. Returns how many.
@@ -172,7 +185,7 @@ def undo_import(*, made: ReadingImport, reason: str, by: User) -> int:
     locked = ReadingImport.objects.select_for_update().get(pk=made.pk)
     if locked.state != Phase.APPLIED:
         raise _wrong_state(locked)
-    lines = MeterReading.objects.filter(document=locked.file_id).exclude(state=State.WITHDRAWN)
+    lines = _lines_of(locked)
     homes = sorted(set(lines.values_list("dwelling_id", flat=True)))
     list(Dwelling.objects.select_for_update().filter(pk__in=homes).order_by("pk").values_list("pk", flat=True))
     _refuse_used(homes, lines)
@@ -183,6 +196,10 @@ def undo_import(*, made: ReadingImport, reason: str, by: User) -> int:
         locked.state, locked.undo_reason = Phase.UNDONE, reason.strip()[:300]
         locked.save(update_fields=["state", "undo_reason"])
     return int(count)
+
+
+def _lines_of(made: ReadingImport) -> Any:
+    return MeterReading.objects.filter(document=made.file_id).exclude(state=State.WITHDRAWN)
 
 
 def plan_of(made: ReadingImport, today: dt.date) -> Plan:

@@ -95,8 +95,8 @@ def reading_import_undo(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return _detail(request, made, form)
-    count = reading_imports.undo_import(made=made, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
-    messages.success(request, _("%(n)d lines are taken back; they stay in the history.") % {"n": count})
+    reading_imports.ask_to_undo(made=made, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("The lines are being taken back; they stay in the history."))
     return redirect("subsidies:reading-import-detail", made.pk)
 
 

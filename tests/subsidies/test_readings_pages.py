@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from households.models import Dwelling, MeterReading, MeterSupply
 from jobs.models import Job
+from jobs.running import run_job
 from subsidies.models import Clawback, ClawbackEntry, Entitlement, ReadingImport
 from subsidies.services import operation, reading_imports
 from tests.subsidies.conftest import VILLAGE, Money
@@ -109,6 +110,8 @@ def test_a_file_goes_from_upload_to_taken_back(money: Money, clerk: Client, tmp_
     undo = reverse("subsidies:reading-import-undo", args=[made.pk])
     assert clerk.post(undo, {"reason": ""}).status_code == 422
     assert clerk.post(undo, {"reason": "错"}).status_code == 302
+    assert run_job(Job.objects.get(kind=reading_imports.UNDO).pk) == "done"
+    assert clerk.post(undo, {"reason": "错"}).status_code == 409
     assert MeterReading.objects.get().state == "withdrawn"
     assert clerk.post(page, {"area": VILLAGE, "carrier": "electricity"}).status_code == 422
 
