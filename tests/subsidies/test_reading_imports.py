@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
+from django.test import override_settings
 from openpyxl import Workbook as Excel
 
 from core.refusals import Refused
@@ -246,3 +250,29 @@ def test_the_jobs_do_it_in_the_background(money: Money, file: Any) -> None:
     assert run_job(job.pk) == "not waiting"
     assert Job.objects.get(pk=job.pk).result["url"].endswith(f"/{made.pk}/")
     assert MeterReading.objects.count() == 1
+
+
+@pytest.mark.django_db
+@override_settings(PORTAL_TODAY="2022-04-12")
+def test_the_commands_do_the_same(money: Money, file: Any, tmp_path: Any) -> None:
+    home = home_with(money, "M1")
+    path = tmp_path / "抄表.xlsx"
+    path.write_bytes(file(season_row(1, home), season_row(2, home, who="无", meter="")))
+    who = {"by": money.clerk.username, "area": VILLAGE, "programme": money.programme.code}
+
+    def said(**more: Any) -> dict[str, Any]:
+        out = StringIO()
+        call_command("import_readings", str(path), json=True, stdout=out, **who, **more)
+        return json.loads(out.getvalue())
+
+    trial = said()
+    assert (trial["state"], trial["counts"]["counted"], trial["problems"][0]["where"]) == ("checked", 1, "抄表!B5")
+    assert MeterReading.objects.count() == 0
+    assert said(apply=True)["state"] == "applied"
+    assert said(apply=True)["state"] == "applied"
+    assert MeterReading.objects.count() == 1
+    out = StringIO()
+    call_command(
+        "settle_season", programme=money.programme.code, season=2021, by=money.maker.username, propose=True, stdout=out
+    )
+    assert amounts(home) == [("2021-2022", "due", 20_000)]
