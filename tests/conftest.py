@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.plugins.loud_skips", "tests.plugins.proofs", "tests.plugins.clauses", "tests.plugins.demonstration"]
+pytest_plugins = [
+    "tests.plugins.loud_skips",
+    "tests.plugins.proofs",
+    "tests.plugins.clauses",
+    "tests.plugins.demonstration",
+]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
