@@ -256,3 +256,22 @@ def test_the_slower_of_two_editors_of_a_household_sees_both_values(world: World,
     home.refresh_from_db()
     assert (home.heated_area_m2, home.version) == (90, 2)
     assert signed_in(world.other_clerk).get(url).status_code == 404
+
+
+def test_before_storing_each_village_stands_beside_its_target(world: World, clerk: Client, imported: Importer) -> None:
+    found = imported([line(1), line(2), line(3, village="甲二村", note="自愿放弃"), line(4, heated_area_m2="无")])
+    page = clerk.get(reverse("households:import-apply", args=[found.pk])).content.decode()
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", page) if "<td" in row]
+    plain = [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in cells]
+    assert ["甲一村", "煤改电 2", "2", "2", "5", "差 3"] in plain
+    assert ["甲二村", "煤改电 1", "1", "0", "3", "差 3"] in plain, "the excluded household is stored and counts nowhere"
+    assert plain[-1][:1] == ["合计"] and plain[-1][2:5] == ["3", "2", "8"]
+
+
+def test_the_pages_of_an_import_answer_with_few_questions_whatever_its_size(
+    world: World, clerk: Client, imported: Importer, django_assert_max_num_queries: Any
+) -> None:
+    found = imported([line(n, heated_area_m2="无" if n % 3 else "90") for n in range(1, 61)])
+    for name in ("import-review", "import-apply"):
+        with django_assert_max_num_queries(9):
+            assert clerk.get(reverse(f"households:{name}", args=[found.pk])).status_code == 200
