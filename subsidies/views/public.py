@@ -37,7 +37,6 @@ def _plain(request: HttpRequest, status: int) -> HttpResponse:
 
 def _sealed_off(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 
