@@ -13,12 +13,15 @@ from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from core.refusals import Refused
+from core.seasons import Season
 from households.models import Dwelling, Meter, MeterReading, MeterSupply
+from programmes.models import Programme
 from subsidies.metering.season import divide
 from subsidies.models import Entitlement
 from subsidies.services.entitlements import reassess_entitlement
 from subsidies.services.locking import demand_right
 from subsidies.services.readings import LIVING, State
+from subsidies.usage import usage_for
 
 DECIDE, ASSESS = "readings.decide", "entitlements.assess"
 COUNT, ASIDE = "count", "aside"
@@ -88,6 +91,19 @@ def reopen_undefined(*, dwellings: Iterable[int], by: User, now: dt.datetime | N
     ).exclude(period="once")
     open_now = [one for one in rows.select_related("programme").order_by("pk") if by.has_right(ASSESS, one.area_id)]
     return [_again(one, by, now) for one in open_now]
+
+
+def reopen_season(
+    *, programme: Programme, season: Season, by: User, now: dt.datetime | None = None
+) -> list[Entitlement]:
+    """Compute again the season's undefined amounts whose readings are complete by now."""
+    rows = Entitlement.objects.filter(
+        programme=programme, period=season.label, outcome="undefined", state="assessed", reason__in=OPEN_QUESTIONS
+    )
+    homes = list(rows.values_list("dwelling_id", flat=True))
+    usage = usage_for(homes, season)
+    complete = [home for home in homes if all(one.quantity is not None for one in usage.get(home, ()))]
+    return reopen_undefined(dwellings=complete, by=by, now=now)
 
 
 def _again(one: Entitlement, by: User, now: dt.datetime | None) -> Entitlement:

@@ -31,6 +31,7 @@ from subsidies.rules.policy import Policy as Rules
 from subsidies.services.clawbacks import asked_of, propose_clawback
 from subsidies.services.locking import demand_right, hold
 from subsidies.services.policies import policy_in_force, rules_of
+from subsidies.services.reading_decisions import reopen_season
 from subsidies.usage import SPEAKING
 
 ASSESS = "entitlements.assess"
@@ -61,6 +62,7 @@ class Settled:
     """What one run found; `open` counts dwellings whose season has no answer yet."""
 
     made: list[Entitlement] = field(default_factory=list)
+    reopened: list[Entitlement] = field(default_factory=list)
     overpaid: list[Overpaid] = field(default_factory=list)
     same: int = 0
     open: int = 0
@@ -90,7 +92,8 @@ def running_season(programme: Programme, day: dt.date) -> Season | None:
 def settle_season(
     *, programme: Programme, season: Season, by: User | str, on: dt.date | None = None, now: dt.datetime | None = None,
 ) -> Settled:  # fmt: skip
-    """Instalments for every dwelling whose running total grew, and the list of those where it shrank.
+    """Instalments for every dwelling whose running total grew, and the list of those where it shrank. Amounts that were
+    undefined for want of readings which are complete by now are computed again first.
 
     Safe to repeat: what was made stands, so that a second run finds nothing more. Before the season's end the first
     instalment opens the season's amount; refusals and questions wait for its end.
@@ -102,6 +105,8 @@ def settle_season(
     done = Settled()
     if policy is None:
         return done
+    if isinstance(by, User):
+        done.reopened = reopen_season(programme=programme, season=season, by=by, now=now)
     for kind in _running_kinds(rules_of(policy)):
         last = 0
         while (reached := _settle_some(policy, kind, season, day, last, now or clock.now(), done)) is not None:

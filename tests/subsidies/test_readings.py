@@ -22,7 +22,7 @@ from subsidies.models import Entitlement
 from subsidies.services import seasons
 from subsidies.services.entitlements import recompute
 from subsidies.services.operation import CARRIERS
-from subsidies.services.reading_decisions import ASIDE, COUNT, decide_reading, reopen_undefined, split_meter
+from subsidies.services.reading_decisions import ASIDE, COUNT, decide_reading, split_meter
 from subsidies.services.readings import Entry, Recorded, record_readings
 from tests import people
 from tests.subsidies.conftest import OTHER_TOWN, Money, release
@@ -144,9 +144,10 @@ def test_missing_days_inside_the_season_are_asked_not_guessed(money: Money) -> N
     )
     money.assess(on=TODAY, now=SPRING)
     assert amounts(home) == [("2021-2022", "undefined", None)]
+    assert settle(money, TODAY).reopened == []
     record(money, entry(home, "2021-12-01", "2021-12-31", quantity=0))
     one = Entitlement.objects.get(dwelling=home, outcome="undefined")
-    reopen_undefined(dwellings=[home.pk], by=money.maker, now=SPRING)
+    assert settle(money, TODAY).reopened[0].amount_fen == 20_000
     assert amounts(home) == [("2021-2022", "due", 20_000)]
     assert Entitlement.objects.get(pk=one.pk).state == "void"
 
