@@ -9,7 +9,9 @@ import pytest
 from django.core.management import call_command
 
 from programmes.models import Programme
+from subsidies import chains
 from subsidies.budgets import BudgetRow, plan_of
+from subsidies.services import holds
 
 pytestmark = pytest.mark.django_db
 WAN = 1_000_000
@@ -55,3 +57,15 @@ def wan(row: BudgetRow) -> tuple[int | None, ...]:
 def _padded(amounts: tuple[int | None, ...]) -> tuple[int | None, ...]:
     """0 and not named are alike in the table of §8.3."""
     return tuple(one or None for one in (*amounts, None, None, None))[:5]
+
+
+def test_the_usual_chain_of_a_county_comes_as_data_with_the_programme() -> None:
+    call_command("load_programme", "litong_2021", verbosity=0, stdout=StringIO())
+    programme = Programme.objects.get(code="litong-2021")
+    town = f"{programme.area_id}101"
+    small, large = (chains.seats_of(programme.settings, yuan * 100, town) for yuan in (1_000_000, 1_000_001))
+    assert [seat.title for seat in small] == [
+        "乡镇（街道）审核", "主管部门复核", "领导小组办公室复核", "财政审定", "待支付"
+    ]  # fmt: skip
+    assert [seat.step for seat in large] == ["town", "department", "office", "finance", "finance-2", "release"]
+    assert holds.needs_of(programme) == {"*": {"CENTRAL": 350_000, "DISTRICT": 180_000}}
