@@ -19,7 +19,7 @@ from households.models import Roster, RosterRow
 from subsidies import fund_figures
 from subsidies.invariants import broken
 from subsidies.models import Entitlement, Fund, FundEntry, FundHold, PayoutBatch
-from subsidies.queries import source_codes
+from subsidies.queries import funds_of, source_codes
 from subsidies.services import bank, batches, funds, holds, signatures
 from subsidies.services.funds import FundsShort
 from tests import people
@@ -277,3 +277,32 @@ def test_a_programme_names_further_kinds_of_money(money: Money) -> None:
     assert source_codes(money.programme) == ["CENTRAL", "DISTRICT", "CENTRAL_INVESTMENT", "SPECIAL_BOND"]
     money.receipt("SPECIAL_BOND", 5_000_000)
     assert "专项债券" in page_of(money)
+
+
+@pytest.mark.clause(
+    "T-24", "中央…连续支持三年，每年奖补标准为3亿元", serves="subsidies.services.funds:record_grant",
+    page="subsidies:fund-list", model="subsidies.Fund",
+)  # fmt: skip
+@pytest.mark.clause(
+    "T-25", "市级财政三年奖补4亿元", serves="subsidies.services.funds:record_grant", page="subsidies:fund-list",
+    model="subsidies.Fund",
+)  # fmt: skip
+def test_the_citys_grants_stand_with_the_city_and_are_no_ceiling_of_a_district(money: Money) -> None:
+    """A-06: both are figures of the whole city."""
+    city = people.programme("3709", code="city-2021", year_from=2021)
+    treasurer = people.user("finance", "3709")
+    paper = {"programme": city, "by": treasurer, "document_no": "示例财建〔2021〕1号"}
+    for year in (2021, 2022, 2023):
+        funds.record_grant(**paper, source="CENTRAL", budget_year=year, amount_fen=30_000_000_000, request_id=uuid4())
+    funds.record_grant(**paper, source="MUNICIPAL", budget_year=2021, amount_fen=40_000_000_000, request_id=uuid4())
+    found = fund_figures.fund_rows(list(funds_of(city, treasurer)), city)
+    assert [(row.fund.source, row.fund.budget_year, row.outstanding_fen) for row in found] == [
+        ("CENTRAL", 2021, 30_000_000_000), ("MUNICIPAL", 2021, 40_000_000_000), ("CENTRAL", 2022, 30_000_000_000),
+        ("CENTRAL", 2023, 30_000_000_000),
+    ]  # fmt: skip
+    assert fund_figures.totals(found)["granted_fen"] == 130_000_000_000
+    assert not funds_of(city, money.maker), "nobody of a district sees it"
+    assert not Fund.objects.filter(programme=money.programme).exists() and broken() == {}
+    money.payable(1)
+    with pytest.raises(FundsShort):
+        batches.lock_for_signing(batch=money.draft(), by=money.maker)
