@@ -27,7 +27,7 @@ from psycopg.pq import Format
 
 Made = TypeVar("Made")
 Reading = Generator[Sequence[QuerySet[Any, Any]], None, Made]
-BOOL_OID = 16
+BOOL_OID = 16  # as text "true", on the wire "t": one of the driver's two loaders reads the wire's alone
 Part = tuple[QuerySet[Any], Any, str, tuple[Any, ...]]
 
 
@@ -138,7 +138,7 @@ def _loaded(cursor: Any, rows: list[list[str | None]] | None, types: list[int]) 
         return []
     loading = Transformer(cursor)
     loading.set_loader_types(types, Format.TEXT)
-    truths = {at for at, oid in enumerate(types) if oid == BOOL_OID}  # as text "true", on the wire "t"
+    truths = {at for at, oid in enumerate(types) if oid == BOOL_OID}
     return [
         loading.load_sequence(
             [None if one is None else one[:1].encode() if at in truths else one.encode() for at, one in enumerate(row)]

@@ -153,9 +153,11 @@ def _request(path: str, query: QueryDict, extent: Extent) -> tables.TableRequest
 
 def kind_of(column: tables.Column, first: Any) -> str:
     """Money as money, counts and measures as numbers; what a list words itself ("12 / 14") stays words."""
-    if column.kind != "number" or column.value is not None:
-        return KINDS.get(column.kind, TEXT) if not column.template else TEXT
-    return DECIMAL if isinstance(first, Decimal) else INTEGER
+    if column.template or (column.kind == "number" and column.value is not None):
+        return TEXT
+    if column.kind == "number":
+        return DECIMAL if isinstance(first, Decimal) else INTEGER
+    return KINDS.get(column.kind, TEXT)
 
 
 def value_of(cell: tables.Cell, item: Any) -> Value:
