@@ -175,7 +175,9 @@ def value_of(cell: tables.Cell, item: Any) -> Value:
         return value if isinstance(value, int | Decimal) else Decimal(str(value))
     if column.kind == "when":
         return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, dt.datetime) else f"{value:%Y-%m-%d}"
-    return _words(str(DRAWN[column.kind](value)) if column.kind in DRAWN else str(value))
+    if column.kind in DRAWN and not (column.kind == "number" and isinstance(value, str)):
+        return _words(str(DRAWN[column.kind](value)))
+    return str(value)[:LONGEST_CELL]
 
 
 def _words(text: str) -> str:

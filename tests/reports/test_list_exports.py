@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -14,8 +16,10 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts.models import AccessLog, User
 from core.files import open_file
+from core.tables import Cell, Column
+from core.workbooks.write import INTEGER, TEXT
 from jobs.models import Job
-from reports.ledgers.lists import ListLedger, is_list
+from reports.ledgers.lists import ListLedger, is_list, kind_of, value_of
 from reports.models import LedgerExport
 from reports.services import exports
 from tests import people
@@ -138,3 +142,20 @@ def test_who_may_not_export_gets_neither_button_nor_file(places: World, sign_in:
         assert office.post(reverse("reports:list-export", args=["households:household-edit"])).status_code == 404
     except NoReverseMatch:
         pytest.fail("the address takes any name")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [("masked_id", "370999199001011232", "3709**********1232"), ("masked_phone", "19900001234", "199****1234"),
+     ("money", 123456, 123456), ("number", 12, 12), ("number", Decimal("1.50"), Decimal("1.50")), ("text", "", None),
+     ("degrees", Decimal("18.5"), "18.5℃"), ("when", dt.date(2021, 3, 4), "2021-03-04"), ("text", "<b>", "<b>")],
+)  # fmt: skip
+def test_a_cell_is_what_stands_on_the_screen(kind: str, value: Any, expected: Any) -> None:
+    assert value_of(Cell(Column("one", "One", kind=kind), value), None) == expected
+
+
+def test_what_a_list_words_itself_stays_words() -> None:
+    worded = Column("one", "One", kind="number", value=lambda row: "12 / 14")
+    assert (kind_of(worded, "12 / 14"), value_of(Cell(worded, "12 / 14"), None)) == (TEXT, "12 / 14")
+    assert kind_of(Column("one", "One", kind="number", template="x.html"), 1) == TEXT
+    assert kind_of(Column("one", "One", kind="number"), 1) == INTEGER
