@@ -138,7 +138,9 @@ class PayoutLine(ScopedModel):
     line_no = models.PositiveIntegerField()
     payee_name = models.CharField(max_length=40)
     bank_card = EncryptedTextField()
-    card_index = models.CharField(max_length=64, blank=True, help_text="Keyed fingerprint of the card, as the register's")
+    card_index = models.CharField(
+        max_length=64, blank=True, help_text="Keyed fingerprint of the card, as the register's"
+    )
     amount_fen = models.BigIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED)
     bank_reference = models.CharField(max_length=60, blank=True)

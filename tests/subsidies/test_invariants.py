@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
+from households.models import Roster
 from subsidies.invariants import ALL, broken
-from subsidies.services import bank
-from tests.subsidies.conftest import Money
+from subsidies.models import FundHold
+from subsidies.services import bank, holds
+from tests.subsidies.conftest import MORNING, Money
 from tests.subsidies.test_bank import answer, read
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +65,34 @@ def test_an_illegal_step_in_the_history_is_named(settled: None) -> None:
 
 def test_every_invariant_has_a_planted_fault() -> None:
     assert {*ALL, "I15"} == {*PLANTED, "I14"}
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("I5", "UPDATE subsidies_fundhold SET state = 'short'"),
+        ("I5", "UPDATE subsidies_fundentry SET document_no = '' WHERE kind = 'paid'"),
+        ("I5", "UPDATE subsidies_fundentry SET kind = 'granted' WHERE kind = 'received'"),
+        ("I5", "UPDATE subsidies_fund SET returned_fen = 1, received_fen = received_fen + 1"),
+        ("I6", "DELETE FROM subsidies_batchsignature WHERE step = 'approve'"),
+        ("I6", "UPDATE subsidies_batchsignature SET step = 'other' WHERE step = 'review'"),
+        ("I14", "UPDATE accounts_auditentry SET before = '{\"state\": \"used\"}', after = '{\"state\": \"gone\"}' "
+                "WHERE \"table\" = 'subsidies_fundhold'"),
+    ],
+)  # fmt: skip
+def test_chains_holds_and_papers_are_looked_at_too(money: Money, name: str, damage: str) -> None:
+    batch = money.sent(1)
+    bank.reconcile(bank_return=read(money, batch, answer(batch)), by=money.maker)
+    money.payable(1)
+    Roster.objects.update(approved_at=MORNING)
+    money.programme.settings = {"reserve_per_home": {"*": {"CENTRAL": 3000, "DISTRICT": 3000}}}
+    money.programme.save()
+    holds.reserve_pending(programme=money.programme, by=money.maker)
+    FundHold.objects.update(state="used", batch=batch)
+    FundHold.objects.update(state="held", batch=None)
+    assert broken() == {}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(damage)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert name in broken()
