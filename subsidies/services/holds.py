@@ -122,6 +122,9 @@ def _opened(programme: Programme, row: RosterRow, needs: Needs) -> FundHold:
 def _hold_in_order(programme: Programme, by: User | None, at: dt.datetime) -> int:
     """Give the free money to short homes, first sealed first; the first that does not fit ends its sources' turn."""
     hold(f"holds:{programme.pk}")
+    if not any(fund.free_fen > 0 for fund in Fund.objects.filter(programme=programme)):
+        _mark_rows(programme)  # nothing to give: a county that waits is not read home by home every minute
+        return 0
     waiting = list(
         FundHold.objects.select_for_update().filter(programme=programme, state=State.SHORT)
         .order_by("sealed_at", "roster_row__row_no", "pk")
