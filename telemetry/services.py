@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core.refusals import Refused
 from devices.models import Heater
 from telemetry import poller
-from telemetry.models import Alert, LatestReading, PollCycle
+from telemetry.models import Alert, HourlyRollup, LatestReading, PollCycle
 from telemetry.poller import Outcome, Sample, Unit
 
 COLUMNS = ("heater_id", "at", *poller.columns(), "flags")
@@ -160,6 +163,43 @@ def roll_up_hours(*, now: dt.datetime, back_hours: int = 3) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_ROLL_UP, [end - dt.timedelta(hours=back_hours), end])
         return int(cursor.rowcount)
+
+
+@dataclass(frozen=True)
+class HourSaid:
+    """What a heater did in one hour by another platform's records; temperatures in tenths of a degree, None unknown."""
+
+    hour: dt.datetime
+    readings: int
+    minutes_on: int | None
+    energy_dkwh: int | None
+    room_avg_dc: int | None
+    outdoor_avg_dc: int | None
+
+
+@transaction.atomic
+def take_over_hours(*, heater: Heater, hours: Iterable[HourSaid]) -> int:
+    """Keep hours that another platform recorded; hours known already stay as they are. Returns how many were given.
+
+    Raises `Refused` HOUR_IMPOSSIBLE for anything but whole hours, 0 to 60 minutes and energy that is not negative.
+    """
+    given = list(hours)
+    for one in given:
+        if one.hour != one.hour.replace(minute=0, second=0, microsecond=0) or not _possible(one):
+            raise Refused("HOUR_IMPOSSIBLE", _("The hour of %(hour)s can't have been like that."), hour=one.hour)
+    rows = (
+        HourlyRollup(
+            heater=heater, hour=one.hour, n=one.readings, minutes_on=one.minutes_on, energy_dkwh=one.energy_dkwh,
+            room_avg_dc=one.room_avg_dc, outdoor_avg_dc=one.outdoor_avg_dc,
+        )
+        for one in given
+    )  # fmt: skip
+    HourlyRollup.objects.bulk_create(rows, batch_size=2_000, ignore_conflicts=True)
+    return len(given)
+
+
+def _possible(one: HourSaid) -> bool:
+    return one.readings > 0 and 0 <= (one.minutes_on or 0) <= 60 and (one.energy_dkwh or 0) >= 0
 
 
 _ROLL_UP = """

@@ -66,6 +66,22 @@ def register_heater(
     )
 
 
+@transaction.atomic
+def remove_heater(*, heater: Heater, on: date, by: Any) -> Heater:
+    """The heater was taken away on that day: it is polled no more and its address is free. Raises `Refused`
+    HEATER_REMOVAL for a second removal or a day before the installation.
+    """
+    heater = Heater.objects.select_for_update().get(pk=heater.pk)
+    if heater.removed_on or on < heater.installed_on:
+        raise Refused(
+            "HEATER_REMOVAL", _("%(heater)s can't be taken away on %(day)s: it came on %(came)s and went on %(went)s."),
+            heater=heater.platform_no, day=on, came=heater.installed_on, went=heater.removed_on or "—",
+        )  # fmt: skip
+    heater.removed_on, heater.poll_enabled = on, False
+    heater.save(update_fields=["removed_on", "poll_enabled"])
+    return heater
+
+
 def address_problems(*, line: str, unit: int | None) -> list[AddressProblem]:
     """What keeps a heater from having this address, all at once; empty when it is free."""
     found = []

@@ -9,28 +9,28 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-
-from django.db import connection
+from zoneinfo import ZoneInfo
 
 from accounts.acting import acting
 from accounts.models import Area, User
 from core.seasons import Season, months_of
 from devices.models import DeviceModel, Heater
-from devices.services.heaters import register_heater
+from devices.services.heaters import register_heater, remove_heater
 from heating_portal.demo.people import person
 from households.models import Dwelling
 from programmes.models import Programme
 from retrofits.models import Task
 from subsidies.models import Clawback, Entitlement, ReadingImport
 from subsidies.services import clawbacks, operation, reading_imports
+from telemetry.services import HourSaid, take_over_hours
 
 WHY = "demonstration"
 SEASON = Season(date(2021, 11, 1), date(2022, 3, 31))
-TAKEN_ON = date(2022, 4, 11)
+TAKEN_ON, REMOVED_ON = date(2022, 4, 11), date(2022, 4, 12)
 HEAD = ["用户编号", "用户名称", "上次抄表日期", "本次抄表日期", "上次示数", "本次示数", "用电量（千瓦时）"]
-DAY = timedelta(days=1)
+DAY, CLOCK = timedelta(days=1), ZoneInfo("Asia/Shanghai")
 #: What the heaters of four homes say: minutes on in an hour, tenths of a kWh in an hour, room in tenths of a degree.
 SAID = ((22, 1, 201), (0, 0, 84), (40, 14, 215), (35, 9, 208))
 
@@ -108,13 +108,13 @@ def _heater(home: Dwelling, model: DeviceModel, unit: int, said: tuple[int, int,
         dwelling=home, device_model=model, factory_no=f"YX2021{unit:04d}", line="serial:demo-season", unit=unit,
         installed_on=date(2021, 10, 20), by=by,
     )  # fmt: skip
-    Heater.objects.filter(pk=heater.pk).update(removed_on=date(2022, 9, 1), poll_enabled=False)
-    with connection.cursor() as cursor:
-        cursor.execute(_HOURS, [heater.pk, *said])
+    take_over_hours(heater=heater, hours=_season_hours(said))
+    remove_heater(heater=heater, on=REMOVED_ON, by=by)
 
 
-_HOURS = """
-INSERT INTO telemetry_hourlyrollup (heater_id, hour, n, minutes_on, energy_dkwh, room_avg_dc, outdoor_avg_dc)
-SELECT %s, h, 12, %s, %s, %s, -20 FROM generate_series('2021-10-31 16:00+00'::timestamptz,
-    '2022-03-31 15:00+00'::timestamptz, '1 hour') h ON CONFLICT DO NOTHING
-"""
+def _season_hours(said: tuple[int, int, int]) -> Iterable[HourSaid]:
+    minutes_on, energy_dkwh, room_dc = said
+    hour, end = (datetime.combine(day, time(), CLOCK) for day in (SEASON.first_day, SEASON.last_day + DAY))
+    while hour < end:
+        yield HourSaid(hour, 12, minutes_on, energy_dkwh, room_dc, -20)
+        hour += timedelta(hours=1)

@@ -356,7 +356,7 @@ def test_bytes_that_are_no_text_are_refused_with_a_sentence(money: Money, enter:
 
 
 @pytest.mark.clause(
-    "L-17", "采取清洁取暖费用少于6000元，补助金额按照80%计算", serves="subsidies.services.trials:sign_cliff",
+    "L-17", "清洁取暖费用少于6000元，补助金额按照80%计算", serves="subsidies.services.trials:sign_cliff",
     page="subsidies:policy-trial", model="subsidies.CliffSignature",
 )  # fmt: skip
 def test_from_a_changed_answer_to_the_release_on_the_pages(money: Money, enter: Sign) -> None:

@@ -59,7 +59,7 @@ def on(found: Any, fact: str) -> list[Cliff]:
 
 
 @pytest.mark.clause(
-    "L-17", "采取清洁取暖费用少于6000元，补助金额按照80%计算", serves="subsidies.rules.scanning:scan",
+    "L-17", "清洁取暖费用少于6000元，补助金额按照80%计算", serves="subsidies.rules.scanning:scan",
     page="subsidies:policy-trial", model="subsidies.PolicyTrial",
 )  # fmt: skip
 def test_litongs_cliff_lies_exactly_at_6000() -> None:
