@@ -13,15 +13,16 @@ from tests.permissions.walk import Answer, client_for, visit_all
 from tests.permissions.world import World
 
 VISITORS = [ANONYMOUS, *ROLES]
+PARTS = 4
 
 
-def _in_two_halves() -> list[pytest.param]:
-    """Each half of the visitors shares one world: one group per worker."""
-    half = len(VISITORS) // 2
-    return [pytest.param(role, marks=pytest.mark.xdist_group(f"matrix-{n >= half}")) for n, role in enumerate(VISITORS)]
+def _in_parts() -> list[pytest.param]:
+    """Each part of the visitors shares one world: a group goes to one worker, and a world takes seconds to build."""
+    marks = [pytest.mark.xdist_group(f"matrix-{n % PARTS}") for n in range(len(VISITORS))]
+    return [pytest.param(role, marks=mark) for role, mark in zip(VISITORS, marks, strict=True)]
 
 
-@pytest.fixture(params=_in_two_halves())
+@pytest.fixture(params=_in_parts())
 def visitor(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
