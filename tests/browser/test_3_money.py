@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.browser.running import RunningPortal
 from tests.browser.test_2_works import photograph
+from tests.browser.test_pages import axe, sideways
 from tests.browser.visitors import Visitors
 from tests.flows import bank
 from tests.until import until
@@ -46,8 +47,18 @@ def test_an_accepted_household_is_assessed_noticed_and_payable(portal: RunningPo
     clerk.click(f'form[action="/pay/notices/publish/"]:has(input[value="{VILLAGE}"]) button')
     until(lambda: due(portal, task) == "noticed", what="the amount is on the board")
     visitors.keep(clerk, "step-3-notice")
+    anybody_reads_the_board(visitors, clerk.locator('a[href*="/public/"]').get_attribute("href"))
     assert "closed 1" in portal.manage("shell", "-c", A_DAY_ON)
     assert due(portal, task) == "payable"
+
+
+def anybody_reads_the_board(visitors: Visitors, address: str) -> None:
+    """Without an account, on a phone: the masked list, and nothing axe objects to."""
+    page = visitors.sit_down(width=390)
+    page.goto(address)
+    visitors.keep(page, "step-3-public-notice-390")
+    assert "*" in page.locator("tbody tr td:nth-child(3)").first.inner_text()
+    assert sideways(page) + axe(page, "light", 390) + axe(page, "dark", 1366) == []
 
 
 def accept(visitors: Visitors, task: int) -> None:
