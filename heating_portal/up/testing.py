@@ -21,11 +21,11 @@ def test(arguments: list[str]) -> int:
 
 
 def with_defaults(arguments: list[str]) -> list[str]:
-    """Three workers for whole folders, as one of them mostly waits for the browser; none for named files."""
+    """Two workers for whole folders, none for named files (their start costs more than they save)."""
     if any(argument == "-n" or argument.startswith(("-n", "--numprocesses")) for argument in arguments):
         return arguments
     names_files = any(Path(argument.partition("::")[0]).is_file() for argument in arguments)
-    return ["-n", "0", *arguments] if names_files else ["-n", "3", "--dist", "loadgroup", *arguments]
+    return ["-n", "0", *arguments] if names_files else ["-n", "2", "--dist", "loadgroup", *arguments]
 
 
 @contextmanager

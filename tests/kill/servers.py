@@ -69,8 +69,13 @@ class Servers:
         return True
 
     def start_valkey(self) -> None:
+        """It writes its log through to the disk before it answers, which waits for whatever else is being written."""
         self._start("valkey", self.valkey.program())
-        until(self.valkey.is_ready, what="Valkey is ready")
+        try:
+            until(self.valkey.is_ready, seconds=90, what="Valkey is ready")
+        except AssertionError as late:
+            late.add_note((self.folder / "valkey.log").read_text(errors="replace")[-2000:])
+            raise
 
     def kill(self, name: str) -> None:
         """SIGKILL; for PostgreSQL to the postmaster, whose backends then end by themselves."""

@@ -149,7 +149,7 @@ def test_named_files_run_in_one_process_and_folders_in_two(tmp_path: Path) -> No
     file = tmp_path / "test_x.py"
     file.touch()
     assert with_defaults([f"{file}::test_a", "-x"]) == ["-n", "0", f"{file}::test_a", "-x"]
-    assert with_defaults([str(tmp_path)]) == ["-n", "3", "--dist", "loadgroup", str(tmp_path)]
+    assert with_defaults([str(tmp_path)]) == ["-n", "2", "--dist", "loadgroup", str(tmp_path)]
     assert with_defaults(["-n4", str(file)]) == ["-n4", str(file)]
 
 

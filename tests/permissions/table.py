@@ -84,8 +84,14 @@ def expected(row: Row, role: str, method: str, *, inside: bool) -> set[int]:
 
 def getting(row: Row) -> list[str]:
     """The roles that get the page, the one with the fewest rights first; somebody without a name before all."""
+    return allowed(row, "GET")
+
+
+def allowed(row: Row, *methods: str) -> list[str]:
+    """The roles for which one of the methods (any, unless named) does what it is for, in the order of `getting`."""
     held = {ANONYMOUS: frozenset[str](), **rights_of_roles()}
-    fitting = [role for role in held if row.get and expected(row, role, "GET", inside=True) == set(row.get)]
+    known = [(method, set(row.allowed(method))) for method in methods or METHODS if row.allowed(method)]
+    fitting = [role for role in held if any(expected(row, role, way, inside=True) == done for way, done in known)]
     return sorted(fitting, key=lambda role: (len(held[role]), role))
 
 

@@ -13,7 +13,7 @@ from tests.permissions.walk import Answer, client_for, visit_all
 from tests.permissions.world import World
 
 VISITORS = [ANONYMOUS, *ROLES]
-PARTS = 4
+PARTS = 2
 
 
 def _in_parts() -> list[pytest.param]:
