@@ -104,6 +104,7 @@ def test_an_import_goes_on_after_a_kill(
     until(lambda: state_of_job(theatre) == "done", seconds=60, what="the job has ended well")
     found = theatre.stage.do("case", "accounts")
     assert found == stored_once, changed(stored_once, found)
+    until(lambda: theatre.stage.do("case", "health")["unsealed"] == 0, seconds=60, what="beat has had it sealed")
     assert theatre.stage.do("case", "health") == HEALTHY
 
 
