@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from PIL import Image
 
 SIZES = {1366: 768, 390: 844}
 MOST_BYTES = 200 * 1024
@@ -76,6 +77,15 @@ def picture(browser: Any, url: str, username: str, way: str, width: int, path: P
     page.wait_for_load_state("networkidle")
     page.screenshot(path=path)
     context.close()
+    pack(path)
+
+
+def pack(path: Path) -> None:
+    """Where the picture is too heavy, with 128 colours: a screen has few, photos in it lose a little."""
+    if path.stat().st_size > MOST_BYTES:
+        with Image.open(path) as picture:
+            few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
 
 
 def _size(path: Path) -> int:
