@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 Edge = tuple[str, str]
 
-POLICY_EDGES: tuple[Edge, ...] = (("draft", "released"), ("released", "retired"))
+POLICY_EDGES: tuple[Edge, ...] = (("draft", "released"), ("released", "retired"), ("draft", "discarded"))
+SETTLEMENT_EDGES: tuple[Edge, ...] = (("proposed", "confirmed"), ("proposed", "dropped"))
 NOTICE_EDGES: tuple[Edge, ...] = (("open", "closed"),)
 ENTITLEMENT_EDGES: tuple[Edge, ...] = (
     ("assessed", "noticed"),

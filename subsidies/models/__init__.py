@@ -1,7 +1,7 @@
 """What is due, from which source, and its payment; one module per subject."""
 
 from subsidies.models.bank import BankFile, BankFileIssue, BankReturn
-from subsidies.models.batches import BatchRound, BatchSignature, LineRemark, PayoutBatch, PayoutLine
+from subsidies.models.batches import BatchRound, BatchSignature, LineRemark, PayoutBatch, PayoutLine, SampleLook
 from subsidies.models.clawbacks import Clawback, ClawbackEntry
 from subsidies.models.desk import (
     CliffSignature,
@@ -15,6 +15,8 @@ from subsidies.models.funds import Fund, FundEntry, FundHold
 from subsidies.models.policies import Policy
 from subsidies.models.postings import NoticePhoto
 from subsidies.models.readings import OperationCheck, ReadingImport
+from subsidies.models.settlements import DifferenceSettlement
+from subsidies.models.stated import StatedFact
 
 __all__ = [
     "BankFile",
@@ -25,6 +27,7 @@ __all__ = [
     "Clawback",
     "ClawbackEntry",
     "CliffSignature",
+    "DifferenceSettlement",
     "Entitlement",
     "EntitlementDifference",
     "EntitlementLine",
@@ -43,4 +46,6 @@ __all__ = [
     "PolicyTrial",
     "PolicyTrialRow",
     "ReadingImport",
+    "SampleLook",
+    "StatedFact",
 ]

@@ -191,3 +191,20 @@ class LineRemark(TrackedModel):
     class Meta(TrackedModel.Meta):
         constraints = [models.UniqueConstraint(fields=["signature", "line"], name="line_remark_once")]
         triggers = [*TrackedModel.Meta.triggers, *guards.LEDGER]
+
+
+class SampleLook(TrackedModel):
+    """That a person opened one payment of a batch from its page in this round, the first time; only ever added."""
+
+    line = models.ForeignKey(PayoutLine, models.PROTECT, related_name="looks")
+    round_no = models.PositiveSmallIntegerField()
+    looker = models.ForeignKey(User, models.PROTECT, related_name="+")
+    person_no = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    data_labels: ClassVar = {"person_no": "L2"}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["line", "round_no", "person_no"], name="line_looked_at_once"),
+        ]
+        triggers = [*TrackedModel.Meta.triggers, *guards.LEDGER]

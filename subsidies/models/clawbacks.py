@@ -54,6 +54,7 @@ class Clawback(ScopedModel):
         NEVER_RAN = "never_ran", _("the heater never ran")
         DISAGREE = "disagree", _("meter and heater disagree")
         NOT_ENTITLED = "not_entitled", _("the household was not entitled")
+        VERSION = "version", _("a later version of the policy gives less")
         OTHER = "other", _("another reason")
 
     class Way(models.TextChoices):

@@ -32,6 +32,7 @@ class Policy(ScopedModel):
         DRAFT = "draft", _("draft")
         RELEASED = "released", _("released")
         RETIRED = "retired", _("replaced")
+        DISCARDED = "discarded", _("discarded")
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="policies")
     area = models.ForeignKey(Area, models.PROTECT)
@@ -67,7 +68,7 @@ class Policy(ScopedModel):
         constraints = [
             models.UniqueConstraint(fields=["programme", "code", "version_no"], name="policy_version_once"),
             models.CheckConstraint(
-                condition=Q(state="draft")
+                condition=Q(state__in=["draft", "discarded"])
                 | (
                     ~Q(released_person_no="") & ~Q(drafted_person_no="") & ~Q(released_person_no=F("drafted_person_no"))
                 ),
@@ -86,7 +87,7 @@ class Policy(ScopedModel):
         ]
         triggers = [*ScopedModel.Meta.triggers, *guards.POLICY]
 
-    status_looks: ClassVar = {"released": "ok", "retired": "void"}
+    status_looks: ClassVar = {"released": "ok", "retired": "void", "discarded": "void"}
 
     def __str__(self) -> str:
         return f"{self.title or self.code} · {self.version_no}"
