@@ -3,7 +3,16 @@
     boxes: {"140502": {west: 112.70, east: 113.05, south: 35.38, north: 35.65}}    # degrees; wide on purpose
     sizing: {watts_per_m2: 30}      # J-36 names no figure: the portal's proposal
 
-A place without a box is not checked; a programme without a figure for sizing has no such gate.
+    tariffs: [{code: first_tier, clause: T-34}, {code: time_of_use, clause: T-35}]    # the first is everybody's
+    contract_items: [duties, heating_mode, service_quality, entry_exit]               # L-44
+    local_requirements: [低温启动-25℃]                                                 # J-44: beyond annex 2
+    emission_standard: {name: DB14/1929－2019, clause: D-23}                          # of boilers' projects
+    environment:                                                                      # L-82
+      coal_t_per_home: {value: "2.5", source: …}
+      factors: [{code: SO2, name: 二氧化硫, kg_per_t: "1.62", source: …}]
+
+A place without a box is not checked; a programme without a figure for sizing has no such gate. A factor without a
+number stays unknown.
 """
 
 from __future__ import annotations
@@ -47,3 +56,40 @@ def watts_per_m2(settings: Mapping[str, Any]) -> Decimal | None:
     """The least heating power per square metre of heated area, None where the programme names none."""
     value = (settings.get("sizing") or {}).get("watts_per_m2")
     return None if value is None else Decimal(str(value))
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """An electricity price a programme's households heat at, with the clause that promises it."""
+
+    code: str
+    clause: str
+
+
+def tariffs_of(settings: Mapping[str, Any]) -> list[Tariff]:
+    """The prices a programme offers, everybody's first; none where its document names none."""
+    return [Tariff(str(one["code"]), str(one.get("clause", ""))) for one in settings.get("tariffs") or []]
+
+
+def contract_items(settings: Mapping[str, Any]) -> frozenset[str]:
+    """What a contract with a household must name (L-44), by code."""
+    return frozenset(str(one) for one in settings.get("contract_items") or [])
+
+
+def local_requirements(settings: Mapping[str, Any]) -> frozenset[str]:
+    """What the place asks of a model beyond annex 2 (J-44), in its words."""
+    return frozenset(str(one) for one in settings.get("local_requirements") or [])
+
+
+@dataclass(frozen=True)
+class EmissionStandard:
+    """The standard a programme's boilers are measured by; its limits stand in the standard, not in the document."""
+
+    name: str
+    clause: str
+
+
+def emission_standard(settings: Mapping[str, Any]) -> EmissionStandard | None:
+    """None where the programme's document names no standard."""
+    known = settings.get("emission_standard")
+    return EmissionStandard(str(known["name"]), str(known.get("clause", ""))) if known else None

@@ -1,14 +1,18 @@
 """The works: from a task on an approved roster, or a project, to what is accepted."""
 
 from retrofits.models.acceptances import Acceptance, Rectification, TransmissionCheck
+from retrofits.models.buildings import Building, EmissionTest, ProjectSupport
 from retrofits.models.contracts import Confirmation, Contract, InstalledDevice
 from retrofits.models.enterprises import Admission, Qualification
 from retrofits.models.gates import GateReason, GateRule, SupplyStep
+from retrofits.models.homes import PvPlant, TariffChoice, UserFee
 from retrofits.models.inspections import Agency, AgencyMember, LevelCheck, VisitOrder
 from retrofits.models.installations import CostItem, Installation, InstallationImport
+from retrofits.models.outcomes import HeatingBurden, PilotTest
 from retrofits.models.panels import JointAcceptance, JointHome, PanelSeat
 from retrofits.models.phone import PhotoTransfer
 from retrofits.models.photos import Photo, PhotoBatch, PhotoUpload
+from retrofits.models.prices import UnifiedPrice
 from retrofits.models.products import Bundle, BundlePart, Product
 from retrofits.models.projects import (
     CostShare,
@@ -31,6 +35,7 @@ __all__ = [
     "Agency",
     "AgencyMember",
     "Bid",
+    "Building",
     "Bundle",
     "BundlePart",
     "Confirmation",
@@ -38,8 +43,10 @@ __all__ = [
     "CostItem",
     "CostShare",
     "Criterion",
+    "EmissionTest",
     "GateReason",
     "GateRule",
+    "HeatingBurden",
     "Installation",
     "InstallationImport",
     "InstalledDevice",
@@ -51,22 +58,28 @@ __all__ = [
     "PhotoBatch",
     "PhotoTransfer",
     "PhotoUpload",
+    "PilotTest",
     "Product",
     "Project",
     "ProjectFunds",
     "ProjectMeasure",
     "ProjectPaper",
     "ProjectProgress",
+    "ProjectSupport",
+    "PvPlant",
     "Qualification",
     "Rectification",
     "Review",
     "ReviewLine",
     "SharedCost",
     "SupplyStep",
+    "TariffChoice",
     "Task",
     "TenderLot",
     "TransitionalHome",
     "TransmissionCheck",
+    "UnifiedPrice",
+    "UserFee",
     "VisitOrder",
     "WorksCheck",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,12 @@ class Contract(ScopedModel):
 
     view_right = "tasks.view"
 
+    class Item(models.TextChoices):
+        DUTIES = "duties", _("duties of both sides")
+        HEATING_MODE = "heating_mode", _("way of heating")
+        SERVICE_QUALITY = "service_quality", _("quality of service")
+        ENTRY_EXIT = "entry_exit", _("how enterprises enter and leave")
+
     task = models.ForeignKey(Task, models.PROTECT, related_name="contracts")
     area = models.ForeignKey(Area, models.PROTECT)
     number = models.CharField(_("contract number"), max_length=60)
@@ -30,12 +37,16 @@ class Contract(ScopedModel):
     signer_name = models.CharField(_("signed by"), max_length=40)
     confirms_product = models.BooleanField(_("the household confirms the product's data"), default=False)
     warranty_months = models.PositiveSmallIntegerField(_("warranty, months"), null=True, blank=True)
+    contents = ArrayField(
+        models.CharField(max_length=20, choices=Item.choices), default=list, blank=True,
+        verbose_name=_("what the contract names"),
+    )  # fmt: skip
     document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+")
     cancelled_on = models.DateField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(auto_now_add=True)
-    data_labels: ClassVar = {"number": "L1", "signer_name": "L2", "cancel_reason": "L1"}
+    data_labels: ClassVar = {"number": "L1", "signer_name": "L2", "contents": "L0", "cancel_reason": "L1"}
 
     class Meta(ScopedModel.Meta):
         constraints = [
@@ -52,6 +63,7 @@ class Confirmation(ScopedModel):
     view_right = "tasks.view"
 
     class Kind(models.TextChoices):
+        ROUTE_CHOSEN = "route_chosen", _("technology chosen by the household, signed")
         COMMISSIONED = "commissioned", _("commissioned on site, signed by the household")
         TRAINED = "trained", _("household trained in use and safety")
         GAS_ON = "gas_on", _("gas is on")

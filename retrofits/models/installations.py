@@ -103,17 +103,21 @@ class InstallationImport(ScopedModel):
         READING = "reading", _("being read")
         FAULTY = "faulty", _("has faults, nothing recorded")
         RECORDED = "recorded", _("recorded")
+        COMPARED = "compared", _("compared, nothing recorded")
 
     programme = models.ForeignKey(Programme, models.PROTECT)
     area = models.ForeignKey(Area, models.PROTECT)
     file = models.ForeignKey(Document, models.PROTECT)
+    is_ledger = models.BooleanField(
+        default=False, help_text="An enterprise's own ledger: compared with what is recorded here, never stored (L-78)"
+    )
     job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
     faults = EncryptedJSONField(default=dict)
     recorded_count = models.PositiveIntegerField(default=0)
     uploaded_by = models.ForeignKey(User, models.PROTECT)
     uploaded_at = models.DateTimeField(auto_now_add=True)
-    status_looks: ClassVar = {"reading": "busy", "faulty": "bad", "recorded": "done"}
+    status_looks: ClassVar = {"reading": "busy", "faulty": "bad", "recorded": "done", "compared": "warn"}
     data_labels: ClassVar = {"faults": "L3"}
 
     class Meta(ScopedModel.Meta):

@@ -28,6 +28,16 @@ class Product(TrackedModel):
         DWELLING = "dwelling", _("rural dwellings")
         PUBLIC = "public", _("rural public facilities")
 
+    class Interface(models.TextChoices):
+        RS485 = "rs485", _("RS-485")
+        RS232 = "rs232", _("RS-232")
+        OTHER = "other", _("another")
+
+    class Protocol(models.TextChoices):
+        MODBUS_RTU = "modbus_rtu", _("Modbus RTU")
+        MODBUS_TCP = "modbus_tcp", _("Modbus TCP")
+        OTHER = "other", _("another")
+
     device_model = models.OneToOneField(DeviceModel, models.PROTECT, related_name="product")
     thermal_power_kw = models.DecimalField(
         _("thermal power, kW"), max_digits=7, decimal_places=2, null=True, blank=True
@@ -52,11 +62,20 @@ class Product(TrackedModel):
     is_direct = models.BooleanField(_("direct electric heating"), null=True, blank=True)
     uses_off_peak = models.BooleanField(_("uses off-peak power"), null=True, blank=True)
     is_low_power = models.BooleanField(_("efficient at low power"), null=True, blank=True)
+    interface = models.CharField(_("interface"), max_length=8, choices=Interface.choices, blank=True)
+    protocol = models.CharField(_("protocol"), max_length=12, choices=Protocol.choices, blank=True)
+    has_wireless = models.BooleanField(_("comes with a wireless unit"), null=True, blank=True)
+    is_remote = models.BooleanField(_("can be watched from afar"), null=True, blank=True)
+    sample_on = models.DateField(_("sample of board and wireless unit received on"), null=True, blank=True)
+    protocol_paper = models.CharField(_("document of the protocol"), max_length=80, blank=True)
+    meets = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True, verbose_name=_("local requirements it meets")
+    )
     entered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     data_labels: ClassVar = {
         "certificate_no": "L0", "insurance_no": "L0", "papers": "L0", "uses": "L0", "docking_no": "L0",
-        "docking_issuer": "L0", "material": "L0",
+        "docking_issuer": "L0", "material": "L0", "protocol_paper": "L0", "meets": "L0",
     }  # fmt: skip
 
     def __str__(self) -> str:

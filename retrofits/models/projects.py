@@ -12,6 +12,7 @@ from accounts.models import Area, User
 from accounts.records import ScopedModel, TrackedModel
 from households.models import Dwelling, PublicVenue
 from programmes.models import PlannedFunds, Programme, SubProgramme, Technology
+from retrofits.models.buildings import Building
 
 
 class Project(ScopedModel):
@@ -26,6 +27,7 @@ class Project(ScopedModel):
         NETWORK = "network", _("heat network")
         BOILER = "boiler", _("boiler")
         GRID = "grid", _("village grid")
+        NEW_ENERGY = "new_energy", _("new energy")
 
     class Works(models.TextChoices):
         NEW = "new", _("new construction")
@@ -51,6 +53,7 @@ class Project(ScopedModel):
     works = models.CharField(_("kind of work"), max_length=12, choices=Works.choices, default=Works.NEW)
     technology = models.ForeignKey(Technology, models.PROTECT, null=True, blank=True)
     venue = models.ForeignKey(PublicVenue, models.PROTECT, null=True, blank=True, related_name="projects")
+    building = models.ForeignKey(Building, models.PROTECT, null=True, blank=True, related_name="projects")
     lead_unit = models.CharField(_("lead unit"), max_length=80, blank=True)
     responsible_units = models.JSONField(default=list, blank=True)
     cooperating_units = models.JSONField(default=list, blank=True)
@@ -94,6 +97,7 @@ class ProjectMeasure(TrackedModel):
         HOUSEHOLD = "household", _("households")
         STATION = "station", _("stations")
         KVA = "kva", _("kVA")
+        MW = "mw", _("MW")
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="measures")
     name = models.CharField(_("what is built"), max_length=80)
