@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.records import ScopedModel
-from devices.models import Heater
+from devices.models import Bus, Heater
 
 
 class Measurement(models.Model):
@@ -51,9 +52,13 @@ class LatestReading(Measurement):
     asked_at = models.DateTimeField(null=True)
     misses = models.PositiveIntegerField(default=0)
     at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True, help_text="Since when none of its temperatures has changed")
 
 
 class HourlyRollup(models.Model):
+    """A closed hour of a heater, kept for ever. `wanted`: polls that were due; `energy_dkwh`: what its counter added
+    since the last reading before, resets and leaps left out (`counter_breaks` counts those)."""
+
     heater = models.ForeignKey(Heater, models.CASCADE, db_constraint=False, related_name="+")
     hour = models.DateTimeField()
     n = models.PositiveIntegerField()
@@ -66,9 +71,26 @@ class HourlyRollup(models.Model):
     outdoor_avg_dc = models.SmallIntegerField(null=True)
     minutes_on = models.SmallIntegerField(null=True)
     energy_dkwh = models.IntegerField(null=True)
+    supply_last_dc = models.SmallIntegerField(null=True)
+    room_last_dc = models.SmallIntegerField(null=True)
+    return_avg_dc = models.SmallIntegerField(null=True)
+    energy_last_dkwh = models.BigIntegerField(null=True, help_text="Where the counter stood at the end of the hour")
+    counter_breaks = models.SmallIntegerField(default=0)
+    wanted = models.PositiveSmallIntegerField(null=True)
+    flagged = models.PositiveSmallIntegerField(default=0)
+    starts = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["heater", "hour"], name="rollup_once")]
+        indexes = [BrinIndex(fields=["hour"], name="rollup_hour", pages_per_range=16)]
+
+
+class Mark(models.Model):
+    """How far a work that goes on for ever has come: hours rolled up, hours judged."""
+
+    name = models.CharField(max_length=30, primary_key=True)
+    at = models.DateTimeField()
+    data_labels: ClassVar = {"name": "L0"}
 
 
 class PollCycle(models.Model):
@@ -93,7 +115,10 @@ class PollCycle(models.Model):
 
 
 class Alert(ScopedModel):
-    """Two bits: somebody has seen it, and it is over. One open alert per heater and kind."""
+    """Two bits: somebody has seen it, and it is over. One open alert per heater and kind.
+
+    Some call for a visit: `assigned_to` goes there, `finding` is what was found at the door.
+    """
 
     view_right = "devices.view"
 
@@ -102,6 +127,26 @@ class Alert(ScopedModel):
         LINE_SILENT = "line_silent", _("line silent")
         FAULT = "fault", _("fault reported")
         ROOM_COLD = "room_cold", _("room too cold")
+        ROOM_COOL = "room_cool", _("room below comfort")
+        SUPPLY_LOW = "supply_low", _("runs, but supply stays low")
+        FREEZING = "freezing", _("water may freeze")
+        SHORT_CYCLING = "short_cycling", _("starts too often")
+        SECOND_MASTER = "second_master", _("somebody else asks on the line")
+        QUALITY = "quality", _("data of poor quality")
+        COAL_RETURN = "coal_return", _("possible return to coal")
+        WELFARE = "welfare", _("does not heat: look after the people")
+
+    VISITS: ClassVar = (Kind.COAL_RETURN, Kind.WELFARE)
+
+    class Finding(models.TextChoices):
+        RELAPSED = "relapsed", _("coal is burnt again")
+        OTHER_HEAT = "other_heat", _("heats cleanly in another way")
+        CANNOT_PAY = "cannot_pay", _("saves on heating: cannot or will not pay")
+        CANNOT_USE = "cannot_use", _("does not know how to use it")
+        BROKEN = "broken", _("heater broken")
+        NOBODY_LIVES = "nobody_lives", _("nobody lives there at present")
+        NOBODY_HOME = "nobody_home", _("nobody at home, to be visited again")
+        NOTHING = "nothing", _("nothing wrong")
 
     heater = models.ForeignKey(Heater, models.PROTECT, related_name="alerts")
     area = models.ForeignKey(Area, models.PROTECT)
@@ -111,7 +156,12 @@ class Alert(ScopedModel):
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
     evidence = models.JSONField(default=dict, blank=True)
-    data_labels: ClassVar = {"evidence": "L1"}
+    assigned_to = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    finding = models.CharField(_("finding"), max_length=20, choices=Finding.choices, blank=True)
+    found_at = models.DateTimeField(null=True, blank=True)
+    found_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    data_labels: ClassVar = {"evidence": "L1", "finding": "L1"}
 
     class Meta(ScopedModel.Meta):
         constraints = [
@@ -120,3 +170,66 @@ class Alert(ScopedModel):
             )
         ]
         indexes = [models.Index(fields=["area", "-opened_at"], name="alert_area_opened")]
+
+
+class AlertNote(ScopedModel):
+    """What somebody wrote beside an alert."""
+
+    view_right = "devices.view"
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="notes")
+    area = models.ForeignKey(Area, models.PROTECT)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    words = models.CharField(_("note"), max_length=300)
+    data_labels: ClassVar = {"words": "L2"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["at", "pk"]
+
+
+class AlertWatch(models.Model):
+    """A condition that is bad but has not been for long enough to be an alert; written by the judging only."""
+
+    pk = models.CompositePrimaryKey("heater", "kind")
+    heater = models.ForeignKey(Heater, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=Alert.Kind.choices)
+    since = models.DateTimeField()
+    seen = models.DateTimeField()
+    data_labels: ClassVar = {"kind": "L0"}
+
+
+class LineCount(models.Model):
+    """The hub's counter of foreign frames of a line as it was looked at last; a hub that starts anew counts from 0."""
+
+    bus = models.OneToOneField(Bus, models.CASCADE, primary_key=True, related_name="+")
+    foreign = models.BigIntegerField()
+    at = models.DateTimeField()
+
+
+class QuietTime(ScopedModel):
+    """A time in which alerts of one heater, or of a whole place, mean something else: works, or nobody lives there."""
+
+    view_right = "devices.view"
+
+    class Reason(models.TextChoices):
+        MAINTENANCE = "maintenance", _("under maintenance")
+        VACANT = "vacant", _("nobody lives there")
+
+    area = models.ForeignKey(Area, models.PROTECT)
+    heater = models.ForeignKey(Heater, models.PROTECT, null=True, blank=True, related_name="quiet_times")
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    data_labels: ClassVar = {"note": "L1"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["-starts_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")), name="quiet_ends_after_start"
+            )
+        ]
+        indexes = [models.Index(fields=["area", "ends_at"], name="quiet_area_ends")]
