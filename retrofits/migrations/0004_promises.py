@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_acting_in_one_place'),
+        ('accounts', '0002_recording_changes'),
         ('devices', '0001_initial'),
         ('households', '0002_meter_readings'),
         ('programmes', '0001_initial'),
