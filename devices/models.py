@@ -26,14 +26,25 @@ class Supplier(TrackedModel):
 
 
 class RegisterProfile(TrackedModel):
-    """A vendor model's register map as YAML text; a version is never edited, only followed by the next."""
+    """A vendor model's register map as YAML text; a released version is never edited, only followed by the next."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        RELEASED = "released", _("released")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     name = models.SlugField(max_length=60)
     version = models.PositiveSmallIntegerField()
     document = models.TextField()
     sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    note = models.CharField(max_length=200, blank=True, help_text="What changed against the version before")
+    drafted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    released_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    released_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    data_labels: ClassVar = {"name": "L0", "document": "L0", "sha256": "L0"}
+    data_labels: ClassVar = {"name": "L0", "document": "L0", "sha256": "L0", "note": "L0"}
+    status_looks: ClassVar = {"draft": "warn", "released": "ok", "withdrawn": "note"}
 
     class Meta(TrackedModel.Meta):
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="profile_version_once")]
@@ -123,12 +134,48 @@ class Heater(ScopedModel):
         return self.platform_no
 
 
+class CommandOrder(ScopedModel):
+    """A wish that a second person has to approve: for many heaters at once, or to switch off in the cold.
+
+    `needs` names why (`many`, `cold`); `requested_roles` are the roles in which it was asked, because the cold takes
+    somebody of another role. The commands hang below it and wait.
+    """
+
+    view_right = "devices.view"
+
+    class State(models.TextChoices):
+        HELD = "held", _("waits for a second person")
+        APPROVED = "approved", _("approved")
+        DECLINED = "declined", _("declined")
+        LAPSED = "lapsed", _("not decided in time")
+
+    area = models.ForeignKey(Area, models.PROTECT)
+    request_id = models.UUIDField(unique=True)
+    point = models.CharField(max_length=30)
+    asked = models.DecimalField(max_digits=8, decimal_places=1)
+    reason = models.CharField(max_length=200)
+    needs = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
+    requested_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    requested_roles = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    requested_at = models.DateTimeField()
+    decide_until = models.DateTimeField()
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_note = models.CharField(max_length=200, blank=True)
+    data_labels: ClassVar = {
+        "point": "L0", "reason": "L1", "needs": "L0", "requested_roles": "L0", "decision_note": "L1",
+    }  # fmt: skip
+    status_looks: ClassVar = {"held": "warn", "approved": "ok", "declined": "bad", "lapsed": "note"}
+
+
 class Command(ScopedModel):
     """One write to one heater, from the wish to what was read back. A timeout is 'unknown', never sent twice."""
 
     view_right = "devices.view"
 
     class State(models.TextChoices):
+        HELD = "held", _("waits for a second person")
         QUEUED = "queued", _("waiting")
         SENT = "sent", _("sent")
         ECHOED = "echoed", _("echoed by the device")
@@ -137,8 +184,10 @@ class Command(ScopedModel):
         REFUSED = "refused", _("refused by the device")
         UNKNOWN = "unknown", _("no answer: unknown")
         EXPIRED = "expired", _("expired")
+        DECLINED = "declined", _("declined")
 
     heater = models.ForeignKey(Heater, models.PROTECT, related_name="commands")
+    order = models.ForeignKey(CommandOrder, models.PROTECT, null=True, blank=True, related_name="commands")
     area = models.ForeignKey(Area, models.PROTECT)
     request_id = models.UUIDField(unique=True)
     point = models.CharField(max_length=30)
@@ -149,9 +198,84 @@ class Command(ScopedModel):
     reason = models.CharField(max_length=200)
     requested_by = models.ForeignKey(User, models.PROTECT)
     requested_at = models.DateTimeField(auto_now_add=True)
+    not_before = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
     frames = ArrayField(models.CharField(max_length=600), default=list, blank=True)
     note = models.CharField(max_length=200, blank=True)
     data_labels: ClassVar = {"point": "L0", "reason": "L1", "frames": "L0", "note": "L0"}
+    status_looks: ClassVar = {
+        "held": "warn", "queued": "busy", "sent": "busy", "echoed": "busy", "verified": "ok", "mismatch": "bad",
+        "refused": "bad", "unknown": "warn", "expired": "note", "declined": "note",
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(state__in=["held", "queued"]), name="command_waiting")
+        ]
+
+
+class DockingTest(TrackedModel):
+    """数据对接测试: one run of the ten steps against a sample board; `steps` holds one entry per step with evidence."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("under test")
+        PASSED = "passed", _("passed")
+        FAILED = "failed", _("not passed")
+
+    number = models.CharField(max_length=20, unique=True)
+    device_model = models.ForeignKey(DeviceModel, models.PROTECT, related_name="docking_tests")
+    profile = models.ForeignKey(RegisterProfile, models.PROTECT, related_name="+")
+    line = models.CharField(max_length=120)
+    unit = models.PositiveIntegerField()
+    board_firmware = models.CharField(max_length=60)
+    dtu_firmware = models.CharField(max_length=60)
+    sample_received_on = models.DateField()
+    protocol_name = models.CharField(max_length=120, blank=True)
+    protocol_key = models.CharField(max_length=64, blank=True)
+    protocol_sha256 = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    steps = models.JSONField(default=list)
+    opened_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    data_labels: ClassVar = {
+        "number": "L0", "line": "L1", "board_firmware": "L0", "dtu_firmware": "L0", "protocol_name": "L0",
+        "protocol_key": "L1", "protocol_sha256": "L0", "steps": "L1",
+    }  # fmt: skip
+    history_exclude: ClassVar = ("steps",)
+    status_looks: ClassVar = {"open": "busy", "passed": "ok", "failed": "bad"}
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class DockingCertificate(TrackedModel):
+    """数据对接确认书. `document` is the whole certificate as it was issued, `sha256` of its canonical JSON."""
+
+    class State(models.TextChoices):
+        VALID = "valid", _("valid")
+        SUSPENDED = "suspended", _("suspended")
+
+    number = models.CharField(max_length=20, unique=True)
+    code = models.CharField(max_length=20, unique=True)
+    test = models.OneToOneField(DockingTest, models.PROTECT, related_name="certificate")
+    device_model = models.ForeignKey(DeviceModel, models.PROTECT, related_name="certificates")
+    profile = models.ForeignKey(RegisterProfile, models.PROTECT, related_name="certificates")
+    document = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    issued_on = models.DateField()
+    valid_until = models.DateField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.VALID)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspended_because = models.CharField(max_length=200, blank=True)
+    data_labels: ClassVar = {
+        "number": "L0", "code": "L1", "document": "L0", "sha256": "L0", "suspended_because": "L0",
+    }  # fmt: skip
+    status_looks: ClassVar = {"valid": "ok", "suspended": "bad"}
+
+    def __str__(self) -> str:
+        return self.number

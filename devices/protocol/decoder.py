@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from devices.protocol.points import MODES, Quality
@@ -33,10 +33,16 @@ class Decoded:
         return total
 
 
-def decode(profile: Profile, registers: Registers) -> Decoded:
-    """Values of all points; ``registers`` maps (table, address) to 0-65535 and may lack some (flag PARTIAL)."""
+def decode(profile: Profile, registers: Registers, asked: Collection[str] | None = None) -> Decoded:
+    """Values of all points, or of those ``asked`` for (the others are None without a flag: nobody wanted them).
+
+    ``registers`` maps (table, address) to 0-65535 and may lack some (flag PARTIAL).
+    """
     result = Decoded()
     for name, point in profile.points.items():
+        if asked is not None and name not in asked:
+            result.values[name] = None
+            continue
         raw = raw_value(point, registers)
         if raw is None:
             result.values[name], result.flags[name] = None, Quality.PARTIAL
@@ -48,7 +54,7 @@ def decode(profile: Profile, registers: Registers) -> Decoded:
 
 
 def _interpret(point: Point, raw: int, result: Decoded) -> None:
-    value, flag = _value(point, raw), Quality.GOOD
+    value, flag = value_of(point, raw), Quality.GOOD
     if point.map and raw not in point.map:
         flag = Quality.UNKNOWN_CODE
     elif not point.in_range(raw):
@@ -59,7 +65,8 @@ def _interpret(point: Point, raw: int, result: Decoded) -> None:
         result.flags[point.name] = flag
 
 
-def _value(point: Point, raw: int) -> int:
+def value_of(point: Point, raw: int) -> int:
+    """The canonical value of a raw number, good or not."""
     if point.shape == "measure":
         return point.tenths(raw)
     if point.shape == "code":

@@ -28,15 +28,16 @@ def encode_write(profile: Profile, unit: int, name: str, value: int | str | None
         )
     raw = write.value if write.value is not None else _raw(write, value)
     words = tuple(words_of(write.target, raw))
-    return Request(unit, write.code, write.target.addr, len(words), words)
+    return Request(unit, write.code, write.target.addr, len(words), words, profile.limits.unit_bytes)
 
 
 def read_back(profile: Profile, name: str) -> Block | None:
-    """What to read after a write to see it applied; None for a command that clears itself."""
-    write = profile.writes[name]
-    if write.clears_itself or write.name == "reset":
-        return None
-    return Block(write.target.table, write.target.addr, write.target.length)
+    """What to read after a write to see it applied: the point of that name, which may stand in another register.
+
+    A reset shows in the fault, which it clears; None where the profile has no such point.
+    """
+    point = profile.points.get("fault" if name == "reset" else name)
+    return None if point is None else Block(point.table, point.addr, point.length)
 
 
 def _raw(write: Write, value: int | str | None) -> int:
@@ -91,4 +92,6 @@ def raw_of(point: Point, value: int | None) -> int:
         return max(low, min(high, floor(Fraction(value, 10) / point.scale + Fraction(1, 2))))
     if point.shape == "code":
         return next((raw for raw, mode in point.map.items() if mode == MODES[value]), min(point.map))
+    if point.shape == "flag" and point.map:
+        return next(raw for raw, mode in point.map.items() if (mode != "off") == bool(value))
     return value

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from devices.protocol.points import MODES
-from devices.protocol.profiles import Limits, Point, Write
+from devices.protocol.profiles import FaultText, Limits, Point, Write
 
 T = TypeVar("T", str, int)
 _REGISTER = re.compile(r"([hicd])(\d{1,5})")
@@ -17,16 +17,19 @@ _REGISTER = re.compile(r"([hicd])(\d{1,5})")
 class ProfileValues:
     """Reads single values; what is wrong goes to ``problems`` with place, value and what is wanted."""
 
-    def __init__(self, source: str, document: dict[str, Any]) -> None:
-        self.source, self.document, self.problems = source, document, list[str]()
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document, self.problems = document, list[tuple[str, str]]()
+
+    def _say(self, where: str, words: str) -> None:
+        self.problems.append((where, words))
 
     def _problem(self, where: str, value: Any, wanted: str) -> None:
-        self.problems.append(f"{where}: {value!r}"[:120] + f", wanted {wanted}")
+        self._say(where, f"{value!r}"[:80] + f", wanted {wanted}")
 
     def _unknown_keys(self, where: str, data: dict[str, Any], known: str) -> None:
         unknown = [str(key) for key in data if key not in known.split()]
         if unknown:
-            self.problems.append(f"{where or 'file'}: unknown {', '.join(unknown)[:80]}; known: {known}")
+            self._say(where or "file", f"unknown {', '.join(unknown)[:80]}; known: {known}")
 
     def _mapping(self, data: dict[str, Any], key: str) -> dict[str, Any]:
         value = data.get(key, {})
@@ -97,12 +100,17 @@ class ProfileValues:
         self._problem(f"{where}.map", value, f"numbers to modes, of {', '.join(MODES)}")
         return {}
 
-    def _fault_bits(self, where: str, value: Any) -> dict[int, tuple[str, str]]:
-        fits: Callable[[Any], bool] = lambda v: isinstance(v, list) and len(v) == 2  # noqa: E731
+    def _fault_bits(self, where: str, value: Any) -> dict[int, FaultText]:
+        fits: Callable[[Any], bool] = lambda v: isinstance(v, list) and len(v) in (2, 3)  # noqa: E731
         if isinstance(value, dict) and all(type(k) is int and fits(v) for k, v in value.items()):
-            return {key: (str(pair[0]), str(pair[1])) for key, pair in value.items()}
-        self._problem(f"{where}.bits", value, "bit numbers to [code, meaning]")
+            return {key: _fault_text([str(word) for word in words]) for key, words in value.items()}
+        self._problem(f"{where}.bits", value, "bit numbers to [code, meaning in Chinese, meaning in English]")
         return {}
+
+
+def _fault_text(words: list[str]) -> FaultText:
+    """Of two words the second may be in either language; it is shown in both."""
+    return FaultText(words[0], *words[1:]) if len(words) == 3 else FaultText(words[0], english=words[1])
 
 
 class ProfileChecks(ProfileValues):
@@ -116,7 +124,7 @@ class ProfileChecks(ProfileValues):
         if point.length == 3 and "words" in data:
             self._problem(f"{where}.words", data["words"], "no word order with len 3 (always high word first)")
         if point.shape == "code" and not point.map:
-            self.problems.append(f"{where}.map: missing; a mode needs its numbers, like {{0: off, 1: heat}}")
+            self._say(f"{where}.map", "missing; a mode needs its numbers, like {0: off, 1: heat}")
         if point.shape != "bits" and point.bits:
             self._problem(f"{where}.bits", "given", "bits only for fault")
         self._check_numbers(where, point)
@@ -137,13 +145,13 @@ class ProfileChecks(ProfileValues):
         if write.target.table != "h":
             self._problem(where, f"{write.target.table}{write.target.addr}", "a holding register")
         if write.target.bit is not None:
-            self.problems.append(f"{where}: a single bit can't be written alone; give a register of its own (reg)")
+            self._say(where, "a single bit can't be written alone; give a register of its own (reg)")
         if write.code == 6 and write.target.length != 1:
             self._problem(f"{where}.fc", 6, "16, because the value has two registers")
         if write.name == "reset" and write.value is None:
-            self.problems.append(f"{where}.value: missing; a reset writes a fixed number")
+            self._say(f"{where}.value", "missing; a reset writes a fixed number")
         if write.target.shape == "measure" and write.name != "reset" and write.range is None:
-            self.problems.append(f"{where}.range: missing; a temperature is never written without bounds")
+            self._say(f"{where}.range", "missing; a temperature is never written without bounds")
         if write.step is not None and (write.step <= 0 or write.step % write.target.scale):
             self._problem(f"{where}.step", float(write.step), f"a multiple of the scale {float(write.target.scale):g}")
 
@@ -156,10 +164,10 @@ class ProfileChecks(ProfileValues):
                 if point.bit is None:
                     clash = clash or next((n for (t, a, _), n in taken.items() if (t, a) == (point.table, addr)), None)
                 if clash:
-                    self.problems.append(f"points.{point.name}.reg: {point.table}{addr} is also used by {clash}")
+                    self._say(f"points.{point.name}.reg", f"{point.table}{addr} is also used by {clash}")
                 taken[(point.table, addr, point.bit)] = point.name
             for table, first, last in limits.holes:
                 if point.table == table and point.addr <= last and point.end > first:
                     self._problem(f"points.{point.name}.reg", f"{table}{point.addr}", f"a place outside {first}-{last}")
             if point.length > limits.max_regs:
-                self.problems.append(f"points.{point.name}: longer than limits.max_regs {limits.max_regs}")
+                self._say(f"points.{point.name}", f"longer than limits.max_regs {limits.max_regs}")

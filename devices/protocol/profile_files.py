@@ -47,7 +47,7 @@ def parse_profile(text: bytes | str, source: str = "profile") -> Profile:
     raw = text.encode() if isinstance(text, str) else text
     if len(raw) > MAX_BYTES:
         raise ProfileError(source, [f"the text is longer than {MAX_BYTES} bytes"])
-    return _Reader(source, _document(raw, source)).profile()
+    return _Reader(_document(raw, source), source, raw).profile()
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -76,8 +76,35 @@ def _document(raw: bytes, source: str) -> dict[str, Any]:
     return document
 
 
+def _with_lines(problems: list[tuple[str, str]], raw: bytes) -> list[str]:
+    """Each problem with the line of the nearest place that stands in the text, in the order of the text."""
+    lines = _lines_of(yaml.compose(raw, _StrictLoader))
+    found = [(_line_at(where, lines), where, words) for where, words in problems]
+    return [(f"line {line}: " if line else "") + f"{where}: {words}" for line, where, words in sorted(found)]
+
+
+def _lines_of(node: yaml.Node | None, path: str = "") -> dict[str, int]:
+    """points.supply_t.reg -> line, counted from 1."""
+    lines: dict[str, int] = {}
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        name = f"{path}.{key.value}".lstrip(".")
+        lines[name] = key.start_mark.line + 1
+        lines |= _lines_of(value, name)
+    return lines
+
+
+def _line_at(where: str, lines: dict[str, int]) -> int:
+    while where and where not in lines:
+        where = where.rpartition(".")[0]
+    return lines.get(where, 0)
+
+
 class _Reader(ProfileChecks):
-    """Collects problems while it builds; every ``_take`` names place, value and what is wanted."""
+    """Collects problems while it builds; every one names place, value and what is wanted."""
+
+    def __init__(self, document: dict[str, Any], source: str, raw: bytes) -> None:
+        super().__init__(document)
+        self.source, self.raw = source, raw
 
     def profile(self) -> Profile:
         self._unknown_keys("", self.document, "profile version kind medium vendor title serial limits points writes")
@@ -98,7 +125,7 @@ class _Reader(ProfileChecks):
         )
         self._check_places(points, limits)
         if self.problems:
-            raise ProfileError(self.source, self.problems)
+            raise ProfileError(self.source, _with_lines(self.problems, self.raw))
         return result
 
     # --- sections ---
@@ -115,14 +142,14 @@ class _Reader(ProfileChecks):
 
     def _limits(self, data: dict[str, Any]) -> Limits:
         self._unknown_keys("limits", data, "max_regs holes unit_bytes base")
-        if data.get("unit_bytes", 1) != 1:
-            self._problem("limits.unit_bytes", data["unit_bytes"], "1 (a two-byte unit field is not supported yet)")
+        self._number(data, "limits", "base", 0, 0, 1)
+        unit_bytes = self._number(data, "limits", "unit_bytes", 1, 1, 2)
         most = self._number(data, "limits", "max_regs", 40, 1, 125)
         holes = data.get("holes", [])
         if not isinstance(holes, list):
             self._problem("limits.holes", holes, "a list of [first, last]")
             holes = []
-        return Limits(most, tuple(filter(None, (self._hole(hole) for hole in holes))))
+        return Limits(most, tuple(filter(None, (self._hole(hole) for hole in holes))), unit_bytes)
 
     def _hole(self, hole: Any) -> tuple[str, int, int] | None:
         ends = [self._place("limits.holes", end) for end in hole] if isinstance(hole, list) else []
@@ -138,10 +165,10 @@ class _Reader(ProfileChecks):
 
     def _points(self, data: dict[str, Any]) -> dict[str, Point]:
         if not data:
-            self.problems.append("points: there are none")
+            self._say("points", "there are none")
         unknown = [name for name in data if name not in POINTS]
         if unknown:
-            self.problems.append(f"points: {', '.join(map(str, unknown))} unknown; known: {', '.join(POINTS)}")
+            self._say("points", f"{', '.join(map(str, unknown))[:80]} unknown; known: {', '.join(POINTS)}")
         made = [(name, self._point(name, data[name])) for name in data if name in POINTS]
         return {name: point for name, point in made if point}
 
@@ -150,7 +177,7 @@ class _Reader(ProfileChecks):
         if not isinstance(data, dict):
             self._problem(where, data, "a mapping with reg")
             return None
-        self._unknown_keys(where, data, "reg type words scale range bad bit map bits len")
+        self._unknown_keys(where, data, "reg type words scale range bad bit map bits len every")
         place = self._place(f"{where}.reg", data.get("reg"))
         if place is None:
             return None
@@ -167,6 +194,7 @@ class _Reader(ProfileChecks):
             bit=self._number(data, where, "bit", 0, 0, 15) if "bit" in data else None,
             map=self._modes(where, data.get("map", {})),
             bits=self._fault_bits(where, data.get("bits", {})),
+            every=self._number(data, where, "every", 1, 1, 288),
         )
         self._check_point(where, point, data)
         return point
@@ -174,7 +202,7 @@ class _Reader(ProfileChecks):
     def _writes(self, data: dict[str, Any], points: dict[str, Point]) -> dict[str, Write]:
         unknown = [name for name in data if name not in WRITE_NAMES]
         if unknown:
-            self.problems.append(f"writes: {', '.join(map(str, unknown))} unknown; known: {', '.join(WRITE_NAMES)}")
+            self._say("writes", f"{', '.join(map(str, unknown))[:80]} unknown; known: {', '.join(WRITE_NAMES)}")
         made = [(name, self._write(name, data[name], points)) for name in data if name in WRITE_NAMES]
         return {name: write for name, write in made if write}
 

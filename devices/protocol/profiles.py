@@ -5,18 +5,20 @@
     kind: ashp
     medium: water
     serial: {baud: 9600, parity: N, stop: 1, gap_ms: 30, turnaround_ms: 50}
-    limits: {max_regs: 40, holes: [[120, 127]], base: 0}
+    limits: {max_regs: 40, holes: [[120, 127]], base: 0, unit_bytes: 1}
     points:
       supply_t: {reg: h100, type: i16, scale: 0.1, range: [-30, 85], bad: [32767]}
       running: {reg: h110, bit: 0}
       mode: {reg: h111, map: {0: heat, 1: cool}}
-      fault: {reg: h112, len: 2, bits: {0: [E01, high pressure]}}
+      fault: {reg: h112, len: 2, bits: {0: [E01, 高压保护, high pressure]}}
+      energy_kwh: {reg: h140, type: u32, words: CDAB, scale: 0.01, every: 12}
     writes:
       set_room_t: {point: set_room_t, fc: 6, range: [5, 30], step: 0.5, settle_ms: 1500}
       reset: {reg: h130, fc: 6, value: 1, clears_itself: true}
 
-`load_profile` lists every problem of a file at once. Ranges, steps and scales are in the unit of the point
-(`devices.protocol.points`); they are kept as fractions, so no value is ever rounded twice.
+`every` reads a slow point only in each n-th turn. `load_profile` lists every problem of a file at once, with its line.
+Ranges, steps and scales are in the unit of the point (`devices.protocol.points`); they are kept as fractions, so no
+value is ever rounded twice.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from math import ceil, floor
 
 from devices.protocol.points import POINTS, REQUIRED_POINTS, REQUIRED_WRITES
 
-KINDS = ("ashp", "hot_air", "direct_electric", "storage_electric", "eboiler", "gasboiler")
+KINDS = ("ashp", "hot_air", "direct_electric", "storage_electric", "eboiler", "gasboiler", "bundle")
 MEDIA = ("water", "air")
 WORD_ORDERS = ("ABCD", "CDAB", "BADC", "DCBA")
 # type -> (registers, signed)
@@ -56,15 +58,38 @@ class SerialSettings:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one read may ask: at most ``max_regs`` registers, never across a hole (table, first, last)."""
+    """What one read may ask: at most ``max_regs`` registers, never across a hole (table, first, last).
+
+    ``unit_bytes`` 2: the board's frames begin with a unit number of two bytes, 1 to 65535 (annex 2 item 3, read
+    literally); usual boards have one byte, 1 to 247.
+    """
 
     max_regs: int = 40
     holes: tuple[tuple[str, int, int], ...] = ()
+    unit_bytes: int = 1
+
+    @property
+    def last_unit(self) -> int:
+        return 65535 if self.unit_bytes == 2 else 247
+
+
+@dataclass(frozen=True)
+class FaultText:
+    """One fault bit in words: the board's own code, and its meaning in both languages ("" where not given)."""
+
+    code: str
+    chinese: str = ""
+    english: str = ""
+
+    def meaning(self, language: str) -> str:
+        """In that language, else in the other one: a fault without words helps nobody."""
+        words = (self.chinese, self.english) if language.startswith("zh") else (self.english, self.chinese)
+        return words[0] or words[1]
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where one value lives and how its raw number reads."""
+    """Where one value lives and how its raw number reads. ``every`` n: asked only in each n-th turn."""
 
     name: str
     table: str
@@ -77,7 +102,8 @@ class Point:
     bad: frozenset[int] = frozenset()
     bit: int | None = None
     map: dict[int, str] = field(default_factory=dict)
-    bits: dict[int, tuple[str, str]] = field(default_factory=dict)
+    bits: dict[int, FaultText] = field(default_factory=dict)
+    every: int = 1
 
     @property
     def shape(self) -> str:
@@ -111,6 +137,14 @@ class Point:
         if self.range is None:
             return None
         return ceil(self.range[0] * self.scale.denominator), floor(self.range[1] * self.scale.denominator)
+
+    @property
+    def raw_inside(self) -> tuple[int, int]:
+        """Smallest and largest raw number inside the plausible range; `raw_range` where none is given."""
+        if self._range_over is None:
+            return self.raw_range
+        ends = [Fraction(end, self.scale.numerator) for end in self._range_over]
+        return ceil(min(ends)), floor(max(ends))
 
     @property
     def raw_range(self) -> tuple[int, int]:
@@ -161,10 +195,16 @@ class Profile:
     def is_draft(self) -> bool:
         return bool(self.missing)
 
-    def fault_texts(self, fault: int) -> list[tuple[str, str]]:
+    def due(self, turn: int) -> frozenset[str] | None:
+        """Names of the points to read in this turn (0, 1, 2 …); None when that is all of them, for `plan`."""
+        names = frozenset(name for name, point in self.points.items() if turn % point.every == 0)
+        return None if len(names) == len(self.points) else names
+
+    def fault_texts(self, fault: int, language: str = "en") -> list[tuple[str, str]]:
         """(code, meaning) of every bit set in a fault value; bits the profile doesn't know come as ``bit n``."""
         known = self.points["fault"].bits if "fault" in self.points else {}
-        return [known.get(i, (f"bit {i}", "")) for i in range(fault.bit_length()) if fault >> i & 1]
+        found = [(i, known.get(i)) for i in range(fault.bit_length()) if fault >> i & 1]
+        return [(text.code, text.meaning(language)) if text else (f"bit {i}", "") for i, text in found]
 
     def __hash__(self) -> int:
         return hash(self.digest)

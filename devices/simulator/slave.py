@@ -76,8 +76,8 @@ class Slave:
         if write.name in ("set_room_t", "set_water_t"):
             return self._set_temperature(write, raw)
         if write.name == "running":
-            self.house.running = raw != 0
-            return raw in (0, 1)
+            self.house.running = write.target.map.get(raw) != "off" if write.target.map else raw != 0
+            return raw in (write.target.map or (0, 1))
         if raw in write.target.map:
             self.house.mode = write.target.map[raw]
         return raw in write.target.map

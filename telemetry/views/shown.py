@@ -217,6 +217,7 @@ _REACHED = {
     Command.State.QUEUED: (1, ""), Command.State.SENT: (2, ""), Command.State.ECHOED: (3, ""),
     Command.State.VERIFIED: (4, ""), Command.State.MISMATCH: (3, "fail"), Command.State.REFUSED: (2, "fail"),
     Command.State.UNKNOWN: (2, "fail"), Command.State.EXPIRED: (1, "fail"),
+    Command.State.HELD: (1, ""), Command.State.DECLINED: (1, "fail"),
 }  # fmt: skip
 
 
