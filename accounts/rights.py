@@ -61,6 +61,18 @@ RIGHTS: dict[str, Label] = {
     "devices.edit": _("Register heaters, lines and profiles"),
     "devices.command": _("Send commands to heaters"),
     "alerts.handle": _("Acknowledge alerts"),
+    "cases.own": _("Read and answer the repair tickets and hazards of one's own organisation"),
+    "complaints.view": _("Read complaints and questions"),
+    "complaints.handle": _("Take up and answer complaints and questions"),
+    "complaints.sensitive": _("Read sensitive complaints"),
+    "tickets.view": _("Read repair tickets and service outlets"),
+    "tickets.handle": _("Keep repair tickets and service outlets"),
+    "hazards.view": _("Read hazards, safety registers, coal relapse and alarms of networks"),
+    "hazards.record": _("Record hazards, safety registers and visits about coal"),
+    "samples.record": _("Record results of product sampling"),
+    "supervision.view": _("Read spot checks, orders, circulars and scores"),
+    "supervision.act": _("Draw spot checks, give orders and circulars, score towns"),
+    "supervision.answer": _("Answer orders and give written explanations"),
     "ledgers.export": _("Export ledgers, masked"),
     "ledgers.export_full": _("Export ledgers with full numbers, with a reason"),
     "audit.trace": _("Trace amounts to their evidence"),
@@ -94,11 +106,13 @@ _READ_COUNTY = (
     "overview.view programmes.view households.view tasks.view entitlements.view payouts.view funds.view "
     "policies.view devices.view api.read"
 )
+_WATCHES = "complaints.view tickets.view hazards.view supervision.view"
 
 ROLES: dict[str, Role] = {
     "leading_group": _role(
         _("Leading group"),
-        _READ_COUNTY + " audit.trace enterprises.admit changes.approve_office acceptances.review",
+        _READ_COUNTY + " audit.trace enterprises.admit changes.approve_office acceptances.review " + _WATCHES
+        + " complaints.sensitive supervision.act",
         second_factor=True,
     ),
     "office": _role(
@@ -107,7 +121,8 @@ ROLES: dict[str, Role] = {
         "works.manage milestones.edit "
         "objections.decide entitlements.assess readings.record readings.decide policies.draft payouts.review "
         "ledgers.export ledgers.export_full audit.trace devices.command alerts.handle changes.approve "
-        "duplicates.decide places.edit acceptances.dispatch acceptances.review panels.open",
+        "duplicates.decide places.edit acceptances.dispatch acceptances.review panels.open " + _WATCHES + " "
+        "complaints.handle complaints.sensitive tickets.handle hazards.record samples.record supervision.act",
         second_factor=True,
     ),
     "town_staff": _role(
@@ -115,19 +130,20 @@ ROLES: dict[str, Role] = {
         "overview.view programmes.view households.view households.edit households.reveal rosters.import tasks.view "
         "milestones.edit "
         "installations.record entitlements.view readings.record notices.publish devices.view ledgers.export api.read "
-        "duplicates.decide",
+        "duplicates.decide " + _WATCHES + " complaints.handle tickets.handle hazards.record supervision.answer",
         navigation="town",
     ),
     "town_leader": _role(
         _("Town leader"),
         "overview.view programmes.view households.view rosters.seal_town tasks.view entitlements.view payouts.view "
-        "devices.view ledgers.export",
+        "devices.view ledgers.export supervision.answer " + _WATCHES,
         second_factor=True,
         navigation="town",
     ),
     "village_staff": _role(
         _("Village staff"),
-        "households.view rosters.seal_village tasks.view entitlements.view overview.view programmes.view",
+        "households.view rosters.seal_village tasks.view entitlements.view overview.view programmes.view "
+        "hazards.view hazards.record",
         navigation="town",
     ),
     "finance": _role(
@@ -154,23 +170,25 @@ ROLES: dict[str, Role] = {
     ),
     "auditor": _role(
         _("Auditor"),
-        _READ_COUNTY + " audit.trace audit.log ledgers.export ledgers.export_full households.reveal jobs.view_all",
+        _READ_COUNTY + " audit.trace audit.log ledgers.export ledgers.export_full households.reveal jobs.view_all "
+        + _WATCHES,
         second_factor=True,
         navigation="audit",
     ),
     "inspector": _role(
         _("Third-party inspector"),
-        "households.view tasks.view acceptances.record devices.view",
+        "households.view tasks.view acceptances.record devices.view cases.own",
         navigation="inspector",
     ),
     "panel_member": _role(
         _("Department in the acceptance panel"),
-        "programmes.view households.view tasks.view panels.sign",
+        "programmes.view households.view tasks.view panels.sign hazards.view supervision.view samples.record "
+        "devices.view",
         navigation="panel",
     ),
     "supplier": _role(
         _("Supplier, installer"),
-        "tasks.view installations.record devices.view devices.edit",
+        "tasks.view installations.record devices.view devices.edit cases.own",
         navigation="devices",
     ),
     "ops": _role(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Area, User
 from accounts.records import ScopedModel, TrackedModel
 from households.models import Dwelling
+from programmes.models import Programme
 
 
 class Supplier(TrackedModel):
@@ -69,6 +70,45 @@ class DeviceModel(TrackedModel):
 
     def __str__(self) -> str:
         return f"{self.name} {self.model_no}"
+
+
+class ModelSample(ScopedModel):
+    """What a laboratory found of one batch of a model (J-53). A failed result blocks the model until it is lifted."""
+
+    view_right = "devices.view"
+
+    class Result(models.TextChoices):
+        PASSED = "passed", _("passed")
+        FAILED = "failed", _("not passed")
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="model_samples")
+    area = models.ForeignKey(Area, models.PROTECT, related_name="+")
+    device_model = models.ForeignKey(DeviceModel, models.PROTECT, related_name="samples", verbose_name=_("product"))
+    batch_no = models.CharField(_("batch"), max_length=60)
+    report_no = models.CharField(_("number of the report"), max_length=60)
+    laboratory = models.CharField(_("laboratory"), max_length=120)
+    sampled_on = models.DateField(_("sampled on"))
+    result = models.CharField(_("result"), max_length=6, choices=Result.choices)
+    findings = models.CharField(_("what was found"), max_length=300, blank=True)
+    lifted_on = models.DateField(null=True, blank=True)
+    lifted_reason = models.CharField(max_length=300, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    status_looks: ClassVar = {"passed": "done", "failed": "bad"}
+    data_labels: ClassVar = {
+        "batch_no": "L0", "report_no": "L0", "laboratory": "L0", "findings": "L0", "lifted_reason": "L1",
+    }  # fmt: skip
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["-sampled_on", "-id"]
+        constraints = [models.UniqueConstraint(fields=["programme", "report_no"], name="model_sample_once")]
+
+    def __str__(self) -> str:
+        return self.report_no
+
+    @property
+    def blocks(self) -> bool:
+        """Whether installs of the model stand still because of this result."""
+        return self.result == self.Result.FAILED and self.lifted_on is None
 
 
 class Gateway(ScopedModel):

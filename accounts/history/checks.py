@@ -20,6 +20,7 @@ WITHOUT_HISTORY = {
     "telemetry.HourlyRollup": "rebuilt from readings",
     "telemetry.PollCycle": "a worker's own tally",
     "subsidies.PolicyTrialRow": "what a trial run computed, written once; the trial itself is kept",
+    "supervision.NetworkValue": "append-only measurements of a network",
     "reports.DwellingSummary": "rebuilt from the tables it summarises",
     "subsidies.OperationCheck": "rebuilt from readings and hourly rows",
     "reports.RefreshMark": "a bookmark of the summaries",

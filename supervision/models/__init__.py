@@ -1,0 +1,27 @@
+"""Tables of the room."""
+
+from supervision.models.cases import Case, CaseStep, ClockRule
+from supervision.models.checks import SpotCheck, SpotCheckLine, TownScore
+from supervision.models.duties import DutyTerm
+from supervision.models.network import NetworkAlarm, NetworkPoint, NetworkValue
+from supervision.models.safety import PublicityMark, SafetyAttendance, SafetyEvent, SafetyPost
+from supervision.models.service import MaintenanceVisit, ServiceOutlet
+
+__all__ = [
+    "Case",
+    "CaseStep",
+    "ClockRule",
+    "DutyTerm",
+    "MaintenanceVisit",
+    "NetworkAlarm",
+    "NetworkPoint",
+    "NetworkValue",
+    "PublicityMark",
+    "SafetyAttendance",
+    "SafetyEvent",
+    "SafetyPost",
+    "ServiceOutlet",
+    "SpotCheck",
+    "SpotCheckLine",
+    "TownScore",
+]

@@ -1,0 +1,61 @@
+"""After-sales service: the suppliers' outlets and their visits to heaters."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Area, User
+from accounts.records import ScopedModel
+from devices.models import Heater, Supplier
+
+
+class ServiceOutlet(ScopedModel):
+    """Where a supplier's service people are (T-49, J-54, J-56): repair times are counted per outlet."""
+
+    view_right = "tickets.view"
+
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="outlets", verbose_name=_("enterprise"))
+    area = models.ForeignKey(Area, models.PROTECT, verbose_name=_("place"))
+    name = models.CharField(_("name"), max_length=80)
+    address = models.CharField(_("address"), max_length=120)
+    phone = models.CharField(_("service phone"), max_length=30)
+    team_size = models.PositiveSmallIntegerField(_("service people"))
+    closed_on = models.DateField(null=True, blank=True)
+    data_labels: ClassVar = {"name": "L0", "address": "L0", "phone": "L0"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["supplier__name", "name"]
+        constraints = [models.UniqueConstraint(fields=["supplier", "name"], name="service_outlet_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MaintenanceVisit(ScopedModel):
+    """One visit of a supplier to a heater (T-95) with what was found of its running and safety (L-76)."""
+
+    view_right = "devices.view"
+
+    class Result(models.TextChoices):
+        FINE = "fine", _("in order")
+        REPAIRED = "repaired", _("put right on the spot")
+        FAULTY = "faulty", _("not in order")
+        ABSENT = "absent", _("nobody at home")
+
+    heater = models.ForeignKey(Heater, models.PROTECT, related_name="maintenance", verbose_name=_("heater"))
+    area = models.ForeignKey(Area, models.PROTECT)
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+")
+    visited_on = models.DateField(_("day"))
+    result = models.CharField(_("result"), max_length=8, choices=Result.choices)
+    is_safe = models.BooleanField(_("runs safely"), null=True)
+    words = models.CharField(_("what was found"), max_length=300, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    status_looks: ClassVar = {"fine": "done", "repaired": "done", "faulty": "bad", "absent": ""}
+    data_labels: ClassVar = {"words": "L1"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["-visited_on", "-id"]
+        constraints = [models.UniqueConstraint(fields=["heater", "visited_on"], name="maintenance_once_a_day")]
