@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterable, Iterator
+import struct
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from devices.hub.config import split_address
-from devices.hub.control import MAX_LINE, proof
+from devices.hub.control import MAX_LINE, ON_THE_BUS, proof
 from devices.protocol.frames import Block, Request
 
 
@@ -24,17 +25,22 @@ class HubRefused(ValueError):
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """What to read from one unit: ``line`` as in Bus.line, blocks from the planner."""
+    """What to read from one unit: ``line`` as in Bus.line, blocks from the planner, ``unit_bytes`` from the profile.
+
+    ``spare``: the unit has been silent for long; asking such units takes a tenth of a line's time at most.
+    """
 
     line: str
     unit: int
     blocks: tuple[Block, ...]
+    unit_bytes: int = 1
+    spare: bool = False
 
 
-@dataclass(frozen=True)
-class BlockResult:
+class BlockResult(NamedTuple):
     """One block of one unit. ``registers`` None when not read: then ``error`` is timeout, refused (``code`` is
-    the Modbus exception), out_of_step, offline or expired. ``at``: epoch seconds; ``took_ms`` on the wire."""
+    the Modbus exception), out_of_step, offline, expired, or spared (a unit long silent that was not asked, because
+    its like have had their share of the line's time). ``at``: epoch seconds; ``took_ms`` on the wire."""
 
     line: str
     unit: int
@@ -70,15 +76,26 @@ class ExchangeResult:
 class HubClient:
     """``with HubClient("127.0.0.1", 7502, secret) as hub: ...``; one request at a time; not thread-safe."""
 
-    def __init__(self, host: str, port: int, secret: bytes, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        secret: bytes,
+        timeout_s: float = 10.0,
+        token: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """``token`` reads the lease's token; asked only where the hub has a lease and before each use of a bus."""
         self.host, self.port, self._secret, self.timeout_s = host, port, secret, timeout_s
+        self._token, self._leased = token, False
         self._socket: socket.socket | None = None
         self._buffer = b""
 
     @classmethod
-    def at(cls, address: str, secret: bytes, timeout_s: float = 10.0) -> HubClient:
+    def at(
+        cls, address: str, secret: bytes, timeout_s: float = 10.0, token: Callable[[], int | None] = lambda: None
+    ) -> HubClient:
         """From ``host:port``, as in settings.HUB_CONTROL."""
-        return cls(*split_address(address), secret, timeout_s)
+        return cls(*split_address(address), secret, timeout_s, token)
 
     def __enter__(self) -> HubClient:
         return self
@@ -98,22 +115,31 @@ class HubClient:
 
         Leaving the iterator early closes the connection, which ends the sweep in the hub.
         """
-        entries = [
-            {"line": r.line, "unit": r.unit, "blocks": [[b.table, b.addr, b.count] for b in r.blocks]} for r in requests
-        ]
+        asked = list(requests)
+        plans = {blocks: number for number, blocks in enumerate(dict.fromkeys(one.blocks for one in asked))}
+        ask = {
+            "op": "sweep",
+            "plans": [[[block.table, block.addr, block.count] for block in blocks] for blocks in plans],
+            "requests": [[r.line, r.unit, plans[r.blocks], r.unit_bytes, int(r.spare)] for r in asked],
+            "deadline_s": deadline_s,
+        }
         ended = False
         try:
-            for message in self._stream({"op": "sweep", "requests": entries, "deadline_s": deadline_s}, deadline_s):
-                yield from map(_block_result, message)
+            for message in self._stream(ask, deadline_s):
+                for row in message:
+                    yield _block_result(asked[row[0]], row)
             ended = True
         finally:
             if not ended:
                 self.close()
 
-    def read(self, line: str, unit: int, block: Block, deadline_s: float = 10.0) -> ExchangeResult:
+    def read(
+        self, line: str, unit: int, block: Block, deadline_s: float = 10.0, *, unit_bytes: int = 1
+    ) -> ExchangeResult:
         """One urgent read: it waits for at most the exchange in flight on that line."""
         place = [block.table, block.addr, block.count]
-        ask = {"op": "read", "line": line, "unit": unit, "block": place, "deadline_s": deadline_s}
+        ask = {"op": "read", "line": line, "unit": unit, "unit_bytes": unit_bytes, "block": place}
+        ask["deadline_s"] = deadline_s
         return _exchange_result(self._ask(ask, deadline_s))
 
     def write(self, line: str, request: Request, deadline_s: float = 10.0) -> ExchangeResult:
@@ -122,7 +148,8 @@ class HubClient:
         Not sent within ``deadline_s`` -> ``expired``. Hub lost after asking -> HubUnavailable: treat as unknown.
         """
         ask = {"op": "write", "line": line, "unit": request.unit, "fc": request.code, "addr": request.addr}
-        return _exchange_result(self._ask(ask | {"values": list(request.values), "deadline_s": deadline_s}, deadline_s))
+        ask |= {"values": list(request.values), "unit_bytes": request.unit_bytes, "deadline_s": deadline_s}
+        return _exchange_result(self._ask(ask, deadline_s))
 
     def lines(self, names: Iterable[str] | None = None, wait_s: float = 10) -> list[dict[str, Any]]:
         """Metrics per line: state, connected, claimed, heard_s, rtt_p50_ms, ok, timeouts, late, foreign, ..."""
@@ -154,6 +181,8 @@ class HubClient:
     def _ask(self, ask: dict[str, Any], wait_s: float) -> dict[str, Any]:
         self._connect()
         assert self._socket
+        if self._leased and ask["op"] in ON_THE_BUS:
+            ask["token"] = self._token()
         # The hub answers within the deadline and one exchange in flight.
         self._socket.settimeout(wait_s + self.timeout_s)
         self._send(ask)
@@ -167,7 +196,9 @@ class HubClient:
         except OSError as exc:
             raise HubUnavailable(f"the DTU hub at {self.host}:{self.port} can't be reached: {exc}") from exc
         try:
-            self._send({"auth": proof(self._secret, str(self._receive().get("hello")))})
+            hello = self._receive()
+            self._leased = bool(hello.get("leased"))
+            self._send({"auth": proof(self._secret, str(hello.get("hello")))})
             self._receive()
         except HubRefused as exc:
             self.close()
@@ -193,6 +224,8 @@ class HubClient:
             parts.append(part)
         line, _, self._buffer = b"".join(parts).partition(b"\n")
         message: dict[str, Any] = json.loads(line)
+        if message.get("stale"):
+            self._gone(ConnectionError(message["error"]))
         if "error" in message:
             raise HubRefused(message["error"])
         return message
@@ -202,19 +235,22 @@ class HubClient:
         raise HubUnavailable(f"the DTU hub at {self.host}:{self.port} went away: {exc}") from exc
 
 
-def _block_result(entry: dict[str, Any]) -> BlockResult:
-    registers = entry.get("registers")
-    return BlockResult(
-        line=entry["line"],
-        unit=entry["unit"],
-        block=Block(*entry["block"]),
-        registers=None if registers is None else tuple(registers),
-        error=entry.get("error", ""),
-        code=entry.get("code", 0),
-        took_ms=entry["ms"],
-        at=entry["time"],
-        detail=entry.get("detail", ""),
-    )
+def _block_result(request: SweepRequest, row: list[Any]) -> BlockResult:
+    _number, place, took_ms, at_ms, told = row
+    block = request.blocks[place]
+    if isinstance(told, str):
+        return BlockResult(
+            request.line, request.unit, block, _registers(block, bytes.fromhex(told)), "", 0, took_ms, at_ms / 1000
+        )
+    error, code, detail = told
+    return BlockResult(request.line, request.unit, block, None, error, code, took_ms, at_ms / 1000, detail)
+
+
+def _registers(block: Block, data: bytes) -> tuple[int, ...]:
+    if block.table in "hi":
+        return struct.unpack(f">{block.count}H", data)
+    bits = int.from_bytes(data, "little")
+    return tuple(bits >> i & 1 for i in range(block.count))
 
 
 def _exchange_result(entry: dict[str, Any]) -> ExchangeResult:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.line.rules import LineRules
-from devices.protocol.registration import DIALECTS, HEARTBEATS, Dialect
+from devices.protocol.registration import Dialects, bundled_dialects
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,9 @@ class HubConfig:
 
     ``serial_folder``: where relative paths of serial lines are seen from.
 
-    ``renew_lease``: called every ``lease_every_s`` in a thread; when it hasn't returned True for ``lease_s``
-    the hub closes every line and stops, because another hub may have taken over.
+    ``take_lease``: takes or renews the lease of these lines (`devices.hub.lease`); called every ``lease_every_s`` in a
+    thread. Until it gives a token nobody is let in; when it hasn't for ``lease_s`` the hub closes every line and stops,
+    because another hub may have taken over. ``door_secret``: what a registration must say, "" where any may enter.
     """
 
     secret: bytes
@@ -26,8 +27,8 @@ class HubConfig:
     control: str = "127.0.0.1:7502"
     serial_folder: Path = Path()
     rules: LineRules = field(default_factory=LineRules)
-    dialects: tuple[Dialect, ...] = DIALECTS
-    heartbeats: tuple[bytes, ...] = HEARTBEATS
+    manners: Dialects = field(default_factory=bundled_dialects)
+    door_secret: str = ""
     register_s: float = 30.0
     fence_s: float = 2.0
     silent_s: float = 200.0
@@ -40,9 +41,9 @@ class HubConfig:
     max_lines: int = 20000
     max_unclaimed: int = 5000
     window: int = 2000
-    renew_lease: Callable[[], bool] | None = None
+    take_lease: Callable[[], int | None] | None = None
     lease_every_s: float = 5.0
-    lease_s: float = 20.0
+    lease_s: float = 18.0
     log: Callable[[str, dict[str, Any]], None] = lambda event, fields: None
 
 

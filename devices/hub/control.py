@@ -1,12 +1,15 @@
 """The control side of the hub: JSON lines over TCP, a shared secret proved by HMAC before anything else.
 
-    hub    {"hello": "<nonce>"}
+    hub    {"hello": "<nonce>", "leased": true}
     client {"auth": hex HMAC-SHA256(secret, nonce)}
     hub    {"ok": true}
-    client {"op": "sweep", "requests": [{"line", "unit", "blocks": [["h", 100, 14], ...]}, ...], "deadline_s": 20}
-    hub    {"results": [...]} ... {"done": true, "counts": {"ok": 12}}
+    client {"op": "sweep", "token": 7, "plans": [[["h", 100, 14], ...], ...],
+            "requests": [["dtu:86...", 1, 0, 1, 0], ...], "deadline_s": 20}
+    hub    {"results": [[0, 0, 41.2, 1611000000123, "00e1..."], ...]} ... {"done": true, "counts": {"ok": 12}}
 
 One request at a time per connection; a client that goes away ends its sweep (what is in flight ends by itself).
+A hub with a lease speaks on a bus only for who names the lease's token: who read an older one is refused, and who read
+a newer one tells the hub that another has taken over.
 """
 
 from __future__ import annotations
@@ -23,10 +26,12 @@ from typing import Any
 from devices.hub.config import HubConfig, split_address
 from devices.hub.door import Door
 from devices.hub.exchanges import BadAsk, Sweep, exchange, parse_sweep
+from devices.hub.lease import HeldLease, StaleLease
 from devices.hub.lines import BadLine, Lines
 from devices.protocol.frames import BadRequest, Block, Request
 
 MAX_LINE = 16 * 1024 * 1024
+ON_THE_BUS = ("sweep", "read", "write")
 MAX_CLIENTS = 64
 AUTH_S = 5.0
 FLUSH_S = 0.02
@@ -38,10 +43,10 @@ def proof(secret: bytes, nonce: str) -> str:
 
 
 class Control:
-    """Listens for workers and services of the platform."""
+    """Listens for workers and services of the platform. ``lease`` is None where one hub is the rule of the house."""
 
-    def __init__(self, config: HubConfig, lines: Lines, door: Door) -> None:
-        self.config, self.lines, self.door = config, lines, door
+    def __init__(self, config: HubConfig, lines: Lines, door: Door, lease: HeldLease | None = None) -> None:
+        self.config, self.lines, self.door, self.lease = config, lines, door, lease
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
@@ -71,7 +76,7 @@ class Control:
 
     async def _authenticated(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         nonce = secrets.token_hex(16)
-        await _send(writer, {"hello": nonce})
+        await _send(writer, {"hello": nonce, "leased": self.lease is not None})
         line = await asyncio.wait_for(reader.readline(), AUTH_S)
         given = _object(line[:1000]).get("auth", "")
         good = isinstance(given, str) and hmac.compare_digest(given.encode(), proof(self.config.secret, nonce).encode())
@@ -85,6 +90,8 @@ class Control:
             try:
                 async for message in self._answer(_object(line), reader):
                     await _send(writer, message)
+            except StaleLease as exc:
+                await _send(writer, {"error": str(exc), "stale": True})
             except (BadAsk, BadLine, BadRequest, TypeError) as exc:
                 await _send(writer, {"error": str(exc)})
 
@@ -101,11 +108,13 @@ class Control:
         handler = handlers.get(str(ask.get("op")))
         if handler is None:
             raise BadAsk(f"op {ask.get('op')!r} is not one of {', '.join(handlers)}")
+        if self.lease and ask["op"] in ON_THE_BUS:
+            self.lease.check(ask.get("token"))
         return handler(ask, reader)
 
     async def _sweep(self, ask: dict[str, Any], reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:
-        batch: list[dict[str, Any]] = []
-        sweep = Sweep(self.lines, parse_sweep(ask.get("requests")), batch.append)
+        batch: list[list[Any]] = []
+        sweep = Sweep(self.lines, parse_sweep(ask.get("plans"), ask.get("requests")), batch.append)
         sweep.start(_seconds(ask, "deadline_s", 30.0, 600.0))
         try:
             ended = False
@@ -125,7 +134,7 @@ class Control:
 
     async def _read(self, ask: dict[str, Any], reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:
         try:
-            request = Block(*ask["block"]).read(ask["unit"])
+            request = Block(*ask["block"]).read(ask["unit"], ask.get("unit_bytes", 1))
         except (KeyError, TypeError) as exc:
             raise BadAsk(f"read: line, unit and block [table, addr, count] are wanted ({exc})") from exc
         yield await exchange(self.lines, str(ask.get("line")), request, _seconds(ask, "deadline_s", 10.0, 60.0))
@@ -133,7 +142,8 @@ class Control:
     async def _write(self, ask: dict[str, Any], reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:
         try:
             values = tuple(int(v) for v in ask["values"])
-            request = Request(int(ask["unit"]), int(ask["fc"]), int(ask["addr"]), len(values), values)
+            wide = ask.get("unit_bytes", 1)
+            request = Request(int(ask["unit"]), int(ask["fc"]), int(ask["addr"]), len(values), values, wide)
         except (KeyError, TypeError, BadRequest, ValueError) as exc:
             raise BadAsk(f"write: line, unit, fc (6 or 16), addr and values are wanted ({exc})") from exc
         if not request.is_write:

@@ -12,8 +12,10 @@ from collections import Counter
 
 from devices.hub.config import HubConfig, split_address
 from devices.hub.lines import BadLine, Line, Lines
+from devices.line.busline import Wire
 from devices.line.rules import Outcome, Status
 from devices.line.transports import ByteProtocol, StreamWire
+from devices.protocol import ddp
 from devices.protocol.frames import Request
 from devices.protocol.registration import Registered, Rejected, recognise
 
@@ -66,15 +68,17 @@ class Door:
 class Visitor(ByteProtocol):
     """One accepted connection: unregistered, then fencing a namesake or attached to its line."""
 
+    __slots__ = ("_bytes", "_counted", "_ddp", "_deadline", "_fencing", "address", "door", "line", "remote")
+
     def __init__(self, door: Door) -> None:
         super().__init__(self._register, self._left)
-        self.door, self.address, self.line = door, "", None
+        self.door, self.address, self.remote = door, "", ""
+        self.line: Line | None = None
+        self._ddp: Enveloped | None = None
         self._bytes = b""
         self._counted: Counter[str] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._fencing = False
-
-    line: Line | None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -108,7 +112,7 @@ class Visitor(ByteProtocol):
     def _register(self, data: bytes) -> None:
         self._bytes += data
         config = self.door.config
-        seen = recognise(self._bytes, config.dialects, config.heartbeats)
+        seen = recognise(self._bytes, config.manners.dialects, config.manners.heartbeats)
         if isinstance(seen, Rejected):
             self._turn_away("bad_registration")
         elif isinstance(seen, Registered):
@@ -117,15 +121,20 @@ class Visitor(ByteProtocol):
     def _registered(self, seen: Registered) -> None:
         assert self._deadline
         self._deadline.cancel()
-        self.receive = lambda data: None  # until attached nothing counts
+        self._deadline = None
+        self.receive = _unheard  # until attached nothing counts
         self._bytes = b""
+        if not seen.knows(self.door.config.door_secret):
+            self._turn_away("wrong_secret")
+            return
+        self._ddp = Enveloped(self, seen.dtu_id) if seen.framing == "ddp" else None
         line = self.door.line_for(seen.dtu_id)
         if line is None:
             self._turn_away("too_many_lines")
             return
         # The packet may come again in mid-stream, or before every packet: then it is a heartbeat.
         if seen.packet not in line.bus.heartbeats:
-            line.bus.heartbeats = (*self.door.config.heartbeats, seen.packet)
+            line.bus.heartbeats = (*self.door.config.manners.heartbeats, seen.packet)
         if line.bus.connected:
             self._fence(line)
         else:
@@ -176,10 +185,14 @@ class Visitor(ByteProtocol):
             return
         self._count(self.door.open)
         self.line, self.receive = line, line.bus.received
-        line.remote, line.connected_at = self.remote, time.time()
+        wire: Wire = StreamWire(self.transport)
+        if self._ddp:
+            wire, self.receive = self._ddp, self._ddp.received
+            self._ddp.opened(line)
+        line.opened(self.remote, time.time())
         self.door.counters["registered"] += 1
         self.door.config.log("dtu_registered", {"line": line.name, "remote": self.remote, "claimed": line.claimed})
-        line.bus.attach(StreamWire(self.transport))
+        line.bus.attach(wire)
 
     def _left(self) -> None:
         self._fencing = False
@@ -190,3 +203,43 @@ class Visitor(ByteProtocol):
             line, self.line = self.line, None
             line.bus.detach()
             self.door.config.log("dtu_gone", {"line": line.name, "remote": self.remote})
+
+
+def _unheard(data: bytes) -> None:
+    """For bytes that come before a connection counts."""
+
+
+class Enveloped:
+    """The wire of a unit that wraps every packet with its id (DDP). Its registration is its heartbeat too."""
+
+    __slots__ = ("_dtu_id", "_line", "_stream", "_visitor")
+
+    def __init__(self, visitor: Visitor, dtu_id: str) -> None:
+        self._visitor, self._dtu_id, self._stream = visitor, dtu_id, ddp.Unwrapper()
+        self._line: Line | None = None
+
+    def opened(self, line: Line) -> None:
+        self._line = line
+        self._send(ddp.REGISTERED)
+
+    def write(self, data: bytes) -> None:
+        self._send(ddp.TO_UNIT, data)
+
+    def close(self) -> None:
+        if self._visitor.transport:
+            self._visitor.transport.abort()
+
+    def received(self, data: bytes) -> None:
+        assert self._line
+        for kind, inner in self._stream.feed(data):
+            if kind == ddp.DATA:
+                self._line.bus.received(inner)
+            elif kind == ddp.REGISTER:
+                self._line.bus.stats.heartbeats += 1
+                self._line.bus.heard_at = self._visitor.door.lines.clock()
+                self._send(ddp.REGISTERED)
+
+    def _send(self, kind: int, data: bytes = b"") -> None:
+        transport = self._visitor.transport
+        if transport and not transport.is_closing():
+            transport.write(ddp.frame(kind, self._dtu_id, data))

@@ -10,50 +10,74 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from devices.hub.lines import BadLine, Line, Lines
 from devices.line.busline import Ticket
 from devices.line.rules import Outcome, Status
-from devices.protocol.frames import BadRequest, Block, Request
+from devices.protocol.frames import BadRequest, Block, Request, block_at
 
 MAX_BLOCKS = 200_000
 # After so many silent blocks of a unit the rest of its blocks are left out: a dead unit must not cost the others.
 MISSES = 2
+SPARED = "spared"
 
 
 class BadAsk(ValueError):
     """A control request that makes no sense; the message says which entry and why."""
 
 
-Exchange = tuple[int, Block]  # unit, block
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One entry of a sweep. ``number``: its place in the request; ``spare``: ask only if the line has time for it."""
+
+    number: int
+    unit: int
+    requests: tuple[Request, ...]
+    spare: bool
 
 
-def parse_sweep(requests: Any) -> dict[str, list[Exchange]]:
-    """JSON of a sweep -> exchanges per line; BadAsk names the first entry that is wrong."""
-    if not isinstance(requests, list):
-        raise BadAsk("requests: a list is wanted")
-    asked: dict[str, list[Exchange]] = {}
+def parse_sweep(plans: Any, requests: Any) -> dict[str, list[Asked]]:
+    """JSON of a sweep -> entries per line; BadAsk names the first entry that is wrong.
+
+    ``plans``: lists of blocks [table, address, count]; ``requests``: [line, unit, number of the plan, bytes of the unit
+    field, spare].
+    """
+    if not isinstance(requests, list) or not isinstance(plans, list):
+        raise BadAsk("plans, requests: lists are wanted")
+    blocks = [_plan(number, plan) for number, plan in enumerate(plans)]
+    asked: dict[str, list[Asked]] = {}
     total = 0
     for number, entry in enumerate(requests):
         try:
-            name, unit, blocks = entry["line"], entry["unit"], [Block(*block) for block in entry["blocks"]]
-            [block.read(unit) for block in blocks]
-        except (KeyError, TypeError, BadRequest) as exc:
+            name, unit, plan, unit_bytes, spare = entry
+            entry_of = Asked(number, unit, tuple(one.read(unit, unit_bytes) for one in blocks[plan]), bool(spare))
+        except (IndexError, ValueError, TypeError) as exc:  # BadRequest is a ValueError
             raise BadAsk(f"requests[{number}]: {exc}") from exc
-        total += len(blocks)
+        total += len(entry_of.requests)
         if total > MAX_BLOCKS or not isinstance(name, str):
             raise BadAsk(f"requests[{number}]: more than {MAX_BLOCKS} blocks, or a line that is no text")
-        asked.setdefault(name, []).extend((unit, block) for block in blocks)
+        asked.setdefault(name, []).append(entry_of)
     return asked
+
+
+def _plan(number: int, blocks: Any) -> list[Block]:
+    try:
+        return [block_at(*block) for block in blocks]
+    except (TypeError, BadRequest) as exc:
+        raise BadAsk(f"plans[{number}]: {exc}") from exc
 
 
 class LineSweep:
     """The blocks of one line, one after the other; a loop, so that an offline line can't nest callbacks deep."""
 
-    def __init__(self, sweep: Sweep, line: Line, todo: list[Exchange]) -> None:
-        self.sweep, self.line, self.todo = sweep, line, deque(todo)
-        self.misses: Counter[int] = Counter()
+    __slots__ = ("_looping", "line", "misses", "sweep", "ticket", "todo")
+
+    def __init__(self, sweep: Sweep, line: Line, asked: list[Asked]) -> None:
+        self.sweep, self.line = sweep, line
+        self.todo = deque((entry, block) for entry in asked for block in range(len(entry.requests)))
+        self.misses: dict[int, int] = {}
         self.ticket: Ticket | None = None
         self._looping = False
 
@@ -62,35 +86,45 @@ class LineSweep:
             return
         self._looping = True
         while self.todo and self.ticket is None:
-            unit, block = self.todo.popleft()
+            entry, block = self.todo.popleft()
             if self.sweep.over:
-                self.sweep.result(self.line.name, unit, block, Outcome(Status.EXPIRED))
-            elif self.misses[unit] >= MISSES:
-                self.sweep.result(self.line.name, unit, block, Outcome(Status.TIMEOUT))
+                self.sweep.result(entry, block, Outcome(Status.EXPIRED))
+            elif self.misses.get(entry.unit, 0) >= MISSES:
+                self.sweep.result(entry, block, Outcome(Status.TIMEOUT))
+            elif entry.spare and not self.line.has_spare_time(self.sweep.lines.clock()):
+                self.sweep.spared(entry, block)
             else:
-                self._ask(unit, block)
+                self._ask(entry, block)
         self._looping = False
         if not self.todo and self.ticket is None:
             self.sweep.line_done(self.line.name)
 
-    def _ask(self, unit: int, block: Block) -> None:
-        ended: list[Outcome] = []
+    def _ask(self, entry: Asked, block: int) -> None:
+        ended = False
 
         def done(outcome: Outcome) -> None:
-            ended.append(outcome)
+            nonlocal ended
+            ended = True
             self.ticket = None
-            self.misses[unit] += outcome.status in (Status.TIMEOUT, Status.OUT_OF_STEP)
-            self.sweep.result(self.line.name, unit, block, outcome)
+            if outcome.status is not Status.OK:
+                self._missed(entry, outcome)
+            self.sweep.result(entry, block, outcome)
             self.go()
 
-        ticket = self.line.bus.submit(block.read(unit), done)
+        ticket = self.line.bus.submit(entry.requests[block], done)
         self.ticket = None if ended else ticket
+
+    def _missed(self, entry: Asked, outcome: Outcome) -> None:
+        if outcome.status in (Status.TIMEOUT, Status.OUT_OF_STEP):
+            self.misses[entry.unit] = self.misses.get(entry.unit, 0) + 1
+            if entry.spare:
+                self.line.spare_s += outcome.took_s
 
 
 class Sweep:
     """One sweep over many lines. ``emit`` gets one JSON-ready result per block; ``finished`` is set at the end."""
 
-    def __init__(self, lines: Lines, asked: dict[str, list[Exchange]], emit: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, lines: Lines, asked: dict[str, list[Asked]], emit: Callable[[list[Any]], None]) -> None:
         self.lines, self.emit = lines, emit
         self.over = False
         self.counts: Counter[str] = Counter()
@@ -98,6 +132,7 @@ class Sweep:
         self._waiting = deque(asked.items())
         self._running = 0
         self._live: dict[str, LineSweep] = {}
+        self._filling = False
 
     def start(self, deadline_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -113,55 +148,56 @@ class Sweep:
         self._fill()
 
     def _fill(self) -> None:
+        self._filling = False
         while self._waiting and (self._running < self.lines.config.window or self.over):
-            name, todo = self._waiting.popleft()
+            name, asked = self._waiting.popleft()
             self._running += 1
-            self._begin(name, todo)
+            self._begin(name, asked)
         if not self._running:
             self._timer.cancel()
             self.finished.set()
 
-    def _begin(self, name: str, todo: list[Exchange]) -> None:
+    def _begin(self, name: str, asked: list[Asked]) -> None:
         try:
             line = self.lines.find(name)
+            if any(entry.requests and entry.requests[0].unit_bytes != 1 for entry in asked) and line.bus.rules.numbered:
+                raise BadLine(f"line {name!r}: Modbus TCP has one byte for the unit")
         except BadLine as exc:
-            for unit, block in todo:
-                self.result(name, unit, block, Outcome(Status.OFFLINE), str(exc))
+            for entry in asked:
+                for block in range(len(entry.requests)):
+                    self.result(entry, block, Outcome(Status.OFFLINE), str(exc))
             self._running -= 1
             return
-        part = LineSweep(self, line, todo)
+        part = LineSweep(self, line, asked)
         self._live[name] = part
         self.lines.when_open(line, part.go)
 
     def line_done(self, name: str) -> None:
         del self._live[name]
         self._running -= 1
-        asyncio.get_running_loop().call_soon(self._fill)
+        if not self._filling:
+            self._filling = True
+            asyncio.get_running_loop().call_soon(self._fill)
 
-    def result(self, name: str, unit: int, block: Block, outcome: Outcome, detail: str = "") -> None:
-        self.counts[outcome.status] += 1
-        self.emit(block_result(name, unit, block, outcome, detail))
+    def spared(self, entry: Asked, block: int) -> None:
+        self.counts[SPARED] += 1
+        self.emit([entry.number, block, 0, int(1000 * time.time()), [SPARED, 0, ""]])
 
-
-def block_result(name: str, unit: int, block: Block, outcome: Outcome, detail: str = "") -> dict[str, Any]:
-    """{line, unit, block: [table, addr, count], registers | error, code, ms, time}."""
-    result: dict[str, Any] = {
-        "line": name,
-        "unit": unit,
-        "block": [block.table, block.addr, block.count],
-        "ms": round(1000 * outcome.took_s, 1),
-        "time": round(time.time(), 3),
-    }
-    if outcome.status is Status.OK:
-        result["registers"] = list(outcome.registers)
-    else:
-        result |= {"error": outcome.status.value, "code": outcome.code, "detail": detail}
-    return result
+    def result(self, entry: Asked, block: int, outcome: Outcome, detail: str = "") -> None:
+        """[number of the request, of the block, ms on the wire, epoch ms, data in hex or [error, code, detail]]"""
+        status = outcome.status
+        self.counts[status] += 1
+        told: Any = [status.value, outcome.code, detail]
+        if status is Status.OK:
+            told = outcome.answer[entry.requests[block].unit_bytes + 2 : -2].hex()
+        self.emit([entry.number, block, round(1000 * outcome.took_s, 1), int(1000 * time.time()), told])
 
 
 async def exchange(lines: Lines, name: str, request: Request, deadline_s: float) -> dict[str, Any]:
     """One urgent request. Never sent twice. A write whose answer didn't come is ``unknown``, not failed."""
     line = lines.find(name)
+    if line.bus.rules.numbered and request.unit_bytes != 1:
+        raise BadAsk(f"line {name!r}: Modbus TCP has one byte for the unit")
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Outcome] = loop.create_future()
     opened: asyncio.Future[None] = loop.create_future()

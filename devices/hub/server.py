@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from devices.hub.config import HubConfig
 from devices.hub.control import Control
 from devices.hub.door import Door
+from devices.hub.lease import HeldLease
 from devices.hub.lines import Lines
 
 
@@ -20,21 +21,26 @@ class Hub:
     def __init__(self, config: HubConfig) -> None:
         self.config = config
         self.lines = Lines(config)
+        self.lease = HeldLease(config.take_lease, config.lease_s, self.lines.clock) if config.take_lease else None
+        if self.lease:
+            self.lines.may_send = self.lease.is_held
         self.door = Door(config, self.lines)
-        self.control = Control(config, self.lines, self.door)
+        self.control = Control(config, self.lines, self.door, self.lease)
         self.stopping = asyncio.Event()
         self.lease_lost = False
         self.listen_port = self.control_port = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """OSError when an address is taken."""
-        self.listen_port = await self.door.start()
+        """OSError when an address is taken. Waits while another hub holds the lease of these lines."""
         self.control_port = await self.control.start()
         self._tasks = [asyncio.create_task(self._housekeeping())]
-        if self.config.renew_lease:
-            self._tasks.append(asyncio.create_task(self._hold_lease(self.config.renew_lease)))
-        self.config.log("hub_started", {"listen": self.listen_port, "control": self.control_port})
+        if self.lease:
+            await self._wait_for(self.lease)
+            self._tasks.append(asyncio.create_task(self._hold(self.lease)))
+        if not self.stopping.is_set():
+            self.listen_port = await self.door.start()
+            self.config.log("hub_started", {"listen": self.listen_port, "control": self.control_port})
 
     async def stop(self) -> None:
         """Let nobody in, close every line, wait for the loop to have told them."""
@@ -58,19 +64,34 @@ class Hub:
                     self.config.log("dtu_silent", {"line": line.name, "remote": line.remote})
                     line.bus.drop()
 
-    async def _hold_lease(self, renew: Callable[[], bool]) -> None:
-        held_at = self.lines.clock()
-        while self.lines.clock() - held_at < self.config.lease_s:
-            asked_at = self.lines.clock()
-            # A database that is away for a moment is no loss yet.
-            with suppress(Exception):
-                left = held_at + self.config.lease_s - asked_at
-                if await asyncio.wait_for(asyncio.to_thread(renew), left):
-                    held_at = asked_at
-            await asyncio.sleep(self.config.lease_every_s)
+    async def _wait_for(self, lease: HeldLease) -> None:
+        """Nobody is let in before the lease is ours; a database that is away is waited for too."""
+        told = False
+        while not self.stopping.is_set():
+            await self._renew(lease)
+            if lease.token is not None:
+                return
+            if not told:
+                self.config.log("hub_waits_for_lease", {"control": self.control_port})
+                told = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), self.config.lease_every_s)
+
+    async def _hold(self, lease: HeldLease) -> None:
+        while not lease.is_over():
+            await asyncio.sleep(min(self.config.lease_every_s, max(0.0, lease.until - self.lines.clock())))
+            if not lease.is_over():
+                await self._renew(lease)
         self.lease_lost = True
         self.lines.close_all()
         self.stopping.set()
+
+    async def _renew(self, lease: HeldLease) -> None:
+        asked_at = self.lines.clock()
+        left = lease.until - asked_at if lease.token is not None else self.config.lease_s
+        # A database that is away for a moment is no loss yet.
+        with suppress(Exception):
+            lease.renewed(await asyncio.wait_for(asyncio.to_thread(lease.take), max(0.01, left)), asked_at)
 
 
 async def run(config: HubConfig) -> bool:

@@ -10,6 +10,7 @@ clock is an argument. The rules (numbers as in the design, DEVICES 3.2):
 3. RTU has no transaction number. The head of an unanswered request stays outstanding; a request with the same
    head isn't sent before a *fence* (a read of another length) was answered. Units answer in order, so nothing
    older can follow. An exception fits any request of its function, so it counts only if none is outstanding.
+   Modbus TCP has such a number (`LineRules.numbered`): there the transport sorts old answers out.
 4. A late answer stretches the answer time of the line, also for the request now waiting.
 5. After connect the line settles: replayed bytes are drained before the first request.
 6. Serial: a silence before each request.
@@ -17,7 +18,7 @@ clock is an argument. The rules (numbers as in the design, DEVICES 3.2):
 
 from __future__ import annotations
 
-from collections import deque
+import time
 from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
@@ -52,36 +53,52 @@ class Phase(Enum):
     WAITING = "waiting"
 
 
+# Names of this module are found much quicker than members of an enumeration, and are looked up for every byte.
+OFFLINE, SETTLING, IDLE, GAP, WAITING = Phase
+OK, REFUSED = Status.OK, Status.REFUSED
+Done = Callable[[Outcome], None]
+
+
 class Ticket:
     """A submitted request; `BusLine.cancel` takes it back while its bytes haven't been sent."""
 
     __slots__ = ("done", "open", "request", "sent")
 
-    def __init__(self, request: Request, done: Callable[[Outcome], None]) -> None:
+    def __init__(self, request: Request, done: Done) -> None:
         self.request, self.done, self.sent, self.open = request, done, False, True
 
 
 class BusLine:
     """The state machine of one line. Not thread-safe: one event loop owns it."""
 
+    __slots__ = (
+        "_asked", "_clock", "_deferred", "_due", "_echo_due", "_echoing", "_fence", "_late_seen", "_mark", "_noise",
+        "_outstanding", "_part", "_pumping", "_queue", "_quiet_at", "_scanning", "_sent_at", "_ticket", "_timer",
+        "_tries", "_unit_bytes", "_urgent", "_wire", "answer_time", "heard_at", "heartbeat_answers", "heartbeats",
+        "last_good", "may_send", "phase", "rules", "stats",
+    )  # fmt: skip
+
     def __init__(
         self,
-        clock: Callable[[], float],
-        timer: Callable[[BusLine], Timer],
+        clock: Callable[[], float] = time.monotonic,
+        timer: Callable[[BusLine], Timer] = lambda line: NoTimer(),
         rules: LineRules | None = None,
         heartbeats: tuple[bytes, ...] = (),
     ) -> None:
         self.rules = rules or LineRules()
         self.stats = LineStats()
         self.heartbeats = heartbeats
-        self.phase = Phase.OFFLINE
+        self.heartbeat_answers: tuple[tuple[bytes, bytes], ...] = ()
+        self.may_send: Callable[[], bool] | None = None  # asked before each request; no: the request has expired
+        self.phase = OFFLINE
         self.answer_time = self.rules.timeout_s
         self.heard_at = clock()
         self.last_good: Request | None = None
         self._clock, self._timer = clock, timer(self)
         self._wire: Wire | None = None
-        self._queue: deque[Ticket] = deque()
-        self._urgent: deque[Ticket] = deque()
+        # Lists: they are short (sweeps hand in one request at a time) and a line without work holds no memory for them.
+        self._queue: list[Ticket] = []
+        self._urgent: list[Ticket] = []
         self._ticket: Ticket | None = None
         self._asked: Request | None = None
         self._outstanding = Outstanding(self.rules.late_s)
@@ -89,9 +106,10 @@ class BusLine:
         self._mark = 0  # bytes of _part that came before the request in flight was sent
         self._sent_at = self._due = self._quiet_at = 0.0
         self._noise = self._tries = 0
+        self._unit_bytes = 1  # of the last request: one bus has boards of one kind of unit field
         self._late_seen = self._echoing = self._echo_due = False
         self._fence: tuple[Request, tuple[int, ...]] | None = None  # answered, with what it read
-        self._deferred: list[Callable[[], None]] = []
+        self._deferred: list[tuple[Done, Outcome]] = []
         self._scanning = self._pumping = False
 
     # --- transport side ---
@@ -105,14 +123,14 @@ class BusLine:
         self._wire, self._part, self._noise = wire, b"", 0
         self.stats.connects += 1
         self.heard_at = self._quiet_at = self._clock()
-        self.phase, self._due = Phase.SETTLING, self._clock() + self.rules.settle_s
+        self.phase, self._due = SETTLING, self._clock() + self.rules.settle_s
         self._timer.arm(self._due)
 
     def detach(self) -> None:
         """The transport is gone: what waits is told so. What may still be answered stays known."""
-        if self.phase is Phase.WAITING and self._asked:
-            self._outstanding.remember(self._asked, self._sent_at, self._clock())
-        self._wire, self._asked, self.phase, self._part = None, None, Phase.OFFLINE, b""
+        if self.phase is WAITING and self._asked:
+            self._remember(self._asked, self._clock())
+        self._wire, self._asked, self.phase, self._part = None, None, OFFLINE, b""
         ticket, self._ticket = self._ticket, None
         waiting = [*self._urgent, *self._queue]
         self._urgent.clear()
@@ -128,39 +146,68 @@ class BusLine:
     def received(self, data: bytes) -> None:
         """Bytes from the wire, any cut."""
         now = self.heard_at = self._quiet_at = self._clock()
-        if self.phase is Phase.SETTLING and now < self._due:
+        phase = self.phase
+        if phase is WAITING and not self._part and not self._echo_due:
+            asked = self._asked
+            assert asked
+            # The usual case: exactly the wanted answer in one segment.
+            if len(data) == asked.answer_size and data.startswith(asked.head) and not crc16(data):
+                self._scanning = True
+                try:
+                    self._accept(data, now)
+                finally:
+                    self._go_on()
+                return
+        elif phase is SETTLING and now < self._due:
             self.stats.drained_bytes += len(data)
             return
-        if self._is_whole_answer(data):
-            self._run(lambda: self._accept(data))
-        else:
-            self._run(lambda: self._scan(data))
+        self._scanning = True
+        try:
+            self._scan(data, now)
+        finally:
+            self._go_on()
+
+    def late_answer(self, age_s: float) -> None:
+        """A numbered transport has dropped an answer that came after so many seconds (rule 4)."""
+        self.heard_at = now = self._clock()
+        self.stats.late += 1
+        self._stretch(age_s, now)
+
+    def foreign_answer(self) -> None:
+        """A numbered transport has dropped an answer to a question of somebody else."""
+        self.heard_at = self._clock()
+        self.stats.foreign += 1
 
     def tick(self) -> None:
         """The timer: a deadline of any kind may have passed."""
         now = self._clock()
-        if self.phase in (Phase.OFFLINE, Phase.IDLE):
+        if self.phase in (OFFLINE, IDLE):
             return
         if now < self._due:
             self._timer.arm(self._due)
-        elif self.phase is Phase.SETTLING:
-            self.phase = Phase.IDLE
+        elif self.phase is SETTLING:
+            self.phase = IDLE
             self._pump()
-        elif self.phase is Phase.GAP:
+        elif self.phase is GAP:
             self._put()
         else:
-            self._run(self._timed_out)
+            self._scanning = True
+            try:
+                self._timed_out(now)
+            finally:
+                self._go_on()
 
     # --- request side ---
 
-    def submit(self, request: Request, done: Callable[[Outcome], None], *, urgent: bool = False) -> Ticket:
+    def submit(self, request: Request, done: Done, *, urgent: bool = False) -> Ticket:
         """Queue a request; ``done`` is called once, also when the line is offline (then at once)."""
         ticket = Ticket(request, done)
         if self._wire is None:
             self._close(ticket, Outcome(Status.OFFLINE))
             return ticket
         (self._urgent if urgent else self._queue).append(ticket)
-        self._pump()
+        if self.phase is IDLE:
+            self._pump()
         return ticket
 
     def cancel(self, ticket: Ticket) -> bool:
@@ -188,8 +235,8 @@ class BusLine:
             return
         self._pumping = True
         try:
-            while self.phase is Phase.IDLE and (self._urgent or self._queue):
-                self._ticket = (self._urgent or self._queue).popleft()
+            while self.phase is IDLE and (self._urgent or self._queue):
+                self._ticket = (self._urgent or self._queue).pop(0)
                 self._tries, self._late_seen, self._fence = 0, False, None
                 self._advance()
         finally:
@@ -199,7 +246,6 @@ class BusLine:
         """Send the request, or a fence where its head is still outstanding."""
         ticket = self._ticket
         assert ticket
-        self._outstanding.expire(self._clock())
         if not self._is_blocked(ticket.request):
             self._transmit(ticket.request)
             return
@@ -212,6 +258,9 @@ class BusLine:
         self._transmit(fence)
 
     def _is_blocked(self, request: Request) -> bool:
+        if not self._outstanding:
+            return False
+        self._outstanding.expire(self._clock())
         return request.head in self._outstanding
 
     def _free_fence(self, request: Request) -> Request | None:
@@ -221,7 +270,7 @@ class BusLine:
             count = (size - 1) * step + 1
             if request.addr + count > 0x10000:
                 return None
-            fence = Request(request.unit, code, request.addr, count)
+            fence = Request(request.unit, code, request.addr, count, unit_bytes=request.unit_bytes)
             if fence.head != request.head and fence.head not in self._outstanding:
                 return fence
         return None
@@ -238,51 +287,47 @@ class BusLine:
             wire.close()
 
     def _transmit(self, request: Request) -> None:
-        self._asked = request
-        ready = self._quiet_at + self.rules.gap_s
-        if self.rules.gap_s and self._clock() < ready:
-            self.phase, self._due = Phase.GAP, ready
-            self._timer.arm(ready)
+        self._asked, self._unit_bytes = request, request.unit_bytes
+        gap = self.rules.gap_s
+        if gap and self._clock() < self._quiet_at + gap:
+            self.phase, self._due = GAP, self._quiet_at + gap
+            self._timer.arm(self._due)
         else:
             self._put()
 
     def _put(self) -> None:
-        assert self._asked and self._ticket and self._wire
-        if self.rules.gap_s and self._clock() < self._quiet_at + self.rules.gap_s:
-            self._transmit(self._asked)  # bytes came during the silence: it begins anew
+        asked, ticket, wire, now = self._asked, self._ticket, self._wire, self._clock()
+        assert asked and ticket and wire
+        if self.rules.gap_s and now < self._quiet_at + self.rules.gap_s:
+            self._transmit(asked)  # bytes came during the silence: it begins anew
             return
-        self._ticket.sent = self._ticket.sent or self._asked is self._ticket.request
+        if self.may_send is not None and not self.may_send():
+            self._forget_asked()
+            self._end(Outcome(Status.EXPIRED, sent=ticket.sent))
+            return
+        ticket.sent = ticket.sent or asked is ticket.request
         self._mark = len(self._part)
-        self._echo_due = self._echoing and self._asked.code == 6
-        self._sent_at = self._clock()
-        self.phase, self._due = Phase.WAITING, self._sent_at + self.answer_time
+        self._echo_due = self._echoing and asked.code == 6
+        self._sent_at = now
+        self.phase, self._due = WAITING, now + self.answer_time
         self._timer.arm(self._due)
-        self._wire.write(self._asked.frame)
+        wire.write(asked.frame)
 
     # --- receiving ---
 
-    def _run(self, step: Callable[[], None]) -> None:
-        """Do a step, then call back and send: nothing is sent while older bytes are still being looked at."""
-        self._scanning = True
-        try:
-            step()
-        finally:
-            self._scanning = False
-        deferred, self._deferred = self._deferred, []
-        for call in deferred:
-            call()
-        if self.phase is Phase.IDLE and self._ticket:
-            self._advance()
-        self._pump()
+    def _go_on(self) -> None:
+        """After a step: call back and send. Nothing was sent while older bytes were still being looked at."""
+        self._scanning = False
+        while self._deferred:
+            done, outcome = self._deferred.pop(0)
+            done(outcome)
+        if self.phase is IDLE:
+            if self._ticket:
+                self._advance()
+            if self._urgent or self._queue:
+                self._pump()
 
-    def _is_whole_answer(self, data: bytes) -> bool:
-        """The usual case: exactly the wanted answer in one segment."""
-        asked = self._asked
-        if self.phase is not Phase.WAITING or self._part or asked is None or self._echo_due:
-            return False
-        return len(data) == asked.answer_size and data.startswith(asked.head) and not crc16(data)
-
-    def _scan(self, data: bytes) -> None:
+    def _scan(self, data: bytes, now: float) -> None:
         buffer = self._part + data
         if len(buffer) > BUFFER_LIMIT:
             self._skipped(buffer[:-BUFFER_LIMIT])
@@ -290,13 +335,13 @@ class BusLine:
             buffer = buffer[-BUFFER_LIMIT:]
         start = at = 0
         while at + 5 <= len(buffer):
-            found = answer_at(buffer, at)
+            found = answer_at(buffer, at, self._unit_bytes)
             if found is None:
                 at += 1
                 continue
             head, size = found
             self._skipped(buffer[start:at])
-            self._judge(head, buffer[at : at + size], fresh=at >= self._mark)
+            self._judge(head, buffer[at : at + size], now, fresh=at >= self._mark)
             start = at = at + size
         self._part, self._mark = buffer[start:], max(0, self._mark - start)
         self._drop_lone_heartbeat()
@@ -305,18 +350,20 @@ class BusLine:
             self.stats.floods += 1
             self._wire.close()
 
-    def _judge(self, head: bytes, frame: bytes, *, fresh: bool) -> None:
+    def _judge(self, head: bytes, frame: bytes, now: float, *, fresh: bool) -> None:
         """A well-formed frame: the answer, a late one, or somebody else's."""
-        if self.phase is Phase.WAITING and fresh and self._answers(head):
+        if self.phase is WAITING and fresh and self._answers(head):
             if self._echo_due:
                 self._echo_due = False
                 self.stats.echoes += 1
             else:
-                self._accept(frame)
+                self._accept(frame, now)
             return
-        late = self._outstanding.matching(head, self._clock())
+        late = self._outstanding.matching(head, now)
         if late:
-            self._late(late)
+            self._late(late, now)
+        elif self.rules.numbered:
+            self.late_answer(now - self._sent_at)  # of the last request, which has timed out
         else:
             self.stats.foreign += 1
 
@@ -327,67 +374,75 @@ class BusLine:
             return True
         return head == asked.exception_head and self._outstanding.matching(head, self._clock()) is None
 
-    def _late(self, late: Unanswered) -> None:
+    def _late(self, late: Unanswered, now: float) -> None:
         self._outstanding.forget(late)
         self.stats.late += 1
-        ticket, now = self._ticket, self._clock()
+        ticket = self._ticket
         self._late_seen = self._late_seen or (ticket is not None and ticket.request.unit == late.request.unit)
-        stretched = max(self.answer_time, 1.5 * (now - late.sent_at))
-        self.answer_time = min(self.rules.ceiling_s, stretched)
-        if self.phase is Phase.WAITING:
+        self._stretch(now - late.sent_at, now)
+
+    def _stretch(self, age_s: float, now: float) -> None:
+        self.answer_time = min(self.rules.ceiling_s, max(self.answer_time, 1.5 * age_s))
+        if self.phase is WAITING:
             self._due = max(self._due, now + self.answer_time)
             self._timer.arm(self._due)
 
-    def _accept(self, frame: bytes) -> None:
+    def _accept(self, frame: bytes, now: float) -> None:
         asked, ticket = self._asked, self._ticket
         assert asked and ticket
-        took = self._clock() - self._sent_at
+        took = now - self._sent_at
         self._part, self._noise = b"", 0
-        self._outstanding.unit_is_in_step(asked.unit)
-        self._decay(took)
-        self._forget_asked()
+        if self._outstanding:
+            self._outstanding.unit_is_in_step(asked.unit)
+        self.stats.took(took)
+        if self.answer_time > self.rules.timeout_s:
+            self._decay(took)
+        self._asked, self.phase = None, IDLE
+        code = asked.exception_in(frame)
         if asked is not ticket.request:
-            self._fence = None if frame[1] & 0x80 else (asked, asked.registers(frame))
-            return  # a fence: _run goes on with the request behind it
-        if self._contradicts_fence(asked, frame):
+            self._fence = None if code else (asked, asked.registers(frame))
+            return  # a fence: _go_on sends the request behind it
+        if self._fence and not code and self._contradicts_fence(asked, frame):
             self.stats.out_of_step += 1
-            assert self._fence
             for request in (asked, self._fence[0]):  # both may still be answered
-                self._outstanding.remember(request, self._sent_at, self._clock())
+                self._remember(request, now)
             self._end(Outcome(Status.OUT_OF_STEP, took_s=took, sent=True))
-            return
-        if frame[1] & 0x80:
+        elif code:
             self.stats.refused += 1
-            self._end(Outcome(Status.REFUSED, code=frame[2], took_s=took, sent=True, answer=frame))
+            self._end(Outcome(REFUSED, (), code, took, True, frame))
         else:
             self.stats.ok += 1
-            self.last_good = asked if not asked.is_write else self.last_good
-            registers = asked.registers(frame)
-            self._end(Outcome(Status.OK, registers, took_s=took, sent=True, answer=frame))
+            if not asked.is_write:
+                self.last_good = asked
+            self._end(Outcome(OK, asked.registers(frame), 0, took, True, frame))
 
     def _contradicts_fence(self, asked: Request, frame: bytes) -> bool:
         """The fence read the same address a moment ago. Other values now mean that one of the two answers was an
         older one in disguise (a board that answers both late and too short), or a value that just changed."""
-        if self._fence is None or asked.is_write or frame[1] & 0x80:
+        if self._fence is None or asked.is_write:
             return False
         return any(a != b for a, b in zip(self._fence[1], asked.registers(frame), strict=False))
 
     def _decay(self, took: float) -> None:
-        self.stats.rtts.append(took)
-        if self.answer_time > self.rules.timeout_s:
-            self.answer_time = max(self.rules.timeout_s, min(self.answer_time, max(0.9 * self.answer_time, 3 * took)))
+        self.answer_time = max(self.rules.timeout_s, min(self.answer_time, max(0.9 * self.answer_time, 3 * took)))
 
     # --- endings ---
 
-    def _timed_out(self) -> None:
+    def _timed_out(self, now: float) -> None:
         asked, ticket = self._asked, self._ticket
         assert asked and ticket
+        took = now - self._sent_at
         self.stats.timeouts += 1
+        self.stats.busy_s += took
         self.stats.crc_errors += self._holds_damaged_answer(asked)
-        self._outstanding.remember(asked, self._sent_at, self._clock())
+        self._remember(asked, now)
         self._forget_asked()
         if asked is ticket.request:
-            self._end(Outcome(Status.TIMEOUT, took_s=self._clock() - self._sent_at, sent=True))
+            self._end(Outcome(Status.TIMEOUT, took_s=took, sent=True))
+
+    def _remember(self, request: Request, now: float) -> None:
+        if not self.rules.numbered:
+            self._outstanding.remember(request, self._sent_at, now)
 
     def _holds_damaged_answer(self, asked: Request) -> bool:
         at = self._part.find(asked.head, self._mark)
@@ -395,13 +450,13 @@ class BusLine:
 
     def _forget_asked(self) -> None:
         self._asked = None
-        self.phase = Phase.IDLE
+        self.phase = IDLE
 
     def _end(self, outcome: Outcome) -> None:
         ticket, self._ticket = self._ticket, None
         assert ticket
         if self._wire is not None:
-            self.phase = Phase.IDLE
+            self.phase = IDLE
         self._close(ticket, outcome)
 
     def _close(self, ticket: Ticket, outcome: Outcome) -> None:
@@ -409,7 +464,7 @@ class BusLine:
             return
         ticket.open = False
         if self._scanning:
-            self._deferred.append(lambda: ticket.done(outcome))
+            self._deferred.append((ticket.done, outcome))
         else:
             ticket.done(outcome)
 
@@ -422,7 +477,7 @@ class BusLine:
         self._noise += len(data)
         for literal in self.heartbeats:
             self.stats.heartbeats += data.count(literal)
-        if self.phase is Phase.WAITING and self._asked and not self._asked.is_write and self._asked.frame in data:
+        if self.phase is WAITING and self._asked and not self._asked.is_write and self._asked.frame in data:
             self._echoing = True
             self.stats.echoes += 1
 
@@ -431,4 +486,16 @@ class BusLine:
         if self._part not in self.heartbeats or (self._asked and self._asked.head.startswith(self._part)):
             return
         self.stats.heartbeats += 1
+        answer = dict(self.heartbeat_answers).get(self._part)
+        if answer and self._wire and self.phase is not WAITING:
+            self._wire.write(answer)
         self._part, self._mark = b"", 0
+
+
+class NoTimer:
+    """For a line whose owner calls `tick` itself."""
+
+    __slots__ = ()
+
+    def arm(self, due: float) -> None:
+        return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from devices.protocol.frames import Request
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unanswered:
     """``sent_at`` and ``expires_at`` in clock seconds."""
 
@@ -19,9 +19,14 @@ class Unanswered:
 class Outstanding:
     """Unanswered requests of one line by the head their answer would have."""
 
+    __slots__ = ("_by_head", "_late_s")
+
     def __init__(self, late_s: float) -> None:
         self._late_s = late_s
         self._by_head: dict[bytes, Unanswered] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._by_head)
 
     def __contains__(self, head: bytes) -> bool:
         return head in self._by_head
@@ -41,8 +46,8 @@ class Outstanding:
     def matching(self, head: bytes, now: float) -> Unanswered | None:
         """The request a frame with this head answers late; for an exception the oldest of that function."""
         self.expire(now)
-        if len(head) > 2:
-            return self._by_head.get(head)
+        if head in self._by_head:
+            return self._by_head[head]
         fits = [one for one in self._by_head.values() if one.request.exception_head == head]
         return min(fits, key=lambda one: one.sent_at, default=None)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from array import array
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
+
+LAST_TIMES = 32
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,7 @@ class LineRules:
     ``late_s``: how long an unanswered request may still be answered. ``settle_s``: drain after connect.
     ``gap_s``: silence before each request (3.5 characters on a serial bus, 0 on TCP).
     ``flood_bytes``: so much noise since the last good answer closes the connection.
+    ``numbered``: the transport ties each answer to its request by a number (Modbus TCP), so nothing stays outstanding.
     """
 
     timeout_s: float = 0.5
@@ -22,6 +26,7 @@ class LineRules:
     settle_s: float = 1.0
     gap_s: float = 0.0
     flood_bytes: int = 65536
+    numbered: bool = False
 
 
 class Status(StrEnum):
@@ -35,8 +40,7 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The end of one request. ``sent``: its bytes went out at least in part (a write may have been applied).
 
     ``registers`` only for a read that is OK; ``code`` the Modbus exception of a refusal; ``answer`` the frame.
@@ -50,30 +54,51 @@ class Outcome:
     answer: bytes = b""
 
 
-@dataclass
-class LineStats:
-    """Counters since the line was first seen."""
+COUNTERS = (
+    "ok", "refused", "timeouts", "late", "foreign", "crc_errors", "skipped_bytes", "drained_bytes", "heartbeats",
+    "fences", "out_of_step", "echoes", "floods", "connects",
+)  # fmt: skip
 
-    ok: int = 0
-    refused: int = 0
-    timeouts: int = 0
-    late: int = 0
-    foreign: int = 0
-    crc_errors: int = 0
-    skipped_bytes: int = 0
-    drained_bytes: int = 0
-    heartbeats: int = 0
-    fences: int = 0
-    out_of_step: int = 0
-    echoes: int = 0
-    floods: int = 0
-    connects: int = 0
-    rtts: deque[float] = field(default_factory=lambda: deque(maxlen=64))
+
+class LineStats:
+    """Counters since the line was first seen, and the last answer times. Small: a hub holds one per line."""
+
+    __slots__ = (*COUNTERS, "_at", "_times", "busy_s")
+
+    ok: int
+    refused: int
+    timeouts: int
+    late: int
+    foreign: int
+    crc_errors: int
+    skipped_bytes: int
+    drained_bytes: int
+    heartbeats: int
+    fences: int
+    out_of_step: int
+    echoes: int
+    floods: int
+    connects: int
+
+    def __init__(self) -> None:
+        for name in COUNTERS:
+            setattr(self, name, 0)
+        self.busy_s = 0.0  # time in which a request was on the wire, answered or not
+        self._times: array[float] | None = None
+        self._at = 0
+
+    def took(self, seconds: float) -> None:
+        """An answer came after so long."""
+        self.busy_s += seconds
+        if self._times is None:
+            self._times = array("f", (-1.0,)) * LAST_TIMES
+        self._times[self._at] = seconds
+        self._at = (self._at + 1) % LAST_TIMES
 
     def counters(self) -> dict[str, int]:
-        return {name: value for name, value in vars(self).items() if isinstance(value, int)}
+        return {name: getattr(self, name) for name in COUNTERS}
 
     def rtt_ms(self, share: float) -> int | None:
-        """The ``share`` quantile (0 to 1) of the last 64 answer times in milliseconds; None before any."""
-        ranked = sorted(self.rtts)
+        """The ``share`` quantile (0 to 1) of the last answer times in milliseconds; None before any."""
+        ranked = sorted(one for one in self._times or () if one >= 0)
         return round(1000 * ranked[min(len(ranked) - 1, int(share * len(ranked)))]) if ranked else None

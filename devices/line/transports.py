@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -12,32 +13,16 @@ from urllib.parse import parse_qs
 import serial
 
 from devices.line.busline import BusLine
+from devices.protocol.mbap import BadStream, Numbered
 
 _SCRATCH = bytearray(4096)
 _VIEW = memoryview(_SCRATCH)
 
 
-class LoopTimer:
-    """One pending handle per line, re-armed lazily: an answered request costs no timer of its own."""
-
-    def __init__(self, line: BusLine) -> None:
-        self._line, self._loop = line, asyncio.get_running_loop()
-        self._handle: asyncio.TimerHandle | None = None
-
-    def arm(self, due: float) -> None:
-        if self._handle is not None:
-            if self._handle.when() <= due:
-                return  # it fires earlier, sees that it is too early and arms again
-            self._handle.cancel()
-        self._handle = self._loop.call_at(due, self._fire)
-
-    def _fire(self) -> None:
-        self._handle = None
-        self._line.tick()
-
-
 class ByteProtocol(asyncio.BufferedProtocol):
     """Feeds bytes of a stream to ``receive`` without a new buffer per segment (one shared, copied out at once)."""
+
+    __slots__ = ("lost", "receive", "transport")
 
     def __init__(self, receive: Callable[[bytes], None], lost: Callable[[], None]) -> None:
         self.receive, self.lost = receive, lost
@@ -61,6 +46,8 @@ class ByteProtocol(asyncio.BufferedProtocol):
 
 class StreamWire:
     """A TCP stream as the wire of a line."""
+
+    __slots__ = ("_transport",)
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -90,6 +77,49 @@ async def open_tcp(line: BusLine, host: str, port: int, timeout_s: float = 5.0) 
     connecting = loop.create_connection(lambda: ByteProtocol(line.received, line.detach), host, port)
     transport, _ = await asyncio.wait_for(connecting, timeout_s)
     line.attach(StreamWire(transport))
+
+
+class GatewayWire:
+    """A Modbus TCP gateway as the wire of a line: RTU frames on our side, numbered ones on the gateway's."""
+
+    def __init__(self, line: BusLine) -> None:
+        self._line, self._numbers = line, Numbered(time.monotonic)
+        self._transport: asyncio.Transport | None = None
+
+    def connected(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._line.attach(self)
+
+    def write(self, data: bytes) -> None:
+        if self._transport and not self._transport.is_closing():
+            self._transport.write(self._numbers.wrap(data))
+
+    def close(self) -> None:
+        if self._transport:
+            self._transport.abort()
+
+    def received(self, data: bytes) -> None:
+        try:
+            answers = self._numbers.unwrap(data)
+        except BadStream:
+            self.close()  # where the next frame begins can't be known any more
+            return
+        for frame, age_s in answers:
+            if frame:
+                self._line.received(frame)
+            elif age_s is None:
+                self._line.foreign_answer()
+            else:
+                self._line.late_answer(age_s)
+
+
+async def open_gateway(line: BusLine, host: str, port: int, timeout_s: float = 5.0) -> None:
+    """Connect a Modbus TCP gateway and attach it; its line needs rules that are ``numbered``. Errors as `open_tcp`."""
+    wire = GatewayWire(line)
+    loop = asyncio.get_running_loop()
+    connecting = loop.create_connection(lambda: ByteProtocol(wire.received, line.detach), host, port)
+    transport, _ = await asyncio.wait_for(connecting, timeout_s)
+    wire.connected(transport)
 
 
 class SerialWire:
@@ -139,23 +169,25 @@ class SerialWire:
 
 
 class SerialUrl:
-    """``/dev/ttyS0?baud=9600&parity=N&stop=1``; ValueError says which part is wrong."""
+    """``/dev/ttyS0?baud=9600&parity=N&stop=1&gap_ms=30``; ValueError says which part is wrong."""
 
     def __init__(self, text: str) -> None:
         self.path, _, query = text.partition("?")
         given = {key: values[-1] for key, values in parse_qs(query).items()}
-        unknown = set(given) - {"baud", "parity", "stop"}
+        unknown = set(given) - {"baud", "parity", "stop", "gap_ms"}
         if not self.path or unknown:
-            raise ValueError(f"serial line {text!r}: wanted <path>?baud=9600&parity=N&stop=1")
+            raise ValueError(f"serial line {text!r}: wanted <path>?baud=9600&parity=N&stop=1&gap_ms=30")
         self.baud, self.stop = int(given.get("baud", 9600)), int(given.get("stop", 1))
-        self.parity = given.get("parity", "N")
+        self.parity, self.gap_ms = given.get("parity", "N"), int(given.get("gap_ms", 0))
+        if not 0 <= self.gap_ms <= 1000:
+            raise ValueError(f"serial line {text!r}: gap_ms 0-1000")
         if self.parity not in "NEO" or self.stop not in (1, 2) or not 300 <= self.baud <= 921600:
             raise ValueError(f"serial line {text!r}: baud 300-921600, parity N, E or O, stop 1 or 2")
 
     @property
     def gap_s(self) -> float:
-        """3.5 characters of 11 bits; above 19200 baud the standard fixes it at 1.75 ms."""
-        return max(0.00175, 3.5 * 11 / self.baud)
+        """3.5 characters of 11 bits, or what the board's profile wants; above 19200 baud at least 1.75 ms."""
+        return max(0.00175, 3.5 * 11 / self.baud, self.gap_ms / 1000)
 
 
 def open_serial(line: BusLine, settings: SerialUrl, folder: Path = Path()) -> None:

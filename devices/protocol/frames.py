@@ -7,13 +7,16 @@ An answer is recognised by its *head*, the bytes that are known before it arrive
 * exception: unit, function | 0x80 (the code follows)
 
 RTU has no transaction number, so this head is all that ties an answer to its request.
+
+A unit number takes one byte. Some boards have a field of two (high byte first): then ``unit_bytes`` is 2 on every
+request to them and on everything that reads their answers.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from devices.protocol.crc import crc16, sealed
 
@@ -24,6 +27,8 @@ MAX_REGISTERS = 125
 MAX_WRITE_REGISTERS = 123
 MAX_BITS = 2000
 MAX_FRAME = 256
+MAX_UNIT = {1: 247, 2: 65535}
+_WORDS = tuple(struct.Struct(f">{n}H").unpack_from for n in range(MAX_REGISTERS + 1))
 
 EXCEPTIONS = {
     1: "function not supported",
@@ -60,8 +65,15 @@ class Block:
         """One past the last address."""
         return self.addr + self.count
 
-    def read(self, unit: int) -> Request:
-        return Request(unit, READ_CODES[self.table], self.addr, self.count)
+    def read(self, unit: int, unit_bytes: int = 1) -> Request:
+        """The request that reads it; the same object again for the same unit, because thousands share one block."""
+        return _read(self, unit, unit_bytes)
+
+
+@lru_cache(maxsize=16384)
+def block_at(table: str, addr: int, count: int) -> Block:
+    """A block, made and checked once."""
+    return Block(table, addr, count)
 
 
 @dataclass(frozen=True)
@@ -73,10 +85,14 @@ class Request:
     addr: int
     count: int = 1
     values: tuple[int, ...] = ()
+    unit_bytes: int = 1
 
     def __post_init__(self) -> None:
-        if type(self.unit) is not int or not 1 <= self.unit <= 247:
-            raise BadRequest(f"unit {self.unit!r} is outside 1-247")
+        if self.unit_bytes not in MAX_UNIT:
+            raise BadRequest(f"a unit field of {self.unit_bytes!r} bytes is not one of 1 and 2")
+        most = MAX_UNIT[self.unit_bytes]
+        if type(self.unit) is not int or not 1 <= self.unit <= most:
+            raise BadRequest(f"unit {self.unit!r} is outside 1-{most}")
         if self.code in (1, 2):
             _check_span(self.addr, self.count, MAX_BITS)
         elif self.code in (3, 4):
@@ -101,9 +117,10 @@ class Request:
     @cached_property
     def frame(self) -> bytes:
         """The bytes of the request with CRC."""
+        unit = self.unit.to_bytes(self.unit_bytes, "big")
         if self.code == 6:
-            return sealed(struct.pack(">BBHH", self.unit, 6, self.addr, self.values[0]))
-        body = struct.pack(">BBHH", self.unit, self.code, self.addr, self.count)
+            return sealed(unit + struct.pack(">BHH", 6, self.addr, self.values[0]))
+        body = unit + struct.pack(">BHH", self.code, self.addr, self.count)
         if self.code == 16:
             body += bytes([2 * self.count]) + struct.pack(f">{self.count}H", *self.values)
         return sealed(body)
@@ -116,24 +133,35 @@ class Request:
     @cached_property
     def head(self) -> bytes:
         """The first bytes of the only answer that counts."""
-        return self.frame[:6] if self.is_write else bytes([self.unit, self.code, self.byte_count])
+        known = self.unit_bytes + (5 if self.is_write else 1)
+        return self.frame[:known] if self.is_write else self.frame[:known] + bytes([self.byte_count])
 
     @cached_property
     def exception_head(self) -> bytes:
-        return bytes([self.unit, self.code | 0x80])
+        return self.frame[: self.unit_bytes] + bytes([self.code | 0x80])
 
     @cached_property
     def answer_size(self) -> int:
-        return 8 if self.is_write else 5 + self.byte_count
+        return self.unit_bytes + (7 if self.is_write else 4 + self.byte_count)
+
+    def exception_in(self, answer: bytes) -> int:
+        """The exception code of a matched answer; 0 when it is none."""
+        return answer[self.unit_bytes + 1] if answer[self.unit_bytes] & 0x80 else 0
 
     def registers(self, answer: bytes) -> tuple[int, ...]:
         """Values of a matched read answer: registers 0-65535, or coils as 0 and 1; empty for a write."""
         if self.is_write:
             return ()
+        start = self.unit_bytes + 2
         if self.code in (3, 4):
-            return struct.unpack_from(f">{self.count}H", answer, 3)
-        bits = int.from_bytes(answer[3:-2], "little")
+            return _WORDS[self.count](answer, start)
+        bits = int.from_bytes(answer[start:-2], "little")
         return tuple(bits >> i & 1 for i in range(self.count))
+
+
+@lru_cache(maxsize=16384)
+def _read(block: Block, unit: int, unit_bytes: int) -> Request:
+    return Request(unit, READ_CODES[block.table], block.addr, block.count, unit_bytes=unit_bytes)
 
 
 def _check_span(addr: int, count: int, most: int) -> None:
@@ -145,49 +173,53 @@ def _check_span(addr: int, count: int, most: int) -> None:
         raise BadRequest(f"addresses {addr} to {addr + count - 1} are outside 0-65535")
 
 
-def answer_at(buffer: bytes, at: int) -> tuple[bytes, int] | None:
+def answer_at(buffer: bytes, at: int, unit_bytes: int = 1) -> tuple[bytes, int] | None:
     """(head, size) of a complete well-formed answer that starts at ``at``; None when there is none."""
-    if len(buffer) - at < 5:
+    place = at + unit_bytes  # of the function code
+    if len(buffer) - place < 4:
         return None
-    code = buffer[at + 1]
+    code = buffer[place]
     if 0x81 <= code <= 0x90:
-        head, size = buffer[at : at + 2], 5
+        known, size = 1, unit_bytes + 4
     elif 1 <= code <= 4:
-        head, size = buffer[at : at + 3], 5 + buffer[at + 2]
+        known, size = 2, unit_bytes + 4 + buffer[place + 1]
     elif code in (5, 6, 15, 16):
-        head, size = buffer[at : at + 6], 8
+        known, size = 5, unit_bytes + 7
     else:
         return None
     if len(buffer) - at < size or crc16(buffer[at : at + size]):
         return None
-    return head, size
+    return buffer[at : place + known], size
 
 
 # --- the other side of the wire: what a unit reads and answers (simulator, tests) ---
 
 
-def request_at(buffer: bytes, at: int = 0) -> tuple[Request, int] | None:
+def request_at(buffer: bytes, at: int = 0, unit_bytes: int = 1) -> tuple[Request, int] | None:
     """(request, size) of a complete well-formed request at ``at``; None when more bytes are needed or none is."""
-    if len(buffer) - at < 8:
+    place = at + unit_bytes
+    if len(buffer) - place < 7:
         return None
-    unit, code, addr, count = struct.unpack_from(">BBHH", buffer, at)
-    size = 9 + buffer[at + 6] if code == 16 else 8
+    code, addr, count = struct.unpack_from(">BHH", buffer, place)
+    size = unit_bytes + (8 + buffer[place + 5] if code == 16 else 7)
     if not 1 <= code <= 16 or len(buffer) - at < size or crc16(buffer[at : at + size]):
         return None
     try:
-        return _request(buffer[at : at + size], unit, code, addr, count), size
+        unit = int.from_bytes(buffer[at:place], "big")
+        return _request(buffer[place : at + size], unit, code, addr, count, unit_bytes), size
     except BadRequest:
         return None
 
 
-def _request(frame: bytes, unit: int, code: int, addr: int, count: int) -> Request:
+def _request(body: bytes, unit: int, code: int, addr: int, count: int, unit_bytes: int) -> Request:
+    """``body`` begins with the function code."""
     if code == 6:
-        return Request(unit, code, addr, 1, (count,))
+        return Request(unit, code, addr, 1, (count,), unit_bytes)
     if code == 16:
-        if frame[6] != 2 * count:
+        if body[5] != 2 * count:
             raise BadRequest("byte count does not fit the register count")
-        return Request(unit, code, addr, count, struct.unpack_from(f">{count}H", frame, 7))
-    return Request(unit, code, addr, count)
+        return Request(unit, code, addr, count, struct.unpack_from(f">{count}H", body, 6), unit_bytes)
+    return Request(unit, code, addr, count, unit_bytes=unit_bytes)
 
 
 def read_answer(request: Request, values: tuple[int, ...]) -> bytes:
@@ -197,12 +229,12 @@ def read_answer(request: Request, values: tuple[int, ...]) -> bytes:
         data = bits.to_bytes((len(values) + 7) // 8, "little")
     else:
         data = struct.pack(f">{len(values)}H", *values)
-    return sealed(bytes([request.unit, request.code, len(data)]) + data)
+    return sealed(request.frame[: request.unit_bytes] + bytes([request.code, len(data)]) + data)
 
 
 def write_answer(request: Request) -> bytes:
     return sealed(request.head)
 
 
-def exception_answer(unit: int, code: int, exception: int) -> bytes:
-    return sealed(bytes([unit, code | 0x80, exception]))
+def exception_answer(unit: int, code: int, exception: int, unit_bytes: int = 1) -> bytes:
+    return sealed(unit.to_bytes(unit_bytes, "big") + bytes([code | 0x80, exception]))

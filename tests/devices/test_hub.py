@@ -225,7 +225,8 @@ def test_a_hub_that_is_not_there_is_unavailable() -> None:
 
 
 def test_a_lost_lease_closes_every_line() -> None:
-    with running_hub(renew_lease=lambda: False, lease_s=0.2, lease_every_s=0.05) as (hub, _, events):
+    tokens = iter([7])
+    with running_hub(take_lease=lambda: next(tokens, None), lease_s=0.2, lease_every_s=0.05) as (hub, _, events):
         dtu = RawDtu(hub.listen_port, IMEI.encode())
         assert dtu.closed.wait(WAIT_S)
         assert events.wait("hub_stopped")["lease_lost"] is True
