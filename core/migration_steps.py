@@ -15,6 +15,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 from pgtrigger.compiler import Trigger as Compiled
 from pgtrigger.migrations import AddTrigger as LibraryAddTrigger
+from pgtrigger.migrations import RemoveTrigger as LibraryRemoveTrigger
 
 
 class CreateModel(migrations.CreateModel):
@@ -56,6 +57,29 @@ class AddTrigger(LibraryAddTrigger):
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         schema_editor.execute(self.trigger.uninstall_sql, params=None)
+
+
+class RemoveTrigger(LibraryRemoveTrigger):
+    """The library's, but that no model is rendered."""
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The trigger no longer stands among the model's options."""
+        options = state.models[app_label, self.model_name].options
+        options["triggers"] = [one for one in options["triggers"] if one.name != self.name]
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        schema_editor.execute(self._trigger(app_label, from_state).uninstall_sql, params=None)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        schema_editor.execute(self._trigger(app_label, to_state).install_sql, params=None)
+
+    def _trigger(self, app_label: str, state: ProjectState) -> Any:
+        found = state.models[app_label, self.model_name].options["triggers"]
+        return next(one for one in found if one.name == self.name)
 
 
 class InstallTriggers(Operation):

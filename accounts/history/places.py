@@ -11,13 +11,13 @@ from typing import Any
 from django.db import models
 
 
-def area_sql(model: Any) -> str:
-    """SQL for the place inside a row trigger; NULL for tables that belong to no place."""
+def area_sql(model: Any, rows: str = "") -> str:
+    """SQL for the place inside a row trigger, or of each of the new `rows`; NULL for tables that belong to no place."""
     column = _own_column(model)
     if column:
-        return _changed(column)
+        return _changed(column, rows)
     parent = part_of(model)
-    return _looked_up(parent.related_model, _changed(parent.column), 1) if parent else "NULL"
+    return _looked_up(parent.related_model, _changed(parent.column, rows), 1) if parent else "NULL"
 
 
 def has_place(model: Any) -> bool:
@@ -48,9 +48,9 @@ def _own_column(model: Any) -> str:
     return column if column in {field.column for field in model._meta.fields} else ""
 
 
-def _changed(column: str) -> str:
+def _changed(column: str, rows: str = "") -> str:
     """NEW is null when a row is deleted, OLD when it is inserted."""
-    return f'COALESCE(NEW."{column}", OLD."{column}")'
+    return f'{rows}."{column}"' if rows else f'COALESCE(NEW."{column}", OLD."{column}")'
 
 
 def _looked_up(model: Any, key: str, depth: int) -> str:

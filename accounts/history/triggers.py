@@ -1,11 +1,13 @@
 """The trigger that writes history, and those that keep it from being rewritten.
 
-One trigger per table, for each row: measured as fast as statement triggers (docs/decisions) and without their
-trap, a cached plan for one row that later joins thirty thousand.
+One trigger per table, for each row: for updates measured as fast as statement triggers (docs/decisions) and without
+their trap, a cached plan for one row that later joins thirty thousand. Tables that are filled by thousands write the
+entries of an INSERT in one statement beside it; that joins nothing.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pgtrigger
@@ -68,6 +70,51 @@ class ChangesTrigger(HistoryTrigger):
         return f"{self.format_sql(_UNLESS_KEPT.format(new=new, old=old))} {super().get_func(model)}"
 
 
+# A statement's rows in one INSERT. It stands in the table's own function, because only that one sees the new rows.
+_RECORD_INSERTS = """
+IF NOT EXISTS (SELECT FROM made) THEN RETURN NULL; END IF;
+acting := accounts_acting(TG_OP, {table});
+acting_id := (acting->>'actor_id')::bigint;
+acting_name := left(acting->>'actor_name', 80);
+acting_request := COALESCE(left(acting->>'request_id', 64), '');
+acting_reason := COALESCE(left(acting->>'reason', 300), '');
+INSERT INTO accounts_auditentry
+    (at, "table", row_pk, operation, before, after, actor_id, actor_name, request_id, reason, area_id)
+SELECT clock_timestamp(), {table}, made.{pk}::text, 'I', NULL, to_jsonb(made){minus}{hidden}, acting_id, acting_name,
+    acting_request, acting_reason, COALESCE({area}, '')
+FROM made;
+RETURN NULL;
+"""
+
+
+class InsertsTrigger(HistoryTrigger):
+    """Writes the entries of all rows of one INSERT together: the same entries as row by row for half the work.
+
+    For tables that are filled by thousands. It stands beside a `HistoryTrigger` of the other operations, see
+    `bulk_history_triggers`.
+    """
+
+    level = pgtrigger.Statement
+    operation = pgtrigger.Insert
+    referencing = pgtrigger.Referencing(new="made")
+    # Columns of the table are written with its name, so that none is taken for one of these.
+    declare = [
+        ("acting", "jsonb"), ("acting_id", "bigint"),
+        *((f"acting_{what}", "text") for what in ("name", "request", "reason")),
+    ]  # fmt: skip
+
+    def get_func(self, model: Any) -> str:
+        model = _real(model)
+        sql = _RECORD_INSERTS.format(
+            minus=_minus(excluded_columns(model)),
+            hidden=_hidden([name for name in _secret_columns(model) if name not in excluded_columns(model)]),
+            table=_text(model._meta.db_table),
+            pk=f'"{model._meta.pk.column}"',
+            area=area_sql(model, rows="made"),
+        )
+        return self.format_sql(sql)
+
+
 def history_trigger() -> HistoryTrigger:
     """For `Meta.triggers`; `accounts.records.TrackedModel` has it already."""
     return HistoryTrigger(name=TRIGGER_NAME)
@@ -78,14 +125,25 @@ def changes_trigger() -> ChangesTrigger:
     return ChangesTrigger(name=TRIGGER_NAME)
 
 
+def bulk_history_triggers() -> list[pgtrigger.Trigger]:
+    """For `Meta.triggers` of a table that is filled by thousands, instead of what it inherits."""
+    others = HistoryTrigger(name=TRIGGER_NAME, operation=pgtrigger.Update | pgtrigger.Delete)
+    return [others, InsertsTrigger(name=f"{TRIGGER_NAME}_made")]
+
+
 def tracked(model: type[models.Model]) -> type[models.Model]:
     """Class decorator for a model that can't inherit `TrackedModel`."""
     pgtrigger.register(history_trigger())(model)
     return model
 
 
+def history_triggers(model: type[models.Model]) -> list[HistoryTrigger]:
+    """Those that write the model's history: one, or two where it is filled by thousands."""
+    return [trigger for trigger in getattr(model._meta, "triggers", ()) if isinstance(trigger, HistoryTrigger)]
+
+
 def is_tracked(model: type[models.Model]) -> bool:
-    return any(isinstance(trigger, HistoryTrigger) for trigger in getattr(model._meta, "triggers", ()))
+    return bool(history_triggers(model))
 
 
 def append_only(*, truncate: bool = True) -> list[pgtrigger.Trigger]:
@@ -124,10 +182,15 @@ class SealOnce(pgtrigger.Trigger):
 
 def history_guards() -> list[pgtrigger.Trigger]:
     """For `AuditEntry` itself: only triggers insert, only the sealer seals, nobody deletes."""
-    born = "IF pg_trigger_depth() < 2 OR NEW.hash IS NOT NULL THEN RAISE EXCEPTION "
-    born += "'history: entries are written by triggers only'; END IF; RETURN NEW;"
     return [
-        pgtrigger.Trigger(name="born_of_trigger", when=pgtrigger.Before, operation=pgtrigger.Insert, func=born),
+        pgtrigger.Trigger(
+            name="born_of_trigger",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert,
+            # A condition is judged before the trigger counts itself, and without calling a function for each entry.
+            condition=pgtrigger.Condition("pg_trigger_depth() < 1 OR NEW.hash IS NOT NULL"),
+            func="RAISE EXCEPTION 'history: entries are written by triggers only';",
+        ),
         SealOnce(name="seal_once"),
         pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
         refuse_truncate(),
@@ -168,6 +231,10 @@ def _secret_columns(model: Any) -> list[str]:
 
 def _minus(columns: list[str]) -> str:
     return f" - {_array(columns)}" if columns else ""
+
+
+def _hidden(columns: list[str]) -> str:
+    return f" || {_text(json.dumps(dict.fromkeys(columns, HIDDEN_VALUE)))}::jsonb" if columns else ""
 
 
 def _array(columns: list[str]) -> str:

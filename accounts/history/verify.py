@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.history.sealing import GENESIS, SEALED, Head, entry_bytes, link
-from accounts.history.triggers import TRIGGER_NAME, is_tracked
+from accounts.history.triggers import TRIGGER_NAME, history_triggers
 
 FETCH = 5000
 
@@ -104,19 +104,17 @@ def _backlog() -> tuple[int, float | None]:
 
 
 def _trigger_problem() -> Break | None:
-    """The first tracked table whose history trigger is not there or switched off."""
+    """The first tracked table one of whose history triggers is not there or switched off."""
     from core.checks import own_models
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.relname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-            "WHERE t.tgname LIKE %s",
-            [f"pgtrigger_{TRIGGER_NAME}_%"],
+            "SELECT t.tgname, t.tgenabled FROM pg_trigger t WHERE t.tgname LIKE %s", [f"pgtrigger_{TRIGGER_NAME}_%"]
         )
         installed = dict(cursor.fetchall())
     for model in own_models():
-        if is_tracked(model):
-            state = installed.get(model._meta.db_table, "")
+        for trigger in history_triggers(model):
+            state = installed.get(trigger.get_pgid(model), "")
             if state not in ("O", "A"):
                 return Break("trigger_disabled" if state else "trigger_missing", table=model._meta.db_table)
     return None

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.history.triggers import changes_trigger
+from accounts.history.triggers import bulk_history_triggers, changes_trigger
 from accounts.models import Area, User
 from accounts.records import ScopedModel, TrackedModel
 from core.fields import EncryptedJSONField
@@ -146,6 +146,7 @@ class Enrolment(ScopedModel):
     entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
 
     class Meta(ScopedModel.Meta):
+        triggers = bulk_history_triggers()
         constraints = [models.UniqueConstraint(fields=["programme", "dwelling"], name="enrolment_once")]
         indexes = [models.Index(fields=["programme", "area"], name="enrolment_place")]
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.history.triggers import bulk_history_triggers
 from accounts.models import Area
 from accounts.records import ScopedModel, TrackedModel
 from core.fields import EncryptedTextField
@@ -104,6 +105,7 @@ class Household(ScopedModel):
     }
 
     class Meta(ScopedModel.Meta):
+        triggers = bulk_history_triggers()
         constraints = [
             models.UniqueConstraint(
                 fields=["id_number_index"], name="household_identity_once", condition=~Q(id_number_index="")
@@ -211,6 +213,7 @@ class Dwelling(ScopedModel):
     }
 
     class Meta(ScopedModel.Meta):
+        triggers = bulk_history_triggers()
         constraints = [
             models.UniqueConstraint(
                 fields=["area", "door_no_index"], name="dwelling_door_once", condition=~Q(door_no_index="")
