@@ -60,6 +60,8 @@ RIGHTS: dict[str, Label] = {
     "devices.view": _("Read heaters and their readings"),
     "devices.edit": _("Register heaters, lines and profiles"),
     "devices.command": _("Send commands to heaters"),
+    "commands.approve": _("Approve commands for many heaters, or that switch heating off in the cold"),
+    "profiles.release": _("Release register profiles and issue docking confirmations"),
     "alerts.handle": _("Acknowledge alerts"),
     "cases.own": _("Read and answer the repair tickets and hazards of one's own organisation"),
     "complaints.view": _("Read complaints and questions"),
@@ -121,6 +123,7 @@ ROLES: dict[str, Role] = {
         "works.manage milestones.edit "
         "objections.decide entitlements.assess readings.record readings.decide policies.draft payouts.review "
         "ledgers.export ledgers.export_full audit.trace devices.command alerts.handle changes.approve "
+        "commands.approve profiles.release "
         "duplicates.decide places.edit acceptances.dispatch acceptances.review panels.open " + _WATCHES + " "
         "complaints.handle complaints.sensitive tickets.handle hazards.record samples.record supervision.act",
         second_factor=True,
@@ -182,8 +185,7 @@ ROLES: dict[str, Role] = {
     ),
     "panel_member": _role(
         _("Department in the acceptance panel"),
-        "programmes.view households.view tasks.view panels.sign hazards.view supervision.view samples.record "
-        "devices.view",
+        "programmes.view households.view tasks.view panels.sign hazards.view supervision.view samples.record",
         navigation="panel",
     ),
     "supplier": _role(
@@ -193,7 +195,8 @@ ROLES: dict[str, Role] = {
     ),
     "ops": _role(
         _("Platform operator"),
-        "overview.view devices.view devices.edit devices.command alerts.handle tasks.view",
+        "overview.view devices.view devices.edit devices.command alerts.handle tasks.view "
+        "commands.approve profiles.release",
         second_factor=True,
         navigation="devices",
     ),
