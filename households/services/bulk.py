@@ -1,13 +1,14 @@
-"""Many rows at once: COPY into a staging table, then one statement into the real one, so that history is written.
+"""Many rows at once by COPY: new ones straight into their table, changed ones through a staging table.
 
-COPY alone carries no actor (see `accounts.acting`); the INSERT … SELECT does.
+COPY carries no actor (see `accounts.acting`): the statement before it does, and the setting holds until another one
+or the end of the transaction. Without an actor the table's history refuses the rows.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -72,48 +73,58 @@ def reserve_ids(model: type[models.Model], how_many: int) -> list[int]:
 
 def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     """Insert new rows; those without a primary key get one."""
+    if not rows:
+        return
     unnumbered = [row for row in rows if row.pk is None]
     for row, key in zip(unnumbered, reserve_ids(model, len(unnumbered)), strict=True):
         row.pk = key
     fields = [field for field in model._meta.concrete_fields if not field.generated]
-    _write(model, fields, rows, _INSERT)
+    with connection.cursor() as cursor, _checked_at_once(cursor):
+        _copy(cursor, model._meta.db_table, fields, rows, adding=True)
     for row in rows:
         row._state.adding, row._state.db = False, "default"
 
 
 def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str]) -> None:
     """Write these fields of existing rows, each row's own values."""
-    fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
-    _write(model, fields, rows, _UPDATE)
-
-
-_INSERT = "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} ORDER BY {key}"
-_UPDATE = "UPDATE {table} SET {changes} FROM {stage} WHERE {table}.{key} = {stage}.{key}"
-
-
-def _write(model: type[models.Model], fields: Sequence[Any], rows: Sequence[models.Model], statement: str) -> None:
     if not rows:
         return
+    fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
     stage, table = sql.Identifier(f"stage_{model._meta.db_table}"), sql.Identifier(model._meta.db_table)
-    columns = sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
     parts = {
-        "table": table, "stage": stage, "columns": columns, "key": sql.Identifier(model._meta.pk.column),
+        "table": table, "stage": stage, "columns": _columns(fields), "key": sql.Identifier(model._meta.pk.column),
         "changes": sql.SQL(", ").join(_change(stage, field.column) for field in fields[1:]),
     }  # fmt: skip
     with connection.cursor() as cursor:
         make = "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
         cursor.execute(_text(make, parts))
-        with cursor.copy(_text("COPY {stage} ({columns}) FROM STDIN", parts)) as copy:
-            for lines in _blocks(_lines(fields, rows, adding=statement is _INSERT)):
-                copy.write(lines)
-        # Foreign keys wait for the commit otherwise, and every entry of the history searches that growing queue.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(_text(statement, parts))
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        _copy(cursor, f"stage_{model._meta.db_table}", fields, rows, adding=False)
+        with _checked_at_once(cursor):
+            change = "UPDATE {table} SET {changes} FROM {stage} WHERE {table}.{key} = {stage}.{key}"
+            cursor.execute(_text(change, parts))
         cursor.execute(_text("DROP TABLE {stage}", parts))
 
 
-def _text(statement: str, parts: dict[str, sql.Composable]) -> str:
+@contextmanager
+def _checked_at_once(cursor: Any) -> Iterator[None]:
+    """Foreign keys wait for the commit otherwise, and every entry of the history searches that growing queue."""
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    yield
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _copy(cursor: Any, table: str, fields: Sequence[Any], rows: Sequence[models.Model], *, adding: bool) -> None:
+    into = _text("COPY {table} ({columns}) FROM STDIN", {"table": sql.Identifier(table), "columns": _columns(fields)})
+    with connection.wrap_database_errors, cursor.copy(into) as copy:
+        for lines in _blocks(_lines(fields, rows, adding=adding)):
+            copy.write(lines)
+
+
+def _columns(fields: Sequence[Any]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+
+
+def _text(statement: str, parts: Mapping[str, sql.Composable]) -> str:
     """As text, because Django's cursor hands statements on as such."""
     return sql.SQL(statement).format(**parts).as_string(None)  # type: ignore[arg-type]
 
