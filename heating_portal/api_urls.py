@@ -8,7 +8,7 @@ from accounts.api import HasRight
 from households.api import DwellingRows, MeterRows, VenueRows
 from programmes.api import ProgrammeRows
 from reports.api import HouseholdFileView, HouseholdRevealView
-from retrofits.api import EnterpriseRows, ProjectRows, TaskRows
+from retrofits.api import EnterpriseRows, ProjectRows, TaskRows, TransitionalRows
 from subsidies.api import EntitlementRows
 from subsidies.reading_api import ReadingRows
 from telemetry.api import HeaterRows
@@ -21,6 +21,7 @@ router.register("venues", VenueRows, "venue")
 router.register("meters", MeterRows, "meter")
 router.register("tasks", TaskRows, "task")
 router.register("projects", ProjectRows, "project")
+router.register("transitional-homes", TransitionalRows, "transitional")
 router.register("enterprises", EnterpriseRows, "enterprise")
 router.register("entitlements", EntitlementRows, "entitlement")
 router.register("readings", ReadingRows, "reading")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -44,6 +46,8 @@ def milestone_plan(request: HttpRequest, code: str) -> HttpResponse:
         messages.error(request, _("A day written like 2021-07-01 is expected."))
         return redirect("programmes:milestone-list", code)
     name, note = request.POST.get("name", ""), request.POST.get("note", "")
+    if "steps" in request.POST:
+        return _plan_backwards(request, programme, area, planned_on)
     try:
         milestones.plan_milestone(
             programme=programme, area=area, name=name, planned_on=planned_on, note=note, by=request.user
@@ -51,6 +55,24 @@ def milestone_plan(request: HttpRequest, code: str) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, refusal.sentence)
     return redirect("programmes:milestone-list", code)
+
+
+def _plan_backwards(request: HttpRequest, programme: Programme, area: Area, due_on: date) -> HttpResponse:
+    """The same from the last day back: one step per line, its name and how many days it takes."""
+    lines = [line.strip() for line in request.POST["steps"][:4000].splitlines() if line.strip()]
+    steps = [(name, int(days) if days.isdecimal() and len(days) < 5 else 0) for name, days in map(_step, lines[:40])]
+    try:
+        milestones.plan_backwards(
+            programme=programme, area=area, due_on=due_on, steps=steps, today=clock.today(), by=request.user  # type: ignore[arg-type]
+        )  # fmt: skip
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("programmes:milestone-list", programme.code)
+
+
+def _step(line: str) -> tuple[str, str]:
+    name, _space, days = line.rpartition(" ")
+    return name, days
 
 
 @requires(milestones.EDIT)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +62,33 @@ def plan_milestone(
             programme=programme, area=area, name=name.strip()[:80], planned_on=planned_on, note=note.strip()[:200],
             recorded_by=by,
         )  # fmt: skip
+
+
+def plan_backwards(
+    *, programme: Programme, area: Area, due_on: date, steps: Sequence[tuple[str, int]], today: date, by: User
+) -> list[Milestone]:
+    """Plan all steps of a place from its last day back: each ends on the day before the next begins (L-38, 倒排工期).
+
+    `steps` in the order of the works, each with how many days it takes. All are planned or none. Raises Refused:
+    STEP_FAULTY, TOO_LATE (the first would have begun before today) and what `plan_milestone` refuses.
+    """
+    if not steps or any(not name.strip() or not 1 <= days <= 730 for name, days in steps):
+        raise Refused("STEP_FAULTY", _("Each step needs a name and how many days it takes, from 1 to 730."))
+    ends = ends_of(due_on, [days for _name, days in steps])
+    begins = ends[0] - timedelta(days=steps[0][1] - 1)
+    if begins < today:
+        words = _("Counted back from %(due)s the works would have had to begin on %(day)s.")
+        raise Refused("TOO_LATE", words, due=due_on, day=begins)
+    with transaction.atomic():
+        return [
+            plan_milestone(programme=programme, area=area, name=name, planned_on=day, by=by)
+            for (name, _days), day in zip(steps, ends, strict=True)
+        ]
+
+
+def ends_of(due_on: date, days: Sequence[int]) -> list[date]:
+    """The last day of each step when the last of all is `due_on`."""
+    return [due_on - timedelta(days=sum(days[number + 1 :])) for number in range(len(days))]
 
 
 def change_milestone(

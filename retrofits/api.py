@@ -3,7 +3,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from accounts.api_rows import VisibleRows
-from retrofits.models import Admission, Project, Task
+from retrofits.models import Admission, Project, Task, TransitionalHome
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):
@@ -56,3 +56,20 @@ class EnterpriseRows(VisibleRows):
     model, serializer_class, required_right = Admission, EnterpriseSerializer, Admission.view_right
     related = ("programme", "supplier")
     filterset_fields = ["state", "area"]
+
+
+class TransitionalSerializer(serializers.ModelSerializer[TransitionalHome]):
+    programme = serializers.CharField(source="programme.code")
+    dwelling_no = serializers.CharField(source="dwelling.dwelling_no")
+
+    class Meta:
+        model = TransitionalHome
+        fields = ["id", "programme", "dwelling_no", "area", "reason", "fuel", "since", "ended_on"]
+
+
+class TransitionalRows(VisibleRows):
+    """Homes that heat by other means until supplied: what a platform of coal supervision asks for (D-40)."""
+
+    model, serializer_class, required_right = TransitionalHome, TransitionalSerializer, TransitionalHome.view_right
+    related = ("dwelling", "programme")
+    filterset_fields = {"fuel": ["exact"], "reason": ["exact"], "area": ["exact"], "ended_on": ["isnull"]}

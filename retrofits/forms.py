@@ -120,3 +120,4 @@ class WorkbookForm(forms.Form):
     file = forms.FileField(
         label=_("workbook (.xlsx)"), widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.csv"})
     )
+    is_ledger = forms.BooleanField(label=_("an enterprise's own ledger: compare, record nothing"), required=False)

@@ -36,7 +36,7 @@ from retrofits.models import (
     SupplyStep,
     Task,
 )
-from retrofits.site_rules import watts_per_m2
+from retrofits.site_rules import contract_items, local_requirements, watts_per_m2
 
 Row = dict[str, Any]
 
@@ -192,6 +192,8 @@ class GateBook:
             heated_area_m2=row["recorded_m2"] or row["known_m2"],
             dwelling_type=row["kind_of_home"],
             watts_per_m2=watts_per_m2(self.programme.settings),
+            contract_items=contract_items(self.programme.settings),
+            local_requirements=local_requirements(self.programme.settings),
         )
 
     def _contract(self, held: Row) -> gate.Contract | None:
@@ -201,6 +203,7 @@ class GateBook:
         return gate.Contract(
             firm.name if firm else "", _day(held["signed_on"]), held["signer_name"], held["confirms_product"],
             held["warranty_months"], device.label if device else "",
+            frozenset(held["contents"]),
         )  # fmt: skip
 
     def _seasons(self, confirmations: list[Row]) -> tuple[tuple[date, date], ...]:
@@ -219,7 +222,8 @@ def device_facts(model: DeviceModel) -> gate.Device:
         str(model), product.thermal_power_kw, grade, product.voltage_v, product.frequency_hz,
         model.docking_confirmed_on, product.docking_issuer, product.certificate_no, product.certificate_until,
         product.insurance_no, product.insurance_from, product.insurance_until, frozenset(product.papers),
-        frozenset(product.uses), product.is_low_power,
+        frozenset(product.uses), product.is_low_power, product.interface, product.protocol, product.has_wireless,
+        product.is_remote, product.sample_on, product.protocol_paper, frozenset(product.meets),
     )  # fmt: skip
 
 
@@ -262,7 +266,8 @@ def _firm(row: Row) -> gate.Firm:
 
 def _task_rows(keys: list[int]) -> QuerySet[Any, Any]:
     of_task, of_record = {"task": OuterRef("pk")}, {"installation__task": OuterRef("pk")}
-    contract = ("supplier_id", "device_model_id", "signed_on", "signer_name", "confirms_product", "warranty_months")
+    contract = ("supplier_id", "device_model_id", "signed_on", "signer_name", "confirms_product", "warranty_months",
+                "contents")  # fmt: skip
     return Task.objects.filter(pk__in=keys).values(
         "pk",
         family=F("technology__family"),

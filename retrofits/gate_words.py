@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from retrofits.faults import Fault
 from retrofits.gates.facts import Refusal
 from retrofits.gates.judging import Verdict
-from retrofits.models import Product, SupplyStep
+from retrofits.models import Contract, Product, SupplyStep
 
 TITLES: dict[str, str | Promise] = {
     "ROSTER": gettext_lazy("on an approved roster"),
@@ -19,6 +19,7 @@ TITLES: dict[str, str | Promise] = {
     "ELECTRIC_FIRST": gettext_lazy("electricity first, gas as a supplement"),
     "ONE_TECHNOLOGY": gettext_lazy("one technology per village group"),
     "BUNGALOW": gettext_lazy("a bungalow, no resettlement building"),
+    "CHOSEN_BY_HOUSEHOLD": gettext_lazy("technology chosen by the household"),
     "GRID_CAPACITY": gettext_lazy("grid capacity"),
     "GAS_PLAN": gettext_lazy("gas: plan"),
     "GAS_DESIGN": gettext_lazy("gas: design"),
@@ -30,10 +31,14 @@ TITLES: dict[str, str | Promise] = {
     "QUALIFIED": gettext_lazy("enterprise's qualification"),
     "WARRANTY": gettext_lazy("warranty"),
     "SUPPLY_CONTRACT": gettext_lazy("supply contract signed by the household"),
+    "CONTRACT_CONTENT": gettext_lazy("what the contract names"),
     "GAS_POWER": gettext_lazy("thermal power of the gas boiler"),
     "GAS_GRADE": gettext_lazy("efficiency grade of the gas boiler"),
     "SIZING": gettext_lazy("power fits the area of the house"),
     "DOCKING": gettext_lazy("data-docking confirmation"),
+    "INTERFACE": gettext_lazy("interface, protocol, wireless unit"),
+    "SAMPLE": gettext_lazy("sample of the board and its protocol"),
+    "LOCAL_REQUIREMENTS": gettext_lazy("what the place asks for beyond annex 2"),
     "CERTIFICATE": gettext_lazy("compulsory certificate"),
     "INSURANCE": gettext_lazy("product insurance"),
     "PAPERS": gettext_lazy("papers of the product"),
@@ -71,6 +76,7 @@ SENTENCES: dict[str, str | Promise] = {
     "NO_CONTRACT": gettext_lazy("no supply contract is recorded"),
     "NOT_CONFIRMED": gettext_lazy("the household has not signed that it accepts the product's data"),
     "SIGNED_LATER": gettext_lazy("the supply contract is signed only on %(day)s, after that day"),
+    "CONTRACT_LACKS": gettext_lazy("the contract does not name: %(items)s"),
     "OTHER_FIRM": gettext_lazy("%(firm)s is not the contracted enterprise %(contracted)s"),
     "OTHER_DEVICE": gettext_lazy("%(device)s is not the contracted product %(contracted)s"),
     "POWER_UNKNOWN": gettext_lazy("the thermal power of %(device)s is not stated"),
@@ -82,6 +88,10 @@ SENTENCES: dict[str, str | Promise] = {
     "GRADE": gettext_lazy("%(device)s has efficiency grade %(value)s; asked for: %(limit)s"),
     "NOT_DOCKED": gettext_lazy("%(device)s has no data-docking confirmation with issuer and day"),
     "DOCKED_LATER": gettext_lazy("the docking of %(device)s was confirmed only on %(day)s"),
+    "NOT_CONNECTABLE": gettext_lazy("%(device)s does not show: %(features)s"),
+    "NO_SAMPLE": gettext_lazy("no sample of the board of %(device)s with the document of its protocol is recorded"),
+    "SAMPLE_LATER": gettext_lazy("the sample of %(device)s was received only on %(day)s"),
+    "LOCAL_UNMET": gettext_lazy("%(device)s is not marked to meet: %(requirements)s"),
     "NO_CERTIFICATE": gettext_lazy("%(device)s shows no compulsory certificate with its last day"),
     "CERTIFICATE_EXPIRED": gettext_lazy("the certificate of %(device)s was valid until %(day)s"),
     "NOT_INSURED": gettext_lazy("%(device)s shows no product insurance with its days"),
@@ -92,6 +102,7 @@ SENTENCES: dict[str, str | Promise] = {
     "RATING": gettext_lazy("%(device)s works at %(voltage)s V, %(frequency)s Hz"),
     "NO_BUNDLE": gettext_lazy("it is not recorded which set of devices was installed"),
     "DEVICES_MISSING": gettext_lazy("devices of the set are missing: %(devices)s"),
+    "NOT_CHOSEN": gettext_lazy("no choice of the technology signed by the household is recorded"),
     "NOT_COMMISSIONED": gettext_lazy("no commissioning signed by the household is recorded"),
     "NOT_TRAINED": gettext_lazy("no training of the household is recorded"),
     "GAS_NOT_ON": gettext_lazy("converted, but the gas is not on yet"),
@@ -135,6 +146,12 @@ def _worded(name: str, value: Any) -> Any:
         return SupplyStep.Step(value).label
     if name == "papers":
         return "、".join(str(Product.Paper(one).label) for one in value)
+    if name == "items":
+        return "、".join(str(Contract.Item(one).label) for one in value)
+    if name == "features":
+        return "、".join(str(Product._meta.get_field(one).verbose_name) for one in value)
+    if name == "requirements":
+        return "、".join(value)
     if name == "devices":
         return "、".join(f"{kind} × {count}" for kind, count in value)
     return value

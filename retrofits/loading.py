@@ -20,7 +20,8 @@ from core.strict_yaml import YamlRefused, read_yaml
 from programmes.checking import upsert
 from programmes.models import PlannedFunds, Programme, Technology
 from retrofits.gates.judging import GATES
-from retrofits.models import Bundle, BundlePart, GateRule, Project, ProjectFunds, ProjectMeasure
+from retrofits.models import Bundle, BundlePart, Contract, GateRule, Project, ProjectFunds, ProjectMeasure
+from retrofits.site_rules import contract_items
 
 Values = Mapping[str, Any]
 FEN_PER_WAN_YUAN = 1_000_000
@@ -53,8 +54,8 @@ def problems_of(document: Any, programme: Programme) -> list[str]:
     if not isinstance(document, dict) or any(not isinstance(document.get(part, []), list) for part in PARTS):
         return [_("The file needs lists “gates”, “bundles”, “projects”.")]
     strange = [f"{key}: {_('unknown key')}" for key in document if key not in PARTS]
-    return [*strange, *_gate_problems(document, programme), *_bundle_problems(document, programme),
-            *_project_problems(document, programme)]  # fmt: skip
+    return [*strange, *_gate_problems(document, programme), *_setting_problems(document, programme),
+            *_bundle_problems(document, programme), *_project_problems(document, programme)]  # fmt: skip
 
 
 def _gate_problems(document: Values, programme: Programme) -> list[str]:
@@ -74,6 +75,17 @@ def _gate_problems(document: Values, programme: Programme) -> list[str]:
         found += [f"{place}: {_('twice')} {gate.code}"] if gate.code in seen else []
         seen.add(gate.code)
     return found
+
+
+def _setting_problems(document: Values, programme: Programme) -> list[str]:
+    """A gate that reads a list of the programme's settings is asked for only where the list is there and known."""
+    if not any(isinstance(row, dict) and row.get("gate") == "CONTRACT_CONTENT" for row in document.get("gates", [])):
+        return []
+    named = contract_items(programme.settings)
+    strange = sorted(named - set(Contract.Item.values))
+    words = _("gates “CONTRACT_CONTENT”: settings.contract_items of the programme must name %(known)s")
+    faulty = bool(strange) or not named
+    return [words % {"known": ", ".join(Contract.Item.values)}] if faulty else []
 
 
 def _bundle_problems(document: Values, programme: Programme) -> list[str]:

@@ -10,14 +10,25 @@ from django.utils.translation import ngettext
 from core import clock
 from core.beside import hang, read_beside
 from devices.models import DeviceModel, Supplier
-from programmes.models import Checklist
+from programmes.models import Checklist, Principle
 from retrofits import states
 from retrofits.gate_page import lines_of
-from retrofits.models import Bundle, CostItem, InstalledDevice, Task
+from retrofits.models import Bundle, CostItem, InstalledDevice, PvPlant, TariffChoice, Task
 from retrofits.queries import evidence_for
+from retrofits.services import homes
 from retrofits.services.tasks import PLAIN_DEEDS
 from retrofits.services.works_checks import KIND, MEASURED_IN, RIGHT
-from retrofits.works_forms import BundleForm, ConfirmForm, ContractForm, DeviceForm, offer
+from retrofits.site_rules import tariffs_of
+from retrofits.works_forms import (
+    BundleForm,
+    ConfirmForm,
+    ContractForm,
+    DeviceForm,
+    FeeForm,
+    PvForm,
+    TariffForm,
+    offer,
+)
 
 WITHOUT_RECORD = (Task.State.LISTED, Task.State.RETURNED, Task.State.WITHDRAWN)
 
@@ -35,6 +46,7 @@ def task_context(task: Task, user: Any) -> dict[str, Any]:
         **_forms(task, record, found, may_record),
         **_measured(task, user, found),
         **_heat(task, record),
+        **_at_home(task, found),
         "may_reason": user.has_right("works.manage", task.area_id),
         "plain_moves": [move for deed, move in moves.items() if deed in PLAIN_DEEDS],
         "task": task,
@@ -67,7 +79,9 @@ def _read(task: Task, record: Any, may_record: bool) -> dict[str, Any]:
         acceptances=task.acceptances.select_related("inspector", "rectification").order_by("-recorded_at"),
         bundles=bundles, devices=InstalledDevice.objects.filter(installation__task=task),
         tables=tables.values_list("items", flat=True).order_by("-version")[:1],
-        measured=task.works_checks.all(),
+        measured=task.works_checks.all(), tariffs=task.tariffs.all(), fees=task.user_fees.all(),
+        panels=PvPlant.objects.filter(programme=task.programme_id, dwelling=task.dwelling_id),
+        pilots=Principle.objects.filter(programme=task.programme_id, code=Principle.Code.PV_PILOT),
     )  # fmt: skip
     if record:
         hang([record], "devices", found["devices"], "installation_id")
@@ -88,6 +102,19 @@ def _heat(task: Task, record: Any) -> dict[str, Any]:
         "heater": heater,
         "evidence": evidence_for(heater, poll_period_s=period, now=clock.now()) if heater else None,
     }
+
+
+def _at_home(task: Task, found: dict[str, Any]) -> dict[str, Any]:
+    """Electricity price, fees of the user, photovoltaics; forms only where the programme and the home have them."""
+    tariff = homes.tariff_on(task, found["tariffs"], clock.today())
+    offered = bool(tariffs_of(task.programme.settings)) and homes.no_tariff(task) is None
+    return {
+        "tariff": tariff, "tariff_words": TariffChoice.Tariff(tariff.code).label if tariff else "",
+        "tariffs": found["tariffs"], "fees": found["fees"], "panels": found["panels"],
+        "tariff_form": TariffForm(auto_id="tar_%s") if offered else None,
+        "fee_form": FeeForm(auto_id="fee_%s") if homes.owes_fees(task) else None,
+        "pv_form": PvForm(auto_id="pv_%s") if found["pilots"] and not found["panels"] else None,
+    }  # fmt: skip
 
 
 def _measured(task: Task, user: Any, found: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,8 @@ def record_installations(run: JobRun, import_id: int) -> dict[str, Any]:
         raise ValueError("A workbook of installations is recorded in somebody's name.")
     made = record_workbook(import_id, by=run.requested_by, commit=run.commit, step=run.progress)
     words = _("%(count)d installations recorded") % {"count": made.recorded_count}
+    if made.state == made.State.COMPARED:
+        words = _("%(count)d differences") % {"count": len(made.faults.get("rows", []))}
     if made.state == made.State.FAULTY:
         words = _("%(count)d faults; nothing was recorded") % {"count": len(made.faults.get("rows", []))}
     return {"url": reverse("retrofits:workbook-detail", args=[made.pk]), "message": words}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +16,11 @@ from devices.models import DeviceModel, Supplier
 from households.models import PublicVenue
 from programmes.models import PlannedFunds, Technology
 from retrofits.models import (
+    Building,
     Bundle,
     Confirmation,
     Contract,
+    EmissionTest,
     Product,
     Project,
     ProjectMeasure,
@@ -26,7 +28,9 @@ from retrofits.models import (
     Qualification,
     SharedCost,
     SupplyStep,
+    TariffChoice,
     TransitionalHome,
+    UserFee,
 )
 
 _SEPARATORS = re.compile(r"[,，;；、\n]+")
@@ -62,6 +66,13 @@ def number(label: Any, *, required: bool = True) -> forms.DecimalField:
     return forms.DecimalField(
         label=label, required=required, min_value=0, max_digits=14, decimal_places=2,
         widget=forms.NumberInput(attrs={**INPUT, "step": "0.01"}),
+    )  # fmt: skip
+
+
+def degrees(label: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, min_value=-50, max_value=50, max_digits=4, decimal_places=1,
+        widget=forms.NumberInput(attrs={**INPUT, "step": "0.1"}),
     )  # fmt: skip
 
 
@@ -112,6 +123,10 @@ class ContractForm(forms.Form):
     signer_name = text(_("signed by"), 40)
     confirms_product = tick(_("the household confirms the product's data"))
     warranty_months = whole(_("warranty, months"), required=False, high=600)
+    contents = forms.MultipleChoiceField(
+        label=_("what the contract names"), choices=Contract.Item.choices, required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
 
 
 class ConfirmForm(forms.Form):
@@ -120,6 +135,35 @@ class ConfirmForm(forms.Form):
     signer_name = text(_("signed by"), 40, required=False)
     season = whole(_("year in which the season began"), required=False, high=2100)
     note = text(_("note"), 300, required=False)
+
+
+class TariffForm(forms.Form):
+    """The household's electricity price of one season (T-34, T-35)."""
+
+    season = whole(_("year in which the season began"), high=2100)
+    tariff = pick(_("electricity price"), TariffChoice.Tariff.choices)
+    effective_on = day(_("in force from"))
+    signer_name = text(_("signed by"), 40)
+
+
+class FeeForm(forms.Form):
+    """What the user of central heating in town pays (T-27)."""
+
+    kind = pick(_("fee"), UserFee.Kind.choices)
+    season = whole(_("year in which the season began"), required=False, high=2100)
+    amount_fen = YuanField(_("amount/CNY"))
+    due_on = day(_("to be paid by"))
+    paid_on = day(_("paid on"), required=False)
+    receipt_no = text(_("receipt"), 40, required=False)
+
+
+class PvForm(forms.Form):
+    """Photovoltaics on the roof (T-14)."""
+
+    capacity_kw = number(_("installed capacity, kW"))
+    connected_on = day(_("connected to the grid on"))
+    grid_no = text(_("grid account"), 40)
+    operator = text(_("operated by"), required=False)
 
 
 class ReasonForm(forms.Form):
@@ -168,6 +212,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
     uses = forms.MultipleChoiceField(
         label=_("fit for"), choices=Product.Use.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
+    meets = NamesField(_("local requirements it meets"), required=False)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -175,7 +220,8 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = [
             "thermal_power_kw", "efficiency_grade", "voltage_v", "frequency_hz", "certificate_no", "certificate_until",
             "insurance_no", "insurance_from", "insurance_until", "docking_no", "docking_issuer", "material",
-            "is_direct", "uses_off_peak", "is_low_power",
+            "is_direct", "uses_off_peak", "is_low_power", "interface", "protocol", "has_wireless", "is_remote",
+            "sample_on", "protocol_paper",
         ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -217,6 +263,7 @@ class ProjectForm(forms.Form):
     subject = pick(_("subject"), Project.Subject.choices)
     works = pick(_("kind of work"), Project.Works.choices)
     venue = one_of(_("public venue (where the subject is one)"), PublicVenue.objects.none(), required=False)
+    building = one_of(_("building (where the subject is one)"), Building.objects.none(), required=False)
     technology = one_of(_("technology"), Technology.objects.none(), required=False)
     lead_unit = text(_("lead unit"), 80, required=False)
     responsible_units = NamesField(_("responsible units"), required=False)
@@ -226,10 +273,11 @@ class ProjectForm(forms.Form):
     clause = text(_("clause"), 40, required=False)
     note = text(_("note"), 300, required=False)
 
-    def __init__(self, *args: Any, places: Any = None, venues: Any = None, routes: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Any = None, offered: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        """`offered`: the rows to choose from, by field: venue, building, technology."""
         super().__init__(*args, **kwargs)
-        self.fields["venue"].queryset = venues if venues is not None else PublicVenue.objects.none()  # type: ignore[attr-defined]
-        self.fields["technology"].queryset = routes if routes is not None else Technology.objects.none()  # type: ignore[attr-defined]
+        for name, rows in (offered or {}).items():
+            self.fields[name].queryset = rows  # type: ignore[attr-defined]
         if places is None:
             self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput)
             self.fields["reason"] = text(_("Reason for the change"), 300)
@@ -242,8 +290,8 @@ class ProjectForm(forms.Form):
     @staticmethod
     def initial_of(project: Project) -> dict[str, Any]:
         names = (
-            "name", "subject", "works", "venue", "technology", "lead_unit", "year_from", "year_to", "clause", "note",
-            "version",
+            "name", "subject", "works", "venue", "building", "technology", "lead_unit", "year_from", "year_to",
+            "clause", "note", "version",
         )  # fmt: skip
         units = {name: "、".join(getattr(project, name)) for name in ("responsible_units", "cooperating_units")}
         return {name: getattr(project, name) for name in names} | units
@@ -290,6 +338,76 @@ class ShareForm(forms.Form):
     amount = YuanField(_("amount/CNY"))
     split_by = pick(_("split"), [one for one in SharedCost.By.choices if one[0] != SharedCost.By.HEAD])
     village = one_of(_("village"), Area.objects.none())
+
+
+class EmissionForm(forms.Form):
+    """One pollutant measured at a boiler, beside the limit that the standard sets for it (D-23)."""
+
+    pollutant = pick(_("pollutant"), EmissionTest.Pollutant.choices)
+    value = number(_("measured, mg/m³"))
+    limit = number(_("limit of the standard, mg/m³"))
+    tested_on = day(_("measured on"))
+    tester = text(_("measured by"))
+    report_no = text(_("number of the report"), 60)
+
+
+class SupportForm(forms.Form):
+    """What a new-energy project gives (D-21)."""
+
+    giver = one_of(_("new-energy project"), Project.objects.none())
+    amount_fen = YuanField(_("amount/CNY"))
+    agreed_on = day(_("agreed on"))
+    paper_no = text(_("number of the paper"), 80)
+
+
+class BuildingForm(forms.Form):
+    floor_area_m2 = number(_("floor area"), required=False)
+    area = one_of(_("place"), Area.objects.none())
+    number = text(_("building number"), 40)
+    name = text(_("name"))
+    kind = pick(_("kind of building"), Building.Kind.choices)
+    homes = whole(_("homes"), required=False)
+    built_year = whole(_("built in"), required=False, high=2100)
+    owner_unit = text(_("owner"), required=False)
+    field_order = ("area", "number", "name", "kind", "floor_area_m2")
+
+
+class PriceForm(forms.Form):
+    """A model's one price with standard and service contract (T-09)."""
+
+    device_model = one_of(_("product"), DeviceModel.objects.order_by("model_no"))
+    price_fen = YuanField(_("unified price/CNY"))
+    standard = text(_("standard of the works"))
+    service_contract = text(_("contract of service and maintenance"), 60)
+    service_unit = text(_("who serves and maintains"))
+    decided_on = day(_("decided on"))
+    reason = text(_("Reason for the change"), 300, required=False)
+
+
+class BurdenForm(forms.Form):
+    """What heating takes of the income of a place's homes, per home and season (D-18)."""
+
+    area = one_of(_("place"), Area.objects.none())
+    season = whole(_("year in which the season began"), high=2100)
+    homes = whole(_("homes asked"))
+    income_before_fen = YuanField(_("income of a home before"))
+    spend_before_fen = YuanField(_("spent on heating before"))
+    income_after_fen = YuanField(_("income of a home after"))
+    spend_after_fen = YuanField(_("spent on heating after"))
+    source = text(_("source"), 200)
+
+
+class PilotForm(forms.Form):
+    """What was measured at a demonstration site (L-36)."""
+
+    tested_from = day(_("tested from"))
+    tested_until = day(_("tested until"))
+    homes = whole(_("homes tested"))
+    room_temp_c = degrees(_("mean room temperature, ℃"))
+    outdoor_temp_c = degrees(_("mean outdoor temperature, ℃"))
+    energy_kwh = number(_("energy used, kWh"))
+    heated_m2 = number(_("heated area"))
+    summary = text(_("summary"), 1000)
 
 
 class LotForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from retrofits.views import papers, projects, registers
+from retrofits.views import buildings, outcomes, papers, prices, projects, registers
 
 urlpatterns = [
     path("tasks/<int:pk>/papers/", papers.task_paper, name="task-paper"),
@@ -24,6 +24,12 @@ urlpatterns = [
     path("projects/<int:pk>/", projects.project_detail, name="project-detail"),
     path("projects/<int:pk>/edit/", projects.project_edit, name="project-edit"),
     path("projects/<int:pk>/act/", projects.project_act, name="project-act"),
+    path("buildings/", buildings.building_list, name="building-list"),
+    path("buildings/new/", buildings.building_new, name="building-new"),
+    path("prices/", prices.price_list, name="price-list"),
+    path("prices/new/", prices.price_new, name="price-new"),
+    path("outcomes/", outcomes.outcome_list, name="outcome-list"),
+    path("outcomes/burdens/", outcomes.burden_new, name="burden-new"),
     path("lots/", projects.lot_list, name="lot-list"),
     path("lots/new/", projects.lot_new, name="lot-new"),
     path("lots/<int:pk>/", projects.lot_detail, name="lot-detail"),

@@ -23,7 +23,8 @@ SHOWN: dict[str, Any] = {
     "certificate_until": date(2025, 12, 31), "insurance_no": "BX-示例-0001", "insurance_from": date(2020, 1, 1),
     "insurance_until": date(2025, 12, 31), "papers": ["parameters", "performance", "manual", "factory"],
     "uses": ["dwelling", "public"], "docking_no": "DJ-示例-0001", "docking_issuer": "示例平台服务单位（虚构）",
-    "material": "不锈钢",
+    "material": "不锈钢", "interface": "rs485", "protocol": "modbus_rtu", "has_wireless": True, "is_remote": True,
+    "sample_on": date(2020, 6, 1), "protocol_paper": "通讯协议 V1.0（虚构）",
 }  # fmt: skip
 THERMAL_KW = {"ashp": Decimal(8), "hot_air": Decimal(7), "direct_electric": Decimal(6)}  # of a home's whole set
 PRICE, QUALITY, SERVICE = "价格", "质量与能效", "售后服务"

@@ -95,6 +95,34 @@ def papers(facts: Facts, device: Device) -> Refusal | None:
 
 
 @_of_device
+def interface(facts: Facts, device: Device) -> Refusal | None:
+    """J-21, J-24: an RS-485 interface that speaks Modbus, a wireless unit, watched from afar."""
+    asked = (
+        ("interface", device.interface == "rs485"),
+        ("protocol", device.protocol.startswith("modbus")),
+        ("has_wireless", device.has_wireless),
+        ("is_remote", device.is_remote),
+    )
+    lacking = tuple(name for name, shown in asked if not shown)
+    return shut("NOT_CONNECTABLE", device=device.label, features=lacking) if lacking else None
+
+
+@_of_device
+def sample(facts: Facts, device: Device) -> Refusal | None:
+    """J-28: a sample of the control board with its wireless unit, and the document of the protocol, by the day."""
+    if device.sample_on is None or not device.protocol_paper:
+        return shut("NO_SAMPLE", device=device.label)
+    return None if device.sample_on <= facts.on else shut("SAMPLE_LATER", device=device.label, day=device.sample_on)
+
+
+@_of_device
+def local(facts: Facts, device: Device) -> Refusal | None:
+    """J-44: annex 2 is the least; what the place asks for beyond it is met too."""
+    lacking = tuple(sorted(facts.local_requirements - device.meets))
+    return shut("LOCAL_UNMET", device=device.label, requirements=lacking) if lacking else None
+
+
+@_of_device
 def use(facts: Facts, device: Device) -> Refusal | None:
     """J-35: fit for rural dwellings."""
     return None if DWELLING in device.uses else shut("NOT_FOR_DWELLINGS", device=device.label)

@@ -88,6 +88,13 @@ class Device:
     papers: frozenset[str] = frozenset()
     uses: frozenset[str] = frozenset()
     is_low_power: bool | None = None
+    interface: str = ""
+    protocol: str = ""
+    has_wireless: bool | None = None
+    is_remote: bool | None = None
+    sample_on: date | None = None
+    protocol_paper: str = ""
+    meets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,7 @@ class Contract:
     confirms_product: bool = False
     warranty_months: int | None = None
     model: str = ""
+    contents: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,8 @@ class Facts:
     heated_area_m2: Decimal | None = None
     watts_per_m2: Decimal | None = None
     dwelling_type: str = ""
+    contract_items: frozenset[str] = frozenset()
+    local_requirements: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -36,14 +36,27 @@ def _as_contracted(facts: Facts) -> Refusal | None:
     return None
 
 
+def contract_content(facts: Facts) -> Refusal | None:
+    """L-44: the contract with the household names everything the programme asks for."""
+    if facts.contract is None:
+        return shut("NO_CONTRACT")
+    if facts.contract.signed_on > facts.on:
+        return shut("SIGNED_LATER", day=facts.contract.signed_on)
+    lacking = sorted(facts.contract_items - facts.contract.contents)
+    return shut("CONTRACT_LACKS", items=tuple(lacking)) if lacking else None
+
+
 def confirmed(kind: str, code: str) -> Check:
-    """J-41 commissioning, L-37 training, D-13 gas on: written down, and not in the future."""
+    """L-27 choice of the household, J-41 commissioning, L-37 training, D-13 gas on: written down, not in the future."""
 
     def check(facts: Facts) -> Refusal | None:
         day = facts.confirmed.get(kind)
         return None if day and day <= facts.on else shut(code)
 
     return check
+
+
+chosen = confirmed("route_chosen", "NOT_CHOSEN")
 
 
 def bundle(facts: Facts) -> Refusal | None:

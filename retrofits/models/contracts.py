@@ -48,6 +48,11 @@ class Contract(ScopedModel):
     recorded_at = models.DateTimeField(auto_now_add=True)
     data_labels: ClassVar = {"number": "L1", "signer_name": "L2", "contents": "L0", "cancel_reason": "L1"}
 
+    @property
+    def content_words(self) -> list[str]:
+        """What it names, in words."""
+        return [str(self.Item(code).label) for code in self.contents]
+
     class Meta(ScopedModel.Meta):
         constraints = [
             models.UniqueConstraint(

@@ -25,7 +25,7 @@ RIGHT = "installations.record"
 Kind, State = Confirmation.Kind, Task.State
 INSTALLED = (State.INSTALLED, State.RECTIFY, State.ACCEPTED, State.RUNNING, State.REOPENED)
 PROVEN = (State.ACCEPTED, State.RUNNING)
-SIGNED = (Kind.COMMISSIONED, Kind.TRAINED)
+SIGNED = (Kind.ROUTE_CHOSEN, Kind.COMMISSIONED, Kind.TRAINED)
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class SupplyContract:
     confirms_product: bool
     device_model: DeviceModel | None = None
     warranty_months: int | None = None
+    contents: Sequence[str] = ()
 
 
 def sign_contract(*, task: Task, contract: SupplyContract, by: User, on: date | None = None) -> Contract:
@@ -69,7 +70,8 @@ def _contract(task: Task, given: SupplyContract, by: User) -> Contract:
     return Contract(
         task=task, area_id=task.area_id, number=given.number.strip(), supplier=given.supplier,
         device_model=given.device_model, signed_on=given.signed_on, signer_name=given.signer_name.strip()[:40],
-        confirms_product=given.confirms_product, warranty_months=given.warranty_months, recorded_by=by,
+        confirms_product=given.confirms_product, warranty_months=given.warranty_months, contents=list(given.contents),
+        recorded_by=by,
     )  # fmt: skip
 
 
@@ -78,6 +80,9 @@ def _refuse_contract(given: SupplyContract, today: date) -> None:
         raise Refused(
             "CONTRACT_FAULTY", _("The contract needs its number and the name of who signed for the household.")
         )
+    strange = [one for one in given.contents if one not in Contract.Item.values]
+    if strange:
+        raise Refused("CONTRACT_FAULTY", _("“%(item)s” is nothing a contract names."), item=strange[0])
     if given.signed_on > today:
         raise Refused(
             "CONTRACT_FAULTY", _("The contract can't be signed in the future (%(day)s)."), day=given.signed_on
@@ -156,6 +161,8 @@ def confirm_all(*, done: Sequence[tuple[Task, Done]], by: User, on: date | None 
 
 
 def _open_in(kind: str) -> tuple[str, ...]:
+    if kind == Kind.ROUTE_CHOSEN:
+        return (State.LISTED, State.RETURNED)
     return PROVEN if kind in (Kind.STABLE_SEASON, Kind.OLD_REMOVED) else INSTALLED
 
 

@@ -36,7 +36,7 @@ def choose_tariff(
     offered = [one.code for one in tariffs_of(task.programme.settings)]
     if tariff not in offered:
         raise Refused("TARIFF_NOT_OFFERED", _("This programme offers no such electricity price."))
-    refusal = _no_tariff(task)
+    refusal = no_tariff(task)
     if refusal:
         raise refusal
     if not signer_name.strip():
@@ -54,7 +54,7 @@ def choose_tariff(
     )  # fmt: skip
 
 
-def _no_tariff(task: Task) -> Refused | None:
+def no_tariff(task: Task) -> Refused | None:
     """Only a home that heats with electricity behind a meter of its own has this price (T-21, T-34)."""
     if task.technology.family != "ELECTRIC":
         return Refused("NOT_ELECTRIC", _("This home does not heat with electricity."))
@@ -70,7 +70,7 @@ def tariff_on(task: Task, chosen: Iterable[TariffChoice], day: date) -> Tariff |
     """
     offered = {one.code: one for one in tariffs_of(task.programme.settings)}
     season = SeasonRule.parse(task.programme.season_start, task.programme.season_end).season_of(day)
-    if not offered or season is None or _no_tariff(task):
+    if not offered or season is None or no_tariff(task):
         return None
     mine = [one for one in chosen if one.season == season.year and one.effective_on <= day]
     last = max(mine, key=lambda one: one.effective_on, default=None)
@@ -85,7 +85,7 @@ def record_fee(*, task: Task, fee: Mapping[str, Any], by: User) -> UserFee:
     Raises `Refused` NOT_URBAN_CENTRAL, FEE_FAULTY, FEE_PAID (409).
     """
     may(by, RIGHT, task.area_id)
-    if task.technology.family != "CENTRAL" or _kind_of_place(task) not in TOWN:
+    if not owes_fees(task):
         words = _("Connection and heating fees are those of users of central heating in town.")
         raise Refused("NOT_URBAN_CENTRAL", words)
     kind, season, paid_on = fee["kind"], fee.get("season"), fee.get("paid_on")
@@ -105,9 +105,11 @@ def record_fee(*, task: Task, fee: Mapping[str, Any], by: User) -> UserFee:
     return made
 
 
-def _kind_of_place(task: Task) -> str:
+def owes_fees(task: Task) -> bool:
+    """Whether the home is heated by the network in a place that is town (T-20, T-27)."""
     above = task.area.parent
-    return str(task.area.area_class or (above.area_class if above else ""))
+    kind = task.area.area_class or (above.area_class if above else "")
+    return task.technology.family == "CENTRAL" and kind in TOWN
 
 
 def combines_pv(programme: Programme) -> bool:

@@ -18,7 +18,8 @@ from retrofits.services.enterprises import ENTER
 FIELDS = (
     "thermal_power_kw", "efficiency_grade", "voltage_v", "frequency_hz", "certificate_no", "certificate_until",
     "insurance_no", "insurance_from", "insurance_until", "papers", "uses", "docking_no", "docking_issuer", "material",
-    "is_direct", "uses_off_peak", "is_low_power",
+    "is_direct", "uses_off_peak", "is_low_power", "interface", "protocol", "has_wireless", "is_remote", "sample_on",
+    "protocol_paper", "meets",
 )  # fmt: skip
 
 

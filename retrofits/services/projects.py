@@ -28,12 +28,15 @@ from retrofits.models import (
     SharedCost,
 )
 from retrofits.services.enterprises import ENTER, may
+from retrofits.services.project_air import refuse_dirty
 from retrofits.shares import split_cost
 
 FIELDS = (
-    "name", "subject", "works", "venue", "technology", "lead_unit", "responsible_units", "cooperating_units",
-    "year_from", "year_to", "clause", "note",
+    "name", "subject", "works", "venue", "building", "technology", "lead_unit", "responsible_units",
+    "cooperating_units", "year_from", "year_to", "clause", "note",
 )  # fmt: skip
+
+OF_BUILDING = (Project.Subject.BUILDING, Project.Subject.DWELLINGS, Project.Subject.BOILER)
 
 
 @transaction.atomic
@@ -90,6 +93,12 @@ def _refuse_other_subject(project: Project) -> None:
     if project.venue and not is_inside(project.venue.area_id, project.area_id):
         words = _("%(venue)s lies outside the project's place.")
         raise Refused("PROJECT_FAULTY", words, venue=project.venue.name)
+    if project.building_id and project.subject not in OF_BUILDING:
+        words = _("A building is chosen only where the subject is a building, its homes or its boiler.")
+        raise Refused("PROJECT_FAULTY", words)
+    if project.building and not is_inside(project.building.area_id, project.area_id):
+        words = _("%(building)s lies outside the project's place.")
+        raise Refused("PROJECT_FAULTY", words, building=project.building.name)
     if project.technology and project.technology.programme_id != project.programme_id:
         raise Refused("PROJECT_FAULTY", _("The technology belongs to another programme."))
 
@@ -183,7 +192,7 @@ def set_funds(*, project: Project, amounts: Mapping[str, int], total_fen: int | 
 @transaction.atomic
 def move_project(*, project: Project, deed: str, reason: str = "", by: User) -> Project:
     """One step of the project's life. Raises `Refused` PROJECT_STATE (409), PAPERS_MISSING, NOT_MEASURED,
-    REASON_MISSING."""
+    REASON_MISSING; EMISSION_MISSING or EMISSION_ABOVE where a boiler is to be accepted (D-23)."""
     kept = _locked(project, by)
     move = project_states.find(kept, deed)
     if move is None:
@@ -194,6 +203,8 @@ def move_project(*, project: Project, deed: str, reason: str = "", by: User) -> 
     _refuse_without_papers(kept, move)
     if move.measured:
         _refuse_unmeasured(kept)
+    if move.target == Project.State.ACCEPTED:
+        refuse_dirty(kept)
     kept.state, kept.version = move.target, kept.version + 1
     with acting(by, reason.strip()[:300]):
         kept.save(update_fields=["state", "version"])

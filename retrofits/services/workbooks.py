@@ -26,6 +26,7 @@ from retrofits.faults import Fault, Faulty
 from retrofits.importing import SheetEntry, read_entries
 from retrofits.models import InstallationImport, Task
 from retrofits.services.installations import record_installation
+from retrofits.services.ledgers import differences
 
 KIND, RIGHT = "retrofits.record_workbook", "installations.record"
 MAX_ROWS = 5000
@@ -35,9 +36,15 @@ Step = Callable[[int, int], None]
 
 
 def start_workbook(
-    *, programme: Programme | None, area_code: str, content: Iterable[bytes], file_name: str, by: User
+    *,
+    programme: Programme | None,
+    area_code: str,
+    content: Iterable[bytes],
+    file_name: str,
+    by: User,
+    is_ledger: bool = False,
 ) -> InstallationImport:
-    """Keep an uploaded workbook and ask for it to be recorded."""
+    """Keep an uploaded workbook and ask for it to be recorded; an enterprise's own ledger is only compared (L-78)."""
     if programme is None or not area_code or not by.has_right(RIGHT, area_code):
         raise Refused("NO_PROGRAMME", gettext_lazy("Choose a programme and a place of yours first."))
     try:
@@ -51,7 +58,7 @@ def start_workbook(
                 sha256=stored.sha256, size_bytes=stored.size, uploaded_by=by,
             )  # fmt: skip
             made = InstallationImport.objects.create(
-                programme=programme, area_id=area_code, file=document, uploaded_by=by
+                programme=programme, area_id=area_code, file=document, uploaded_by=by, is_ledger=is_ledger
             )
             made.job = enqueue(kind=KIND, args={"import_id": made.pk}, by=by, area=area_code)
             made.save(update_fields=["job"])
@@ -70,6 +77,8 @@ def record_workbook(
         return made
     try:
         entries = _read(made)
+        if made.is_ledger:
+            return _compare(made, entries, commit)
         with commit(), transaction.atomic():
             _record(made, entries, by, step)
             _finish(made, State.RECORDED, len(entries), [])
@@ -77,6 +86,18 @@ def record_workbook(
         rows = [{"where": fault.field, "code": fault.code, "sentence": fault.sentence} for fault in refusal.faults]
         with commit(), transaction.atomic():
             _finish(made, State.FAULTY, 0, rows)
+    return made
+
+
+def _compare(made: InstallationImport, entries: list[SheetEntry], commit: Commit) -> InstallationImport:
+    if len(entries) > MAX_ROWS:
+        raise Faulty("WORKBOOK_FAULTY", gettext_lazy("The workbook can't be read."), [
+            _fault(entries[MAX_ROWS], "", "TOO_MANY", _("at most %(limit)d rows at once") % {"limit": MAX_ROWS})
+        ])  # fmt: skip
+    found = differences(made, entries)
+    rows = [{"where": fault.field, "code": fault.code, "sentence": fault.sentence} for fault in found]
+    with commit(), transaction.atomic():
+        _finish(made, State.COMPARED, len(entries), rows)
     return made
 
 

@@ -61,7 +61,7 @@ def workbook_upload(request: HttpRequest) -> HttpResponse:
         try:
             made = start_workbook(
                 programme=programme, area_code=area, file_name=form.cleaned_data["file"].name,
-                content=form.cleaned_data["file"].chunks(), by=request.user,
+                content=form.cleaned_data["file"].chunks(), by=request.user, is_ledger=form.cleaned_data["is_ledger"],
             )  # fmt: skip
         except Refused as refusal:
             return refused_page(request, refusal)

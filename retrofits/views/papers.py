@@ -11,11 +11,20 @@ from django.views.decorators.http import require_POST
 from accounts.access import get_visible_or_404, requires
 from core.refusals import Refused
 from retrofits.models import Bundle, Contract, Task
-from retrofits.services import contracts, supply
+from retrofits.services import contracts, homes, supply
 from retrofits.services.tasks import move_task
 from retrofits.views.pages import refused_page
 from retrofits.views.posting import done, posted
-from retrofits.works_forms import BundleForm, ConfirmForm, ContractForm, DeviceForm, ReasonForm
+from retrofits.works_forms import (
+    BundleForm,
+    ConfirmForm,
+    ContractForm,
+    DeviceForm,
+    FeeForm,
+    PvForm,
+    ReasonForm,
+    TariffForm,
+)
 
 RIGHT, DETAIL = "installations.record", "retrofits:task-detail"
 
@@ -24,7 +33,7 @@ RIGHT, DETAIL = "installations.record", "retrofits:task-detail"
 @require_POST
 def task_paper(request: HttpRequest, pk: int) -> HttpResponse:
     """Contract signed or cancelled, something confirmed, the set of devices and its parts; `deed` says which."""
-    rows = Task.objects.select_related("programme", "dwelling", "technology")
+    rows = Task.objects.select_related("programme", "dwelling", "technology", "area__parent")
     task = get_visible_or_404(rows, request.user, RIGHT, pk=pk)
     deed = PAPERS.get(request.POST.get("deed", ""))
     if deed is None:
@@ -74,7 +83,31 @@ def _device(request: HttpRequest, task: Task) -> HttpResponse:
     return posted(request, DeviceForm(request.POST), store, _("It is recorded."), DETAIL, task.pk)
 
 
-PAPERS = {"contract": _contract, "cancel": _cancel, "confirm": _confirm, "bundle": _bundle, "device": _device}
+def _tariff(request: HttpRequest, task: Task) -> HttpResponse:
+    def store(data: dict[str, Any]) -> None:
+        homes.choose_tariff(task=task, **data, by=request.user)  # type: ignore[arg-type]
+
+    return posted(request, TariffForm(request.POST), store, _("It is recorded."), DETAIL, task.pk)
+
+
+def _fee(request: HttpRequest, task: Task) -> HttpResponse:
+    def store(data: dict[str, Any]) -> None:
+        homes.record_fee(task=task, fee=data, by=request.user)  # type: ignore[arg-type]
+
+    return posted(request, FeeForm(request.POST), store, _("It is recorded."), DETAIL, task.pk)
+
+
+def _pv(request: HttpRequest, task: Task) -> HttpResponse:
+    def store(data: dict[str, Any]) -> None:
+        homes.record_pv(task=task, **data, by=request.user)  # type: ignore[arg-type]
+
+    return posted(request, PvForm(request.POST), store, _("It is recorded."), DETAIL, task.pk)
+
+
+PAPERS = {
+    "contract": _contract, "cancel": _cancel, "confirm": _confirm, "bundle": _bundle, "device": _device,
+    "tariff": _tariff, "fee": _fee, "pv": _pv,
+}  # fmt: skip
 
 
 @requires("works.manage")

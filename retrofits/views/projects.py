@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,14 +22,26 @@ from households.models import Dwelling, PublicVenue
 from programmes.chosen import chosen_programme
 from programmes.models import Programme
 from retrofits import project_states
-from retrofits.models import Bid, CostShare, Project, ProjectMeasure, ProjectProgress, TenderLot
+from retrofits.models import (
+    Bid,
+    Building,
+    CostShare,
+    EmissionTest,
+    Project,
+    ProjectMeasure,
+    ProjectProgress,
+    ProjectSupport,
+    TenderLot,
+)
+from retrofits.services import project_air, tenders
 from retrofits.services import projects as service
-from retrofits.services import tenders
+from retrofits.site_rules import emission_standard
 from retrofits.views.pages import refused_page
 from retrofits.views.posting import done, posted
 from retrofits.views.registers import MANAGE, STATE, VIEW, programme_of, reaching, reaching_or_404
 from retrofits.works_forms import (
     BidForm,
+    EmissionForm,
     FundsForm,
     LotForm,
     MeasureForm,
@@ -37,6 +49,7 @@ from retrofits.works_forms import (
     ProjectForm,
     ProjectPaperForm,
     ShareForm,
+    SupportForm,
     offer,
 )
 
@@ -71,12 +84,14 @@ def project_list(request: HttpRequest) -> HttpResponse:
 @requires(READ)
 @require_GET
 def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    rows = Project.objects.select_related("area", "programme", "part", "venue", "technology")
+    rows = Project.objects.select_related("area", "programme", "part", "venue", "building", "technology")
     project = reaching_or_404(rows, request, pk, READ)
     found = _read_project(project)
     progress, share = ProgressForm(auto_id="prog_%s"), ShareForm(auto_id="share_%s")
     offer(progress, "measure", [(one.pk, one.name) for one in found["measures"]])
     offer(share, "village", [(one.pk, one.name) for one in found["villages"]])
+    support = SupportForm(auto_id="sup_%s")
+    offer(support, "giver", [(one.pk, one.name) for one in found["givers"]])
     context = {
         "project": project,
         "measures": [(measure, next(iter(measure.progress.all()), None)) for measure in found["measures"]],
@@ -85,10 +100,14 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "funds_sum": sum(one.amount_fen for one in found["funds"]),
         "lots": found["lots"],
         "shared": found["shared"],
+        "tests": found["tests"],
+        "received": found["received"],
+        "standard": emission_standard(project.programme.settings) if project_air.measures_air(project) else None,
         "moves": project_states.open_moves(project),
         "may": request.user.has_right(MANAGE, project.area_id),  # type: ignore[union-attr]
         "forms": {"paper": ProjectPaperForm(auto_id="paper_%s"), "measure": MeasureForm(auto_id="meas_%s"),
-                  "progress": progress, "funds": FundsForm(auto_id="funds_%s"), "share": share},
+                  "progress": progress, "funds": FundsForm(auto_id="funds_%s"), "share": share,
+                  "support": support if found["givers"] else None, "emission": EmissionForm(auto_id="air_%s")},
     }  # fmt: skip
     return render(request, "retrofits/project_detail.html", context)
 
@@ -105,6 +124,13 @@ def _read_project(project: Project) -> dict[str, list[Any]]:
         shares=CostShare.objects.filter(cost__project=project).values(
             "cost_id", "amount_fen", number=F("dwelling__dwelling_no")
         ).order_by("pk"),
+        tests=EmissionTest.objects.filter(project=project),
+        received=ProjectSupport.objects.filter(Q(receiver=project) | Q(giver=project)).select_related(
+            "giver", "receiver"
+        ),
+        givers=Project.objects.filter(programme=project.programme, subject=Project.Subject.NEW_ENERGY).exclude(
+            pk=project.pk
+        ),
         villages=Area.objects.within(project.area_id).filter(level=Area.Level.VILLAGE).order_by("code"),
     )  # fmt: skip
     hang(found["measures"], "progress", found["progress"], "measure_id")
@@ -118,7 +144,7 @@ def _read_project(project: Project) -> dict[str, list[Any]]:
 def project_new(request: HttpRequest) -> HttpResponse:
     programme = programme_of(request)
     places = Area.objects.visible_to(request.user, MANAGE).within(programme.area_id)
-    form = ProjectForm(request.POST or None, places=places, **_choices(request, programme, programme.area_id))
+    form = ProjectForm(request.POST or None, places=places, offered=_choices(request, programme, programme.area_id))
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         try:
@@ -136,7 +162,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
 def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_visible_or_404(Project, request.user, MANAGE, pk=pk)
     chosen = _choices(request, project.programme, project.area_id)
-    form = ProjectForm(request.POST or None, initial=ProjectForm.initial_of(project), **chosen)
+    form = ProjectForm(request.POST or None, initial=ProjectForm.initial_of(project), offered=chosen)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         version, reason = data.pop("version"), data.pop("reason")
@@ -149,9 +175,10 @@ def project_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _choices(request: HttpRequest, programme: Programme, area: str) -> dict[str, Any]:
-    """Venues the person sees in the place, and the programme's routes."""
+    """Venues and buildings the person sees in the place, and the programme's routes."""
     venues = PublicVenue.objects.visible_to(request.user).within(area).order_by("area_id", "name")
-    return {"venues": venues, "routes": programme.technologies.all()}
+    buildings = Building.objects.visible_to(request.user).within(area).order_by("area_id", "number")
+    return {"venue": venues, "building": buildings, "technology": programme.technologies.all()}
 
 
 def _form_page(request: HttpRequest, form: Any, title: str, sub: str) -> HttpResponse:
@@ -217,7 +244,22 @@ def _share(request: HttpRequest, project: Project) -> HttpResponse:
     return _posted(request, project, form, store)
 
 
-ACTS = {"paper": _paper, "measure": _measure, "progress": _progress, "funds": _funds, "share": _share}
+def _emission(request: HttpRequest, project: Project) -> HttpResponse:
+    store = lambda data: project_air.record_emission(project=project, test=data, by=request.user)  # type: ignore[arg-type]  # noqa: E731
+    return _posted(request, project, EmissionForm(request.POST), store)
+
+
+def _support(request: HttpRequest, project: Project) -> HttpResponse:
+    form = SupportForm(request.POST)
+    form.fields["giver"].queryset = Project.objects.visible_to(request.user).filter(programme=project.programme)  # type: ignore[attr-defined]
+    store = lambda data: project_air.support_project(receiver=project, **data, by=request.user)  # type: ignore[arg-type]  # noqa: E731
+    return _posted(request, project, form, store)
+
+
+ACTS = {
+    "paper": _paper, "measure": _measure, "progress": _progress, "funds": _funds, "share": _share,
+    "emission": _emission, "support": _support,
+}  # fmt: skip
 
 # --- Tender lots --------------------------------------------------------------------------------------------------
 

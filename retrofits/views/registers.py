@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count
@@ -16,19 +17,21 @@ from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
 from core import clock
 from core.areas import ancestors
+from core.beside import read_beside
 from core.refusals import Refused
 from core.tables import Column, View, build_table, render_table
 from devices.models import DeviceModel
 from households.models import Dwelling
 from programmes.chosen import chosen_area_code, chosen_programme
 from programmes.models import Programme
-from retrofits.models import Admission, Confirmation, SupplyStep, Task, TransitionalHome
-from retrofits.services import enterprises, products, supply, transition
+from retrofits.models import Admission, Confirmation, PilotTest, SupplyStep, Task, TransitionalHome
+from retrofits.services import enterprises, outcomes, products, supply, transition
 from retrofits.views.pages import refused_page
 from retrofits.views.posting import done, form_refusal, posted
 from retrofits.works_forms import (
     AdmissionForm,
     EndForm,
+    PilotForm,
     ProductForm,
     QualificationForm,
     ReviewForm,
@@ -94,19 +97,30 @@ def admission_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Admission.objects.select_related("supplier", "programme", "entered_by", "decided_by")
     admission = reaching_or_404(rows, request, pk)
     today = clock.today()
-    certificates = list(admission.supplier.qualifications.all())
+    found = read_beside(
+        certificates=admission.supplier.qualifications.all(), tests=PilotTest.objects.filter(admission=admission)
+    )
+    certificates = found["certificates"]
     for one in certificates:
         one.is_valid = one.holds_on(today)
     user, area = request.user, admission.area_id
     context = {
         "admission": admission,
         "certificates": certificates,
+        "tests": [(one, _daily_kwh(one)) for one in found["tests"]],
+        "pilot": PilotForm(auto_id="pil_%s"),
         "may_manage": user.has_right(MANAGE, area),  # type: ignore[union-attr]
         "may_admit": user.has_right(enterprises.ADMIT, area),  # type: ignore[union-attr]
         "review": ReviewForm(),
         "certificate": QualificationForm(auto_id="cert_%s"),
     }
     return render(request, "retrofits/admission_detail.html", context)
+
+
+def _daily_kwh(test: PilotTest) -> Decimal:
+    """Energy for each day and square metre, kWh."""
+    days = (test.tested_until - test.tested_from).days + 1
+    return test.energy_kwh / test.heated_m2 / days
 
 
 @requires(MANAGE)
@@ -137,6 +151,9 @@ def admission_act(request: HttpRequest, pk: int) -> HttpResponse:
         place = {"supplier": admission.supplier, "programme": admission.programme}
         record = lambda data: enterprises.record_qualification(**place, **data, by=by)  # type: ignore[arg-type]  # noqa: E731
         return posted(request, QualificationForm(post), record, said, to, pk)
+    if deed == "pilot":
+        test = lambda data: outcomes.record_pilot_test(admission=admission, test=data, by=by)  # type: ignore[arg-type]  # noqa: E731
+        return posted(request, PilotForm(post), test, said, to, pk)
     if deed in ("admit", "refuse"):
         decide = lambda: enterprises.decide_admission(  # noqa: E731
             admission=admission, admit=deed == "admit", reason=reason, by=by  # type: ignore[arg-type]
@@ -181,7 +198,11 @@ def product_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if model is None:
         raise Http404
     product = getattr(model, "product", None)
-    initial = {"version": product.version, "papers": product.papers, "uses": product.uses} if product else {}
+    initial = (
+        {"version": product.version, "papers": product.papers, "uses": product.uses, "meets": "、".join(product.meets)}
+        if product
+        else {}
+    )
     form = ProductForm(request.POST or None, instance=product, initial=initial)
     if request.method == "POST" and form.is_valid():
         values = {name: form.cleaned_data[name] for name in products.FIELDS}
