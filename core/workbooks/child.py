@@ -43,8 +43,8 @@ _CELL_HEAD = rb'<c\s(?:[^>]*?\s)?r="([A-Z]{1,3}[0-9]{1,7})"[^>]*'
 _UNCACHED = re.compile(_CELL_HEAD + rb">\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
 _ERROR = re.compile(rb'<c\s(?=[^>]*\bt="e")(?:[^>]*?\s)?r="([A-Z]{1,3}[0-9]{1,7})"')
 _HIDDEN_ROW = re.compile(rb'<row\s(?=[^>]*\bhidden="(?:1|true)")')
-#: What no database text may hold: NUL and halves of surrogate pairs.
-_UNFIT_JSON = re.compile(r"\\u(?:0000|d[89a-f])")
+_NUL = b"\\u0000"
+_ONLY_TEXT = {str}
 Note = dict[tuple[int, int], str]
 
 
@@ -128,9 +128,13 @@ def sheet_rows(sheet: Any, notes: Note) -> Iterator[list[Any]]:
     noted_rows: dict[int, dict[int, str]] = {}
     for (row_no, column), note in notes.items():
         noted_rows.setdefault(row_no, {})[column] = note
+    margin = [""] * left
     for row_no, values in enumerate(sheet.iter_rows(), 1):
-        texts = [""] * left
-        row_notes = dict(noted_rows.get(row_no, ()))
+        row_notes = dict(noted_rows[row_no]) if row_no in noted_rows else {}
+        if set(map(type, values)) == _ONLY_TEXT:
+            yield [row_no, margin + values, row_notes]
+            continue
+        texts = margin.copy()
         for column, value in enumerate(values, left + 1):
             text, note = (value, "") if value.__class__ is str else cell_text(value)
             texts.append(text)
@@ -145,10 +149,18 @@ def _merged(sheet: Any) -> list[tuple[int, int, int, int]]:
 
 
 def _send(*line: Any) -> None:
-    text = json.dumps(line, ensure_ascii=True, separators=(",", ":"))
-    if _UNFIT_JSON.search(text):
-        text = json.dumps(_fit(line), ensure_ascii=True, separators=(",", ":"))
-    sys.stdout.write(text + "\n")
+    """One line of JSON in UTF-8. A half of a surrogate pair has no UTF-8, a NUL is written as an escape."""
+    try:
+        line_bytes = _encode(line)
+    except UnicodeEncodeError:
+        line_bytes = b""
+    if not line_bytes or _NUL in line_bytes:
+        line_bytes = _encode(_fit(line))
+    sys.stdout.buffer.write(line_bytes + b"\n")
+
+
+def _encode(line: Any) -> bytes:
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _fit(value: Any) -> Any:

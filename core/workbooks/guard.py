@@ -154,7 +154,8 @@ def _refuse_xml_traps(name: str, text: bytes) -> None:
     if not name.lower().endswith((".xml", ".rels", ".vml")):
         return
     # A UTF-16 part would hide its declaration from the pattern; dropping zero bytes shows it.
-    if _DTD.search(text) or (b"\x00" in text and _DTD.search(text.replace(b"\x00", b""))):
+    readable = text.replace(b"\x00", b"") if b"\x00" in text else text
+    if (b"<!" in text and _DTD.search(text)) or (b"<!" in readable and _DTD.search(readable)):
         raise WorkbookRefused("FILE_DTD", part=name)
     if name == "META-INF/manifest.xml" and b"encryption-data" in text:
         raise WorkbookRefused("FILE_ENCRYPTED")

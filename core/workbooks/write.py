@@ -1,17 +1,20 @@
 """Write a ledger workbook: title rows, a header with units, typed columns, totals, a second sheet "query".
 
 Two engines give the same sheet: XlsxWriter, whose totals are formulas with their value stored beside them,
-and rustpy-xlsxwriter for large exports (about 7 times quicker), whose totals are values. No text can be taken
-for a formula: every text cell is written as text and carries the sheet's "quote prefix" mark, so its value
-stays untouched.
+and rustpy-xlsxwriter for large exports (about 7 times quicker), whose totals are values because it stores none beside
+a formula: a preview and our own importer then read numbers. No text can be taken for a formula: every text cell is
+written as text and carries the sheet's "quote prefix" mark, so its value stays untouched.
+
+With `group`, rows next to each other that share that column's value end in a subtotal. Subtotals and total are
+SUBTOTAL(9, …), which leaves other subtotals out. Large ledgers stay flat and have a third sheet with the sums.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ import xlsxwriter
 from rustpy_xlsxwriter import FastExcel, Format
 
 from core.workbooks.read import column_letters
+from core.workbooks.subtotals import Run, Runs
 
 TEXT, INTEGER, DECIMAL, MONEY, DATE, DATETIME = "text", "integer", "decimal", "money", "date", "datetime"
 NUMBER_FORMATS = {
@@ -35,6 +39,8 @@ _SUMMABLE = (INTEGER, DECIMAL, MONEY)
 _ZONE = ZoneInfo("Asia/Shanghai")
 MAX_TEXT = 32_767
 MAX_ROWS = 1_048_576
+A3, A4, WIDE = 8, 9, 170.0
+FOOTER = "&C&P / &N"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Value = str | int | Decimal | date | datetime | None
 Row = Mapping[str, Value]
@@ -65,6 +71,8 @@ class Labels:
     query_sheet: str = "query"
     rows: str = "rows"
     sha256: str = "SHA-256 of the rows"
+    subtotal: str = "Subtotal"
+    totals_sheet: str = "totals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +118,10 @@ class _Tally:
 class LedgerWriter:
     """Writes one ledger to ``path``.
 
-    ``titles`` are full-width rows above the header; ``query`` is what the second sheet states (who, when,
-    scope …), to which the number of rows and their hash are added. ``large`` chooses the quick engine.
+    ``titles`` are full-width rows above the header; ``query`` is what the second sheet states (who, when, scope …; a
+    function is asked once the rows are written), to which the number of rows and their hash are added. ``large``
+    chooses the quick engine. ``group`` is the key of the column whose runs get subtotals; ``created`` is the moment the
+    file states as its making.
     """
 
     def __init__(
@@ -120,10 +130,12 @@ class LedgerWriter:
         columns: Sequence[Column],
         *,
         titles: Sequence[str],
-        query: Mapping[str, str],
+        query: Mapping[str, str | Callable[[], str]],
         sheet_name: str,
         labels: Labels | None = None,
         large: bool = False,
+        group: str = "",
+        created: datetime | None = None,
     ) -> None:
         headings = [column.heading for column in columns]
         if len(set(headings)) != len(headings):
@@ -133,6 +145,9 @@ class LedgerWriter:
             raise ValueError(f"columns without a sum: {unsummable}")
         self.path, self.columns, self.titles, self.query = path, columns, titles, query
         self.sheet_name, self.labels, self.large = sheet_name, labels or Labels(), large
+        self.created, self.summed = created, [column.key for column in columns if column.total]
+        self.group = group if self.summed and any(column.key == group for column in columns) else ""
+        self.paper = A3 if sum(column.width for column in columns) > WIDE else A4
 
     def write(self, rows: Iterable[Row]) -> WrittenLedger:
         """Write every row, the totals and the query sheet; rows are taken one by one and never kept."""
@@ -141,7 +156,7 @@ class LedgerWriter:
         return WrittenLedger(self.path, tally.rows, tally.totals, tally.digest.hexdigest())
 
     def _query_rows(self, tally: _Tally) -> Iterator[tuple[str, str]]:
-        yield from self.query.items()
+        yield from ((key, said() if callable(said) else said) for key, said in self.query.items())
         yield self.labels.rows, str(tally.rows)
         yield self.labels.sha256, tally.digest.hexdigest()
 
@@ -150,17 +165,34 @@ class LedgerWriter:
     def _write_with_formulas(self, rows: Iterable[Row], tally: _Tally) -> None:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(str(self.path), options) as book:
+            if self.created is not None:
+                book.set_properties({"created": self.created.astimezone(UTC).replace(tzinfo=None)})
             sheet = book.add_worksheet(self.sheet_name)
             formats = _xlsxwriter_formats(book)
             self._write_head(sheet, formats)
-            for row in rows:
-                self._write_cells(sheet, len(self.titles) + tally.rows + 1, tally.take(row, len(self.titles)), formats)
-            self._write_totals(sheet, tally, formats)
+            self._write_totals(sheet, tally, self._write_rows(sheet, rows, tally, formats), formats)
             query_sheet = book.add_worksheet(self.labels.query_sheet)
             query_sheet.set_column(0, 1, 40)
             for row_no, pair in enumerate(self._query_rows(tally)):
                 for position, text in enumerate(pair):
                     query_sheet.write_string(row_no, position, text, formats[TEXT])
+
+    def _write_rows(self, sheet: Any, rows: Iterable[Row], tally: _Tally, formats: Mapping[str, Any]) -> int:
+        """Rows and subtotals; returns the row (from 0) that comes after the last."""
+        runs, at = Runs(self.group, self.summed), len(self.titles) + 1
+        for row in rows:
+            if (ended := runs.take(row)) is not None:
+                self._write_sums(sheet, at, self._named(ended), ended.totals, at - ended.rows, formats)
+                at += 1
+            self._write_cells(sheet, at, tally.take(row, at - tally.rows - 1), formats)
+            at += 1
+        if (last := runs.end()) is not None:
+            self._write_sums(sheet, at, self._named(last), last.totals, at - last.rows, formats)
+            at += 1
+        return at
+
+    def _named(self, run: Run) -> str:
+        return f"{run.name} {self.labels.subtotal}".strip()
 
     def _write_head(self, sheet: Any, formats: Mapping[str, Any]) -> None:
         last = len(self.columns) - 1
@@ -173,6 +205,12 @@ class LedgerWriter:
         for position, column in enumerate(self.columns):
             sheet.write_string(len(self.titles), position, column.heading, formats["head"])
         sheet.freeze_panes(len(self.titles) + 1, 0)
+        sheet.set_paper(self.paper)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0, len(self.titles))
+        sheet.hide_gridlines(0)  # shown on the screen and on paper
+        sheet.set_footer(FOOTER)
 
     def _write_cells(self, sheet: Any, row_no: int, values: Sequence[Any], formats: Mapping[str, Any]) -> None:
         for position, (column, value) in enumerate(zip(self.columns, values, strict=True)):
@@ -185,43 +223,76 @@ class LedgerWriter:
             else:
                 sheet.write_number(row_no, position, value, formats[column.kind])
 
-    def _write_totals(self, sheet: Any, tally: _Tally, formats: Mapping[str, Any]) -> None:
-        if not tally.totals:
-            return
-        first, row_no = len(self.titles) + 2, len(self.titles) + 1 + tally.rows
+    def _write_totals(self, sheet: Any, tally: _Tally, at: int, formats: Mapping[str, Any]) -> None:
+        if tally.totals:
+            self._write_sums(sheet, at, self.labels.total, tally.totals, len(self.titles) + 1, formats)
+
+    def _write_sums(
+        self, sheet: Any, at: int, name: str, sums: Mapping[str, Any], first: int, formats: Mapping[str, Any]
+    ) -> None:
+        """One row of sums in row `at` over the rows from `first`, both counted from 0."""
         if not self.columns[0].total:
-            sheet.write_string(row_no, 0, self.labels.total, formats["head"])
+            sheet.write_string(at, 0, name, formats["sum name"])
         for position, column in enumerate(self.columns):
             if column.total:
                 letters = column_letters(position + 1)
-                formula = f"=SUM({letters}{first}:{letters}{max(row_no, first)})" if tally.rows else "=0"
-                cached = cell_value(column.kind, tally.totals[column.key])
-                sheet.write_formula(row_no, position, formula, formats[column.kind], cached)
+                ranged = f"{letters}{first + 1}:{letters}{max(at, first + 1)}"
+                formula = f"=SUBTOTAL(9,{ranged})" if self.group else f"=SUM({ranged})"
+                cached = cell_value(column.kind, sums[column.key])
+                sheet.write_formula(
+                    at, position, formula if at > first else "=0", formats[f"{column.kind} sum"], cached
+                )
 
     # --- rustpy-xlsxwriter ------------------------------------------------------------------------------
 
     def _write_large(self, rows: Iterable[Row], tally: _Tally) -> None:
         head, bold, last = len(self.titles), Format().set_bold(), len(self.columns) - 1
         merges = [(row_no, 0, row_no, last, title, bold) for row_no, title in enumerate(self.titles)] if last else []
+        runs = Runs(self.group, self.summed)
         book = FastExcel(str(self.path)).freeze(row=head + 1, col=0, sheet=self.sheet_name)
         book.sheet(
             self.sheet_name,
-            self._large_rows(rows, tally),
+            self._large_rows(rows, tally, runs),
             header_row=head,
             merge_ranges=merges,
             header_format=bold,
             column_formats={column.heading: _rustpy_format(column.kind) for column in self.columns},
             column_widths={column.heading: column.width for column in self.columns},
-        )
+            page_setup={
+                "landscape": True, "paper_size": self.paper, "fit_to_pages": (1, 0), "repeat_rows": (0, head),
+                "print_gridlines": True, "footer": FOOTER,
+            },
+        )  # fmt: skip
         text = _rustpy_format(TEXT)
         query_rows = ({"": key, " ": value} for key, value in self._query_rows(tally))
         book.sheet(self.labels.query_sheet, query_rows, column_formats={"": text, " ": text}, column_width=40.0)
+        if self.group:
+            self._add_totals_sheet(book, tally, runs)
         book.save()
 
-    def _large_rows(self, rows: Iterable[Row], tally: _Tally) -> Iterator[dict[str, Any]]:
+    def _add_totals_sheet(self, book: Any, tally: _Tally, runs: Runs) -> None:
+        """Sums of the groups and of everything, as numbers; asked for when the ledger's sheet is written."""
+        group = next(column for column in self.columns if column.key == self.group)
+        summed = [column for column in self.columns if column.total]
+
+        def line(name: str, rows: int, sums: Mapping[str, Any]) -> dict[str, Any]:
+            cells = {column.heading: cell_value(column.kind, sums[column.key]) for column in summed}
+            return {group.heading: name, self.labels.rows: rows, **cells}
+
+        def lines() -> Iterator[dict[str, Any]]:
+            yield from (line(run.name, run.rows, run.totals) for run in runs.by_name())
+            yield line(self.labels.total, tally.rows, tally.totals)
+
+        kinds = {group.heading: TEXT, self.labels.rows: INTEGER} | {c.heading: c.kind for c in summed}
+        formats = {heading: _rustpy_format(kind) for heading, kind in kinds.items()}
+        book.sheet(self.labels.totals_sheet, lines(), column_formats=formats, column_width=18.0)
+
+    def _large_rows(self, rows: Iterable[Row], tally: _Tally, runs: Runs) -> Iterator[dict[str, Any]]:
         headings = [column.heading for column in self.columns]
         for row in rows:
+            runs.take(row)
             yield dict(zip(headings, tally.take(row, len(self.titles)), strict=True))
+        runs.end()
         if not tally.rows:
             yield dict.fromkeys(headings)
         if tally.totals:
@@ -256,6 +327,9 @@ def _canonical(value: Value) -> str:
 def _xlsxwriter_formats(book: Any) -> dict[str, Any]:
     formats = {kind: book.add_format({"num_format": code}) for kind, code in NUMBER_FORMATS.items()}
     formats[TEXT].set_quote_prefix()
+    for kind in _SUMMABLE:
+        formats[f"{kind} sum"] = book.add_format({"num_format": NUMBER_FORMATS[kind], "bold": True, "top": 1})
+    formats["sum name"] = book.add_format({"bold": True, "top": 1, "quote_prefix": True})
     formats["head"] = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter", "quote_prefix": True})
     formats["title"] = book.add_format({"bold": True, "align": "center", "quote_prefix": True})
     return formats

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.functional import Promise
 
 from accounts.models import Area, User
@@ -40,13 +41,21 @@ class Extent:
 
 
 class Ledger(Protocol):
-    """`kind` stands in addresses and commands; `title` and column titles are in the reader's language."""
+    """`kind` stands in addresses and commands; `title` and column titles are in the reader's language.
+
+    `shelf`: where it stands on the page of ledgers (`registry.SHELVES`); `asks`: the filters its list offers
+    (`reports.ledgers.filters`), each a key that `found` reads in `extent.query`; `group`: key of the column whose runs
+    get subtotals in the workbook, "" for none.
+    """
 
     kind: str
     title: Label
     about: Label
     icon: str
     right: str
+    shelf: str
+    asks: tuple[str, ...]
+    group: str
 
     def found(self, extent: Extent) -> QuerySet[Any]:
         """The filtered rows in the ledger's own order."""
@@ -65,6 +74,34 @@ class Ledger(Protocol):
     def shown(self) -> Sequence[tables.Column]:
         """Columns of the list on the screen."""
         ...
+
+    def for_screen(self, extent: Extent) -> QuerySet[Any]:
+        """`found` with what the list shows joined."""
+        ...
+
+    def url_of(self, row: Any) -> str:
+        """Where a row of the list leads, "" for nowhere."""
+        ...
+
+
+LONGEST_WORDS, TAIL = 40, 4
+LEDGER, WATCH = "ledger", "watch"
+BY_PLACE = ("town", "village")
+
+
+class OfDwellings:
+    """What ledgers with one row per dwelling share: filters by place, subtotals by town, rows that open the file."""
+
+    shelf = LEDGER
+    asks: tuple[str, ...] = BY_PLACE
+    group = "town"
+
+    def dwelling_no_of(self, row: Any) -> str:
+        raise NotImplementedError
+
+    def url_of(self, row: Any) -> str:
+        number = self.dwelling_no_of(row)
+        return reverse("reports:household-detail", args=[number]) if number else ""
 
 
 @dataclass
@@ -103,3 +140,18 @@ def inside(rows: Any, query: QueryDict) -> Any:
             valid = code.isascii() and code.isdigit() and len(code) in CODE_LENGTHS.values()
             rows = rows.within(code) if valid else rows.none()
     return rows
+
+
+def of_household(rows: Any, extent: Extent, household: str, dwelling: str = "") -> Any:
+    """Keep rows whose dwelling number or head's name begins with, or whose identity number ends in, what was typed.
+
+    `household` and `dwelling` are the lookups up to those rows; "entitlement__" alone stands for both below it.
+    """
+    text = extent.query.get("q", "").strip()[:LONGEST_WORDS]
+    if not text:
+        return rows
+    to_home, to_family = (dwelling, household) if dwelling else (f"{household}dwelling__", f"{household}household__")
+    typed = Q(**{f"{to_home}dwelling_no__istartswith": text}) | Q(**{f"{to_family}head_name__startswith": text})
+    if len(text) == TAIL:
+        typed |= Q(**{f"{to_family}id_number_tail": text.upper()})
+    return rows.filter(typed)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Area
 from core import tables
 from core.workbooks.write import DECIMAL, INTEGER, MONEY, Column, Value
-from reports.ledgers.base import Extent, Places, inside, narrowed, number
+from reports.ledgers.base import Extent, OfDwellings, Places, inside, narrowed, number
 from reports.models import DwellingSummary, Paper
 from reports.queries.matching import matching, villages_for
 from reports.stages import rows_in
@@ -30,12 +30,13 @@ ON_SCREEN: dict[str, tuple[str, ...]] = {
 SCREEN_ONLY = frozenset({"room", "changed"})
 
 
-class HouseholdLedger:
+class HouseholdLedger(OfDwellings):
     kind = "household"
     title = gettext_lazy("Household ledger")
     about = gettext_lazy("Every dwelling of the programme with its stage, missing papers and money")
     icon = "users"
     right = "households.view"
+    asks = ("q", "town", "village", "technology", "stage", "missing", "returned")
 
     def found(self, extent: Extent) -> QuerySet[DwellingSummary]:
         query = extent.query

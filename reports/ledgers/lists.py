@@ -71,6 +71,8 @@ class ListLedger:
 
     about: Label = gettext_lazy("A list as it is on the screen")
     icon = "file-spreadsheet"
+    shelf, group = "", ""
+    asks: tuple[str, ...] = ()
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -113,6 +115,12 @@ class ListLedger:
 
     def shown(self) -> Sequence[tables.Column]:
         return ()
+
+    def for_screen(self, extent: Extent) -> QuerySet[Any]:
+        return self.found(extent)
+
+    def url_of(self, row: Any) -> str:
+        return ""
 
     def _page(self, extent: Extent, number: int) -> tables.Table:
         """One page of the list, of the largest size."""

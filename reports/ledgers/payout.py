@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from core import tables
 from core.workbooks.write import DATE, INTEGER, MONEY, Column, Value
-from reports.ledgers.base import Extent, Places, inside, narrowed, number
+from reports.ledgers.base import Extent, OfDwellings, Places, inside, narrowed, number, of_household
 from subsidies.models import EntitlementLine, PayoutLine
 from subsidies.wording import SOURCES
 
@@ -20,12 +20,13 @@ ORDER = ("area_id", "entitlement__dwelling__dwelling_no", "batch__number", "line
 CHUNK = 2000
 
 
-class PayoutLedger:
+class PayoutLedger(OfDwellings):
     kind = "payout"
     title = gettext_lazy("Payout ledger")
     about = gettext_lazy("Every payment the bank has confirmed, household by household, with its sources")
     icon = "cash"
     right = "payouts.view"
+    asks = ("q", "town", "village", "source", "benefit", "batch")
 
     def found(self, extent: Extent) -> QuerySet[PayoutLine]:
         rows = extent.rows(PayoutLine).filter(batch__programme=extent.programme, state=PayoutLine.State.PAID)
@@ -33,7 +34,7 @@ class PayoutLedger:
             inside(rows, extent.query), extent.query, batch="batch__number", benefit="entitlement__benefit",
             source="entitlement__lines__source", dwelling="entitlement__dwelling__dwelling_no",
         )  # fmt: skip
-        return rows.order_by(*ORDER)
+        return of_household(rows, extent, "entitlement__").order_by(*ORDER)
 
     def total_fen(self, extent: Extent) -> int | None:
         return self.found(extent).order_by().aggregate(total=Sum("amount_fen"))["total"] or 0

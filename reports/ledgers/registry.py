@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from reports.ledgers.base import Ledger
+from django.utils.translation import gettext_lazy as _
+
+from reports.ledgers import watch
+from reports.ledgers.base import LEDGER, WATCH, Ledger
+from reports.ledgers.enterprises import ENTERPRISES
+from reports.ledgers.funds import FUNDS, MOVEMENTS, RUNNING_LEDGER
+from reports.ledgers.gaps import EXCLUDED, GAP
 from reports.ledgers.household import HouseholdLedger
 from reports.ledgers.lists import ListLedger, is_list
 from reports.ledgers.payout import PayoutLedger
+from reports.ledgers.places import DISTRICT, TOWNS, VILLAGES
 from reports.ledgers.works import CompletionLedger, InstallationLedger
 
-LEDGERS: dict[str, Ledger] = {
-    one.kind: one for one in (PayoutLedger(), CompletionLedger(), InstallationLedger(), HouseholdLedger())
-}
+ALL: tuple[Ledger, ...] = (
+    PayoutLedger(), CompletionLedger(), InstallationLedger(), HouseholdLedger(), VILLAGES, TOWNS, DISTRICT, FUNDS,
+    MOVEMENTS, RUNNING_LEDGER, GAP, EXCLUDED, ENTERPRISES, *watch.ALL,
+)  # fmt: skip
+LEDGERS: dict[str, Ledger] = {one.kind: one for one in ALL}
+SHELVES = {LEDGER: _("Ledgers"), WATCH: _("What stands out")}
 
 
 def known_ledger(kind: str) -> Ledger | None:

@@ -11,21 +11,24 @@ from django.utils.translation import gettext_lazy
 
 from core import tables
 from core.workbooks.write import DATE, DECIMAL, INTEGER, MONEY, Column, Value
-from reports.ledgers.base import Extent, Places, inside, number
+from reports.ledgers.base import Extent, OfDwellings, Places, inside, narrowed, number, of_household
 from retrofits.models import Acceptance, CostItem, Installation
 
 CHUNK = 2000
 
 
-class InstallationLedger:
+class InstallationLedger(OfDwellings):
     kind = "installation"
     title = gettext_lazy("Installation ledger")
     about = gettext_lazy("The twelve items of every installation, and what it cost")
     icon = "tool"
     right = "tasks.view"
+    asks = ("q", "town", "village", "technology", "enterprise")
 
     def found(self, extent: Extent) -> QuerySet[Installation]:
         rows = inside(extent.rows(Installation), extent.query).filter(task__programme=extent.programme)
+        rows = narrowed(rows, extent.query, technology="task__technology__code", enterprise="supplier__code")
+        rows = of_household(rows, extent, "task__dwelling__household__", "task__dwelling__")
         return rows.exclude(task__state="withdrawn").order_by("area_id", "task__dwelling__dwelling_no")
 
     def total_fen(self, extent: Extent) -> int | None:
@@ -98,15 +101,20 @@ def _items(record: Installation, full: bool) -> dict[str, Any]:
     }
 
 
-class CompletionLedger:
+class CompletionLedger(OfDwellings):
     kind = "completion"
     title = gettext_lazy("Completion ledger")
     about = gettext_lazy("Every accepted household: what was installed, by whom, who accepted it and when")
     icon = "clipboard-check"
     right = "tasks.view"
+    asks = ("q", "town", "village", "technology", "enterprise")
 
     def found(self, extent: Extent) -> QuerySet[Acceptance]:
         rows = inside(extent.rows(Acceptance), extent.query).filter(task__programme=extent.programme, result="passed")
+        rows = narrowed(
+            rows, extent.query, technology="task__technology__code", enterprise="task__installation__supplier__code"
+        )
+        rows = of_household(rows, extent, "task__dwelling__household__", "task__dwelling__")
         return rows.order_by("area_id", "task__dwelling__dwelling_no")
 
     def total_fen(self, extent: Extent) -> int | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,8 +19,10 @@ from accounts.models import User
 from core.files import open_file
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
+from reports.ledgers import printing
 from reports.ledgers.base import Extent
-from reports.ledgers.registry import LEDGERS, known_ledger
+from reports.ledgers.filters import LedgerFilter
+from reports.ledgers.registry import LEDGERS, SHELVES, known_ledger
 from reports.models import LedgerExport
 from reports.queries.scope import Scope, scope_of
 from reports.services import exports
@@ -49,22 +53,26 @@ def ledger_list(request: HttpRequest) -> HttpResponse:
             _("Nothing has been taken out yet"), _("Every export stays here with its reason and the hash of its rows."),
         ),
     )  # fmt: skip
-    kinds = [one for one in LEDGERS.values() if scope.user.has_right(one.right)]
-    return render_table(request, "reports/ledger_list.html", table, {"kinds": kinds})
+    mine = [one for one in LEDGERS.values() if scope.user.has_right(one.right)]
+    shelves = [(title, [one for one in mine if one.shelf == shelf]) for shelf, title in SHELVES.items()]
+    return render_table(request, "reports/ledger_list.html", table, {"shelves": shelves})
 
 
 @require_GET
 @requires("ledgers.export")
 def ledger_detail(request: HttpRequest, kind: str) -> HttpResponse:
-    """One ledger as a list; its sums are those of the workbook."""
+    """One ledger as a list; its sums are those of the workbook. `?print=1` is the same as sheets of paper."""
     extent = _extent(request, kind)
     ledger = LEDGERS[kind]
+    if request.GET.get("print"):
+        return render(request, "reports/ledger_print.html", {"sheet": printing.sheet_of(ledger, extent)})
     table = build_table(
         request,
-        ledger.for_screen(extent),  # type: ignore[attr-defined]
+        ledger.for_screen(extent),
         ledger.shown(),
+        filterset=partial(LedgerFilter, scope=scope_of(request), ledger=ledger),  # type: ignore[arg-type]
         unit=_("rows"),
-        row_url=lambda row: reverse("reports:household-detail", args=[ledger.dwelling_no_of(row)]),  # type: ignore[attr-defined]
+        row_url=ledger.url_of,
         empty=(_("No rows in this place"), _("The ledger fills as the works and payments go on.")),
     )
     return render_table(request, "reports/ledger_detail.html", table, {"ledger": ledger, "extent": extent})
@@ -125,13 +133,15 @@ def _extent(request: HttpRequest, kind: str) -> Extent:
     scope: Scope = scope_of(request)
     if kind not in LEDGERS or scope.programme is None:
         raise Http404
+    if not scope.user.has_right(LEDGERS[kind].right):
+        raise PermissionDenied(LEDGERS[kind].right)
     query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
     return exports.extent_for(LEDGERS[kind], scope.programme, scope.area_code, query, scope.user)
 
 
 def _wish(request: HttpRequest, kind: str, extent: Extent) -> exports.Wish:
     kept = extent.query.copy()
-    for key in ("page", "per", "sort", "view"):
+    for key in ("page", "per", "sort", "view", "print", "cols", "dense"):
         kept.pop(key, None)
     full = request.POST.get("numbers") == "full"
     return exports.Wish(

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, prefetch_related_objects
+from django.db.models import Sum, prefetch_related_objects
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from core.templatetags.portal_figures import yuan_words
 from core.together import Reading
 from households.models import RosterSeal
 from reports.links import address
+from reports.queries.faults import FAULTS
 from reports.queries.scope import Scope
 from reports.queries.trace import paid_lines, path_to
-from retrofits.models import Acceptance, CostItem, Photo
-from subsidies.models import EntitlementLine, PayoutLine
+from retrofits.models import Acceptance, Photo
+from subsidies.models import PayoutLine
 from subsidies.wording import source_name
 
 BROKEN_SHOWN = 20
@@ -244,48 +244,3 @@ def broken_chains(scope: Scope) -> Reading[list[Broken]]:
 def _faulty(scope: Scope, narrow: Callable[[Any], Any]) -> Any:
     rows = narrow(paid_lines(scope)).select_related("entitlement__dwelling", "entitlement__household", "area")
     return rows.order_by("id")[:BROKEN_SHOWN]
-
-
-def _without_notice(rows: Any) -> Any:
-    late = Q(settled_at__lt=F("entitlement__notice__ends_at"))
-    none = Q(entitlement__notice__isnull=True, batch__programme__notice_required=True)
-    return rows.filter(late | none)
-
-
-def _not_accepted(rows: Any) -> Any:
-    passed = Acceptance.objects.filter(task=OuterRef("entitlement__task"), result="passed")
-    return rows.filter(~Exists(passed))
-
-
-def _below_cost(rows: Any) -> Any:
-    costs = CostItem.objects.filter(installation__task=OuterRef("entitlement__task")).order_by()
-    total = costs.values("installation__task").annotate(fen=Sum("amount_fen")).values("fen")
-    return rows.annotate(cost=Subquery(total)).filter(cost__lt=F("amount_fen"))
-
-
-def _same_picture(rows: Any) -> Any:
-    other = Photo.objects.filter(document__sha256=OuterRef("document__sha256")).exclude(task=OuterRef("task"))
-    shared = Photo.objects.filter(Exists(other), task=OuterRef("entitlement__task"))
-    return rows.filter(Exists(shared))
-
-
-def _sources_differ(rows: Any) -> Any:
-    parts = EntitlementLine.objects.filter(entitlement=OuterRef("entitlement")).order_by()
-    total = parts.values("entitlement").annotate(fen=Sum("amount_fen")).values("fen")
-    return rows.annotate(parts=Subquery(total)).filter(~Q(parts=F("amount_fen")) | Q(parts__isnull=True))
-
-
-def _other_payee(rows: Any) -> Any:
-    """Neither the head nor the holder whom the register names for the household's account."""
-    own = Q(entitlement__household__account_holder="", payee_name=F("entitlement__household__head_name"))
-    return rows.exclude(own | Q(payee_name=F("entitlement__household__account_holder")))
-
-
-FAULTS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    (gettext_noop("paid without a finished public notice"), _without_notice),
-    (gettext_noop("paid without an acceptance"), _not_accepted),
-    (gettext_noop("the cost is less than the subsidy"), _below_cost),
-    (gettext_noop("the same picture belongs to another household"), _same_picture),
-    (gettext_noop("the sources do not add up to the amount"), _sources_differ),
-    (gettext_noop("the payee does not hold the household's account"), _other_payee),
-)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.acting import actor
-from accounts.models import AccessLog, User
+from accounts.models import AccessLog, AuditEntry, User
 from core import clock
 from core.files import StoredFile, delete_file, store_file
 from core.refusals import Refused
@@ -41,6 +41,7 @@ MAX_BYTES = 1 << 30
 CHUNK = 1 << 16
 TOLD_EVERY = 200
 REASON_MIN = 4
+MONEY_KEYS = ("amount", "due", "cost")
 OR = " or "
 NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 Progress = Callable[[int, int], None]
@@ -210,8 +211,12 @@ def _write(
         titles=_titles(ledger, export),
         query=_query_sheet(ledger, export),
         sheet_name=NO_SHEET_NAME.sub(" ", str(ledger.title))[:31],
-        labels=Labels(_("Total"), _("Query"), _("rows"), _("SHA-256 of the rows")),
+        labels=Labels(
+            _("Total"), _("Query"), _("rows"), _("SHA-256 of the rows"), subtotal=_("Subtotal"), totals_sheet=_("Sums")
+        ),
         large=total > QUICK_FROM,
+        group=ledger.group,
+        created=clock.now(),
     )
     return writer.write(_told(ledger.lines(extent), total, progress))
 
@@ -231,7 +236,7 @@ def _titles(ledger: Ledger, export: LedgerExport) -> list[str]:
     return titles
 
 
-def _query_sheet(ledger: Ledger, export: LedgerExport) -> dict[str, str]:
+def _query_sheet(ledger: Ledger, export: LedgerExport) -> dict[str, str | Callable[[], str]]:
     return {
         _("Ledger"): str(ledger.title),
         _("Programme"): f"{export.programme.name} ({export.programme.code})",
@@ -242,7 +247,23 @@ def _query_sheet(ledger: Ledger, export: LedgerExport) -> dict[str, str]:
         _("Taken out by"): str(export.requested_by or actor().get("actor_name", "")),
         _("Taken out at"): f"{timezone.localtime(clock.now()):%Y-%m-%d %H:%M:%S}",
         _("Export number"): str(export.pk),
+        _("Data version"): _data_version(),
     }
+
+
+def _data_version() -> Callable[[], str]:
+    """The last entry of the change log when reading began; asked at its end, whether others changed data meanwhile."""
+    begun = _last_entry()
+
+    def said() -> str:
+        ended = _last_entry()
+        return str(begun) if begun == ended else _("%(from)s, data changed until %(to)s") % {"from": begun, "to": ended}
+
+    return said
+
+
+def _last_entry() -> int:
+    return AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
 def _keep(path: Path) -> StoredFile:
@@ -260,8 +281,8 @@ def _note(export: LedgerExport, ledger: Ledger, written: WrittenLedger, stored: 
     else:
         delete_file(stored.key)
     export.row_count, export.data_hash = written.rows, written.rows_sha256
-    money = [key for key in ("amount", "due", "cost") if key in written.totals]
-    export.total_fen = int(written.totals[money[0]]) if money else None
+    money = getattr(ledger, "money_key", "") or next((key for key in MONEY_KEYS if key in written.totals), "")
+    export.total_fen = int(written.totals[money]) if money else None
     export.save()
 
 
