@@ -1,6 +1,7 @@
-"""Facts for the rule engine, read from the house in bulk; and facts as JSON, so that amounts can be computed again.
+"""Facts for the rule engine, read from the house in bulk.
 
-The engine never sees a row, and nothing here judges: a value nobody recorded stays unknown.
+The engine never sees a row, and nothing here judges: a value nobody recorded stays unknown. What no register holds may
+be stated by a person (`services.stated`); where each fact comes from stands in `fact_sources`.
 """
 
 from __future__ import annotations
@@ -11,14 +12,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from core.seasons import Season, Span
-from households.models import Dwelling, Roster
+from django.db.models import Count
+from django.utils import timezone
+
+from core.seasons import Season
+from core.together import read_together
+from devices.models import Heater
+from households.models import Dwelling, Household, Roster
 from households.services import class_periods
-from retrofits.models import Acceptance, CostItem, PanelSeat, Task
-from subsidies.models import Entitlement, EntitlementLine
+from retrofits.models import Acceptance, Admission, CostItem, InstalledDevice, PanelSeat, Task
+from subsidies.device_classes import class_of
+from subsidies.models import Entitlement, EntitlementLine, PayoutLine, StatedFact
 from subsidies.rules import facts as rules
 from subsidies.rules.outcomes import SourceLine
-from subsidies.usage import usage_for
+from subsidies.stated import with_stated
+from subsidies.usage import reading_rows, usage_for
 
 Facts = rules.Facts
 #: Departments of the joint acceptance as rules name them, by a word of the name a programme gives them.
@@ -26,66 +34,148 @@ DEPARTMENTS = {
     "住建": "HOUSING", "发改": "DEVELOPMENT_REFORM", "财政": "FINANCE", "农业": "AGRICULTURE", "环保": "ECOLOGY",
     "生态": "ECOLOGY", "审计": "AUDIT",
 }  # fmt: skip
+#: So few are asked about on a page: there one statement is worth more than the driver's quicker reading.
+FEW = 50
 
 
 def facts_for(
     acceptances: Sequence[Acceptance], *, on: date, season: Season | None = None
 ) -> list[tuple[Acceptance, Facts]]:
-    """Facts of each accepted dwelling on a day, in the given order; eight queries whatever the number.
+    """Facts of each accepted dwelling on a day, in the given order; the same few queries whatever the number.
 
     `season` adds the meter readings that touch it and names it as the season to be assessed. Beneficiary classes are
     those of the day of acceptance, or of the season's last day: a later run must not answer differently.
     """
-    dwellings = [acceptance.task.dwelling_id for acceptance in acceptances]
-    costs, payments = _costs(acceptances), _payments(dwellings)
-    usage = usage_for(dwellings, season) if season else {}
-    classes = class_periods.classes_on({_family(one): _class_day(one, season) for one in acceptances})
-    seats = _seats(acceptances)
-    return [
-        (
-            acceptance,
-            _facts(
-                acceptance, on, season, costs.get(acceptance.task_id), payments[acceptance.task.dwelling_id],
-                tuple(usage.get(acceptance.task.dwelling_id, ())), classes[_family(acceptance)],
-                seats.get(acceptance.task_id, frozenset()),
-            ),
-        )
-        for acceptance in acceptances
-    ]  # fmt: skip
+    return Collected(acceptances, [season] if season else []).facts(on, season)
 
 
 def with_related(acceptances: Any) -> Any:
     """The rows `facts_for` reads, joined in the same query."""
     return acceptances.select_related(
         "task__dwelling__area", "task__dwelling__household", "task__technology", "task__roster_row__roster",
-        "task__installation__device_model__product",
+        "task__installation__device_model__product", "task__programme",
     )  # fmt: skip
 
 
-def _facts(
-    acceptance: Acceptance, on: date, season: Season | None, costs: tuple[rules.CostItem, ...] | None,
-    payments: tuple[rules.Payment, ...], usage: tuple[rules.Usage, ...], classes: frozenset[str],
-    accepted_by: frozenset[str],
-) -> Facts:  # fmt: skip
-    task, dwelling = acceptance.task, acceptance.task.dwelling
-    return Facts(
-        on=on,
-        zone=zone_of(dwelling.area.area_class),
-        technology=technology_of(task),
-        classes=classes,
-        exclusions=_exclusions(dwelling, task),
-        on_roster=task.roster_row.roster.state == Roster.State.APPROVED,
-        installer_admitted=hasattr(task, "installation"),
-        own_funds_in_place=task.self_funds_proven is True,
-        accepted_on=acceptance.accepted_on,
-        accepted_by=accepted_by,
-        payments=payments,
-        costs=costs,
-        quantities=_quantities(task),
-        meter_individual=_own_meter(dwelling),
-        usage=usage,
-        season_year=season.year if season else None,
-    )
+class Collected:
+    """Everything the registers hold about some accepted dwellings and these seasons, read once."""
+
+    def __init__(self, acceptances: Sequence[Acceptance], seasons: Sequence[Season]) -> None:
+        self.acceptances = acceptances
+        self._homes = [one.task.dwelling_id for one in acceptances]
+        tasks = [one.task_id for one in acceptances]
+        paid = Entitlement.objects.filter(dwelling__in=self._homes, state=Entitlement.State.PAID)
+        self._costs = _cost_rows(tasks)
+        self._seats = _seat_rows(tasks)
+        self._paid = paid.select_related("task__technology").order_by("id")
+        self._shares = EntitlementLine.objects.filter(entitlement__in=paid).order_by("id")
+        self._settled = PayoutLine.objects.filter(entitlement__in=paid, state=PayoutLine.State.PAID)
+        self._removed = _removed_heaters(self._homes)
+        self._devices = _device_counts(tasks)
+        self._villages = _household_counts({one.task.dwelling.area_id for one in acceptances})
+        self._admissions = Admission.objects.filter(programme__in={one.task.programme_id for one in acceptances})
+        self._stated = StatedFact.objects.filter(dwelling__in=self._homes).order_by("id")
+        self._periods, self._registered = class_periods.class_rows({_family(one) for one in acceptances})
+        self._readings = reading_rows(self._homes, seasons)
+        if len(acceptances) <= FEW:
+            read_together(
+                self._costs, self._seats, self._paid, self._shares, self._settled, self._removed, self._devices,
+                self._villages, self._admissions, self._stated, self._periods, self._registered, self._readings,
+            )  # fmt: skip
+        self._by_task = _grouped(self._costs)
+        self._payments = self._paid_before()
+        self._departments = _departments(self._seats)
+        self._counts = {"device": dict(self._devices), "village": dict(self._villages)}
+        self._ages = {heater.dwelling_id: heater for heater in self._removed}
+
+    def facts(self, on: date, season: Season | None) -> list[tuple[Acceptance, Facts]]:
+        """Of each dwelling on a day, for a season of those that were read."""
+        usage = usage_for(self._readings, season) if season else {}
+        days = {_family(one): _class_day(one, season) for one in self.acceptances}
+        classes = class_periods.on_days(days, self._periods, self._registered)
+        stated = _stated(self._stated, season.year if season else None)
+        return [
+            (one, with_stated(
+                self._of(one, on, season, tuple(usage.get(one.task.dwelling_id, ())), classes[_family(one)]),
+                stated.get((one.task.programme_id, one.task.dwelling_id), {}), season,
+            ))
+            for one in self.acceptances
+        ]  # fmt: skip
+
+    def _of(
+        self, one: Acceptance, on: date, season: Season | None, usage: tuple[rules.Usage, ...], classes: frozenset[str]
+    ) -> Facts:
+        task, dwelling = one.task, one.task.dwelling
+        costs = self._by_task.get(one.task_id)
+        return Facts(
+            on=on,
+            zone=zone_of(dwelling.area.area_class),
+            technology=technology_of(task),
+            device_class=class_of(task),
+            classes=classes,
+            exclusions=self._exclusions(dwelling, task),
+            on_roster=task.roster_row.roster.state == Roster.State.APPROVED,
+            installer_admitted=self._is_admitted(task),
+            own_funds_in_place=task.self_funds_proven is True,
+            accepted_on=one.accepted_on,
+            accepted_by=self._departments.get(one.task_id, frozenset()),
+            payments=self._payments[dwelling.pk],
+            costs=None if costs is None else tuple(rules.CostItem(kind, fen) for kind, fen in costs),
+            quantities=self._quantities(task),
+            meter_individual=_own_meter(dwelling),
+            usage=usage,
+            season_year=season.year if season else None,
+        )
+
+    def _quantities(self, task: Task) -> dict[str, Decimal]:
+        """The installed area where there is a record, else the dwelling's; the register's own is the declared one."""
+        dwelling, record = task.dwelling, getattr(task, "installation", None)
+        product = getattr(record.device_model, "product", None) if record and record.device_model else None
+        devices = self._counts["device"]
+        known = {
+            "heated_area_m2": record.heated_area_m2 if record else dwelling.heated_area_m2,
+            "declared_area_m2": dwelling.heated_area_m2,
+            "power_kw": product.thermal_power_kw if product else None,
+            "person_count": dwelling.household.residents,
+            "household_count": self._counts["village"].get(dwelling.area_id),
+            "device_count": 1 + devices.get(task.pk, 0) if record else None,
+            "device_age_years": _age(self._ages.get(dwelling.pk)),
+        }
+        return {name: Decimal(value) for name, value in known.items() if value is not None}
+
+    def _exclusions(self, dwelling: Dwelling, task: Task) -> frozenset[str]:
+        """As the file and the roster say; and a firm that is in the programme only for a demonstration site pays."""
+        found = {dwelling.exclusion, task.roster_row.exclusion, "SECOND_HOME" if dwelling.is_second_home else ""}
+        pilot = any(row.is_pilot for row in self._alive(task))
+        return frozenset((found | ({"ENTERPRISE_PAID"} if pilot else set())) - {""})
+
+    def _is_admitted(self, task: Task) -> bool:
+        """Admitted on the day of installation; where the programme keeps no admissions, the record stands for it."""
+        if not hasattr(task, "installation"):
+            return False
+        kept = [row for row in self._admissions if row.programme_id == task.programme_id]
+        return not kept or bool(self._alive(task))
+
+    def _alive(self, task: Task) -> list[Admission]:
+        """Admissions of the installer that held on the day of the installation."""
+        record = getattr(task, "installation", None)
+        rows = self._admissions if record else ()
+        return [
+            row for row in rows
+            if (row.programme_id, row.supplier_id) == (task.programme_id, record.supplier_id) and row.admitted_on
+            and row.admitted_on <= record.installed_on and (row.ended_on is None or record.installed_on <= row.ended_on)
+        ]  # fmt: skip
+
+    def _paid_before(self) -> Mapping[int, tuple[rules.Payment, ...]]:
+        """What was paid for these dwellings before, with its sources and the day of the bank's answer."""
+        lines: dict[int, list[SourceLine]] = defaultdict(list)
+        for share in self._shares:
+            lines[share.entitlement_id].append(SourceLine(share.source, share.amount_fen))
+        days = {line.entitlement_id: timezone.localdate(line.settled_at) for line in self._settled if line.settled_at}
+        found: dict[int, tuple[rules.Payment, ...]] = defaultdict(tuple)
+        for one in self._paid:
+            found[one.dwelling_id] += (_payment(one, tuple(lines[one.pk]), days.get(one.pk)),)
+        return found
 
 
 def _family(acceptance: Acceptance) -> int:
@@ -97,9 +187,11 @@ def _class_day(acceptance: Acceptance, season: Season | None) -> date:
 
 
 def zone_of(area_class: str) -> str:
-    """URBAN, RURAL, or "" where the place's class says neither."""
+    """URBAN or RURAL where the place's class says so, else the class itself as a code (ecological: ECOLOGICAL)."""
     words = area_class.lower()
-    return "URBAN" if "urban" in words else "RURAL" if "rural" in words else ""
+    if "urban" in words or "rural" in words:
+        return "URBAN" if "urban" in words else "RURAL"
+    return area_class.upper().replace("-", "_") if area_class.isascii() else ""
 
 
 def technology_of(task: Task) -> str:
@@ -108,9 +200,9 @@ def technology_of(task: Task) -> str:
     return code if code.startswith("BLOCK_") else task.technology.family
 
 
-def _exclusions(dwelling: Dwelling, task: Task) -> frozenset[str]:
-    found = {dwelling.exclusion, task.roster_row.exclusion, "SECOND_HOME" if dwelling.is_second_home else ""}
-    return frozenset(found - {""})
+def department_codes(name: str) -> frozenset[str]:
+    """A department's name as the code rules use; the name itself where rules know none."""
+    return frozenset(code for word, code in DEPARTMENTS.items() if word in name) or frozenset({name})
 
 
 def _own_meter(dwelling: Dwelling) -> bool | None:
@@ -120,123 +212,69 @@ def _own_meter(dwelling: Dwelling) -> bool | None:
     return True if dwelling.meter_no else None
 
 
-def _quantities(task: Task) -> dict[str, Decimal]:
-    """The installed area where there is a record, else the dwelling's; the thermal power of the registered product."""
-    record = getattr(task, "installation", None)
-    area = record.heated_area_m2 if record else task.dwelling.heated_area_m2
-    product = getattr(record.device_model, "product", None) if record and record.device_model else None
-    power = product.thermal_power_kw if product else None
-    known = {"heated_area_m2": area, "power_kw": power}
-    return {name: Decimal(value) for name, value in known.items() if value is not None}
+def _cost_rows(tasks: Sequence[int]) -> Any:
+    items = CostItem.objects.filter(installation__task__in=tasks)
+    return items.order_by("id").values_list("installation__task_id", "kind", "amount_fen")
 
 
-def _seats(acceptances: Sequence[Acceptance]) -> dict[int, frozenset[str]]:
-    """Departments that have signed the living joint sheet of each task, by the codes rules use."""
-    tasks = [one.task_id for one in acceptances]
+def _grouped(rows: Iterable[tuple[int, str, int]]) -> dict[int, list[tuple[str, int]]]:
+    """By task; a task without any recorded cost has no entry, which is not the same as no cost."""
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for task_id, kind, fen in rows:
+        found[task_id].append((kind, fen))
+    return dict(found)
+
+
+def _seat_rows(tasks: Sequence[int]) -> Any:
+    """(task, department) of those that have signed the living joint sheet of each task."""
     signed = PanelSeat.objects.filter(joint__homes__task__in=tasks, joint__homes__is_void=False)
+    return signed.values_list("joint__homes__task_id", "department")
+
+
+def _departments(rows: Iterable[tuple[int, str]]) -> dict[int, frozenset[str]]:
     found: dict[int, frozenset[str]] = {}
-    for task_id, name in signed.values_list("joint__homes__task_id", "department"):
+    for task_id, name in rows:
         found[task_id] = found.get(task_id, frozenset()) | department_codes(name)
     return found
 
 
-def department_codes(name: str) -> frozenset[str]:
-    """A department's name as the code rules use; the name itself where rules know none."""
-    return frozenset(code for word, code in DEPARTMENTS.items() if word in name) or frozenset({name})
+def _removed_heaters(homes: Sequence[int]) -> Any:
+    """Heaters taken down, the last one last."""
+    return Heater.objects.filter(dwelling__in=homes, removed_on__isnull=False).order_by("removed_on", "id")
 
 
-def _costs(acceptances: Sequence[Acceptance]) -> dict[int, tuple[rules.CostItem, ...]]:
-    """By task; a task without any recorded cost has no entry, which is not the same as no cost."""
-    found: dict[int, list[rules.CostItem]] = defaultdict(list)
-    items = CostItem.objects.filter(installation__task__in=[one.task_id for one in acceptances])
-    for task_id, kind, fen in items.order_by("id").values_list("installation__task_id", "kind", "amount_fen"):
-        found[task_id].append(rules.CostItem(kind, fen))
-    return {task_id: tuple(entries) for task_id, entries in found.items()}
+def _age(heater: Heater | None) -> int | None:
+    """Whole years from its installation to the day it was taken down."""
+    if heater is None or heater.removed_on is None:
+        return None
+    first, last = heater.installed_on, heater.removed_on
+    return last.year - first.year - ((last.month, last.day) < (first.month, first.day))
 
 
-def _payments(dwellings: Sequence[int]) -> Mapping[int, tuple[rules.Payment, ...]]:
-    """What was paid for these dwellings before, with its sources."""
-    paid = Entitlement.objects.filter(dwelling__in=dwellings, state=Entitlement.State.PAID)
-    paid = paid.select_related("task__technology")
-    lines: dict[int, list[SourceLine]] = defaultdict(list)
-    for pk, source, fen in EntitlementLine.objects.filter(entitlement__in=paid).values_list(
-        "entitlement_id", "source", "amount_fen"
-    ):
-        lines[pk].append(SourceLine(source, fen))
-    found: dict[int, list[rules.Payment]] = defaultdict(list)
-    for one in paid:
-        found[one.dwelling_id].append(_payment(one, tuple(lines[one.pk])))
-    return defaultdict(tuple, {dwelling: tuple(entries) for dwelling, entries in found.items()})
+def _device_counts(tasks: Sequence[int]) -> Any:
+    """(task, devices beside the main one)."""
+    rows = InstalledDevice.objects.filter(installation__task__in=tasks).order_by()
+    return rows.values("installation__task_id").annotate(n=Count("pk")).values_list("installation__task_id", "n")
 
 
-def _payment(entitlement: Entitlement, lines: tuple[SourceLine, ...]) -> rules.Payment:
-    year = None if entitlement.period == "once" else int(entitlement.period[:4])
+def _household_counts(villages: Iterable[str]) -> Any:
+    """(village, households) of the register, without those merged into others."""
+    rows = Household.objects.filter(area__in=list(villages), merged_into__isnull=True).order_by()
+    return rows.values("area_id").annotate(n=Count("pk")).values_list("area_id", "n")
+
+
+def _stated(rows: Iterable[StatedFact], year: int | None) -> dict[tuple[int, int], dict[str, StatedFact]]:
+    """By programme and dwelling the newest statement of each name: of this season, or of no season."""
+    found: dict[tuple[int, int], dict[str, StatedFact]] = defaultdict(dict)
+    for row in rows:
+        if row.season_year == year or row.season_year is None:
+            known = found[row.programme_id, row.dwelling_id].get(row.name)
+            if known is None or row.season_year is not None or known.season_year is None:
+                found[row.programme_id, row.dwelling_id][row.name] = row
+    return found
+
+
+def _payment(entitlement: Entitlement, lines: tuple[SourceLine, ...], day: date | None) -> rules.Payment:
+    year = None if entitlement.period.startswith("once") else int(entitlement.period[:4])
     amount = entitlement.amount_fen or 0
-    return rules.Payment(entitlement.benefit_kind, amount, technology_of(entitlement.task), year, lines)
-
-
-def encode_facts(facts: Facts) -> dict[str, Any]:
-    """Facts as JSON: dates as ISO text, quantities as exact text. `decode_facts` gives them back."""
-    return {
-        "on": facts.on.isoformat(),
-        "beneficiary": facts.beneficiary,
-        "zone": facts.zone,
-        "technology": facts.technology,
-        "classes": sorted(facts.classes),
-        "exclusions": sorted(facts.exclusions),
-        "on_roster": facts.on_roster,
-        "installer_admitted": facts.installer_admitted,
-        "own_funds_in_place": facts.own_funds_in_place,
-        "accepted_on": facts.accepted_on.isoformat() if facts.accepted_on else None,
-        "accepted_by": sorted(facts.accepted_by),
-        "costs": None if facts.costs is None else [[c.kind, c.amount_fen, c.purpose] for c in facts.costs],
-        "quantities": {name: str(value) for name, value in facts.quantities.items()},
-        "meter_individual": facts.meter_individual,
-        "season_year": facts.season_year,
-        "usage": [_encode_usage(one) for one in facts.usage],
-        "payments": [_encode_payment(one) for one in facts.payments],
-    }
-
-
-def decode_facts(stored: Mapping[str, Any]) -> Facts:
-    """The inverse of `encode_facts`."""
-    return Facts(
-        on=date.fromisoformat(stored["on"]),
-        beneficiary=stored["beneficiary"],
-        zone=stored["zone"],
-        technology=stored["technology"],
-        classes=frozenset(stored.get("classes", ())),
-        exclusions=frozenset(stored["exclusions"]),
-        on_roster=stored["on_roster"],
-        installer_admitted=stored["installer_admitted"],
-        own_funds_in_place=stored["own_funds_in_place"],
-        accepted_on=date.fromisoformat(stored["accepted_on"]) if stored["accepted_on"] else None,
-        accepted_by=frozenset(stored.get("accepted_by", ())),
-        costs=None if stored["costs"] is None else tuple(rules.CostItem(*one) for one in stored["costs"]),
-        quantities={name: Decimal(value) for name, value in stored["quantities"].items()},
-        meter_individual=stored["meter_individual"],
-        season_year=stored["season_year"],
-        usage=tuple(_decode_usage(stored["usage"])),
-        payments=tuple(_decode_payments(stored["payments"])),
-    )
-
-
-def _encode_usage(one: rules.Usage) -> list[Any]:
-    quantity = None if one.quantity is None else str(one.quantity)
-    return [one.energy, one.span.first_day.isoformat(), one.span.last_day.isoformat(), quantity, one.tariff, one.meter]
-
-
-def _decode_usage(stored: Iterable[list[Any]]) -> Iterable[rules.Usage]:
-    for energy, first, last, quantity, *where in stored:
-        span = Span(date.fromisoformat(first), date.fromisoformat(last))
-        yield rules.Usage(energy, span, None if quantity is None else Decimal(quantity), *where)
-
-
-def _encode_payment(one: rules.Payment) -> list[Any]:
-    lines = [[line.source, line.amount_fen] for line in one.lines]
-    return [one.kind, one.amount_fen, one.technology, one.season_year, lines]
-
-
-def _decode_payments(stored: Iterable[list[Any]]) -> Iterable[rules.Payment]:
-    for kind, fen, technology, year, lines in stored:
-        yield rules.Payment(kind, fen, technology, year, tuple(SourceLine(*line) for line in lines))
+    return rules.Payment(entitlement.benefit_kind, amount, technology_of(entitlement.task), year, lines, day)

@@ -117,7 +117,7 @@ QUERIES: Mapping[str, str] = {
     # Seasonal money: only by season, within the cap and the number of seasons its own steps name.
     "I10": """
         SELECT e.id FROM subsidies_entitlement e WHERE e.benefit_kind = 'RUNNING' AND e.state <> 'void' AND (
-            e.period = 'once'
+            left(e.period, 4) = 'once'
             OR e.amount_fen > (jsonb_path_query_first(e.steps,
                 '$[*] ? (@.code == "CAPPED" || @.code == "NOT_CAPPED").params.cap_fen')#>>'{}')::numeric
             OR (e.outcome = 'due' AND (jsonb_path_query_first(e.steps,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.money import format_yuan
 from retrofits.models import Acceptance, Task
-from subsidies.facts import Facts, facts_for, with_related
+from subsidies.facts import Collected, Facts, with_related
 from subsidies.models import Policy
 from subsidies.policy_forms import HOMES, TypedCaseForm
 from subsidies.rules import policy as rules
@@ -48,10 +48,12 @@ def recorded(policy: Policy, user: Any, numbers: Sequence[str]) -> list[Tryout]:
     homes = list(with_related(rows).order_by("id")[:HOMES])
     answers: dict[int, list[Answer]] = {home.pk: [] for home in homes}
     facts: dict[int, Facts] = {}
-    for turn in turns_of(rules_of(policy), day):
-        for home, known in facts_for(homes, on=day, season=turn.season) if homes else ():
+    turns = list(turns_of(rules_of(policy), day)) if homes else []
+    collected = Collected(homes, [turn.season for turn in turns if turn.season])
+    for turn in turns:
+        for home, known in collected.facts(day, turn.season):
             facts.setdefault(home.pk, known)
-            if turn.season is None or known.usage:
+            if turn.season is None or not turn.metered or known.usage:
                 answers[home.pk].append(_answer(policy, baseline, without_payments(known, turn.kind), turn, day))
     return [_tryout(home, facts[home.pk], answers[home.pk]) for home in homes]
 

@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from core.seasons import Season, Span
 from households.models import MeterReading
 from subsidies.metering.season import Stretch, gaps
@@ -21,15 +23,23 @@ State = MeterReading.State
 SPEAKING = (State.COUNTED, State.HELD)
 
 
-def usage_for(dwellings: Sequence[int], season: Season) -> dict[int, list[Usage]]:
-    """By dwelling, one query whatever their number. Lines set aside, taken back or only agreeing say nothing here."""
+def reading_rows(dwellings: Sequence[int], seasons: Sequence[Season]) -> QuerySet[MeterReading]:
+    """Lines that say something about these seasons; those set aside, taken back or only agreeing say nothing."""
+    if not seasons:
+        return MeterReading.objects.none()
+    first, last = min(one.first_day for one in seasons), max(one.last_day for one in seasons)
     rows = MeterReading.objects.filter(
-        dwelling__in=dwellings, state__in=SPEAKING, starts_on__lte=season.last_day,
-        ends_on__gte=season.first_day - LOOK_BACK,
-    )  # fmt: skip
+        dwelling__in=dwellings, state__in=SPEAKING, starts_on__lte=last, ends_on__gte=first - LOOK_BACK
+    )
+    return rows.order_by("starts_on", "id")
+
+
+def usage_for(rows: Iterable[MeterReading], season: Season) -> dict[int, list[Usage]]:
+    """By dwelling, from lines at hand."""
     kept: dict[int, list[MeterReading]] = defaultdict(list)
-    for row in rows.order_by("starts_on", "id"):
-        kept[row.dwelling_id].append(row)
+    for row in rows:
+        if row.starts_on <= season.last_day and row.ends_on >= season.first_day - LOOK_BACK:
+            kept[row.dwelling_id].append(row)
     return {dwelling: usage_of(lines, season) for dwelling, lines in kept.items()}
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
@@ -41,18 +43,28 @@ def _close(household: Household, code: str, period: ClassPeriod | None, since: d
 
 
 def classes_on(days: Mapping[int, dt.date]) -> dict[int, frozenset[str]]:
-    """Household id and day → its classes on that day, in two queries whatever the number.
+    """Household id and day → its classes on that day, in two queries whatever the number."""
+    return on_days(days, *class_rows(days))
 
-    A class entered without any period (an old register) holds on every day.
-    """
+
+def class_rows(households: Collection[int]) -> tuple[QuerySet[ClassPeriod], QuerySet[Household, Any]]:
+    """What `on_days` reads: the periods, and (household, classes) as the register has them now."""
+    registered = Household.objects.filter(pk__in=list(households)).exclude(beneficiary_classes=[])
+    periods = ClassPeriod.objects.filter(household__in=list(households))
+    return periods, registered.values_list("pk", "beneficiary_classes")
+
+
+def on_days(
+    days: Mapping[int, dt.date], periods: Iterable[ClassPeriod], registered: Iterable[tuple[int, list[str]]]
+) -> dict[int, frozenset[str]]:
+    """The same from rows at hand. A class entered without any period (an old register) holds on every day."""
     found: dict[int, set[str]] = defaultdict(set)
     dated: dict[int, set[str]] = defaultdict(set)
-    for one in ClassPeriod.objects.filter(household__in=days):
+    for one in periods:
         dated[one.household_id].add(one.code)
         if held(one, days[one.household_id]):
             found[one.household_id].add(one.code)
-    undated = Household.objects.filter(pk__in=days).exclude(beneficiary_classes=[])
-    for pk, codes in undated.values_list("pk", "beneficiary_classes"):
+    for pk, codes in registered:
         found[pk] |= set(codes) - dated[pk]
     return {pk: frozenset(found[pk]) for pk in days}
 

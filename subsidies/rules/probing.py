@@ -12,8 +12,8 @@ from fractions import Fraction
 from itertools import islice, pairwise, product
 from typing import Any
 
-from subsidies.rules.amounts import Cost, Fixed
-from subsidies.rules.codes import FLAG_FACTS, NUMBER_FACTS, SET_FACTS, TEXT_FACTS, USAGE_FACTS
+from subsidies.rules.amounts import ByDecision, Cost, Fixed
+from subsidies.rules.codes import FACTS, FLAG_FACTS, NUMBER_FACTS, SET_FACTS, TEXT_FACTS, USAGE_FACTS
 from subsidies.rules.conditions import Flag, OneOf
 from subsidies.rules.engine import covers
 from subsidies.rules.facts import CostItem, Facts, Usage
@@ -71,6 +71,27 @@ class Scenario:
 
     texts: Mapping[str, tuple[Any, ...]]
     numbers: Mapping[str, int]
+
+
+def facts_named(policy: Policy, kind: str) -> frozenset[str]:
+    """Facts that the rules of a kind look at anywhere, gates and splits too.
+
+    ``decision`` where an amount waits for one, ``tariff`` where usage is counted by tariff, ``paid_on`` where a benefit
+    comes again after years.
+    """
+    gates = [policy.gate(name) for benefit in policy.of_kind(kind) for name in benefit.gates]
+    nodes = list(_walk([*policy.of_kind(kind), *(gate for gate in gates if gate)]))
+    named = {value for node in nodes for value in _texts(node)}
+    found = {name for name in (*FACTS, *USAGE_FACTS) if name in named}
+    found |= {COST} if any(isinstance(node, Cost) for node in nodes) else set()
+    found |= {"decision"} if any(isinstance(node, ByDecision) for node in nodes) else set()
+    found |= {"tariff"} if any(getattr(node, "tariff", "") for node in nodes) else set()
+    again = any(getattr(node, "again_after_years", None) is not None for node in nodes)
+    return frozenset(found | ({"paid_on"} if again else set()))
+
+
+def _texts(node: Any) -> set[str]:
+    return {value for each in fields(node) if isinstance(value := getattr(node, each.name), str)}
 
 
 def axes_of(policy: Policy, benefit: Benefit) -> tuple[Axis, ...]:

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from core import clock
 from programmes.models import Programme
-from subsidies.facts import Facts, decode_facts
+from subsidies.fact_coding import Facts, decode_facts
 from subsidies.models import Entitlement, EntitlementDifference, EntitlementLine, Policy
 from subsidies.rules.encoding import encode_steps
 from subsidies.rules.engine import assess
@@ -140,7 +140,7 @@ def _in_force(versions: Iterable[Policy], day: dt.date) -> Policy | None:
 def _as_then(facts: Facts, one: Entitlement, policy: Policy, day: dt.date) -> Facts:
     """The stored facts on that day. A benefit paid once is asked as if it were not paid; a season's earlier payments
     were part of the stored facts and stay."""
-    once = one.period == "once"
+    once = one.period.startswith("once")
     facts = without_payments(facts, one.benefit_kind) if once else facts
     return replace(facts, on=held_to(policy, day))
 

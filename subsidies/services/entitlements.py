@@ -18,14 +18,15 @@ from core.refusals import Refused
 from households.models import MeterReading
 from programmes.models import Programme
 from retrofits.models import Acceptance, Task
-from subsidies.facts import Facts, decode_facts, encode_facts, facts_for, with_related
+from subsidies.fact_coding import Facts, decode_facts, encode_facts
+from subsidies.facts import facts_for, with_related
 from subsidies.models import Entitlement, EntitlementLine, Policy
 from subsidies.rules.encoding import encode_steps
 from subsidies.rules.engine import assess
 from subsidies.rules.outcomes import Due, NotDue, Outcome, Undefined
 from subsidies.services.locking import demand_right, hold
 from subsidies.services.policies import policy_in_force, rules_of
-from subsidies.services.turns import Turn, turns_of
+from subsidies.services.turns import ONCE, Turn, next_period, turns_of
 from subsidies.usage import SPEAKING
 
 State, Kinds = Entitlement.State, Entitlement.Outcome
@@ -82,7 +83,7 @@ def reassess_entitlement(
     if policy is None:
         raise Refused("NO_POLICY", _("No released policy is in force on %(day)s."), day=on.isoformat())
     turn = next(
-        (one for one in turns_of(rules_of(policy), on) if (one.kind, one.period) == (old.benefit_kind, old.period)),
+        (one for one in turns_of(rules_of(policy), on) if (one.kind, one.period) == (old.benefit_kind, _first(old))),
         None,
     )
     acceptances = with_related(Acceptance.objects.filter(task=old.task, result="passed", task__state__in=Task.PASSED))
@@ -128,11 +129,17 @@ def _assess_some(policy: Policy, turn: Turn, on: dt.date, now: dt.datetime) -> l
 
 def _pending(programme: Programme, turn: Turn, on: dt.date) -> Any:
     """Passed acceptances without an entitlement of this kind and period, in order of acceptance."""
-    known = Entitlement.objects.filter(dwelling=OuterRef("task__dwelling"), benefit_kind=turn.kind, period=turn.period)
+    known = Entitlement.objects.filter(benefit_kind=turn.kind)
+    if turn.comes_again:
+        known = known.filter(task=OuterRef("task"))
+    else:
+        known = known.filter(dwelling=OuterRef("task__dwelling"), period=turn.period)
     accepted = Acceptance.objects.filter(
         ~Exists(known), task__programme=programme, task__state__in=Task.PASSED, result="passed", accepted_on__lte=on
     )
-    if turn.season is not None:
+    if turn.season is not None and not turn.metered:
+        accepted = accepted.filter(accepted_on__lte=turn.season.last_day)
+    elif turn.season is not None:
         last = turn.season.last_day
         closing = MeterReading.objects.filter(
             dwelling=OuterRef("task__dwelling"),
@@ -150,8 +157,12 @@ def _store(
 ) -> list[Entitlement]:
     read = rules_of(policy)
     answers = [(acceptance, facts, assess(read, facts, kind=turn.kind)) for acceptance, facts in cases]
+    periods = _periods(turn, [acceptance.task.dwelling_id for acceptance, _facts, _outcome in answers])
     made = Entitlement.objects.bulk_create(
-        [_entitlement(policy, turn, acceptance, facts, outcome, now) for acceptance, facts, outcome in answers]
+        [
+            _entitlement(policy, turn, acceptance, facts, outcome, now, periods.get(acceptance.task.dwelling_id))
+            for acceptance, facts, outcome in answers
+        ]
     )
     EntitlementLine.objects.bulk_create(
         line for one, (_acceptance, _facts, outcome) in zip(made, answers, strict=True) for line in _lines(one, outcome)
@@ -159,16 +170,33 @@ def _store(
     return made
 
 
+def _periods(turn: Turn, homes: list[int]) -> dict[int, str]:
+    """Where a benefit comes again: once/2 for the second task of a dwelling, and so on."""
+    if not turn.comes_again:
+        return {}
+    taken: dict[int, set[str]] = {home: set() for home in homes}
+    rows = Entitlement.objects.filter(dwelling__in=homes, benefit_kind=turn.kind).exclude(state=State.VOID)
+    for home, period in rows.values_list("dwelling_id", "period"):
+        taken[home].add(period)
+    return {home: next_period(ONCE, known) for home, known in taken.items()}
+
+
+def _first(one: Entitlement) -> str:
+    """The period of the turn an amount came from: a benefit that comes again is once/2, once/3 …"""
+    return ONCE if one.period.startswith(ONCE) and not hasattr(one, "born_of") else one.period
+
+
 def _entitlement(
-    policy: Policy, turn: Turn, acceptance: Acceptance, facts: Facts, outcome: Outcome, now: dt.datetime
-) -> Entitlement:
+    policy: Policy, turn: Turn, acceptance: Acceptance, facts: Facts, outcome: Outcome, now: dt.datetime,
+    period: str | None,
+) -> Entitlement:  # fmt: skip
     task = acceptance.task
     kind, amount = _amount(outcome)
     straight = kind == Kinds.DUE and not policy.programme.notice_required
     return Entitlement(
         programme=policy.programme, area_id=task.area_id, household_id=task.dwelling.household_id,
         dwelling_id=task.dwelling_id, task=task, acceptance=acceptance, policy=policy, benefit=outcome.rule,
-        benefit_kind=turn.kind, period=turn.period, outcome=kind, reason=outcome.code, amount_fen=amount,
+        benefit_kind=turn.kind, period=period or turn.period, outcome=kind, reason=outcome.code, amount_fen=amount,
         household_share_fen=outcome.household_fen, facts=encode_facts(facts), steps=encode_steps(outcome.steps),
         reason_params=dict(outcome.params) if isinstance(outcome, NotDue | Undefined) else {},
         warnings=list(outcome.warnings) if isinstance(outcome, Due) else [], clause=outcome.clause[:40],

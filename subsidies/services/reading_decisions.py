@@ -21,7 +21,7 @@ from subsidies.models import Entitlement
 from subsidies.services.entitlements import reassess_entitlement
 from subsidies.services.locking import demand_right
 from subsidies.services.readings import LIVING, State
-from subsidies.usage import usage_for
+from subsidies.usage import reading_rows, usage_for
 
 DECIDE, ASSESS = "readings.decide", "entitlements.assess"
 COUNT, ASIDE = "count", "aside"
@@ -88,7 +88,7 @@ def reopen_undefined(*, dwellings: Iterable[int], by: User, now: dt.datetime | N
     """Compute again what was undefined because of readings, where `by` may calculate. A question that stays, stays."""
     rows = Entitlement.objects.filter(
         dwelling__in=list(dwellings), outcome="undefined", state="assessed", reason__in=OPEN_QUESTIONS
-    ).exclude(period="once")
+    ).exclude(period__startswith="once")
     open_now = [one for one in rows.select_related("programme").order_by("pk") if by.has_right(ASSESS, one.area_id)]
     return [_again(one, by, now) for one in open_now]
 
@@ -101,7 +101,7 @@ def reopen_season(
         programme=programme, period=season.label, outcome="undefined", state="assessed", reason__in=OPEN_QUESTIONS
     )
     homes = list(rows.values_list("dwelling_id", flat=True))
-    usage = usage_for(homes, season)
+    usage = usage_for(reading_rows(homes, [season]), season)
     complete = [home for home in homes if all(one.quantity is not None for one in usage.get(home, ()))]
     return reopen_undefined(dwellings=complete, by=by, now=now)
 

@@ -382,7 +382,7 @@ def _refuse(made: ReadingImport, refusal: WorkbookRefused) -> ReadingImport:
 
 def _refuse_used(homes: Sequence[int], lines: Any) -> None:
     """Lines an amount rests on are not taken back: the amount first, or one line at a time by decision."""
-    living = Entitlement.objects.filter(dwelling__in=homes).exclude(state="void").exclude(period="once")
+    living = Entitlement.objects.filter(dwelling__in=homes).exclude(state="void").exclude(period__startswith="once")
     years = {(day.year, (day.year - 1)) for day in lines.values_list("ends_on", flat=True)}
     seasons = {str(year) for pair in years for year in pair}
     used = [one for one in living.values_list("dwelling__dwelling_no", "period") if one[1][:4] in seasons]

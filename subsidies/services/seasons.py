@@ -21,7 +21,8 @@ from core.seasons import Season
 from households.models import MeterReading
 from programmes.models import Programme
 from retrofits.models import Acceptance, Task
-from subsidies.facts import Facts, encode_facts, facts_for, technology_of, with_related
+from subsidies.fact_coding import Facts, encode_facts
+from subsidies.facts import facts_for, technology_of, with_related
 from subsidies.models import Clawback, Entitlement, EntitlementLine, Policy
 from subsidies.rules.encoding import encode_steps
 from subsidies.rules.engine import assess
@@ -32,6 +33,7 @@ from subsidies.services.clawbacks import asked_of, propose_clawback
 from subsidies.services.locking import demand_right, hold
 from subsidies.services.policies import policy_in_force, rules_of
 from subsidies.services.reading_decisions import reopen_season
+from subsidies.services.turns import next_period
 from subsidies.usage import SPEAKING
 
 ASSESS = "entitlements.assess"
@@ -276,9 +278,7 @@ def _period(home: int, kind: str, season: Season) -> str | None:
     known = list(rows.exclude(state=State.VOID).values_list("period", "outcome"))
     if any(outcome != "due" for _period, outcome in known):
         return None
-    taken = {period for period, _outcome in known}
-    names = (season.label if n == 1 else f"{season.label}/{n}" for n in range(1, 100))
-    return next(name for name in names if name not in taken)
+    return next_period(season.label, {period for period, _outcome in known})
 
 
 def _lines(made: Entitlement, due: Due, season: Season) -> Iterator[EntitlementLine]:

@@ -195,7 +195,7 @@ def _parts(policy: Policy, on: dt.date) -> Iterator[list[Acceptance]]:
 
 def _try_part(tried: Tried, turn: Turn, part: list[Acceptance]) -> None:
     for acceptance, facts in facts_for(part, on=tried.on, season=turn.season):
-        if turn.season is None or facts.usage:
+        if turn.season is None or not turn.metered or facts.usage:
             _try_one(tried, turn, acceptance, facts)
 
 

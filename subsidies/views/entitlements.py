@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,19 +17,22 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import get_visible_or_404, requires
 from accounts.records import ScopedQuerySet
 from core import clock
+from core.refusals import Refused
 from core.tables import Column, View, build_table, render_table
 from core.together import read_together
 from jobs.services import enqueue
 from programmes.chosen import chosen_area_code, chosen_programme
 from subsidies import queries
+from subsidies.again_form import AgainForm, where_recorded
 from subsidies.filters import EntitlementFilter
-from subsidies.forms import DecisionForm, ObjectionForm, ReasonForm
+from subsidies.forms import DecisionForm, ObjectionForm
 from subsidies.models import Entitlement, Objection
-from subsidies.services import entitlements, notices
+from subsidies.services import entitlements, notices, stated
 from subsidies.services.policies import policy_in_force
 from subsidies.tasks import ASSESS
 from subsidies.wording import reason_sentence
 
+SAID_AT_THE_FORM = ("FACT_UNKNOWN", "FACT_VALUE", "DOCUMENT_NEEDED", "IN_REGISTER", "REASON_NEEDED")
 COLUMNS = (
     Column("dwelling.dwelling_no", gettext_lazy("Dwelling"), kind="id", order_by="dwelling__dwelling_no", link=True),
     Column("household.head_name", gettext_lazy("Head of household"), order_by="household__head_name"),
@@ -87,10 +93,16 @@ def entitlement_assess(request: HttpRequest) -> HttpResponse:
 def entitlement_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Void and compute again from what is recorded now."""
     one = _one(request, pk, "entitlements.assess")
-    form = ReasonForm(request.POST)
+    form = AgainForm(one, request.POST)
     if not form.is_valid():
         return _detail(request, one, again=form)
-    new = entitlements.reassess_entitlement(entitlement=one, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+    try:
+        new = _computed_again(one, form, request.user)
+    except Refused as refusal:
+        if refusal.code not in SAID_AT_THE_FORM:
+            raise
+        form.add_error(None, refusal.sentence)
+        return _detail(request, one, again=form)
     messages.success(request, _("Computed again; the earlier figure stays in the history."))
     return redirect("subsidies:entitlement-detail", new.pk)
 
@@ -120,6 +132,15 @@ def objection_decide(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("subsidies:entitlement-detail", objection.entitlement_id)
 
 
+@transaction.atomic
+def _computed_again(one: Entitlement, form: AgainForm, by: Any) -> Entitlement:
+    """With the fact that was stated, or not at all."""
+    fact = form.stated()
+    if fact:
+        stated.state_fact(entitlement=one, words=form.cleaned_data["reason"], by=by, **fact)
+    return entitlements.reassess_entitlement(entitlement=one, reason=form.cleaned_data["reason"], by=by)
+
+
 def _one(request: HttpRequest, pk: int, right: str = "") -> Entitlement:
     rows = Entitlement.objects.select_related(
         "dwelling", "household", "area", "policy__programme", "notice", "programme"
@@ -131,7 +152,8 @@ def _detail(request: HttpRequest, one: Entitlement, **forms: object) -> HttpResp
     lines, payments = one.lines.order_by("id"), one.payout_lines.select_related("batch").order_by("-id")
     objections = one.objections.select_related("recorded_by", "decided_by").order_by("-id")
     differences = one.differences.select_related("policy").order_by("-id")
-    read_together(lines, payments, objections, differences)
+    statements = stated.statements(one)
+    read_together(lines, payments, objections, differences, statements)
     context = {
         "one": one,
         "lines": lines,
@@ -141,7 +163,9 @@ def _detail(request: HttpRequest, one: Entitlement, **forms: object) -> HttpResp
         "may_again": one.state in ("assessed", "held") and request.user.has_right("entitlements.assess", one.area_id),
         "may_object": one.state == "noticed" and request.user.has_right("notices.publish", one.area_id),
         "may_decide": one.state == "objected" and request.user.has_right("objections.decide", one.area_id),
-        "again": ReasonForm(),
+        "again": AgainForm(one),
+        "statements": statements,
+        "where": where_recorded(str((one.reason_params or {}).get("fact", ""))),
         "objection": ObjectionForm(),
         "decide": DecisionForm(),
         **queries.explain(one),

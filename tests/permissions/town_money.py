@@ -11,7 +11,8 @@ from core import clock
 from households.models import Dwelling
 from reports.models import LedgerExport
 from retrofits.models import Acceptance
-from subsidies.facts import encode_facts, facts_for, with_related
+from subsidies.fact_coding import encode_facts
+from subsidies.facts import facts_for, with_related
 from subsidies.models import (
     BankFile,
     BankReturn,

@@ -11,7 +11,8 @@ import pytest
 from core.workbooks.read import read_workbook
 from households.models import ClassPeriod, Dwelling, Household
 from households.services import households
-from subsidies.facts import decode_facts, encode_facts, facts_for, with_related
+from subsidies.fact_coding import decode_facts, encode_facts
+from subsidies.facts import facts_for, with_related
 from subsidies.models import Entitlement
 from subsidies.reviews import Review
 from subsidies.services import bank, batches, entitlements
