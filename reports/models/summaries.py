@@ -19,9 +19,7 @@ from accounts.records import ScopedModel, ScopedQuerySet, TrackedModel
 from core import clock
 from households.models import Document, Dwelling
 from programmes.models import Programme
-from programmes.papers import Paper
-
-__all__ = ["DwellingSummary", "Paper"]
+from reports.models.periodic import LedgerTemplate
 
 
 class DwellingSummary(models.Model):
@@ -184,6 +182,7 @@ class LedgerExport(ScopedModel):
     total_fen = models.BigIntegerField(null=True, blank=True)
     data_hash = models.CharField(max_length=64, blank=True)
     document = models.OneToOneField(Document, models.PROTECT, null=True, blank=True)
+    template = models.ForeignKey(LedgerTemplate, models.PROTECT, null=True, blank=True, related_name="+")
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
     requested_at = models.DateTimeField(auto_now_add=True)
     data_labels: ClassVar = {"kind": "L0", "query": "L1", "reason": "L1", "data_hash": "L0"}

@@ -1,0 +1,31 @@
+"""Rows of the reports room. Summaries and totals can be rebuilt; exports, samples, findings and reports can not."""
+
+from programmes.papers import Paper
+from reports.models.audit import AuditFinding, AuditSample, AuditSampleLine, BenchQuery
+from reports.models.periodic import LedgerTemplate, PeriodicReport
+from reports.models.summaries import (
+    BulkRun,
+    DwellingSummary,
+    LedgerExport,
+    ProgressLine,
+    ProgressWeek,
+    RefreshMark,
+    SummaryTotal,
+)
+
+__all__ = [
+    "AuditFinding",
+    "AuditSample",
+    "AuditSampleLine",
+    "BenchQuery",
+    "BulkRun",
+    "DwellingSummary",
+    "LedgerExport",
+    "LedgerTemplate",
+    "Paper",
+    "PeriodicReport",
+    "ProgressLine",
+    "ProgressWeek",
+    "RefreshMark",
+    "SummaryTotal",
+]
