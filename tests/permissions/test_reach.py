@@ -13,8 +13,8 @@ import pytest
 from accounts.models import TOTPDevice, User
 from tests import people
 from tests.permissions import oracles
-from tests.permissions.table import METHODS, Row, expected, rows
-from tests.permissions.walk import Answer, ask, client_for
+from tests.permissions.table import Row, expected, rows
+from tests.permissions.walk import Answer, ask, asked_of, client_for
 from tests.permissions.world import COUNTY, INSIDE, INSIDE_CODE, INSIDE_WORD, OUTSIDE_CODE, OUTSIDE_WORD, World
 
 NEIGHBOUR, ELSEWHERE = "370999001002", "370998"
@@ -47,10 +47,8 @@ def rounds(world: World, role: str) -> Iterator[Answer]:
     """Every address by both methods, for the objects of both towns."""
     client = client_for(world, role)
     for row in rows().values():
-        for where, town in (("inside", world.inside), ("outside", world.outside)):
-            for method in METHODS:
-                if where == "inside" or row.names_an_object(method):
-                    yield ask(client, row, role, where, method, town)
+        for where, method in asked_of(row, role):
+            yield ask(client, row, role, where, method, world.inside if where == "inside" else world.outside)
 
 
 def wrong(answers: list[Answer], allowed: dict[str, set[int]]) -> list[str]:
