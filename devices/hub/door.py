@@ -7,17 +7,20 @@ the new one is refused and counted as a duplicate id; it is silent -> it was hal
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections import Counter
+from typing import Any
 
 from devices.hub.config import HubConfig, split_address
 from devices.hub.lines import BadLine, Line, Lines
 from devices.line.busline import Wire
 from devices.line.rules import Outcome, Status
-from devices.line.transports import ByteProtocol, StreamWire
 from devices.protocol import ddp
 from devices.protocol.frames import Request
 from devices.protocol.registration import Registered, Rejected, recognise
+
+AT_ONCE = 256
 
 
 class Door:
@@ -28,18 +31,38 @@ class Door:
         self.counters: Counter[str] = Counter()
         self.pending: Counter[str] = Counter()
         self.open: Counter[str] = Counter()
-        self._server: asyncio.Server | None = None
+        self._doors: list[socket.socket] = []
 
     async def start(self) -> int:
         """Listen; returns the port. OSError when the address is taken."""
         host, port = split_address(self.config.listen)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Visitor(self), host, port, backlog=1024)
-        return int(self._server.sockets[0].getsockname()[1])
+        for family, _kind, _proto, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            door = socket.create_server(address[:2], family=family, backlog=4096)
+            door.setblocking(False)
+            self._doors.append(door)
+            loop.add_reader(door.fileno(), self._knock, door)
+            port = int(door.getsockname()[1])
+            break
+        return port
 
     def stop(self) -> None:
-        if self._server:
-            self._server.close()
+        for door in self._doors:
+            asyncio.get_running_loop().remove_reader(door.fileno())
+            door.close()
+        self._doors.clear()
+
+    def _knock(self, door: socket.socket) -> None:
+        for _ in range(AT_ONCE):
+            try:
+                guest, address = door.accept()
+            except (BlockingIOError, ConnectionError):
+                return
+            except OSError as exc:  # no file left: those inside matter more
+                self.counters["refused_files"] += 1
+                self.config.log("door_out_of_files", {"why": str(exc)})
+                return
+            Visitor(self, guest, address)
 
     def may_enter(self, address: str) -> bool:
         full = (
@@ -65,31 +88,28 @@ class Door:
             return None
 
 
-class Visitor(ByteProtocol):
+class Visitor:
     """One accepted connection: unregistered, then fencing a namesake or attached to its line."""
 
-    __slots__ = ("_bytes", "_counted", "_ddp", "_deadline", "_fencing", "address", "door", "line", "remote")
+    __slots__ = (
+        "_bytes", "_counted", "_ddp", "_deadline", "_fencing", "address", "door", "line", "remote", "stream",
+    )  # fmt: skip
 
-    def __init__(self, door: Door) -> None:
-        super().__init__(self._register, self._left)
-        self.door, self.address, self.remote = door, "", ""
+    def __init__(self, door: Door, guest: socket.socket, address: tuple[Any, ...]) -> None:
+        self.door, self.address, self.remote = door, str(address[0]), f"{address[0]}:{address[1]}"
         self.line: Line | None = None
         self._ddp: Enveloped | None = None
         self._bytes = b""
         self._counted: Counter[str] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._fencing = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        peer = transport.get_extra_info("peername") or ("?", 0)
-        self.address, self.remote = str(peer[0]), f"{peer[0]}:{peer[1]}"
-        if not self.door.may_enter(self.address):
+        self.stream = door.lines.reactor.add(guest, self._register, self._left)
+        if not door.may_enter(self.address):
             self._turn_away("")
             return
-        self._count(self.door.pending)
+        self._count(door.pending)
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self.door.config.register_s, self._turn_away, "register_timeout")
+        self._deadline = loop.call_later(door.config.register_s, self._turn_away, "register_timeout")
 
     def _count(self, counter: Counter[str] | None) -> None:
         if self._counted is not None:
@@ -104,8 +124,7 @@ class Visitor(ByteProtocol):
         if why:
             self.door.counters[why] += 1
             self.door.config.log("dtu_turned_away", {"why": why, "remote": self.remote})
-        if self.transport:
-            self.transport.abort()
+        self.stream.close()
 
     # --- registration ---
 
@@ -122,7 +141,7 @@ class Visitor(ByteProtocol):
         assert self._deadline
         self._deadline.cancel()
         self._deadline = None
-        self.receive = _unheard  # until attached nothing counts
+        self.stream.receive = _unheard  # until attached nothing counts
         self._bytes = b""
         if not seen.knows(self.door.config.door_secret):
             self._turn_away("wrong_secret")
@@ -181,13 +200,13 @@ class Visitor(ByteProtocol):
     # --- attached ---
 
     def _attach(self, line: Line) -> None:
-        if self.transport is None:
+        if not self.stream.open:
             return
         self._count(self.door.open)
-        self.line, self.receive = line, line.bus.received
-        wire: Wire = StreamWire(self.transport)
+        self.line, self.stream.receive = line, line.bus.received
+        wire: Wire = self.stream
         if self._ddp:
-            wire, self.receive = self._ddp, self._ddp.received
+            wire, self.stream.receive = self._ddp, self._ddp.received
             self._ddp.opened(line)
         line.opened(self.remote, time.time())
         self.door.counters["registered"] += 1
@@ -226,8 +245,7 @@ class Enveloped:
         self._send(ddp.TO_UNIT, data)
 
     def close(self) -> None:
-        if self._visitor.transport:
-            self._visitor.transport.abort()
+        self._visitor.stream.close()
 
     def received(self, data: bytes) -> None:
         assert self._line
@@ -240,6 +258,4 @@ class Enveloped:
                 self._send(ddp.REGISTERED)
 
     def _send(self, kind: int, data: bytes = b"") -> None:
-        transport = self._visitor.transport
-        if transport and not transport.is_closing():
-            transport.write(ddp.frame(kind, self._dtu_id, data))
+        self._visitor.stream.write(ddp.frame(kind, self._dtu_id, data))

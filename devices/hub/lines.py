@@ -14,6 +14,7 @@ from typing import Any
 
 from devices.hub.config import HubConfig, split_address
 from devices.line.busline import BusLine
+from devices.line.reactor import Reactor
 from devices.line.transports import SerialUrl, open_gateway, open_serial, open_tcp
 from devices.line.wheel import DeadlineWheel
 
@@ -77,7 +78,8 @@ class Lines:
         self.unclaimed = 0
         self.may_send: Callable[[], bool] | None = None
         self.clock = time.monotonic  # which is the clock of asyncio's loops too
-        self._wheel = DeadlineWheel(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        self._wheel, self.reactor = DeadlineWheel(loop), Reactor(loop)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def find(self, name: str) -> Line:
@@ -137,9 +139,9 @@ class Lines:
         kind, _, rest = line.name.partition(":")
         try:
             if kind == "tcp":
-                await open_tcp(line.bus, *split_address(rest))
+                await open_tcp(line.bus, self.reactor, *split_address(rest))
             elif kind == "mbtcp":
-                await open_gateway(line.bus, *split_address(rest))
+                await open_gateway(line.bus, self.reactor, *split_address(rest))
             else:
                 open_serial(line.bus, SerialUrl(rest), self.config.serial_folder)
             line.opened(rest, time.time())

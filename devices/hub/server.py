@@ -51,6 +51,8 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.sleep(0)
+        self.lines.reactor.close()
+        await asyncio.sleep(0)
         self.config.log("hub_stopped", {"lease_lost": self.lease_lost})
 
     async def _housekeeping(self) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 import serial
 
 from devices.line.busline import BusLine
+from devices.line.reactor import Reactor, dial, keep_alive
 from devices.protocol.mbap import BadStream, Numbered
 
 _SCRATCH = bytearray(4096)
@@ -44,61 +45,26 @@ class ByteProtocol(asyncio.BufferedProtocol):
         self.lost()
 
 
-class StreamWire:
-    """A TCP stream as the wire of a line."""
-
-    __slots__ = ("_transport",)
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-
-    def write(self, data: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(data)
-
-    def close(self) -> None:
-        self._transport.abort()
-
-
-def keep_alive(sock: socket.socket | None) -> None:
-    """No delay for small frames; a dead peer is found within about 90 seconds."""
-    if sock is None:
-        return
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-        if hasattr(socket, name):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
-async def open_tcp(line: BusLine, host: str, port: int, timeout_s: float = 5.0) -> None:
+async def open_tcp(line: BusLine, reactor: Reactor, host: str, port: int, timeout_s: float = 5.0) -> None:
     """Connect RTU over TCP and attach it; OSError or TimeoutError when it can't be reached."""
-    loop = asyncio.get_running_loop()
-    connecting = loop.create_connection(lambda: ByteProtocol(line.received, line.detach), host, port)
-    transport, _ = await asyncio.wait_for(connecting, timeout_s)
-    line.attach(StreamWire(transport))
+    sock = await dial(host, port, timeout_s)
+    line.attach(reactor.add(sock, line.received, line.detach))
 
 
 class GatewayWire:
     """A Modbus TCP gateway as the wire of a line: RTU frames on our side, numbered ones on the gateway's."""
 
-    def __init__(self, line: BusLine) -> None:
+    def __init__(self, line: BusLine, reactor: Reactor, sock: socket.socket) -> None:
         self._line, self._numbers = line, Numbered(time.monotonic)
-        self._transport: asyncio.Transport | None = None
-
-    def connected(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._line.attach(self)
+        self._stream = reactor.add(sock, self._received, line.detach)
 
     def write(self, data: bytes) -> None:
-        if self._transport and not self._transport.is_closing():
-            self._transport.write(self._numbers.wrap(data))
+        self._stream.write(self._numbers.wrap(data))
 
     def close(self) -> None:
-        if self._transport:
-            self._transport.abort()
+        self._stream.close()
 
-    def received(self, data: bytes) -> None:
+    def _received(self, data: bytes) -> None:
         try:
             answers = self._numbers.unwrap(data)
         except BadStream:
@@ -113,13 +79,9 @@ class GatewayWire:
                 self._line.late_answer(age_s)
 
 
-async def open_gateway(line: BusLine, host: str, port: int, timeout_s: float = 5.0) -> None:
+async def open_gateway(line: BusLine, reactor: Reactor, host: str, port: int, timeout_s: float = 5.0) -> None:
     """Connect a Modbus TCP gateway and attach it; its line needs rules that are ``numbered``. Errors as `open_tcp`."""
-    wire = GatewayWire(line)
-    loop = asyncio.get_running_loop()
-    connecting = loop.create_connection(lambda: ByteProtocol(wire.received, line.detach), host, port)
-    transport, _ = await asyncio.wait_for(connecting, timeout_s)
-    wire.connected(transport)
+    line.attach(GatewayWire(line, reactor, await dial(host, port, timeout_s)))
 
 
 class SerialWire:

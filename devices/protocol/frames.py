@@ -15,6 +15,7 @@ request to them and on everything that reads their answers.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -147,6 +148,13 @@ class Request:
     def exception_in(self, answer: bytes) -> int:
         """The exception code of a matched answer; 0 when it is none."""
         return answer[self.unit_bytes + 1] if answer[self.unit_bytes] & 0x80 else 0
+
+    @cached_property
+    def unpack(self) -> Callable[[bytes], tuple[int, ...]]:
+        """`registers` of one shape of answer."""
+        if self.code in (3, 4):
+            return struct.Struct(f">{self.unit_bytes + 2}x{self.count}H2x").unpack
+        return self.registers
 
     def registers(self, answer: bytes) -> tuple[int, ...]:
         """Values of a matched read answer: registers 0-65535, or coils as 0 and 1; empty for a write."""
