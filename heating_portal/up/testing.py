@@ -21,11 +21,12 @@ def test(arguments: list[str]) -> int:
 
 
 def with_defaults(arguments: list[str]) -> list[str]:
-    """Two workers for whole folders, none for named files (their start costs more than they save)."""
+    """Several workers for whole folders, none for named files (their start costs more than they save)."""
     if any(argument == "-n" or argument.startswith(("-n", "--numprocesses")) for argument in arguments):
         return arguments
     names_files = any(Path(argument.partition("::")[0]).is_file() for argument in arguments)
-    return ["-n", "0", *arguments] if names_files else ["-n", "2", "--dist", "loadgroup", *arguments]
+    workers = str((os.cpu_count() or 1) + 1)  # browsers and killed servers are waited for: one more than there are cores
+    return ["-n", "0", *arguments] if names_files else ["-n", workers, "--dist", "loadgroup", *arguments]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Children are restarted when they die, stopped in order, and never outlive the launcher."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -145,11 +146,12 @@ def port_of(url: str) -> int:
     return int(url.rpartition(":")[2].partition("/")[0])
 
 
-def test_named_files_run_in_one_process_and_folders_in_two(tmp_path: Path) -> None:
+def test_named_files_run_in_one_process_and_folders_in_one_more_than_there_are_cores(tmp_path: Path) -> None:
     file = tmp_path / "test_x.py"
     file.touch()
     assert with_defaults([f"{file}::test_a", "-x"]) == ["-n", "0", f"{file}::test_a", "-x"]
-    assert with_defaults([str(tmp_path)]) == ["-n", "2", "--dist", "loadgroup", str(tmp_path)]
+    workers = str((os.cpu_count() or 1) + 1)
+    assert with_defaults([str(tmp_path)]) == ["-n", workers, "--dist", "loadgroup", str(tmp_path)]
     assert with_defaults(["-n4", str(file)]) == ["-n4", str(file)]
 
 
