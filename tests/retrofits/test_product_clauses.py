@@ -1,0 +1,133 @@
+"""What annex 2 asks of a product, each clause by the rule its own preset carries."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pytest import mark
+
+from retrofits.services import products
+from tests.retrofits.asking import SHOWN, asks, file_of, shut
+from tests.retrofits.conftest import DAY, Works
+from tests.retrofits.test_pages import client_of, page
+
+DESCRIBE = "retrofits.services.products:describe_product"
+PRODUCT = "retrofits:product-edit"
+MODEL = "retrofits.Product"
+
+
+@pytest.mark.parametrize(
+    ("gate", "clause", "lacking", "code"),
+    [
+        pytest.param(
+            "CERTIFICATE",
+            "J-32",
+            {"certificate_no": ""},
+            "NO_CERTIFICATE",
+            marks=mark.clause("J-32", "满足国家要求和强制认证", serves=DESCRIBE, page=PRODUCT, model=MODEL),
+        ),
+        pytest.param(
+            "INSURANCE",
+            "J-33",
+            {"insurance_from": date(2021, 12, 9), "insurance_until": date(2022, 1, 1)},
+            "INSURANCE_GAP",
+            marks=mark.clause("J-33", "产品保险单", serves=DESCRIBE, page=PRODUCT, model=MODEL),
+        ),
+        pytest.param(
+            "PAPERS",
+            "J-34",
+            {"papers": ["parameters", "performance", "manual"]},
+            "PAPERS_MISSING",
+            marks=mark.clause("J-34", "参数、性能、使用说明书、出厂合格证", serves=DESCRIBE, page=PRODUCT, model=MODEL),
+        ),
+        pytest.param(
+            "USE",
+            "J-35",
+            {"uses": ["public"]},
+            "NOT_FOR_DWELLINGS",
+            marks=mark.clause("J-35", "适用于晋城地区农村住宅", serves=DESCRIBE, page=PRODUCT, model=MODEL),
+        ),
+        pytest.param(
+            "SIZING",
+            "J-36",
+            {"thermal_power_kw": Decimal("2.63")},
+            "UNDERSIZED",
+            marks=mark.clause("J-36", "根据户型面积…选用相应配套系统", serves=DESCRIBE, page=PRODUCT, model=MODEL),
+        ),
+        pytest.param(
+            "INTERFACE",
+            "J-24",
+            {"has_wireless": None},
+            "NOT_CONNECTABLE",
+            marks=mark.clause(
+                "J-21", "标准通讯接口与通讯协议，配备无线数据传输装置", serves=DESCRIBE, page=PRODUCT, model=MODEL
+            ),
+        ),
+        pytest.param(
+            "INTERFACE",
+            "J-24",
+            {"interface": "rs232", "protocol": "other", "is_remote": False},
+            "NOT_CONNECTABLE",
+            marks=mark.clause(
+                "J-24", "标准通讯485接口，modbus，具备远程监控", serves=DESCRIBE, page=PRODUCT, model=MODEL
+            ),
+        ),
+        pytest.param(
+            "SAMPLE",
+            "J-28",
+            {"sample_on": None},
+            "NO_SAMPLE",
+            marks=mark.clause(
+                "J-28", "控制板与无线传输设备样品及485通讯协议", serves=DESCRIBE, page=PRODUCT, model=MODEL
+            ),
+        ),
+        pytest.param(
+            "LOCAL_REQUIREMENTS",
+            "J-44",
+            {"meets": ["另一条"]},
+            "LOCAL_UNMET",
+            marks=mark.clause("J-44", "最低限度的技术要求", serves=DESCRIBE, page=PRODUCT, model=MODEL),
+        ),
+        pytest.param(
+            "ELECTRICAL_RATING",
+            "J-38",
+            {"voltage_v": 380},
+            "RATING",
+            marks=mark.clause("J-38", "电压220V，频率50Hz", serves=DESCRIBE, page=PRODUCT, model=MODEL),
+        ),
+    ],
+)
+def test_a_product_that_lacks_one_thing_is_not_installed(
+    works: Works, gate: str, clause: str, lacking: dict[str, Any], code: str
+) -> None:
+    """The dwelling has 88 m²: 2,640 W are 30 for each of them, 2,630 W are not."""
+    stated = file_of("jincheng_2020", "programme.yaml")["programme"]["settings"]
+    works.programme.settings = {"sizing": stated["sizing"], "local_requirements": ["低温启动"]}
+    works.programme.save()
+    assert asks(works, "jincheng_2020", gate) == [clause]
+    products.describe_product(device_model=works.model, values=SHOWN | lacking, by=works.office)
+    task = works.task()
+    assert shut(works, task, installed_on=DAY.isoformat()) == [(gate, code)]
+    mended = {name: SHOWN[name] for name in lacking}
+    products.describe_product(
+        device_model=works.model, values=mended, version=works.model.product.version, by=works.office
+    )
+    assert shut(works, task, installed_on=DAY.isoformat()) == []
+
+
+@mark.clause("J-37", "主管道及主换热器…耐腐蚀材料", serves=DESCRIBE, page=PRODUCT, model=MODEL)
+def test_a_product_says_what_its_pipe_and_exchanger_are_made_of(works: Works) -> None:
+    products.describe_product(device_model=works.model, values={"material": "316L 不锈钢"}, by=works.office)
+    assert "316L 不锈钢" in client_of(works.office).get(page("product-edit", works.model.pk)).content.decode()
+
+
+def test_a_sample_counts_from_its_day_on(works: Works) -> None:
+    asks(works, "jincheng_2020", "SAMPLE")
+    shown = SHOWN | {"sample_on": DAY}
+    products.describe_product(device_model=works.model, values=shown, by=works.office)
+    task, before = works.task(), (DAY - timedelta(days=1)).isoformat()
+    assert shut(works, task, installed_on=before) == [("SAMPLE", "SAMPLE_LATER")]
+    assert shut(works, task, installed_on=DAY.isoformat()) == []
