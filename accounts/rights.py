@@ -75,9 +75,11 @@ RIGHTS: dict[str, Label] = {
     "supervision.view": _("Read spot checks, orders, circulars and scores"),
     "supervision.act": _("Draw spot checks, give orders and circulars, score towns"),
     "supervision.answer": _("Answer orders and give written explanations"),
+    "reports.write": _("Write and freeze periodic reports"),
     "ledgers.export": _("Export ledgers, masked"),
     "ledgers.export_full": _("Export ledgers with full numbers, with a reason"),
     "audit.trace": _("Trace amounts to their evidence"),
+    "audit.find": _("Draw samples and record findings"),
     "audit.log": _("Read the log of changes and of looks"),
     "audit.admin_log": _("Read what the administrators did"),
     "jobs.view_all": _("See everybody's background work"),
@@ -125,7 +127,8 @@ ROLES: dict[str, Role] = {
         "ledgers.export ledgers.export_full audit.trace devices.command alerts.handle changes.approve "
         "commands.approve profiles.release "
         "duplicates.decide places.edit acceptances.dispatch acceptances.review panels.open " + _WATCHES + " "
-        "complaints.handle complaints.sensitive tickets.handle hazards.record samples.record supervision.act",
+        "complaints.handle complaints.sensitive tickets.handle hazards.record samples.record supervision.act "
+        "reports.write",
         second_factor=True,
     ),
     "town_staff": _role(
@@ -133,7 +136,8 @@ ROLES: dict[str, Role] = {
         "overview.view programmes.view households.view households.edit households.reveal rosters.import tasks.view "
         "milestones.edit "
         "installations.record entitlements.view readings.record notices.publish devices.view ledgers.export api.read "
-        "duplicates.decide " + _WATCHES + " complaints.handle tickets.handle hazards.record supervision.answer",
+        "duplicates.decide " + _WATCHES + " complaints.handle tickets.handle hazards.record supervision.answer "
+        "reports.write",
         navigation="town",
     ),
     "town_leader": _role(
@@ -173,8 +177,8 @@ ROLES: dict[str, Role] = {
     ),
     "auditor": _role(
         _("Auditor"),
-        _READ_COUNTY + " audit.trace audit.log ledgers.export ledgers.export_full households.reveal jobs.view_all "
-        + _WATCHES,
+        _READ_COUNTY + " audit.trace audit.find audit.log ledgers.export ledgers.export_full households.reveal "
+        "jobs.view_all " + _WATCHES,
         second_factor=True,
         navigation="audit",
     ),
