@@ -20,7 +20,7 @@ def ensure_partitions(now: dt.datetime, ahead_days: int = AHEAD_DAYS) -> list[st
 
     Safe to call from several processes at once. Readings that waited in the default partition move along.
     """
-    today = now.astimezone(ZONE).date()
+    today = day_of(now)
     days = [today + dt.timedelta(days=offset) for offset in range(-1, ahead_days + 1)]
     existing = existing_partitions()
     missing = [day for day in days if name_of(day) not in existing]
@@ -42,18 +42,23 @@ def drop_before(day: dt.date, now: dt.datetime) -> list[str]:
 
     Days of the last 45 are never dropped, whatever is asked.
     """
-    least = now.astimezone(ZONE).date() - dt.timedelta(days=KEPT_DAYS)
-    old = sorted(name for name in existing_partitions() if (found := _day_of(name)) and found < min(day, least))
+    least = day_of(now) - dt.timedelta(days=KEPT_DAYS)
+    old = sorted(name for name in existing_partitions() if (found := _day_in(name)) and found < min(day, least))
     for name in old:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE {name}")
     return old
 
 
-def _day_of(name: str) -> dt.date | None:
+def _day_in(name: str) -> dt.date | None:
     """The day in a partition's name; None for the default partition and anything else."""
     found = _NAME.fullmatch(name)
     return dt.datetime.strptime(found[1], "%Y%m%d").date() if found else None
+
+
+def day_of(now: dt.datetime) -> dt.date:
+    """The day of a moment, as partitions are cut."""
+    return now.astimezone(ZONE).date()
 
 
 def name_of(day: dt.date) -> str:

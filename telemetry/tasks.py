@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from celery import shared_task
+from django.conf import settings
 from django.db import connection
 
 from accounts.acting import acting
 from core import clock
 from devices.hub.client import HubUnavailable
 from devices.hub_access import hub_client
-from telemetry import poller, queries, services
+from telemetry import alerting, lines, poller, queries, rollups, services
 from telemetry.models import PollCycle
-from telemetry.partitions import ensure_partitions
+from telemetry.partitions import day_of, drop_before, ensure_partitions
 
 log = logging.getLogger(__name__)
 _LOCK_CLASS = 0x9011
@@ -87,11 +89,21 @@ def _alone(cycle: PollCycle) -> Iterator[bool]:
 
 @shared_task
 def roll_up() -> int:
-    return services.roll_up_hours(now=clock.now())
+    """Every five minutes: closed hours are summed and judged, and the lines are looked at for foreign frames."""
+    now = clock.now()
+    made = rollups.roll_up_hours(now=now, periods=queries.poll_periods())
+    with acting("poller"):
+        alerting.judge_hours(now=now)
+        alerting.clear_of_removed(now=now)
+        lines.look_for_second_masters(now=now)
+    return made
 
 
 @shared_task
 def make_partitions() -> list[str]:
-    """Once an hour: the days ahead; the notes of turns older than a week go."""
-    services.forget_cycles(now=clock.now())
-    return ensure_partitions(clock.now())
+    """Once an hour: the days ahead; days older than are kept go, and so do the notes of turns older than a week."""
+    now = clock.now()
+    services.forget_cycles(now=now)
+    if settings.READINGS_KEPT_DAYS:
+        drop_before(day_of(now) - dt.timedelta(days=settings.READINGS_KEPT_DAYS), now)
+    return ensure_partitions(now)

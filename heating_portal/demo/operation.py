@@ -24,7 +24,7 @@ from programmes.models import Programme
 from retrofits.models import Task
 from subsidies.models import Clawback, Entitlement, ReadingImport
 from subsidies.services import clawbacks, operation, reading_imports
-from telemetry.services import HourSaid, take_over_hours
+from telemetry.rollups import HourSaid, take_over_hours
 
 WHY = "demonstration"
 SEASON = Season(date(2021, 11, 1), date(2022, 3, 31))

@@ -128,6 +128,8 @@ def sits_in_the_cold(spell: Spell | None, limits: Limits) -> bool | None:
         return None
     if spell.room_dc is None:
         return True if spell.hours >= limits.unmeasured_off_h else None
-    if (spell.excess_dc or 0) >= limits.coal_band_dc:
-        return False
-    return True if spell.room_dc < limits.coal_room_dc or (spell.fall_dc or 0) >= limits.fall_dc else None
+    if spell.room_dc < limits.coal_room_dc:
+        return True
+    if (spell.excess_dc or 0) >= limits.coal_excess_dc:
+        return False  # warm by something else: that is the other question
+    return True if (spell.fall_dc or 0) >= limits.fall_dc else None

@@ -50,15 +50,12 @@ def judge(
 
 def _step(rule: Rule, facts: Facts, limits: Limits, opened: bool, before: Pending | None, verdict: Verdict) -> None:
     key = (facts.heater, rule.kind)
-    if _is_over(rule, facts):
-        state, evidence = False, {}
-    else:
-        seen = rule.look(facts, limits)
-        if seen is None:
-            return
-        state, evidence = seen
-        if state and facts.maintenance:
-            state = None  # somebody is at work on it: nothing new, and what is open stays open
+    seen = (False, {}) if _is_over(rule, facts) else rule.look(facts, limits)
+    if seen is None:
+        return
+    state, evidence = seen
+    if state and facts.maintenance:
+        state = None  # somebody is at work on it: nothing new, and what is open stays open
     if opened or state is not True:
         _settle(key, state, opened, before, verdict)
         return

@@ -49,6 +49,7 @@ class Facts:
     outdoor_dc: int | None = None
     set_room_dc: int | None = None
     running: bool | None = None
+    defrosting: bool = False
     fault: int | None = None
     floor_dc: int = 160
     in_season: bool = True

@@ -58,8 +58,8 @@ def fault(facts: Facts, limits: Limits) -> Look:
 
 
 def supply_low(facts: Facts, limits: Limits) -> Look:
-    """Running, and what comes out of it is not warm. While defrosting it is not running hot: `running` is then None."""
-    if facts.running is None or facts.supply_dc is None:
+    """Running, and what comes out of it is not warm. While it defrosts that is as it should be."""
+    if facts.running is None or facts.supply_dc is None or facts.defrosting:
         return None
     evidence = {"supply_dc": facts.supply_dc, "limit_dc": limits.supply_low_dc}
     return (band(facts.supply_dc, limits.supply_low_dc, limits.supply_fine_dc) if facts.running else False), evidence
@@ -151,6 +151,7 @@ def _spell(spell: disuse.Spell | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+TURN_KINDS = ("unit_silent", "line_silent", "fault", "supply_low", "freezing", "room_cold", "room_cool")
 RULES: tuple[Rule, ...] = (
     Rule("unit_silent", unit_silent),
     Rule("line_silent", line_silent),
@@ -166,3 +167,6 @@ RULES: tuple[Rule, ...] = (
     Rule("welfare", welfare, seasonal=True, needs_people=True, hourly=True),
 )
 BY_KIND = {rule.kind: rule for rule in RULES}
+OF_A_TURN = tuple(BY_KIND[kind] for kind in TURN_KINDS)
+OF_AN_HOUR = tuple(rule for rule in RULES if rule.hourly)
+OF_A_LINE = (BY_KIND["second_master"],)

@@ -20,12 +20,12 @@ from core import clock
 from core.refusals import Refused
 from core.tables import BulkAction, Column, View, build_table, render_table
 from programmes.chosen import chosen_area_code
-from telemetry import queries, services
+from telemetry import handling, queries
 from telemetry.filters import AlertFilter
 from telemetry.models import Alert
 from telemetry.views.shown import AlertShown
 
-RIGHT = "alerts.handle"
+RIGHT = handling.RIGHT
 MOST_AT_ONCE = 2000
 
 COLUMNS = (
@@ -74,7 +74,7 @@ def alert_acknowledge(request: HttpRequest) -> HttpResponse:
     if len(chosen) > MOST_AT_ONCE:
         raise Refused("TOO_MANY_ALERTS", _("At most %(n)d alerts at once; narrow the filter."), n=MOST_AT_ONCE)
     mine = [alert for alert in chosen if user.has_right(RIGHT, alert.area_id)]
-    done = services.acknowledge_alerts(alerts=mine, by=user, now=clock.now())
+    done = handling.acknowledge_alerts(alerts=mine, by=user, now=clock.now())
     text = ngettext("%(n)d alert acknowledged.", "%(n)d alerts acknowledged.", done) % {"n": done}
     if len(chosen) > done:
         text += " " + _("Left as they were: %(n)d (already acknowledged, or outside your area).") % {

@@ -11,7 +11,7 @@ from core.refusals import Refused
 from devices.models import Heater
 from devices.services.heaters import register_heater, register_model, register_supplier, remove_heater, store_profile
 from telemetry.models import HourlyRollup
-from telemetry.services import HourSaid, take_over_hours
+from telemetry.rollups import HourSaid, take_over_hours
 from tests import people
 
 pytestmark = pytest.mark.django_db

@@ -30,7 +30,7 @@ from tests import people
 from tests.telemetry.plant import Plant, register, running_plant
 from tests.telemetry.test_polling import poll
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 PLACES = [("dtu:861990000000018", 1), ("dtu:861990000000018", 2), ("serial:serial0", 1)]
 VILLAGE, OTHER_TOWN = "370999001001", "370999002"
 

@@ -10,13 +10,13 @@ import pytest
 from django.db import connection
 
 from programmes.models import Programme
-from telemetry import queries, services, tasks
+from telemetry import queries, rollups, services, tasks
 from telemetry.models import Alert, LatestReading, PollCycle, Reading
 from telemetry.partitions import bounds_of, ensure_partitions, existing_partitions
 from tests import people
 from tests.telemetry.plant import Plant, running_plant
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 PLACES = [("dtu:861990000000018", 1), ("dtu:861990000000018", 2), ("serial:serial0", 1)]
 AREA = "370999001001"
 
@@ -210,13 +210,13 @@ def test_hours_are_rolled_up_and_renewed(tmp_path: Path, programme: Programme) -
                 [heater.pk, hour + dt.timedelta(minutes=minute), supply, running, 1000 + minute],
             )
     assert rows == []
-    assert services.roll_up_hours(now=hour + dt.timedelta(hours=1, minutes=5)) == 1
+    assert rollups.roll_up_hours(now=hour + dt.timedelta(hours=1, minutes=5)) == 1
     from telemetry.models import HourlyRollup
 
     row = HourlyRollup.objects.get()
     assert (row.n, row.supply_min_dc, row.supply_avg_dc, row.supply_max_dc) == (3, 300, 400, 500)
     assert (row.minutes_on, row.energy_dkwh) == (40, 59)
-    assert services.roll_up_hours(now=hour + dt.timedelta(hours=1, minutes=6)) == 0
+    assert rollups.roll_up_hours(now=hour + dt.timedelta(hours=1, minutes=6)) == 0
 
 
 def test_old_days_are_dropped_and_the_last_45_never() -> None:

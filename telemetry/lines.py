@@ -1,0 +1,54 @@
+"""Lines as the hub sees them: foreign frames, and gateways that dial in without being known."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from devices.hub.client import HubUnavailable
+from devices.hub_access import hub_client
+from devices.models import Bus
+from telemetry.alerting import judge_lines
+from telemetry.models import LineCount
+
+HUB_WAIT_S = 5.0
+
+
+def look_for_second_masters(*, now: dt.datetime) -> int:
+    """Compare the hub's counters of foreign frames with the last look and judge the difference; how many lines."""
+    try:
+        with hub_client(timeout_s=HUB_WAIT_S) as hub:
+            found = {entry["line"]: int(entry.get("foreign", 0)) for entry in hub.lines(wait_s=HUB_WAIT_S)}
+    except HubUnavailable:
+        return 0  # the list of heaters says so; nothing is known of the lines
+    since = foreign_since(found, now)
+    judge_lines(foreign=since, now=now)
+    return len(since)
+
+
+def foreign_since(found: dict[str, int], now: dt.datetime) -> dict[int, int]:
+    """Bus → foreign frames since the last look. A smaller counter is that of a hub which started anew."""
+    buses = dict(Bus.objects.filter(line__in=found).values_list("pk", "line"))
+    before = dict(LineCount.objects.filter(bus__in=buses).values_list("bus_id", "foreign"))
+    counts = {pk: found[line] for pk, line in buses.items()}
+    LineCount.objects.bulk_create(
+        [LineCount(bus_id=pk, foreign=count, at=now) for pk, count in counts.items()],
+        update_conflicts=True, unique_fields=["bus"], update_fields=["foreign", "at"],
+    )  # fmt: skip
+    return {pk: _since(before.get(pk), count) for pk, count in counts.items()}
+
+
+def _since(before: int | None, count: int) -> int:
+    """A line looked at for the first time may carry what has long been known: it is not held against it."""
+    return 0 if before is None else count - before if count >= before else count
+
+
+def unclaimed() -> list[dict[str, Any]] | None:
+    """Gateways that have dialled in and belong to no line of ours, by name; None when the hub is away."""
+    try:
+        with hub_client(timeout_s=HUB_WAIT_S) as hub:
+            found = [entry for entry in hub.lines(wait_s=HUB_WAIT_S) if entry["line"].startswith("dtu:")]
+    except HubUnavailable:
+        return None
+    known = set(Bus.objects.filter(line__in=[entry["line"] for entry in found]).values_list("line", flat=True))
+    return sorted((entry for entry in found if entry["line"] not in known), key=lambda entry: str(entry["line"]))
