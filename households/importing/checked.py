@@ -41,6 +41,8 @@ REGISTER_CODES = frozenset(
     }
 )  # fmt: skip
 
+_NONE: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -96,6 +98,8 @@ class CheckedRow:
     @property
     def hand_kept(self) -> frozenset[str]:
         """Fields the register keeps because a person typed them."""
+        if not self.problems:
+            return _NONE
         found = (one.params["fields"] for one in self.problems if one.code == HAND_KEPT)
         return frozenset(name for fields in found for name in str(fields).split(","))
 
@@ -110,6 +114,8 @@ class CheckedRow:
 
     def state(self, confirmed: Collection[str] = ()) -> str:
         """READY, FAULTY or MERGED."""
+        if not self.problems:
+            return ImportRow.State.READY
         if any(problem.code == DUPLICATE for problem in self.problems):
             return ImportRow.State.MERGED
         blocked = any(problem.blocks(confirmed) for problem in self.problems)

@@ -9,16 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import ExpressionWrapper, F, TextField
 
 from accounts.acting import acting
 from accounts.models import User
 from core import clock
+from core.fields import json_opener
 from households.importing.checked import CheckedRow, fill, raw_row, refilled
 from households.importing.reading import check_rows
 from households.importing.register import AnyOf, Register, check_against_register
 from households.models import ImportRow, RosterImport, ValueConflict
-from households.services.bulk import insert_rows, uncollected, update_rows
+from households.services.bulk import insert_rows, stamped, uncollected, update_rows
 from households.services.imports import close_when_done, lock_import
 from households.services.storing import RegisterWriter, Stored
 
@@ -27,7 +28,6 @@ Step = Callable[[int, int], None]
 Commit = Callable[[], AbstractContextManager[Any]]
 PIECE = 5_000
 _REGISTER_LOCK = 0x686F757365  # "house": whoever adds to the register does so alone
-_DEFERRED = ("raw", "corrections", "before")  # not looked at here, and costly to open
 
 
 def lock_register() -> None:
@@ -73,10 +73,30 @@ def apply_piece(import_id: int, keys: Sequence[int], by: User) -> Counter[str]:
     if locked.state != RosterImport.State.REVIEW:
         return Counter()
     lock_register()
-    # By key alone: while the counts of a fresh table are young, PostgreSQL would go through all ready rows instead.
-    wanted = ImportRow.objects.select_for_update().filter(AnyOf(F("pk"), keys)).defer(*_DEFERRED).order_by("pk")
-    rows = [row for row in wanted if row.state == State.READY and row.roster_import_id == import_id]
+    rows = [row for row in _locked_rows(keys) if row.state == State.READY and row.roster_import_id == import_id]
     return _store(locked, *_still_ready(locked, rows), by)
+
+
+#: What storing looks at. The rest of a row (the file's texts, corrections) is costly to open and seldom asked for.
+_LOOKED_AT = (
+    "id", "roster_import_id", "sheet", "row_no", "state", "technology", "issue_codes", "confirmed", "keys_index",
+    "version",
+)  # fmt: skip
+_SEALED = ("values", "issues")
+
+
+def _locked_rows(keys: Sequence[int]) -> Iterator[ImportRow]:
+    """The rows by their keys, in the order of the file, locked, with what storing looks at and nothing else.
+
+    By key alone: while the counts of a fresh table are young, PostgreSQL would go through all ready rows instead.
+    """
+    opened, make = json_opener(), stamped(ImportRow)
+    sealed = {f"{name}_sealed": ExpressionWrapper(F(name), output_field=TextField()) for name in _SEALED}
+    wanted = ImportRow.objects.select_for_update().filter(AnyOf(F("pk"), keys)).order_by("pk").annotate(**sealed)
+    for *plain, values, issues in wanted.values_list(*_LOOKED_AT, *sealed):
+        row = make()
+        row.__dict__.update(zip(_LOOKED_AT, plain, strict=True), values=opened(values), issues=opened(issues))
+        yield row
 
 
 def _pieces(import_id: int, size: int) -> Iterator[list[int]]:
@@ -110,7 +130,7 @@ def _still_ready(
         if result.state(row.confirmed) == State.READY and row.technology in routes:
             ready.append((row, result))
         else:
-            _check_anew(roster_import, row)
+            _check_anew(roster_import, ImportRow.objects.get(pk=row.pk))
     return ready, register
 
 
@@ -129,12 +149,13 @@ def _store(
     stored = writer.write([row.confirmed for row, _result in ready])
     now = clock.now()
     for (row, _result), place in zip(ready, stored, strict=True):
-        row.state, row.outcome, row.dwelling, row.applied_at = State.APPLIED, place.outcome, place.dwelling, now
+        row.state, row.outcome, row.dwelling_id, row.applied_at = State.APPLIED, place.outcome, place.dwelling.pk, now
         row.written, row.before = sorted(place.before), _replaced(place)
         row.version += 1
     rows = [row for row, _result in ready]
     update_rows(ImportRow, rows, ["state", "outcome", "dwelling", "applied_at", "written", "before", "version"])
-    insert_rows(ValueConflict, [one for row, result in ready for one in _conflicts(row, result)])
+    conflicts = (_conflicts(row, result, place) for (row, result), place in zip(ready, stored, strict=True))
+    insert_rows(ValueConflict, [one for found in conflicts for one in found])
     return Counter(str(row.outcome) for row in rows)
 
 
@@ -148,11 +169,11 @@ def _replaced(place: Stored) -> dict[str, Any] | None:
     return found or None
 
 
-def _conflicts(row: ImportRow, result: CheckedRow) -> list[ValueConflict]:
-    assert row.dwelling is not None
+def _conflicts(row: ImportRow, result: CheckedRow, place: Stored) -> list[ValueConflict]:
+    home = place.dwelling
     return [
         ValueConflict(
-            roster_import_id=row.roster_import_id, row=row, dwelling=row.dwelling, area_id=row.dwelling.area_id,
+            roster_import_id=row.roster_import_id, row_id=row.pk, dwelling=home, area_id=home.area_id,
             field=name, given=str(result.values[name]),
         )
         for name in sorted(result.hand_kept)

@@ -51,6 +51,8 @@ class RegisterWriter:
     """What the rows were compared with a moment ago, under the same lock."""
     _new_households: list[Household] = field(default_factory=list)
     _new_dwellings: list[Dwelling] = field(default_factory=list)
+    _families: list[Household] = field(default_factory=list)
+    """Whose each new dwelling is; known by its key once it has one."""
     _people: dict[str, Household] = field(default_factory=dict)
     _numbers: dict[str, list[str]] = field(default_factory=dict)
     _blank_household: Callable[[], Household] = field(default_factory=lambda: stamped(Household))
@@ -72,8 +74,8 @@ class RegisterWriter:
         for model, made in ((Household, self._new_households), (Dwelling, self._new_dwellings)):
             for one, key in zip(made, reserve_ids(model, len(made)), strict=True):
                 one.pk = key
-        for home in self._new_dwellings:
-            home.household_id = home.household.pk
+        for home, household in zip(self._new_dwellings, self._families, strict=True):
+            home.household_id = household.pk
         insert_rows(Household, self._new_households)
         insert_rows(Dwelling, self._new_dwellings)
 
@@ -127,11 +129,12 @@ class RegisterWriter:
         """`registered` is how many homes the register knows; those of this file are counted on the way."""
         number = household.__dict__["homes_so_far"] = household.__dict__.get("homes_so_far", registered) + 1
         dwelling = self._blank_dwelling()
-        dwelling.household, dwelling.area_id = household, str(row.values["village"])
+        dwelling.area_id = str(row.values["village"])
         dwelling.dwelling_no, dwelling.is_second_home = f"{household.household_no}-{number}", number > 1
         for name, value in _dwelling_values(dwelling, row, confirmed).items():
             setattr(dwelling, name, value)
         self._new_dwellings.append(dwelling)
+        self._families.append(household)
         return dwelling
 
     def _enrol(self, stored: Sequence[Stored]) -> None:
