@@ -19,5 +19,7 @@ urlpatterns = [
     path("policies/<int:pk>/trial/sign/", trials.cliff_sign, name="policy-cliff-sign"),
     path("differences/", differences.difference_list, name="difference-list"),
     path("differences/as-of/", differences.difference_as_of, name="difference-as-of"),
+    path("differences/settle/", differences.difference_settle, name="difference-settle"),
+    path("differences/decide/", differences.settlement_decide, name="settlement-decide"),
     path("differences/find/", differences.difference_find, name="difference-find"),
 ]

@@ -111,6 +111,7 @@ STEPS = {
     "ITEM": gettext_noop("Cost item %(item)s: %(amount)s yuan"),
     "REMAINING": gettext_noop("Cost %(cost)s less %(borne)s yuan borne by %(after)s leaves %(amount)s yuan"),
     "CEILING": gettext_noop("Ceiling over several benefits: %(ceiling_yuan)s yuan, used before: %(used)s yuan"),
+    "STANDS_ALREADY": gettext_noop("%(stands)s yuan stand under earlier versions; the rest is paid: %(amount)s yuan"),
     "NOT_EXCLUDED": gettext_noop("No other benefit of this group: %(kinds)s"),
 }
 

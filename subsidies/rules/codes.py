@@ -49,7 +49,7 @@ STEP_CODES = (
     "NOT_CAPPED", "RAISED_TO_MINIMUM", "BAND", "MARGINAL_BAND", "CASE", "SUM", "DAY_SHARE", "BY_DECISION",
     "HOUSEHOLD_FEE", "IN_SEASON", "OUT_OF_SEASON", "ESTIMATED", "SEASON_NUMBER", "ROUNDED", "SPLIT_FIXED",
     "SPLIT_RATIO", "SPLIT_REST", "PAID_BEFORE", "UNITS_CAPPED", "MARGINAL_MONTHS", "LIFETIME_USED", "ITEM",
-    "REMAINING", "CEILING", "NOT_EXCLUDED",
+    "REMAINING", "CEILING", "NOT_EXCLUDED", "STANDS_ALREADY",
 )  # fmt: skip
 
 #: Facts that are numbers: quantities with the unit in the name, money in yuan (compared in yuan).

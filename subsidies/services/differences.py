@@ -58,13 +58,15 @@ class Difference:
 
 
 def differences(rows: QuerySet[Any], *, programme: Programme, as_of: dt.date | None = None) -> Iterator[Difference]:
-    """Differences of these entitlements of one programme, by key; three queries for every 500.
+    """Differences of these entitlements of one programme, by key; three queries for every 500. What was paid because of
+    a difference is part of the amount it came from and has none of its own.
 
     `as_of` None: each as of the day on which it was computed, under the version that holds for that day now.
     """
     versions = list(Policy.objects.filter(programme=programme, state=Policy.State.RELEASED).select_related("programme"))
     last = 0
-    rows = rows.exclude(state=Entitlement.State.VOID).select_related("policy__programme").order_by("id")
+    rows = rows.exclude(state=Entitlement.State.VOID).filter(born_of__isnull=True)
+    rows = rows.select_related("policy__programme").order_by("id")
     while part := list(rows.filter(id__gt=last)[:AT_ONCE]):
         lines = _lines(part)
         for one in part:
@@ -115,6 +117,11 @@ def _lines(part: list[Entitlement]) -> dict[int, tuple[tuple[str, int], ...]]:
     return found
 
 
+def outcome_under(policy: Policy, one: Entitlement, facts: Facts, day: dt.date) -> Outcome:
+    """What a version says about the stored facts of an amount as of a day."""
+    return assess(rules_of(policy), _as_then(facts, one, policy, day), kind=one.benefit_kind)
+
+
 def _difference(
     one: Entitlement, lines: Iterable[tuple[str, int]], versions: list[Policy], as_of: dt.date | None
 ) -> Difference | None:
@@ -124,8 +131,8 @@ def _difference(
     policy = _in_force(versions, day)
     if policy is None or policy.pk == one.policy_id:
         return None
-    outcome = assess(rules_of(policy), _as_then(facts, one, policy, day), kind=one.benefit_kind)
-    after, split = _payable(outcome)
+    outcome = outcome_under(policy, one, facts, day)
+    after, split = payable_of(outcome)
     if after == one.amount_fen and _nonzero(split) == _nonzero(lines):
         return None
     return Difference(one, policy, day, outcome, after, _change(lines, split) if after is not None else ())
@@ -145,7 +152,8 @@ def _as_then(facts: Facts, one: Entitlement, policy: Policy, day: dt.date) -> Fa
     return replace(facts, on=held_to(policy, day))
 
 
-def _payable(outcome: Outcome) -> tuple[int | None, tuple[tuple[str, int], ...]]:
+def payable_of(outcome: Outcome) -> tuple[int | None, tuple[tuple[str, int], ...]]:
+    """Fen and shares that are payable now; None where it is undefined."""
     if isinstance(outcome, Undefined):
         return None, ()
     if not isinstance(outcome, Due) or outcome.payable_fen <= 0:

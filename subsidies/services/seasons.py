@@ -237,11 +237,11 @@ def _overpaid(outcome: Outcome, known: Sequence[Entitlement], paid: int) -> Over
         wanted = {line.source: -line.amount_fen for line in outcome.payable_lines if line.amount_fen < 0}
     else:
         wanted = {line.source: line.amount_fen for line in last.lines.all()}
-    shares = _cut(wanted, limit)
+    shares = cut(wanted, limit)
     return Overpaid(last, due, paid, shares, outcome.code) if shares else None
 
 
-def _cut(wanted: dict[str, int], limit: int) -> dict[str, int]:
+def cut(wanted: dict[str, int], limit: int) -> dict[str, int]:
     """The sources' shares, in their order, as far as the limit goes."""
     shares: dict[str, int] = {}
     for source, fen in wanted.items():
@@ -282,12 +282,12 @@ def _period(home: int, kind: str, season: Season) -> str | None:
 
 
 def _lines(made: Entitlement, due: Due, season: Season) -> Iterator[EntitlementLine]:
-    for source, fen in _not_negative({line.source: line.amount_fen for line in due.payable_lines}).items():
+    for source, fen in not_negative({line.source: line.amount_fen for line in due.payable_lines}).items():
         if fen:
             yield EntitlementLine(entitlement=made, source=source, budget_year=season.year, amount_fen=fen)
 
 
-def _not_negative(shares: dict[str, int]) -> dict[str, int]:
+def not_negative(shares: dict[str, int]) -> dict[str, int]:
     """Rounding may leave a source a fen below what it has paid; the others bear it, the sum stays. The next instalment
     starts from what was really paid and evens it out."""
     lacking = -sum(fen for fen in shares.values() if fen < 0)

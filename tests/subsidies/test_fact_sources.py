@@ -151,7 +151,7 @@ def test_off_peak_kilowatt_hours_are_paid_from_the_readings_of_that_tariff(money
 
 BY_ROOMS = POLICY.replace(
     "min: {cap: {of: {cost: eligible}, at: {fixed: 6000}}}", "min: {per_unit: {quantity: room_count, rate: 500}}"
-)
+).replace("2024-12-31", "2044-12-31")
 
 
 def test_a_missing_fact_is_stated_on_the_amounts_page_and_the_amount_computed_again(money: Money, enter: Sign) -> None:
