@@ -1,0 +1,99 @@
+"""Charts: gaps stay gaps, states stay apart."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+
+import devices.tasks  # noqa: F401 - the handler of devices.send_command
+from telemetry import charts
+from telemetry.models import LatestReading
+from telemetry.partitions import ensure_partitions
+from tests.telemetry.plant import Plant
+from tests.telemetry.said import bare_heater
+from tests.telemetry.visiting import detail, say, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _english(settings: Any) -> None:
+    settings.LANGUAGE_CODE = "en"
+
+
+NOW = dt.datetime(2021, 1, 18, 4, 0, 30, tzinfo=dt.UTC)
+
+
+def test_a_gap_is_drawn_as_a_gap_and_never_carried_over() -> None:
+    heater = bare_heater()
+    ensure_partitions(NOW)
+    for minute in [*range(20), *range(25, 60)]:
+        for second in (0, 30):
+            say(
+                heater, NOW - dt.timedelta(minutes=59.9 - minute, seconds=-second), supply_dc=400 + minute, running=True
+            )
+    drawn = charts.track(heater, charts.SPANS["1h"], NOW, 30)
+    values = drawn.values("supply_dc")
+    assert values.count(None) in {4, 5, 6}
+    first = values.index(None)
+    assert all(value is None for value in values[first : first + 4])
+    data = charts.chart(heater, drawn, 16.0)
+    assert len(data["bands"]) == 1 and data["bands"][0]["from"] == first - 1
+    assert data["panels"][0]["series"][0]["values"] == values
+
+
+def test_one_lost_poll_is_no_gap() -> None:
+    heater = bare_heater()
+    ensure_partitions(NOW)
+    for step in range(120):
+        if step != 60:
+            say(heater, NOW - dt.timedelta(seconds=30 * step), supply_dc=400)
+    assert charts.gaps(charts.track(heater, charts.SPANS["1h"], NOW, 30)) == []
+
+
+def test_switched_off_fault_and_silence_are_different_states() -> None:
+    heater = bare_heater()
+    ensure_partitions(NOW)
+    said = {50: {"running": True, "fault": 0}, 40: {"running": False, "fault": 0}, 30: {"running": True, "fault": 2}}
+    for minutes, values in said.items():
+        say(heater, NOW - dt.timedelta(minutes=minutes), **values)
+    drawn = charts.track(heater, charts.SPANS["1h"], NOW, 30)
+    assert charts.band(drawn, heard_before=True).counts == {"none": 4, "heat": 1, "idle": 1, "fault": 1}
+
+
+def test_polls_before_the_first_answer_were_not_missed() -> None:
+    heater = bare_heater()
+    ensure_partitions(NOW)
+    for step in range(1, 20):
+        say(heater, NOW - dt.timedelta(seconds=30 * step), running=True)
+    drawn = charts.track(heater, charts.SPANS["1h"], NOW, 30)
+    fresh, old = charts.band(drawn, heard_before=False), charts.band(drawn, heard_before=True)
+    assert fresh.wanted == fresh.got and old.wanted == 2 * (len(drawn.buckets) - 1)
+    assert fresh.strip[0].state == "before" and old.strip[0].state == "lost"
+
+
+@pytest.mark.parametrize("period", [1, 30, 300, 3600])
+@pytest.mark.parametrize("code", ["1h", "24h", "7d"])
+def test_a_chart_has_at_most_two_thousand_points(code: str, period: int) -> None:
+    heater = bare_heater()
+    drawn = charts.track(heater, charts.SPANS[code], NOW, period)
+    assert 5 * len(drawn.buckets) <= 2000
+    assert drawn.buckets[-1].at <= NOW < drawn.buckets[-1].at + dt.timedelta(seconds=drawn.width_s)
+
+
+def test_the_series_of_every_span_is_json_with_gaps_as_null(plant: Plant, page: Client) -> None:
+    for code in charts.SPANS:
+        data = page.get(detail(plant.heaters[0], "heater-series"), {"period": code}).json()
+        for panel in data["panels"]:
+            assert all(len(series["values"]) == len(data["times"]) for series in panel["series"])
+    assert data["bands"], "a season without hourly rows is one gap"
+
+
+def test_the_table_behind_the_chart_has_the_same_numbers(plant: Plant, page: Client) -> None:
+    heater = plant.heaters[0]
+    latest = LatestReading.objects.get(heater=heater)
+    table = words(page.get(detail(heater, "heater-table"), {"period": "1h"}))
+    assert f"{latest.room_dc / 10:.1f}℃" in table  # type: ignore[operator]

@@ -1,0 +1,94 @@
+"""The list of heaters: what the boards said, no data, places, and how it refreshes itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+import devices.tasks  # noqa: F401 - the handler of devices.send_command
+from accounts.models import User
+from telemetry.models import LatestReading, PollCycle
+from tests import people
+from tests.telemetry.plant import Plant, register
+from tests.telemetry.said import bare_heater
+from tests.telemetry.visiting import words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _english(settings: Any) -> None:
+    settings.LANGUAGE_CODE = "en"
+
+
+def test_the_list_shows_what_the_boards_said(plant: Plant, page: Client) -> None:
+    text = words(page.get(reverse("telemetry:heater-list")))
+    for heater in plant.heaters:
+        latest = LatestReading.objects.get(heater=heater)
+        assert heater.platform_no in text
+        assert f"{latest.supply_dc / 10:.1f}℃" in text  # type: ignore[operator]
+    assert "100.0%" in text and "3 of 3 heaters" in text
+
+
+def test_no_data_is_not_switched_off(plant: Plant, page: Client) -> None:
+    off, silent, never = plant.heaters
+    LatestReading.objects.filter(heater=off).update(running=False)
+    LatestReading.objects.filter(heater=silent).update(at=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=91))
+    LatestReading.objects.filter(heater=never).delete()
+    address = reverse("telemetry:heater-list")
+    for state, heater, look in [("off", off, "st--note"), ("silent", silent, "st--warn"), ("never", never, "st")]:
+        response = page.get(address, {"state": state})
+        listed = re.findall(r'class="id" href="/dev/(\w+)/"', response.content.decode())
+        assert listed == [heater.platform_no], state
+        assert f'class="{"st " + look if look != "st" else "st"}"' in response.content.decode()
+    assert "1 of 3 heaters" in words(page.get(address))
+
+
+def test_a_place_and_a_line_narrow_the_list(plant: Plant, page: Client) -> None:
+    register("dtu:861990000000042", 1, "linshi-ashp-08", "370999001002")
+    for query, count in [({"place": "370999001002"}, 1), ({"place": "370999001"}, 4), ({"line": "serial"}, 1)]:
+        response = page.get(reverse("telemetry:heater-list"), query)
+        assert response.content.decode().count("<tr data-row") == count, query
+
+
+def test_the_live_part_is_the_same_address_and_says_when_nothing_changed(plant: Plant, page: Client) -> None:
+    address = reverse("telemetry:heater-list")
+    asks = {"HX-Request": "true", "X-Unattended": "1"}
+    part = page.get(address, headers=asks)
+    assert b"<html" not in part.content and b"<tr data-row" in part.content
+    assert page.get(address, headers=asks | {"If-None-Match": part["ETag"]}).status_code == 304
+    LatestReading.objects.filter(heater=plant.heaters[0]).update(at=dt.datetime.now(dt.UTC))
+    assert page.get(address, headers=asks | {"If-None-Match": part["ETag"]}).status_code == 200
+
+
+def test_a_hub_that_is_away_is_said_on_the_list(plant: Plant, page: Client) -> None:
+    cycle = PollCycle.objects.order_by("pk").last()
+    assert cycle
+    PollCycle.objects.create(
+        area=cycle.area, shard=0, cycle=cycle.cycle + 1, period_s=30, planned_at=dt.datetime.now(dt.UTC),
+        finished_at=dt.datetime.now(dt.UTC), outcome="hub away",
+    )  # fmt: skip
+    assert "nothing is being read" in words(page.get(reverse("telemetry:heater-list")))
+
+
+def test_a_long_list_asks_no_more_than_a_short_one(ops: User, page: Client) -> None:
+    people.programme("370999", poll_period_s=30)
+    bare_heater(1)
+    page.get(reverse("telemetry:heater-list"))
+    with CaptureQueriesContext(
+        connection,
+    ) as short:
+        page.get(reverse("telemetry:heater-list"))
+    for unit in range(2, 30):
+        bare_heater(unit)
+    with CaptureQueriesContext(connection) as long:
+        page.get(reverse("telemetry:heater-list"))
+    assert len(long) == len(short)
+    assert len(long) <= 16, [q["sql"][:90] for q in long.captured_queries]
