@@ -1,4 +1,4 @@
-"""An independent slave (pymodbus) read and written by our engine over RTU in TCP."""
+"""An independent slave (pymodbus) read and written by our engine: RTU in TCP, Modbus TCP, and a serial port."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from pymodbus import FramerType
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -17,7 +18,7 @@ from tests.devices.hubs import WAIT_S, running_hub
 
 
 @contextmanager
-def pymodbus_slave() -> Iterator[int]:
+def pymodbus_slave(framer: FramerType) -> Iterator[int]:
     """A server with units 1 and 2 of 200 holding registers that hold their address; yields its port."""
     box: list[tuple[asyncio.AbstractEventLoop, ModbusTcpServer]] = []
     ready = threading.Event()
@@ -25,7 +26,7 @@ def pymodbus_slave() -> Iterator[int]:
     async def main() -> None:
         data = [SimData(0, values=list(range(200)), datatype=DataType.REGISTERS)]
         devices = [SimDevice(unit, data) for unit in (1, 2)]
-        server = ModbusTcpServer(devices, framer=FramerType.RTU, address=("127.0.0.1", 0))
+        server = ModbusTcpServer(devices, framer=framer, address=("127.0.0.1", 0))
         await server.serve_forever(background=True)
         box.append((asyncio.get_running_loop(), server))
         ready.set()
@@ -44,9 +45,10 @@ def pymodbus_slave() -> Iterator[int]:
         thread.join(WAIT_S)
 
 
-def test_a_pymodbus_slave_is_read_and_written() -> None:
-    with pymodbus_slave() as port, running_hub() as (_, client, _):
-        line = f"tcp:127.0.0.1:{port}"
+@pytest.mark.parametrize(("framer", "kind"), [(FramerType.RTU, "tcp"), (FramerType.SOCKET, "mbtcp")])
+def test_a_pymodbus_slave_is_read_and_written(framer: FramerType, kind: str) -> None:
+    with pymodbus_slave(framer) as port, running_hub() as (_, client, _):
+        line = f"{kind}:127.0.0.1:{port}"
         blocks = (Block("h", 10, 20), Block("h", 100, 7))
         results = list(client.sweep([SweepRequest(line, unit, blocks) for unit in (1, 2)], 5))
         assert len(results) == 4
