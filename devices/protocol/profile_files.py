@@ -142,14 +142,14 @@ class _Reader(ProfileChecks):
 
     def _limits(self, data: dict[str, Any]) -> Limits:
         self._unknown_keys("limits", data, "max_regs holes unit_bytes base")
-        self._number(data, "limits", "base", 0, 0, 1)
+        base = self._number(data, "limits", "base", 0, 0, 1)
         unit_bytes = self._number(data, "limits", "unit_bytes", 1, 1, 2)
         most = self._number(data, "limits", "max_regs", 40, 1, 125)
         holes = data.get("holes", [])
         if not isinstance(holes, list):
             self._problem("limits.holes", holes, "a list of [first, last]")
             holes = []
-        return Limits(most, tuple(filter(None, (self._hole(hole) for hole in holes))), unit_bytes)
+        return Limits(most, tuple(filter(None, (self._hole(hole) for hole in holes))), unit_bytes, base)
 
     def _hole(self, hole: Any) -> tuple[str, int, int] | None:
         ends = [self._place("limits.holes", end) for end in hole] if isinstance(hole, list) else []

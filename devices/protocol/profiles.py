@@ -67,6 +67,7 @@ class Limits:
     max_regs: int = 40
     holes: tuple[tuple[str, int, int], ...] = ()
     unit_bytes: int = 1
+    base: int = 0  # what the vendor calls the first register; addresses here are counted from 0
 
     @property
     def last_unit(self) -> int:

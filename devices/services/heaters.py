@@ -15,7 +15,7 @@ from devices.models import Bus, DeviceModel, Gateway, Heater, RegisterProfile, S
 from devices.protocol.profile_files import PROFILE_FOLDER, bundled_profile, parse_profile
 from households.models import Dwelling
 
-UNITS = range(1, 248)
+LAST_UNIT = 247
 LINE = re.compile(r"(dtu):([0-9A-Za-z_-]{4,40})|(serial):([^\s:]{1,100})|(tcp):([^\s:]{1,90}:[0-9]{1,5})")
 
 
@@ -30,12 +30,11 @@ class AddressProblem:
 
 @transaction.atomic
 def store_profile(*, name: str, by: Any) -> RegisterProfile:
-    """The repository's register profile of that name as a row; its newest version, stored once."""
+    """The repository's register profile of that name as a row; its newest version, stored once and released."""
     profile = bundled_profile(name)
     document = (PROFILE_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    row, _made = RegisterProfile.objects.get_or_create(
-        name=profile.name, version=profile.version, defaults={"document": document, "sha256": profile.digest}
-    )
+    values = {"document": document, "sha256": profile.digest, "state": RegisterProfile.State.RELEASED}
+    row, _made = RegisterProfile.objects.get_or_create(name=profile.name, version=profile.version, defaults=values)
     return row
 
 
@@ -43,14 +42,16 @@ def store_profile(*, name: str, by: Any) -> RegisterProfile:
 def register_heater(
     *, dwelling: Dwelling, device_model: DeviceModel, factory_no: str, line: str, unit: int, installed_on: date, by: Any
 ) -> Heater:
-    """Put a heater at a dwelling and on a line: `dtu:<id>`, `serial:<name>` or `tcp:<host>:<port>`; unit 1 to 247.
+    """Put a heater at a dwelling and on a line: `dtu:<id>`, `serial:<name>` or `tcp:<host>:<port>`; unit 1 to 247
+    (to 65535 for boards whose profile says ``unit_bytes: 2``).
 
     Line and gateway are made when they are new. Raises `Refused` HEATER_ADDRESS, FACTORY_CODE_TAKEN or
     MODEL_NO_PROFILE.
     """
     if device_model.profile is None:
         raise Refused("MODEL_NO_PROFILE", _("The model %(model)s has no register profile."), model=str(device_model))
-    _refuse_taken(address_problems(line=line, unit=unit), factory_no)
+    last_unit = parse_profile(device_model.profile.document).limits.last_unit
+    _refuse_taken(address_problems(line=line, unit=unit, last_unit=last_unit), factory_no)
     platform_id = _next_id()
     return Heater.objects.create(
         pk=platform_id,
@@ -82,14 +83,15 @@ def remove_heater(*, heater: Heater, on: date, by: Any) -> Heater:
     return heater
 
 
-def address_problems(*, line: str, unit: int | None) -> list[AddressProblem]:
+def address_problems(*, line: str, unit: int | None, last_unit: int = LAST_UNIT) -> list[AddressProblem]:
     """What keeps a heater from having this address, all at once; empty when it is free."""
     found = []
     if not LINE.fullmatch(line):
         words = _("“%(line)s” is no line: write dtu:<id>, serial:<name> or tcp:<host>:<port>") % {"line": line[:60]}
         found.append(AddressProblem("line", "LINE_SHAPE", words))
-    if unit not in UNITS:
-        found.append(AddressProblem("unit", "UNIT_RANGE", _("the unit must be a number from 1 to 247")))
+    if unit not in range(1, last_unit + 1):
+        words = _("the unit must be a number from 1 to %(last)d") % {"last": last_unit}
+        found.append(AddressProblem("unit", "UNIT_RANGE", words))
     if not found:
         holder = Heater.objects.filter(bus__line=line, unit=unit, removed_on__isnull=True).first()
         if holder:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from devices.conformance import Docking
 from devices.hub.client import HubClient, SweepRequest
 from devices.protocol.decoder import Decoded, decode
 from devices.protocol.encoder import encode_write, read_back
@@ -115,18 +113,6 @@ def test_two_hubs_can_not_hold_one_serial_port(tmp_path: Path) -> None:
         results = list(second.sweep([SweepRequest(line, 1, plan(bundled_profile(bundled_names()[0])))], 5))
         assert {r.error for r in results} == {"offline"}
         assert "lock" in second.lines([line])[0]["trouble"]
-
-
-def test_the_docking_test_passes_a_good_heater_and_fails_a_draft_profile(tmp_path: Path) -> None:
-    line, name = "dtu:861990000000018", bundled_names()[0]
-    with heaters(tmp_path, lines=(line,)) as (client, _):
-        profile = bundled_profile(name)
-        steps = Docking(client, line, 1, profile, lambda seconds: None, reads=10).run()
-        assert [step.passed for step in steps] == [True] * 6, steps
-        draft = replace(profile, points={k: v for k, v in profile.points.items() if k != "return_t"})
-        assert Docking(client, line, 1, draft, lambda seconds: None, reads=2).run()[0].passed is False
-        silent = Docking(client, line, 9, profile, lambda seconds: None, reads=2).run()
-        assert [(step.number, step.passed) for step in silent] == [(1, True), (3, False)]
 
 
 def test_the_demonstration_fleet_is_annex_1() -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from devices.conformance import Docking, Step
+from devices.conformance.findings import Probe, Step
+from devices.conformance.steps import machine_steps
 from devices.hub.client import HubClient, HubRefused, HubUnavailable
 from devices.hub.server import embedded
 from devices.hub_access import hub_client, hub_config
@@ -21,7 +22,7 @@ from devices.protocol.profiles import Profile, ProfileError
 
 
 class Command(BaseCommand):
-    help = "Docking test against a live heater: reads, limits, a same-value write with read-back. Exit 1: not passed."
+    help = "Docking test against a sample board: the steps a machine does by itself. It writes. Exit 1: not passed."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--url", required=True, help="dtu:<id> (through the running hub), tcp:host:port, serial:/dev/…"
         )
-        parser.add_argument("--unit", required=True, type=int, metavar="N", help="1 to 247")
+        parser.add_argument("--unit", required=True, type=int, metavar="N", help="1 to 247, or to 65535")
         parser.add_argument("--reads", type=int, default=50, help="reads of step 3 (default %(default)s)")
         parser.add_argument("--json", action="store_true", help="machine-readable, with frames as evidence")
 
@@ -37,8 +38,9 @@ class Command(BaseCommand):
         profile = self._profile(options["profile"])
         try:
             with reach(options["url"]) as hub:
-                docking = Docking(hub, options["url"], options["unit"], profile, time.sleep, max(1, options["reads"]))
-                steps = docking.run()
+                reads = max(1, options["reads"])
+                probe = Probe(hub, options["url"], options["unit"], profile, time.sleep, time.monotonic, reads)
+                steps = machine_steps(probe)
         except (HubUnavailable, HubRefused, OSError) as exc:
             raise CommandError(str(exc)) from exc
         self._print(profile, steps, options)
@@ -60,7 +62,8 @@ class Command(BaseCommand):
             return
         words = {True: "passed", False: "FAILED", None: "not judged"}
         for step in steps:
-            self.stdout.write(f"{step.number}  {words[step.passed]:10}  {step.name}: {step.message}")
+            ask = f" (a person has to confirm: {', '.join(step.asks)})" if step.asks else ""
+            self.stdout.write(f"{step.number}  {words[step.passed]:10}  {step.name}: {step.message}{ask}")
 
 
 @contextmanager
