@@ -193,3 +193,23 @@ def test_a_panel_of_the_year_goes_before_the_one_for_every_year(plan: Plan) -> N
     panels.create(code="five", departments=list("abcde"), year=2021)
     panels.create(code="also", departments=["x"], in_use=False, year=2021)
     assert [len(acceptance_panel(plan.programme, year).departments) for year in (2021, 2022, None)] == [5, 6, 6]  # type: ignore[union-attr]
+
+
+@pytest.mark.clause(
+    "L-38", "明确改造户数及改造方式；倒排工期", serves="programmes.milestones:plan_backwards",
+    page="programmes:milestone-list", model="programmes.Milestone",
+)  # fmt: skip
+def test_the_works_are_planned_back_from_their_last_day(plan: Plan) -> None:
+    """Today is 2021-09-20: thirty days of works that end on 19 October begin today, a day earlier they began late."""
+    clerk = browser(people.user("town_staff", TOWN))
+    steps = {"steps": "摸底签约 7\n入户安装 20\n调试验收 3", "name": ""}
+    planned(plan, clerk, planned_on="2021-10-18", **steps)
+    assert Milestone.objects.count() == 0
+    planned(plan, clerk, planned_on="2021-10-19", steps="摸底签约 7\n入户安装 0")
+    assert Milestone.objects.count() == 0
+    planned(plan, clerk, planned_on="2021-10-19", **steps)
+    assert list(Milestone.objects.order_by("planned_on").values_list("name", "planned_on")) == [
+        ("摸底签约", date(2021, 9, 26)), ("入户安装", date(2021, 10, 16)), ("调试验收", date(2021, 10, 19)),
+    ]  # fmt: skip
+    planned(plan, clerk, planned_on="2021-11-30", steps="交付 3\n入户安装 20")  # one is planned already: none is
+    assert Milestone.objects.count() == 3
