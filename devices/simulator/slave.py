@@ -29,7 +29,7 @@ class Slave:
             return self._read(request)
         if request.code in (6, 16):
             return self._write(request)
-        return exception_answer(self.unit, request.code, ILLEGAL_FUNCTION)
+        return exception_answer(self.unit, request.code, ILLEGAL_FUNCTION, request.unit_bytes)
 
     def _read(self, request: Request) -> bytes:
         table = TABLES[request.code]
@@ -38,7 +38,7 @@ class Slave:
         end = request.addr + request.count
         in_hole = any(t == table and request.addr <= b and end > a for t, a, b in self.profile.limits.holes)
         if in_hole or request.addr < first or end - 1 > last:
-            return exception_answer(self.unit, request.code, ILLEGAL_ADDRESS)
+            return exception_answer(self.unit, request.code, ILLEGAL_ADDRESS, request.unit_bytes)
         return read_answer(request, tuple(registers.get(addr, 0) for addr in range(request.addr, end)))
 
     def _registers(self, table: str) -> dict[int, int]:
@@ -61,12 +61,12 @@ class Slave:
     def _write(self, request: Request) -> bytes:
         write = self._writes.get(request.addr)
         if write is None or request.count != write.target.length:
-            return exception_answer(self.unit, request.code, ILLEGAL_ADDRESS)
+            return exception_answer(self.unit, request.code, ILLEGAL_ADDRESS, request.unit_bytes)
         raw = 0
         for word in in_order(list(request.values), write.target.words):
             raw = raw << 16 | word
         if not self._apply(write, raw):
-            return exception_answer(self.unit, request.code, ILLEGAL_VALUE)
+            return exception_answer(self.unit, request.code, ILLEGAL_VALUE, request.unit_bytes)
         return write_answer(request)
 
     def _apply(self, write: Write, raw: int) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from devices.protocol.decoder import decode
 from devices.protocol.encoder import WriteRefused, encode_write, raw_of, words_of
 from devices.protocol.frames import Block
-from devices.protocol.planner import LineCost, merge_results, plan, split
+from devices.protocol.planner import LineCost, plan, split
 from devices.protocol.points import MODES, Quality
 from devices.protocol.profile_files import bundled_names, bundled_profile, load_profile, parse_profile
 from devices.protocol.profiles import Limits, ProfileError
