@@ -319,3 +319,16 @@ class DockingCertificate(TrackedModel):
 
     def __str__(self) -> str:
         return self.number
+
+
+class HubLease(models.Model):
+    """Which hub may speak on the lines of a shard (`devices.hub_leases`). The token only grows; its holder renews."""
+
+    shard = models.PositiveSmallIntegerField(primary_key=True)
+    holder = models.CharField(max_length=80)
+    token = models.BigIntegerField()
+    expires_at = models.DateTimeField()
+    data_labels: ClassVar = {"holder": "L0"}
+
+    def __str__(self) -> str:
+        return f"{self.shard}: {self.holder}"
