@@ -13,6 +13,7 @@ ROOMS = [
     ("dev/", "telemetry.urls"),
     ("works/", "retrofits.urls"),
     ("pay/", "subsidies.urls"),
+    ("", "supervision.urls"),
     ("api/", "heating_portal.api_urls"),
     ("", "heating_portal.interface_urls"),
     ("", "heating_portal.site_urls"),

@@ -1,4 +1,4 @@
-"""Photos of cases: cleaned of what the camera wrote into them, encrypted at rest, handed out by the case's page only."""
+"""Photos of cases: cleaned of the camera's record, encrypted at rest, handed out by the case's page only."""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ from retrofits.models import Acceptance, Contract
 
 def warranty_end(dwelling: Dwelling) -> date | None:
     """The last day, None where no acceptance or no contract with a warranty is on file."""
-    accepted = Acceptance.objects.filter(task__dwelling=dwelling, result=Acceptance.Result.PASSED).order_by("-id").first()
+    accepted = (
+        Acceptance.objects.filter(task__dwelling=dwelling, result=Acceptance.Result.PASSED).order_by("-id").first()
+    )
     if accepted is None:
         return None
     contract = Contract.objects.filter(task=accepted.task_id, cancelled_on=None, warranty_months__isnull=False).first()

@@ -16,7 +16,7 @@ from supervision.models.cases import Case
 
 
 class SpotCheck(ScopedModel):
-    """A sample of homes to be looked at again (J-66, D-48, L-72). Seed and population are written down before the draw."""
+    """Homes to be looked at again (J-66, D-48, L-72). Seed and population are written down before the draw."""
 
     view_right = "supervision.view"
 

@@ -1,4 +1,4 @@
-"""Safety all year: bodies and officers, their training, expert visits, drills, plans, and papers given to households."""
+"""Safety all year: bodies, officers, their training, expert visits, drills, plans, papers given to households."""
 
 from __future__ import annotations
 

@@ -57,7 +57,13 @@ class Opening:
 
 @transaction.atomic
 def open_case(
-    *, programme: Programme, area: Area, opening: Opening, by: User, now: datetime | None = None, handler: User | None = None
+    *,
+    programme: Programme,
+    area: Area,
+    opening: Opening,
+    by: User,
+    now: datetime | None = None,
+    handler: User | None = None,
 ) -> Case:
     """A new case with its clocks. Raises `Refused` CASE_FAULTY, PLACE_OUTSIDE, PHOTO_UNUSABLE, CASE_KNOWN (409),
     `PermissionDenied` without the group's right over the place."""
@@ -154,7 +160,7 @@ def move_case(
 ) -> Case:
     """One step of its life (`supervision.states`).
 
-    Raises `Refused` CASE_STATE, CASE_CHANGED (409), WORDS_MISSING, PHOTO_MISSING, OWN_WORK, OWN_FIRM; `PermissionDenied`.
+    Raises `Refused` CASE_STATE, CASE_CHANGED (409), WORDS_MISSING, PHOTO_MISSING, OWN_WORK, OWN_FIRM.
     """
     now = now or clock.now()
     kept = locked(case)

@@ -62,7 +62,9 @@ def lift_block(*, sample: ModelSample, reason: str, on: date, by: User) -> Model
 
     Raises `Refused` WORDS_MISSING, SAMPLE_STATE (409).
     """
-    kept: ModelSample = ModelSample.objects.select_for_update(of=("self",)).select_related("programme").get(pk=sample.pk)
+    kept: ModelSample = (
+        ModelSample.objects.select_for_update(of=("self",)).select_related("programme").get(pk=sample.pk)
+    )
     if not by.has_right("supervision.act", kept.area_id):
         raise PermissionDenied("supervision.act")
     if not reason.strip():

@@ -27,7 +27,7 @@ from jobs.models import Job
 from programmes.models import Milestone, Programme, Target
 from reports.models import BulkRun
 from tests import people
-from tests.permissions import town_money, town_operation, town_paperwork, town_registers, town_works
+from tests.permissions import town_money, town_operation, town_paperwork, town_registers, town_supervision, town_works
 
 HOMES_PER_STATE = ("accepted", "installed", "rectify", "listed")
 # The clerk of 甲镇 works in the unit of the visitors and shares views with them; the clerk of 乙镇 does not.
@@ -87,6 +87,7 @@ def build_town(county: Programme, area_code: str, *, word: str, code: str, fen: 
     town_paperwork.build(town)
     town_money.build(town)
     town_operation.build(town)
+    town_supervision.build(town)
     _history(town)
     return town
 

@@ -1,0 +1,40 @@
+"""Filters of the lists, as they stand in the address."""
+
+from __future__ import annotations
+
+import django_filters as df
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from retrofits.filters import villages
+from supervision.kinds import Category, Kind, Source
+from supervision.models import Case
+from supervision.models.cases import OVER
+from supervision.queries import late
+
+
+class CaseFilter(df.FilterSet):
+    q = df.CharFilter(label=_("number or words of the title"), method="search")
+    state = df.ChoiceFilter(label=_("state"), choices=[("unfinished", _("not finished")), *Case.State.choices],
+                            method="by_state")  # fmt: skip
+    late = df.BooleanFilter(label=_("late"), method="only_late")
+    kind = df.ChoiceFilter(label=_("kind"), choices=Kind.choices)
+    category = df.ChoiceFilter(label=_("category"), choices=Category.choices)
+    source = df.ChoiceFilter(label=_("source"), choices=Source.choices)
+    area = df.ModelChoiceFilter(label=_("village"), queryset=villages)
+
+    class Meta:
+        model = Case
+        fields: tuple[str, ...] = ()
+
+    def search(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        text = value.strip()[:40]
+        return rows.filter(Q(number__startswith=text.upper()) | Q(title__contains=text))
+
+    def by_state(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        return rows.exclude(state__in=OVER) if value == "unfinished" else rows.filter(state=value)
+
+    def only_late(self, rows: QuerySet[Case], name: str, value: bool) -> QuerySet[Case]:
+        found = late(rows, clock.now())
+        return found if value else rows.exclude(pk__in=found.values("pk"))

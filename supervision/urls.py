@@ -1,0 +1,35 @@
+"""Addresses of the room: /care/ … for people with an account, /ask/ for the world."""
+
+from django.urls import path
+
+from supervision.views import cases, oversight, public, registers
+
+app_name = "supervision"
+urlpatterns = [
+    path("ask/", public.ask, name="public-ask"),
+    path("ask/answer/", public.answer, name="public-answer"),
+    path("care/complaints/", cases.complaint_list, name="complaint-list"),
+    path("care/tickets/", cases.ticket_list, name="ticket-list"),
+    path("care/hazards/", cases.hazard_list, name="hazard-list"),
+    path("care/coal/", cases.coal_list, name="coal-list"),
+    path("care/measures/", cases.measure_list, name="measure-list"),
+    path("care/<slug:group>/new/", cases.case_new, name="case-new"),
+    path("care/cases/<int:pk>/", cases.case_detail, name="case-detail"),
+    path("care/cases/<int:pk>/act/", cases.case_act, name="case-act"),
+    path("care/cases/<int:pk>/photos/<int:step>/", cases.case_photo, name="case-photo"),
+    path("care/safety/", registers.safety_list, name="safety-year"),
+    path("care/network/", registers.network_list, name="network-board"),
+    path("care/registers/act/", registers.register_act, name="register-act"),
+    path("care/samples/", oversight.sample_list, name="sample-list"),
+    path("care/samples/act/", oversight.sample_act, name="sample-act"),
+    path("care/service/", oversight.service_list, name="service-board"),
+    path("care/service/act/", oversight.service_act, name="service-act"),
+    path("care/checks/", oversight.check_list, name="check-list"),
+    path("care/checks/seal/", oversight.check_seal, name="check-seal"),
+    path("care/checks/<int:pk>/", oversight.check_detail, name="check-detail"),
+    path("care/checks/<int:pk>/act/", oversight.check_act, name="check-act"),
+    path("care/scores/", oversight.score_list, name="score-list"),
+    path("care/scores/act/", oversight.score_act, name="score-act"),
+    path("care/duties/", oversight.duty_list, name="duty-board"),
+    path("care/duties/<int:pk>/act/", oversight.duty_act, name="duty-act"),
+]

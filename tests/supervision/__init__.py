@@ -1,0 +1,1 @@
+"""Complaints, hazards, tickets, checks and duties."""
