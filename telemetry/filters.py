@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.areas import code_range
-from devices.models import Heater
+from devices.models import Heater, Supplier
 from telemetry import queries, states
 from telemetry.models import Alert
 
@@ -49,11 +49,16 @@ class HeaterFilter(df.FilterSet):
 
 
 BITS = [
+    ("open", _("open")),
+    ("visit", _("open, to be visited")),
+    ("mine", _("open, given to me")),
     ("new", _("open, not acknowledged")),
     ("seen", _("open, acknowledged")),
     ("over", _("over")),
 ]
 _BITS = {
+    "open": Q(cleared_at__isnull=True),
+    "visit": Q(kind__in=Alert.VISITS, finding__in=["", Alert.Finding.NOBODY_HOME], cleared_at__isnull=True),
     "new": Q(cleared_at__isnull=True, acknowledged_at__isnull=True),
     "seen": Q(cleared_at__isnull=True, acknowledged_at__isnull=False),
     "over": Q(cleared_at__isnull=False),
@@ -65,10 +70,21 @@ class AlertFilter(df.FilterSet):
     kind = df.ChoiceFilter(label=_("kind of alert"), choices=Alert.Kind.choices, empty_label=_("all"))
     line = df.CharFilter(label=_("line"), field_name="heater__bus__line", lookup_expr="icontains")
     heater = df.CharFilter(label=_("heater"), field_name="heater__platform_no", lookup_expr="iexact")
+    place = PlaceFilter(label=_("town or village"), empty_label=_("all"))
+    vendor = df.ModelChoiceFilter(
+        label=_("Supplier"), field_name="heater__device_model__supplier", queryset=Supplier.objects.order_by("name"),
+        empty_label=_("all"),
+    )  # fmt: skip
 
     class Meta:
         model = Alert
         fields: tuple[str, ...] = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["place"].extra["choices"] = queries.places_of(self.queryset)
+
     def by_bits(self, rows: QuerySet[Alert], name: str, value: str) -> QuerySet[Alert]:
+        if value == "mine":
+            return rows.filter(cleared_at__isnull=True, assigned_to=self.request.user)
         return rows.filter(_BITS[value])

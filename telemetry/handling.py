@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -61,32 +62,43 @@ def _settle(alert: Alert, finding: str, by: User, now: dt.datetime) -> None:
         raise Refused("NO_SUCH_FINDING", _("“%(code)s” is no finding."), code=finding[:20])
     Alert.objects.filter(pk=alert.pk).update(finding=finding, found_at=now, found_by=by)
     if finding == Alert.Finding.NOBODY_LIVES:
-        keep_quiet(heater=alert.heater, reason=QuietTime.Reason.VACANT, by=by, starts_at=now, ends_at=None)
+        _begin_quiet(alert.heater, QuietTime.Reason.VACANT, now, None, by, "")
 
 
 @transaction.atomic
 def keep_quiet(
-    *, heater: Heater, reason: str, by: User, starts_at: dt.datetime, ends_at: dt.datetime | None, note: str = ""
+    *, alert: Alert, reason: str, by: User, starts_at: dt.datetime, ends_at: dt.datetime | None, note: str = ""
 ) -> QuietTime:
-    """Say that works go on at a heater until a time, or that nobody lives there until somebody says otherwise.
+    """Say that works go on at the heater until a time, or that nobody lives there until somebody says otherwise.
 
     The newest word of a kind counts: one that still runs ends here.
     """
+    _demand_right(alert, by)
     if ends_at is not None and not starts_at < ends_at <= starts_at + LONGEST_QUIET:
         raise Refused("QUIET_SPAN", _("The end must lie after the beginning, at most 400 days later."))
     if ends_at is None and reason == QuietTime.Reason.MAINTENANCE:
         raise Refused("QUIET_SPAN", _("Say until when the works go on."))
-    end_quiet(heater=heater, reason=reason, now=starts_at)
+    return _begin_quiet(alert.heater, reason, starts_at, ends_at, by, note)
+
+
+def _begin_quiet(
+    heater: Heater, reason: str, starts_at: dt.datetime, ends_at: dt.datetime | None, by: User, note: str
+) -> QuietTime:
+    _running(heater, starts_at).filter(reason=reason).update(ends_at=starts_at)
     return QuietTime.objects.create(
-        area_id=heater.area_id, heater=heater, reason=reason, starts_at=starts_at, ends_at=ends_at, note=note.strip(),
-        made_by=by,
+        area_id=heater.area_id, heater=heater, reason=reason, starts_at=starts_at, ends_at=ends_at,
+        note=note.strip()[:200], made_by=by,
     )  # fmt: skip
 
 
-def end_quiet(*, heater: Heater, reason: str, now: dt.datetime) -> int:
-    """Quiet times of this kind that still run end now; returns how many."""
-    running = QuietTime.objects.filter(heater=heater, reason=reason, starts_at__lt=now)
-    return running.exclude(ends_at__lte=now).update(ends_at=now)
+def end_quiet(*, alert: Alert, by: User, now: dt.datetime) -> int:
+    """Quiet times of the heater that still run end now; returns how many."""
+    _demand_right(alert, by)
+    return _running(alert.heater, now).update(ends_at=now)
+
+
+def _running(heater: Heater, now: dt.datetime) -> QuerySet[QuietTime]:
+    return QuietTime.objects.filter(heater=heater, starts_at__lt=now).exclude(ends_at__lte=now)
 
 
 def _demand_right(alert: Alert, by: User) -> None:

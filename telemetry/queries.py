@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.db.models.functions import Left
 
-from accounts.models import Area
+from accounts.models import Area, Grant, User
+from accounts.rights import roles_with
 from core.areas import code_range
 from core.together import Reading, read, sums_in, sums_of
 from devices.models import Heater, RegisterProfile
@@ -128,9 +129,9 @@ def installed(user: Any, area_code: str) -> QuerySet[Heater]:
     return rows.select_related("bus", "area", "latest", "dwelling__household", "device_model")
 
 
-def places_of(heaters: QuerySet[Heater]) -> list[tuple[str, str]]:
-    """(code, name) of the towns and villages where these heaters stand, in tree order; villages indented."""
-    towns, villages = (heaters.order_by().annotate(place=Left("area_id", n)).values("place") for n in (9, 12))
+def places_of(rows: QuerySet[Any]) -> list[tuple[str, str]]:
+    """(code, name) of the towns and villages where these rows lie, in tree order; villages indented."""
+    towns, villages = (rows.order_by().annotate(place=Left("area_id", n)).values("place") for n in (9, 12))
     names = Area.objects.filter(Q(code__in=towns) | Q(code__in=villages)).order_by("code").values_list("code", "name")
     return [(code, name if len(code) <= 9 else f"　{name}") for code, name in names]
 
@@ -145,12 +146,29 @@ def unacknowledged_count(user: Any, area_code: str) -> int:
     return open_alerts(user, area_code).filter(acknowledged_at__isnull=True).count() if area_code else 0
 
 
-def alert_lines(alerts: QuerySet[Alert]) -> list[dict[str, Any]]:
-    """Open alerts per line, the line with most of them first."""
-    grouped = alerts.filter(cleared_at__isnull=True).order_by().values("heater__bus__line").annotate(
+# What open alerts can be counted by: the column that names a group, and the filter of the list that shows it.
+GROUPS: dict[str, tuple[str, str, str]] = {
+    "line": ("heater__bus__line", "heater__bus__line", "line"),
+    "village": ("area__name", "area_id", "place"),
+    "vendor": ("heater__device_model__supplier__name", "heater__device_model__supplier_id", "vendor"),
+}
+
+
+def alert_groups(alerts: QuerySet[Alert], by: str) -> list[dict[str, Any]]:
+    """Open alerts per line, village or vendor (a key of `GROUPS`), the group with most of them first."""
+    name, key, _filter = GROUPS[by]
+    rows = alerts.filter(cleared_at__isnull=True).order_by().annotate(group=F(name), key=F(key)).values("group", "key")
+    counted = rows.annotate(
         n=Count("pk"), waiting=Count("pk", filter=Q(acknowledged_at__isnull=True)), since=Min("opened_at")
     )  # fmt: skip
-    return list(grouped.order_by("-n", "since")[:50])
+    return list(counted.order_by("-n", "since")[:50])
+
+
+def people_for(area_id: str) -> QuerySet[User]:
+    """Those an alert of this place can be given to: they see its heaters."""
+    above = [area_id[:n] for n in (2, 4, 6, 9, 12, 15) if n <= len(area_id)]
+    grants = Grant.objects.active().filter(role__in=roles_with(Alert.view_right), area_id__in=above)
+    return User.objects.filter(is_active=True, pk__in=grants.values("user")).order_by("unit", "person_name")
 
 
 @dataclass(frozen=True)

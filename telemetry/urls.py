@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from telemetry.views import alerts, commands, heaters, parts
+from telemetry.views import alert, alerts, commands, heaters, parts
 
 app_name = "telemetry"
 urlpatterns = [
     path("", heaters.heater_list, name="heater-list"),
     path("alerts/", alerts.alert_list, name="alert-list"),
+    path("alerts/<int:pk>/", alert.alert_detail, name="alert-detail"),
     path("alerts/acknowledge/", alerts.alert_acknowledge, name="alert-acknowledge"),
     path("<slug:platform_no>/", heaters.heater_detail, name="heater-detail"),
     path("<slug:platform_no>/now/", parts.heater_now, name="heater-now"),

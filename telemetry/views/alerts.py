@@ -27,6 +27,11 @@ from telemetry.views.shown import AlertShown
 
 RIGHT = handling.RIGHT
 MOST_AT_ONCE = 2000
+GROUPINGS = [
+    ("line", gettext_lazy("by line")),
+    ("village", gettext_lazy("by village")),
+    ("vendor", gettext_lazy("by vendor")),
+]
 
 COLUMNS = (
     Column("kind", gettext_lazy("Alert"), order_by="kind", template="telemetry/cell_alert.html"),
@@ -38,13 +43,16 @@ COLUMNS = (
     Column("cleared_at", gettext_lazy("Over"), order_by="cleared_at", template="telemetry/cell_cleared.html"),
     Column("acknowledged_at", gettext_lazy("Acknowledged"), order_by="acknowledged_at",
            template="telemetry/cell_acknowledged.html"),
+    Column("assigned_to.person_name", gettext_lazy("Given to"), order_by="assigned_to__person_name", priority=2),
+    Column("finding", gettext_lazy("Found"), order_by="finding", priority=3,
+           value=lambda alert: alert.get_finding_display()),
 )  # fmt: skip
 
 
 @require_GET
 @requires("devices.view")
 def alert_list(request: HttpRequest) -> HttpResponse:
-    """Alerts of the chosen area, open ones first; open ones are grouped by line above the table."""
+    """Alerts of the chosen area, open ones first; above the table they are counted by line, village or vendor."""
     area, now = chosen_area_code(request), clock.now()
     alerts = _visible(request, area)
     waiting = queries.unacknowledged_count(request.user, area)
@@ -57,7 +65,13 @@ def alert_list(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     for row in table.rows:
         row.item.shown = AlertShown(row.item, now, queries.profile_of(row.item.heater.profile_id))
-    values = {"lines": queries.alert_lines(alerts), "opened": opened, "waiting": waiting, "now": now}
+    by = request.GET.get("by", "")
+    by = by if by in queries.GROUPS else next(iter(queries.GROUPS))
+    values = {
+        "groups": queries.alert_groups(alerts, by), "by": by, "by_filter": queries.GROUPS[by][2],
+        "groupings": GROUPINGS,
+        "opened": opened, "waiting": waiting, "now": now,
+    }  # fmt: skip
     is_live = request.headers.get("HX-Request") == "true" and "HX-Target" not in request.headers
     template = "telemetry/alert_list_part.html" if is_live else "telemetry/alert_list.html"
     return render_table(request, template, table, values)
@@ -86,13 +100,15 @@ def alert_acknowledge(request: HttpRequest) -> HttpResponse:
 
 def _visible(request: HttpRequest, area: str) -> QuerySet[Alert]:
     rows: QuerySet[Alert] = Alert.objects.visible_to(request.user).within(area)
-    return rows.select_related("heater__bus", "area", "acknowledged_by")
+    return rows.select_related("heater__bus", "area", "acknowledged_by", "assigned_to")
 
 
 def _views(waiting: int) -> list[View]:
     return [
         View(_("all"), ""),
         View(_("to acknowledge"), "bits=new", waiting),
+        View(_("to be visited"), "bits=visit"),
+        View(_("given to me"), "bits=mine"),
         View(_("open, acknowledged"), "bits=seen"),
         View(_("over"), "bits=over"),
     ]

@@ -20,7 +20,7 @@ from core import clock
 from devices.models import Command, Heater
 from devices.protocol.profiles import Profile
 from programmes.models import Programme
-from telemetry import charts, queries, registers, states
+from telemetry import charts, evidence, queries, registers, states
 from telemetry.forms import POINT
 from telemetry.models import Alert, LatestReading
 from telemetry.states import HeaterState
@@ -190,14 +190,11 @@ class AlertShown:
 
     @property
     def evidence(self) -> str:
-        found = self.alert.evidence
-        if self.alert.kind == Alert.Kind.FAULT:
-            return registers.fault_words(self.profile, int(found.get("fault") or 0))
-        if "reason" not in found:
-            return ""
-        return _("%(n)s polls in a row without an answer: %(why)s") % {
-            "n": found.get("misses", "?"), "why": registers.why(found["reason"]),
-        }  # fmt: skip
+        return evidence.words(self.alert, self.profile)
+
+    @property
+    def is_suspicion(self) -> bool:
+        return self.alert.kind in Alert.VISITS
 
     @property
     def duration(self) -> str:

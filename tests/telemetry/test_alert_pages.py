@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.urls import reverse
 import devices.tasks  # noqa: F401 - the handler of devices.send_command
 from accounts.models import User
 from devices.models import Heater
-from telemetry.models import Alert
+from telemetry.models import Alert, QuietTime
 from tests import people
 from tests.telemetry.plant import Plant
 from tests.telemetry.said import bare_heater
@@ -90,3 +91,134 @@ def _counts() -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in tables))
         return sorted(cursor.fetchall())
+
+
+# --- one alert ---
+
+SILENT = {"misses": 3, "reason": "timeout"}
+EVIDENCE: dict[str, tuple[dict[str, Any], str]] = {
+    "unit_silent": (SILENT, "3 polls in a row"),
+    "line_silent": (SILENT | {"reason": "offline"}, "the line has no connection"),
+    "fault": ({"fault": 1}, "E01"),
+    "supply_low": ({"since": 0.0, "supply_dc": 240, "limit_dc": 250}, "24.0 ℃ come out of it (limit 25.0 ℃)"),
+    "freezing": ({"water_dc": 45, "limit_dc": 50, "outdoor_dc": -80}, "water at 4.5 ℃ (limit 5.0 ℃), outdoors −8.0 ℃"),
+    "room_cold": (
+        {"since": 0.0, "room_dc": 155, "limit_dc": 160, "set_room_dc": None, "outdoor_dc": -50, "running": False},
+        "room at 15.5 ℃, below 16.0 ℃",
+    ),
+    "room_cool": (
+        {"since": 0.0, "room_dc": 175, "limit_dc": 180, "set_room_dc": 200, "outdoor_dc": None, "running": True},
+        "set to 20.0 ℃, outdoors —, heater switched on",
+    ),
+    "short_cycling": ({"starts": 5, "limit": 4}, "5 starts in one hour"),
+    "second_master": ({"foreign": 7, "line": "serial:one"}, "7 frames on serial:one"),
+    "quality": ({"got": 5, "wanted": 12, "flagged": 3}, "5 of 12 polls answered"),
+    "coal_return": (
+        {"off_h": 9, "outdoor_dc": -60, "room_dc": 195, "expected_dc": 150, "learnt": True},
+        "yet 19.5 ℃ in the room; by the house&#x27;s own nights 15.0 ℃",
+    ),
+    "welfare": (
+        {"off_h": 30, "outdoor_dc": -60, "room_start_dc": None, "room_dc": None}, "the room is not measured",
+    ),
+}  # fmt: skip
+
+
+def page_of(one: Alert) -> str:
+    return reverse("telemetry:alert-detail", args=[one.pk])
+
+
+@pytest.mark.parametrize("language, missing", [("en", "polls in a row"), ("zh-hans", "轮询")])
+def test_every_kind_says_its_evidence_in_a_sentence(page: Client, ops: User, language: str, missing: str) -> None:
+    User.objects.filter(pk=ops.pk).update(language=language)
+    assert set(EVIDENCE) == set(Alert.Kind.values)
+    heater = bare_heater()
+    for kind, (found, _sentence) in EVIDENCE.items():
+        alert(heater, kind=kind, evidence=found)
+    text = words(page.get(reverse("telemetry:alert-list")))
+    assert missing in text
+    if language == "en":
+        assert [kind for kind, (_found, sentence) in EVIDENCE.items() if sentence not in text] == []
+    else:
+        assert "room at" not in text and "polls" not in text
+
+
+def test_an_alert_is_given_to_somebody_who_visits_and_says_what_was_found(page: Client, ops: User) -> None:
+    one = alert(bare_heater(), kind="coal_return", evidence=EVIDENCE["coal_return"][0])
+    visitor = people.user("town_staff", "370999001")
+    assert page.post(page_of(one), {"deed": "assign", "to": visitor.pk}).status_code == 302
+    one.refresh_from_db()
+    assert (one.assigned_to, one.acknowledged_by, one.cleared_at) == (visitor, ops, None)
+    theirs = sign_in(visitor)
+    sent = {"deed": "note", "finding": "relapsed", "words": "炉子是热的，屋里有煤。"}
+    assert theirs.post(page_of(one), sent).status_code == 302
+    one.refresh_from_db()
+    assert (one.finding, one.found_by) == ("relapsed", visitor)
+    assert "炉子是热的" in words(page.get(page_of(one)))
+    assert one.pk not in listed(page, "visit"), "it has been visited"
+
+
+def listed(page: Client, bits: str) -> list[int]:
+    text = page.get(reverse("telemetry:alert-list"), {"bits": bits}).content.decode()
+    return [int(found) for found in re.findall(r'name="ids" value="(\d+)"', text)]
+
+
+def test_the_list_of_visits_holds_coal_and_welfare_until_somebody_was_there(page: Client, ops: User) -> None:
+    heater = bare_heater()
+    coal, silent = alert(heater, kind="coal_return"), alert(heater)
+    again = alert(bare_heater(2), kind="welfare", finding="nobody_home")
+    assert sorted(listed(page, "visit")) == [coal.pk, again.pk]
+    Alert.objects.filter(pk=silent.pk).update(assigned_to=ops)
+    assert listed(page, "mine") == [silent.pk]
+
+
+def test_where_nobody_lives_alerts_of_people_are_silenced(page: Client) -> None:
+    one = alert(bare_heater(), kind="welfare")
+    page.post(page_of(one), {"deed": "note", "finding": "nobody_lives"})
+    quiet = QuietTime.objects.get()
+    assert (quiet.heater, quiet.reason, quiet.ends_at) == (one.heater, "vacant", None)
+    assert page.post(page_of(one), {"deed": "lived-in"}).status_code == 302
+    quiet.refresh_from_db()
+    assert quiet.ends_at is not None
+
+
+def test_works_last_as_long_as_somebody_said(page: Client) -> None:
+    one = alert(bare_heater())
+    page.post(page_of(one), {"deed": "works", "hours": "6"})
+    quiet = QuietTime.objects.get()
+    assert quiet.ends_at is not None and quiet.ends_at - quiet.starts_at == dt.timedelta(hours=6)
+    assert page.post(page_of(one), {"deed": "works", "hours": "721"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "sent, sentence",
+    [
+        ({"deed": "note"}, "Write a note or choose what was found"),
+        ({"deed": "note", "finding": "ufo"}, "Select a valid choice"),
+        ({"deed": "assign", "to": "0"}, "Select a valid choice"),
+        ({}, "Press one of the buttons"),
+    ],
+)
+def test_a_wrong_deed_comes_back_with_a_sentence(page: Client, sent: dict[str, str], sentence: str) -> None:
+    response = page.post(page_of(alert(bare_heater())), sent)
+    assert response.status_code == 422 and sentence in words(response)
+
+
+def test_who_may_only_look_changes_nothing_and_elsewhere_it_does_not_exist() -> None:
+    one = alert(bare_heater(), kind="coal_return")
+    looks = sign_in(people.user("town_staff", "370999001"))
+    assert looks.get(page_of(one)).status_code == 200
+    for sent in ({"deed": "note", "words": "x"}, {"deed": "assign"}, {"deed": "works"}, {"deed": "lived-in"}):
+        assert looks.post(page_of(one), sent).status_code == 422, sent
+    one.refresh_from_db()
+    assert (one.acknowledged_at, one.finding, one.notes.count(), QuietTime.objects.count()) == (None, "", 0, 0)
+    assert sign_in(people.user("ops", OTHER_TOWN)).get(page_of(one)).status_code == 404
+
+
+@pytest.mark.parametrize("by, name", [("village", "甲一村"), ("vendor", "示例厂"), ("line", "dtu:861990000000042")])
+def test_open_alerts_are_counted_by_line_village_and_vendor(page: Client, by: str, name: str) -> None:
+    alert(bare_heater(1)), alert(bare_heater(2)), alert(bare_heater(3), cleared_at=dt.datetime.now(dt.UTC))
+    text = page.get(reverse("telemetry:alert-list"), {"by": by}).content.decode()
+    group = re.search(rf'<tr><td><a[^>]*href="([^"]+)">{name}</a></td><td class="r num">(\d)</td>', text)
+    assert group and group[2] == "2"
+    shown = page.get(reverse("telemetry:alert-list") + group[1].replace("&amp;", "&")).content.decode()
+    assert shown.count("<tr data-row") == 3
