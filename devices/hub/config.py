@@ -38,7 +38,7 @@ class HubConfig:
     max_pending: int = 2000
     max_pending_per_address: int = 512
     max_lines_per_address: int = 20000
-    max_lines: int = 20000
+    max_lines: int = 80000
     max_unclaimed: int = 5000
     window: int = 2000
     take_lease: Callable[[], int | None] | None = None

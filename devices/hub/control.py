@@ -91,6 +91,8 @@ class Control:
                 async for message in self._answer(_object(line), reader):
                     await _send(writer, message)
             except StaleLease as exc:
+                if self.lease and self.lease.lost:
+                    self.lines.close_all()
                 await _send(writer, {"error": str(exc), "stale": True})
             except (BadAsk, BadLine, BadRequest, TypeError) as exc:
                 await _send(writer, {"error": str(exc)})

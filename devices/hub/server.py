@@ -111,33 +111,36 @@ async def run(config: HubConfig) -> bool:
 
 
 @contextmanager
-def embedded(config: HubConfig) -> Iterator[Hub]:
-    """A hub in a thread of this process, for tests, the conformance command and serial-only sites."""
-    ready, box = threading.Event(), list[Hub | BaseException]()
+def embedded(config: HubConfig, *, wait: bool = True) -> Iterator[Hub]:
+    """A hub in a thread of this process, for tests, the conformance command and serial-only sites.
+
+    ``wait`` until it lets DTUs in, which a hub without its lease doesn't.
+    """
+    ready, hubs, trouble = threading.Event(), list[Hub](), list[OSError]()
+    loops: list[asyncio.AbstractEventLoop] = []
 
     async def main() -> None:
-        hub = Hub(config)
-        try:
-            await hub.start()
-        except OSError as exc:
-            box.append(exc)
-            ready.set()
-            await hub.stop()
-            return
+        hubs.append(Hub(config))
         loops.append(asyncio.get_running_loop())
-        box.append(hub)
+        if not wait:
+            ready.set()
+        try:
+            await hubs[0].start()
+            ready.set()
+            await hubs[0].stopping.wait()
+        except OSError as exc:
+            trouble.append(exc)
+        await hubs[0].stop()
         ready.set()
-        await hub.stopping.wait()
-        await hub.stop()
 
-    loops: list[asyncio.AbstractEventLoop] = []
     thread = threading.Thread(target=lambda: asyncio.run(main()), name="hub", daemon=True)
     thread.start()
     ready.wait()
-    if isinstance(box[0], BaseException):
-        raise box[0]
+    if trouble:
+        raise trouble[0]
     try:
-        yield box[0]
+        yield hubs[0]
     finally:
-        loops[0].call_soon_threadsafe(box[0].stopping.set)
+        if thread.is_alive():
+            loops[0].call_soon_threadsafe(hubs[0].stopping.set)
         thread.join(10)

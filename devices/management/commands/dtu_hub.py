@@ -1,8 +1,11 @@
 """Run the DTU hub: the process that owns every heater line."""
 
 import asyncio
+import resource
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from devices.hub.events import json_lines
 from devices.hub.server import run
 from devices.hub_access import hub_config
+from devices.hub_leases import lease_taker
+from devices.protocol.registration import DialectError, parse_dialects
 
 
 class Command(BaseCommand):
@@ -19,10 +24,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--listen", metavar="HOST:PORT", help="where DTUs dial in (setting PORTAL_HUB_LISTEN)")
         parser.add_argument("--control", metavar="HOST:PORT", help="where workers ask (setting PORTAL_HUB_CONTROL)")
+        parser.add_argument("--shard", type=int, default=0, help="number of the lease to hold (default %(default)s)")
+        parser.add_argument(
+            "--dialects", metavar="FILE", help="what DTUs say, instead of devices/protocol/dialects.yaml"
+        )
+        parser.add_argument("--door-secret-file", metavar="FILE", help="what a registration must say besides its id")
 
     def handle(self, *args: Any, **options: Any) -> None:
         given = {name: options[name] for name in ("listen", "control") if options[name]}
+        try:
+            if options["dialects"]:
+                given["manners"] = parse_dialects(Path(options["dialects"]).read_text("utf-8"), options["dialects"])
+            if options["door_secret_file"]:
+                given["door_secret"] = Path(options["door_secret_file"]).read_text("utf-8").strip()
+        except (OSError, DialectError) as exc:
+            raise CommandError(str(exc)) from exc
         config = hub_config(log=json_lines(sys.stdout), **given)
+        config = replace(config, take_lease=lease_taker(options["shard"], config.control))
+        allow_many_files()
         try:
             kept = asyncio.run(run(config))
         except OSError as exc:
@@ -31,3 +50,9 @@ class Command(BaseCommand):
             raise CommandError(str(exc)) from exc
         if not kept:
             raise CommandError("Another hub holds the lease of these lines; this one has closed them.", returncode=3)
+
+
+def allow_many_files() -> None:
+    """A line is an open file; what the system grants at most is what the hub may hold."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
