@@ -16,7 +16,7 @@ from accounts.models import Area
 from core.areas import ancestors
 from core.beside import read_beside
 from core.seasons import SeasonRule
-from devices.models import DeviceModel, Supplier
+from devices.models import DeviceModel, ModelSample, Supplier
 from households.models import Roster
 from programmes.models import Programme, Technology, Threshold
 from retrofits.gates import facts as gate
@@ -102,6 +102,7 @@ class GateBook:
             "rules": GateRule.objects.filter(**own).order_by("id"),
             "limits": Threshold.objects.filter(**own),
             "steps": SupplyStep.objects.filter(**own),
+            "samples": ModelSample.objects.filter(**own, result=ModelSample.Result.FAILED).order_by("sampled_on", "id"),
             "electric": techs.filter(family="ELECTRIC").values("pk")[:1],
         }
 
@@ -111,6 +112,10 @@ class GateBook:
         ]
         self._limits = {one.code: gate.Limit(one.operator, one.value, one.unit) for one in found["limits"]}
         self._offers_electric = bool(found["electric"])
+        self._samples: dict[int, tuple[gate.FailedSample, ...]] = {}
+        for one in found["samples"]:
+            failed = gate.FailedSample(one.report_no, one.sampled_on, one.lifted_on)
+            self._samples[one.device_model_id] = (*self._samples.get(one.device_model_id, ()), failed)
         self._steps: dict[str, dict[str, gate.Step]] = {}
         for one in found["steps"]:
             self._steps.setdefault(one.area_id, {})[one.step] = gate.Step(one.done_on, one.valid_until)
@@ -169,6 +174,7 @@ class GateBook:
     def _facts(self, task: Task, row: Row, on: date, chosen: Chosen) -> gate.Facts:
         held = row["contract_rows"][0] if row["contract_rows"] else {}
         contract = self._contract(held)
+        model = chosen.device_model.pk if chosen.device_model else row["model_pk"] or held.get("device_model_id")
         return gate.Facts(
             on=on,
             family=row["family"],
@@ -176,9 +182,8 @@ class GateBook:
             is_on_approved_roster=row["roster_state"] == Roster.State.APPROVED and not row["exclusion"],
             place=self._place(task.area_id),
             firm=self._firm(chosen.supplier.pk if chosen.supplier else row["supplier_pk"] or held.get("supplier_id")),
-            device=self._device(
-                chosen.device_model.pk if chosen.device_model else row["model_pk"] or held.get("device_model_id")
-            ),
+            device=self._device(model),
+            failed_samples=self._samples.get(model, ()) if model else (),
             contract=contract,
             neighbours=self._neighbours.get(task.area_id, {}),
             offers_electric=self._offers_electric,

@@ -116,6 +116,15 @@ def sample(facts: Facts, device: Device) -> Refusal | None:
 
 
 @_of_device
+def sampled(facts: Facts, device: Device) -> Refusal | None:
+    """J-53: a model whose batch failed the sampling is not installed until the block is lifted."""
+    failed = next((one for one in facts.failed_samples if one.blocks_on(facts.on)), None)
+    return (
+        shut("SAMPLE_FAILED", device=device.label, report=failed.report_no, day=failed.sampled_on) if failed else None
+    )
+
+
+@_of_device
 def local(facts: Facts, device: Device) -> Refusal | None:
     """J-44: annex 2 is the least; what the place asks for beyond it is met too."""
     lacking = tuple(sorted(facts.local_requirements - device.meets))

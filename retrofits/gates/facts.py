@@ -98,6 +98,18 @@ class Device:
 
 
 @dataclass(frozen=True)
+class FailedSample:
+    """A batch of the model that a laboratory did not pass; it blocks from its day until it is lifted."""
+
+    report_no: str
+    sampled_on: date
+    lifted_on: date | None = None
+
+    def blocks_on(self, day: date) -> bool:
+        return self.sampled_on <= day and (self.lifted_on is None or day < self.lifted_on)
+
+
+@dataclass(frozen=True)
 class Contract:
     firm: str
     signed_on: date
@@ -120,6 +132,7 @@ class Facts:
     place: Place = Place()
     firm: Firm | None = None
     device: Device | None = None
+    failed_samples: tuple[FailedSample, ...] = ()
     contract: Contract | None = None
     neighbours: Mapping[str, int] = field(default_factory=dict)
     offers_electric: bool = False

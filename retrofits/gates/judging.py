@@ -53,6 +53,7 @@ GATES: dict[str, Gate] = {
         Gate("DOCKING", INSTALL, device.docking, "office", "product"),
         Gate("INTERFACE", INSTALL, device.interface, "office", "product"),
         Gate("SAMPLE", INSTALL, device.sample, "office", "product"),
+        Gate("SAMPLING", INSTALL, device.sampled, "office", "product"),
         Gate("LOCAL_REQUIREMENTS", INSTALL, device.local, "office", "product"),
         Gate("CERTIFICATE", INSTALL, device.certificate, "office", "product"),
         Gate("INSURANCE", INSTALL, device.insurance, "office", "product"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrofits.gates.facts import Certificate, Contract, Device, Facts, Firm, Limit, Place, Step
+from retrofits.gates.facts import Certificate, Contract, Device, Facts, FailedSample, Firm, Limit, Place, Step
 from retrofits.gates.judging import ACCEPT, GATES, INSTALL, REMOVE, RUN, Rule, judge
 
 DAY = date(2022, 9, 15)
@@ -28,16 +28,21 @@ FIRM = Firm("示例安装", ((date(2022, 3, 1), None),), (Certificate("construct
 DEVICE = Device(
     "样机 A", Decimal("15.1"), 2, 220, 50, DAY, "示例平台", "CCC-1", DAY, "BX-1", DAY, DAY,
     frozenset({"parameters", "performance", "manual", "factory"}), frozenset({"dwelling"}), True,
+    "rs485", "modbus_rtu", True, True, DAY, "协议 V1", frozenset({"低温启动", "除霜"}),
 )  # fmt: skip
-CONTRACT = Contract("示例安装", DAY, "张示例", True, 36, "样机 A")
+ITEMS = frozenset({"duties", "heating_mode", "service_quality", "entry_exit"})
+CONTRACT = Contract("示例安装", DAY, "张示例", True, 36, "样机 A", ITEMS)
+FAILED = FailedSample("CJ-1", DAY)
 STEPS = {step: Step(DAY, DAY) for step in ("plan", "design", "contract", "infrastructure", "safety")}
 OPEN = Facts(
     on=DAY, family="GAS", technology="GAS", is_on_approved_roster=True,
     place=Place(in_heat_network=False, grid_capacity_ok=False, steps=STEPS), firm=FIRM, device=DEVICE,
     contract=CONTRACT, neighbours={"GAS": 12}, offers_electric=True,
-    confirmed={"commissioned": DAY, "trained": DAY, "gas_on": DAY}, asks_bundle=True, has_bundle=True,
+    confirmed={"route_chosen": DAY, "commissioned": DAY, "trained": DAY, "gas_on": DAY}, asks_bundle=True, has_bundle=True,
     missing_devices={"kang": 0}, installed_on=date(2020, 11, 1), seasons=((date(2020, 11, 1), date(2021, 3, 31)),),
     limits=LIMITS, heated_area_m2=Decimal("151"), watts_per_m2=Decimal("100"),
+    contract_items=ITEMS, local_requirements=frozenset({"低温启动"}),
+    failed_samples=(FailedSample("CJ-0", date(2022, 9, 1), DAY),),
 )  # fmt: skip
 
 
@@ -98,6 +103,24 @@ CASES: list[tuple[str, Facts, str]] = [
     ("INSURANCE", device(insurance_from=AFTER, insurance_until=AFTER), "INSURANCE_GAP"),
     ("INSURANCE", device(insurance_from=BEFORE, insurance_until=BEFORE), "INSURANCE_GAP"),
     ("INSURANCE", device(insurance_until=None), "NOT_INSURED"),
+    # J-21, J-24: RS-485, Modbus, a wireless unit, watched from afar; what is not shown is not there
+    ("INTERFACE", device(protocol="modbus_tcp"), ""),
+    ("INTERFACE", device(interface="rs232"), "NOT_CONNECTABLE"),
+    ("INTERFACE", device(protocol=""), "NOT_CONNECTABLE"),
+    ("INTERFACE", device(has_wireless=None), "NOT_CONNECTABLE"),
+    ("INTERFACE", device(is_remote=False), "NOT_CONNECTABLE"),
+    # J-28: sample and protocol, by the day
+    ("SAMPLE", device(sample_on=AFTER), "SAMPLE_LATER"),
+    ("SAMPLE", device(sample_on=None), "NO_SAMPLE"),
+    ("SAMPLE", device(protocol_paper=""), "NO_SAMPLE"),
+    # J-44: more than is asked for is fine
+    ("LOCAL_REQUIREMENTS", device(meets=frozenset({"除霜"})), "LOCAL_UNMET"),
+    ("LOCAL_REQUIREMENTS", replace(device(meets=frozenset()), local_requirements=frozenset()), ""),
+    # J-53: from the day of the sample to the day before the block is lifted
+    ("SAMPLING", replace(OPEN, failed_samples=(FAILED,)), "SAMPLE_FAILED"),
+    ("SAMPLING", replace(OPEN, failed_samples=(FAILED,), on=BEFORE), ""),
+    ("SAMPLING", replace(OPEN, failed_samples=(FailedSample("CJ-1", BEFORE, AFTER),)), "SAMPLE_FAILED"),
+    ("SAMPLING", replace(OPEN, device=None), "DEVICE_UNKNOWN"),
     ("PAPERS", device(papers=DEVICE.papers - {"manual"}), "PAPERS_MISSING"),
     ("USE", device(uses=frozenset({"public"})), "NOT_FOR_DWELLINGS"),
     ("ELECTRICAL_RATING", device(voltage_v=380), "RATING"),
@@ -131,6 +154,13 @@ CASES: list[tuple[str, Facts, str]] = [
     ("SUPPLY_CONTRACT", contract(signer_name=""), "NOT_CONFIRMED"),
     ("SUPPLY_CONTRACT", contract(firm="别家"), "OTHER_FIRM"),
     ("SUPPLY_CONTRACT", contract(model="样机 B"), "OTHER_DEVICE"),
+    # L-44: every item the programme asks for; L-27: the household's choice by the day
+    ("CONTRACT_CONTENT", contract(contents=ITEMS - {"entry_exit"}), "CONTRACT_LACKS"),
+    ("CONTRACT_CONTENT", replace(contract(contents=ITEMS - {"entry_exit"}), contract_items=frozenset({"duties"})), ""),
+    ("CONTRACT_CONTENT", contract(signed_on=AFTER), "SIGNED_LATER"),
+    ("CONTRACT_CONTENT", replace(OPEN, contract=None), "NO_CONTRACT"),
+    ("CHOSEN_BY_HOUSEHOLD", replace(OPEN, confirmed={}), "NOT_CHOSEN"),
+    ("CHOSEN_BY_HOUSEHOLD", replace(OPEN, confirmed={"route_chosen": AFTER}), "NOT_CHOSEN"),
     # J-08, L-55, L-28, D-11
     ("NETWORK_FIRST", place(in_heat_network=True), "NETWORK_COVERS"),
     ("NETWORK_FIRST", replace(place(in_heat_network=True), family="CENTRAL"), ""),

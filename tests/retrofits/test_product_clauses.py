@@ -10,6 +10,7 @@ import pytest
 from pytest import mark
 
 from retrofits.services import products
+from supervision.services.samples import lift_block, record_sample
 from tests.retrofits.asking import SHOWN, asks, file_of, shut
 from tests.retrofits.conftest import DAY, Works
 from tests.retrofits.test_pages import client_of, page
@@ -122,6 +123,24 @@ def test_a_product_that_lacks_one_thing_is_not_installed(
 def test_a_product_says_what_its_pipe_and_exchanger_are_made_of(works: Works) -> None:
     products.describe_product(device_model=works.model, values={"material": "316L 不锈钢"}, by=works.office)
     assert "316L 不锈钢" in client_of(works.office).get(page("product-edit", works.model.pk)).content.decode()
+
+
+@mark.clause("J-53", "对中标“煤改电”“煤改气”设备和产品进行抽检",
+             serves="supervision.services.samples:record_sample", page="retrofits:installation-record",
+             model="devices.ModelSample")  # fmt: skip
+def test_a_model_that_failed_the_sampling_is_not_installed_until_the_block_is_lifted(works: Works) -> None:
+    assert asks(works, "jincheng_2020", "SAMPLING") == ["J-53"]
+    given = {"programme": works.programme, "device_model": works.model, "laboratory": "示例检测站", "by": works.office}
+    record_sample(batch_no="A", report_no="CJ-1", sampled_on=DAY, result="passed", **given)
+    failed = record_sample(
+        batch_no="B", report_no="CJ-2", sampled_on=DAY, result="failed", findings="绝缘不合格", **given
+    )
+    the_day_before = (DAY - timedelta(days=1)).isoformat()
+    assert shut(works, works.task(), installed_on=the_day_before) == []
+    task = works.task()
+    assert shut(works, task, installed_on=DAY.isoformat()) == [("SAMPLING", "SAMPLE_FAILED")]
+    lift_block(sample=failed, reason="该批次已召回", on=DAY, by=works.office)
+    assert shut(works, task, installed_on=DAY.isoformat()) == []
 
 
 def test_a_sample_counts_from_its_day_on(works: Works) -> None:
