@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,14 +33,24 @@ def blind_index(value: str, purpose: str) -> str:
 
     `purpose` keeps indexes apart (`"household.id_number"`), so that a phone never matches a card.
     """
-    normal = normal_form(value)
-    if not normal:
-        return ""
+    return indexer(purpose)(value) if value else ""
+
+
+def indexer(purpose: str) -> Callable[[str], str]:
+    """`blind_index` for many values of one purpose: key and digest are looked up once."""
     from django.conf import settings
 
-    work = _begun(str(settings.SECRETS_DIR), settings.PORTAL_MODE, settings.DIGEST, purpose).copy()
-    work.update(normal.encode())
-    return work.finalize().hex()
+    begun = _begun(str(settings.SECRETS_DIR), settings.PORTAL_MODE, settings.DIGEST, purpose)
+
+    def index(value: str) -> str:
+        normal = normal_form(value)
+        if not normal:
+            return ""
+        work = begun.copy()
+        work.update(normal.encode())
+        return work.finalize().hex()
+
+    return index
 
 
 @lru_cache(maxsize=64)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.blind_index import blind_index
+from core.blind_index import blind_index, indexer
 
 KINDS = ("id_number", "bank_card", "door_no", "meter_no")
 
@@ -27,11 +27,24 @@ def full_door(values: Mapping[str, Any]) -> str:
     return f"{values.get('group') or ''}{door}" if door else ""
 
 
-def indexes_of(values: Mapping[str, Any]) -> dict[str, str]:
+def indexers() -> dict[str, Callable[[str], str]]:
+    """What makes the index of each kind; looked up once for many rows."""
+    return {kind: indexer(kind) for kind in KINDS}
+
+
+def indexes_of(values: Mapping[str, Any], by_kind: Mapping[str, Callable[[str], str]] | None = None) -> dict[str, str]:
     """Index by kind of everything in a row that must be unique or belongs together; what a row lacks is missing."""
+    found: dict[str, str] = {}
+    for kind, index in (by_kind or indexers()).items():
+        if text := house_of(values) if kind == "door_no" else values.get(kind):
+            found[kind] = index(str(text))
+    return found
+
+
+def house_of(values: Mapping[str, Any]) -> str:
+    """Village and door, by which a house is known; "" where one is missing."""
     village, door = values.get("village"), full_door(values)
-    given = {**values, "door_no": f"{village}/{door}" if village and door else ""}
-    return {kind: blind_index(str(text), kind) for kind in KINDS if (text := given.get(kind))}
+    return f"{village}/{door}" if village and door else ""
 
 
 def keys_of(values: Mapping[str, Any]) -> list[str]:

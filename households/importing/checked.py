@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from households.indexes import indexes_of
+from households.indexes import indexers, indexes_of
 from households.models import ImportRow
 from households.roster.rows import ParsedRow, RawRow, RowIssue
 
@@ -120,6 +120,14 @@ class CheckedRow:
             return ImportRow.State.MERGED
         blocked = any(problem.blocks(confirmed) for problem in self.problems)
         return ImportRow.State.FAULTY if blocked else ImportRow.State.READY
+
+
+def index_rows(rows: Iterable[CheckedRow]) -> None:
+    """Calculate the blind indexes of many rows: quicker than each row by itself."""
+    by_kind = indexers()
+    for row in rows:
+        if row._indexes is None:
+            row._indexes = indexes_of(row.values, by_kind)
 
 
 def fill(row: ImportRow, checked: CheckedRow) -> ImportRow:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Lookup
 
 from accounts.models import Area
-from households.importing.checked import HAND_KEPT, CheckedRow
+from households.importing.checked import HAND_KEPT, CheckedRow, index_rows
 from households.indexes import full_door
 from households.models import Dwelling, Household
 from households.provenance import typed_by_hand
@@ -27,7 +27,13 @@ class AnyOf(Lookup):  # type: ignore[type-arg]
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
+        texts = [one for one in self.rhs if type(one) is str and _BETWEEN not in one]
+        if texts and len(texts) == len(self.rhs):  # one text is written in a tenth of the time of a list
+            return f"{column} = ANY(string_to_array(%s, '{_BETWEEN}'))", [*params, _BETWEEN.join(texts)]
         return f"{column} = ANY(%s)", [*params, list(self.rhs)]
+
+
+_BETWEEN = "|"
 
 
 class Register:
@@ -75,6 +81,7 @@ class Register:
 
 def check_against_register(rows: Sequence[CheckedRow], area: Area) -> Register:
     """Add the register's problems to each row, and meters named twice in the file. Returns what it compared with."""
+    index_rows(rows)
     register = Register(rows)
     meters: dict[str, CheckedRow] = {}
     for row in rows:

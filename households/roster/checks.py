@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from functools import lru_cache
 
 from core.workbooks.read import DATE_CELL, ERROR_VALUE, FORMULA_NO_VALUE, NUMERIC_ID
 from households.roster.columns import FIELDS, Synonyms, shipped_synonyms, word_key
@@ -26,7 +25,8 @@ from households.roster.normalise import (
     tidy_compact,
     tidy_text,
 )
-from households.roster.rows import FROM_HEADING, ParsedRow, RawRow, RosterContext, RowIssue
+from households.roster.plain import plain_tests
+from households.roster.rows import FROM_HEADING, ParsedRow, RawRow, RosterContext, RowIssue, Value
 from households.roster.villages import VillageBook
 from households.roster.words import check_words
 
@@ -39,6 +39,8 @@ LENGTH_LIMITS = {
     "meter_no": 40,
     "note": 500,
 }
+_MOST_WORDS = 4096
+"""Words of one column that are kept in mind; a column of notes has no end of them."""
 _COMPACT = frozenset({"town", "village", "group", "head_name", "account_holder", "door_no", "technology"})
 _NAMES = ("head_name", "account_holder")
 _NOTE_CODES = {FORMULA_NO_VALUE: "E_FORMULA_NO_VALUE", ERROR_VALUE: "E_ERROR_VALUE", NUMERIC_ID: "E_NUMERIC_ID"}
@@ -50,22 +52,64 @@ _UNUSUAL_NAME = re.compile(rf"[()\[\]/\\、,;?*+]|已故|去世|死亡|[0-9]{{5}
 
 def review(raw_rows: Iterable[RawRow], context: RosterContext, *, synonyms: Synonyms | None = None) -> list[ParsedRow]:
     """Normalise every row and check it, alone and against the others."""
-    rows = [normalise_row(raw, context) for raw in raw_rows]
+    reader = RowReader(context)
+    rows = [reader.read(raw) for raw in raw_rows]
     check_rows(rows, context, synonyms=synonyms)
     return rows
 
 
-def normalise_row(raw: RawRow, context: RosterContext) -> ParsedRow:
-    """Understand each cell by itself; what can't be understood becomes an issue and leaves ``values`` without it."""
-    row = ParsedRow(raw.sheet, raw.row_no, raw.raw, raw.cells, extra=raw.extra, table=raw.table)
-    for name in FIELDS:
-        text = raw.raw.get(name, "")
-        note = raw.notes.get(name) or _seen_in(text)
-        if note and _noted(row, name, note):
-            continue
-        if text and (text.isalnum() or tidy_text(text)):
-            _take(row, name, text, _typed(name, text, context))
-    return row
+class RowReader:
+    """Understands each cell by itself, row after row of one roster.
+
+    What can't be understood becomes an issue and leaves ``values`` without it. Cells that are plainly right are their
+    own value, words that come again are understood once; all others go the long way, which alone decides.
+    """
+
+    def __init__(self, context: RosterContext) -> None:
+        self._context = context
+        self._tests = plain_tests(context.today, _UNUSUAL_NAME)
+        self._words: dict[str, dict[str, Value]] = {name: {} for name in FIELDS if name not in self._tests}
+        self._orders: dict[tuple[str, ...], list[str]] = {}
+
+    def read(self, raw: RawRow) -> ParsedRow:
+        """The row with its values and issues, in the order of FIELDS."""
+        row = ParsedRow(raw.sheet, raw.row_no, raw.raw, raw.cells, extra=raw.extra, table=raw.table)
+        values, notes, tests, words = row.values, raw.notes, self._tests, self._words
+        for name in self._order(raw):
+            text = raw.raw.get(name, "")
+            if name in notes:
+                self._long_way(row, name, text, notes[name])
+            elif not text:
+                continue
+            elif name in tests:
+                if tests[name](text):
+                    values[name] = text
+                else:
+                    self._long_way(row, name, text, "")
+            elif text in words[name]:
+                values[name] = words[name][text]
+            else:
+                self._long_way(row, name, text, "")
+        return row
+
+    def _order(self, raw: RawRow) -> list[str]:
+        given = (*raw.raw, *raw.notes) if raw.notes else tuple(raw.raw)
+        found = self._orders.get(given)
+        if found is None:
+            found = self._orders[given] = [name for name in FIELDS if name in given]
+        return found
+
+    def _long_way(self, row: ParsedRow, name: str, text: str, note: str) -> None:
+        note = note or _seen_in(text)
+        if (note and _noted(row, name, note)) or not (text and (text.isalnum() or tidy_text(text))):
+            return
+        typed = _typed(name, text, self._context)
+        _take(row, name, text, typed)
+        words, value = self._words.get(name), typed.value
+        if words is None or value is None or typed.code or note or len(words) >= _MOST_WORDS:
+            return
+        if str(value) == text.strip():
+            words[text] = value
 
 
 def _seen_in(text: str) -> str:
@@ -104,7 +148,7 @@ def _typed(name: str, text: str, context: RosterContext) -> Typed:
         return normalise_id(text, on=context.today)
     if name == "applied_on":
         return normalise_date(text, on=context.today)
-    typed = _SPECIAL[name](text) if name in _SPECIAL else (_again if name in _REPEATED else _plain)(name, text)
+    typed = _SPECIAL[name](text) if name in _SPECIAL else _plain(name, text)
     limit = LENGTH_LIMITS.get(name, 120)
     if isinstance(typed.value, str) and len(typed.value) > limit and not typed.code:
         return Typed(None, "E_TOO_LONG", {"length": len(typed.value), "limit": limit})
@@ -119,11 +163,6 @@ def _plain(name: str, text: str) -> Typed:
     if name in _NAMES and _UNUSUAL_NAME.search(value):
         return Typed(value, "W_NAME_UNUSUAL", {})
     return Typed(value)
-
-
-#: Words a roster repeats on every line; understood once.
-_REPEATED = frozenset({"town", "village", "group", "technology", "dwelling_type"})
-_again = lru_cache(maxsize=4096)(_plain)
 
 
 def _take(row: ParsedRow, name: str, text: str, typed: Typed) -> None:
@@ -145,9 +184,16 @@ def check_rows(
     """Check rows against programme, area, each other and the register; returns every issue of every row."""
     known = synonyms or shipped_synonyms()
     villages, notes = VillageBook(context.villages), NoteReader(context, known)
+    allowed: dict[tuple[Value, Value | None], str] = {}
     for row in rows:
         villages.check(row)
-        _check_technology(row, context, known, villages)
+        asked = row.values.get("technology", ""), row.values.get("village")
+        if asked in allowed:
+            row.values["technology"] = allowed[asked]
+        else:
+            _check_technology(row, context, known, villages)
+            if asked[0] and "technology" in row.values:
+                allowed[asked] = str(row.values["technology"])
         check_words(row, known)
         _check_holder(row)
         _check_area(row, context)
@@ -193,10 +239,12 @@ def _check_area(row: ParsedRow, context: RosterContext) -> None:
 
 
 def _check_required(row: ParsedRow, context: RosterContext) -> None:
-    complained = {issue.column for issue in row.issues if issue.family == "E"}
-    for name in context.required:
-        if name not in row.values and name not in complained:
-            row.add("E_MISSING", name)
+    missing = [name for name in context.required if name not in row.values]
+    if missing:
+        complained = {issue.column for issue in row.issues if issue.family == "E"}
+        for name in missing:
+            if name not in complained:
+                row.add("E_MISSING", name)
 
 
 def _check_register(row: ParsedRow, context: RosterContext) -> None:

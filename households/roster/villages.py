@@ -21,6 +21,7 @@ class VillageBook:
         for village in villages:
             for name in dict.fromkeys((village.name, *village.aliases)):
                 self._by_name.setdefault(word_key(name), []).append(village)
+        self._found: dict[tuple[str, str], Village | None] = {}
         self._inside = [village for village in villages if village.inside]
 
     def check(self, row: ParsedRow) -> None:
@@ -42,6 +43,12 @@ class VillageBook:
                 row.add("W_TOWN_DIFFERS", "town", {"town": village.town_name})
 
     def _find(self, written: str, town: str) -> Village | None:
+        asked = written, town
+        if asked not in self._found:
+            self._found[asked] = self._look_up(written, town)
+        return self._found[asked]
+
+    def _look_up(self, written: str, town: str) -> Village | None:
         found = self._by_name.get(word_key(written), [])
         inside = [village for village in found if village.inside] or found
         of_town = [village for village in inside if word_key(village.town_name) == word_key(town)]
