@@ -44,7 +44,7 @@ def programme_of(request: HttpRequest) -> Programme:
 # --- Product samples ----------------------------------------------------------------------------------------------
 
 SAMPLES = (
-    Column("report_no", gettext_lazy("Report"), kind="id", order_by="report_no"),
+    Column("report_no", gettext_lazy("number of the report"), kind="id", order_by="report_no"),
     Column("device_model", gettext_lazy("Product"), order_by="device_model__model_no"),
     Column("supplier", gettext_lazy("Enterprise"), value=lambda row: row.device_model.supplier),
     Column("batch_no", gettext_lazy("Batch"), kind="mono", order_by="batch_no"),
