@@ -11,7 +11,7 @@ from reports.api import HouseholdFileView, HouseholdRevealView
 from retrofits.api import EnterpriseRows, ProjectRows, TaskRows, TransitionalRows
 from subsidies.api import EntitlementRows
 from subsidies.reading_api import ReadingRows
-from telemetry.api import HeaterRows
+from telemetry.api import HeaterFeed, HeaterRows
 
 app_name = "api"
 router = SimpleRouter()
@@ -37,6 +37,7 @@ class Schema(SpectacularJSONAPIView):
 
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
+    path("heater-readings/", HeaterFeed.as_view(), name="heater-feed"),
     path("households/<slug:dwelling_no>/file/", HouseholdFileView.as_view(), name="household-file"),
     path("households/<slug:dwelling_no>/reveal/", HouseholdRevealView.as_view(), name="household-reveal"),
     path("", include(router.urls)),

@@ -1,7 +1,8 @@
 """What to ask, and what the answers mean. No database, no clock, no Celery: both are passed in.
 
-Times are epoch seconds. A unit that misses is asked again each cycle up to three times, then at 1, 2, 4 … 30 minutes,
-so that dead units don't eat the time of living ones; one good answer restores full polling (DEVICES §3.4).
+Times are epoch seconds. A unit that misses for the first time is asked once more in the same turn. After three turns
+without an answer it is suspect: then one register is asked for at 1, 2, 4 … 30 minutes, and the hub gives such probes a
+tenth of a line's time at most. One good answer restores full polling at once (DEVICES §3.4).
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from devices.hub.client import BlockResult, SweepRequest
-from devices.protocol.decoder import decode
-from devices.protocol.planner import merge_results, plan
+from devices.protocol.compiled import compile_decoder
+from devices.protocol.frames import Block
+from devices.protocol.planner import plan
 from devices.protocol.profiles import Profile
 
 SUSPECT_AFTER = 3
@@ -28,6 +31,10 @@ MEASURED = {
     "energy_dkwh": "energy_kwh",
 }
 SMALLEST, LARGEST = -32768, 32767
+_POINTS = (*MEASURED.values(), "running", "power")
+_SMALL = tuple(column for column in MEASURED if column.endswith("_dc"))
+WORTH_ASKING_AGAIN = ("timeout", "out_of_step")
+SPARED = "spared"
 
 
 @dataclass(frozen=True)
@@ -54,10 +61,14 @@ class Sample:
 
 @dataclass
 class Outcome:
-    """What a cycle brought: samples, and why the other heaters have none (timeout, offline, refused …)."""
+    """What a cycle brought: samples, and why the other heaters have none (timeout, offline, refused …).
+
+    `spared`: suspects that were not asked after all; nothing is known of them, not even that they are silent.
+    """
 
     samples: list[Sample] = field(default_factory=list)
     missed: dict[int, str] = field(default_factory=dict)
+    spared: set[int] = field(default_factory=set)
 
 
 def due(units: Iterable[Unit], now: float) -> list[Unit]:
@@ -65,25 +76,80 @@ def due(units: Iterable[Unit], now: float) -> list[Unit]:
     return sorted((unit for unit in units if _is_due(unit, now)), key=lambda unit: (unit.line, unit.unit))
 
 
-def requests(units: Iterable[Unit]) -> list[SweepRequest]:
-    """Block reads for each unit, planned from its profile."""
-    return [SweepRequest(unit.line, unit.unit, plan(unit.profile)) for unit in units]
+def blocks_of(unit: Unit, turn: int) -> tuple[Block, ...]:
+    """What is read of a unit in this turn: its slow points only in each n-th."""
+    return _plan(unit.profile, turn)
 
 
-def understand(units: Iterable[Unit], results: Iterable[BlockResult]) -> Outcome:
-    """Samples of the units that answered all they were asked or part of it, reasons for the others."""
-    by_place: dict[tuple[str, int], list[BlockResult]] = defaultdict(list)
-    for result in results:
-        by_place[result.line, result.unit].append(result)
-    outcome = Outcome()
+@lru_cache(maxsize=4096)
+def _plan(profile: Profile, turn: int) -> tuple[Block, ...]:
+    return plan(profile, profile.due(turn))
+
+
+def probe_of(unit: Unit) -> Block:
+    """The cheapest question that tells whether a unit lives: its first register."""
+    first = blocks_of(unit, 0)[0]
+    return Block(first.table, first.addr, 1)
+
+
+def requests(units: Iterable[Unit], turn: int = 0) -> list[SweepRequest]:
+    """The first round of a turn: block reads for each unit, one register for those that have been silent for long."""
+    return [_probe(unit) if _is_suspect(unit) else _ask(unit, blocks_of(unit, turn)) for unit in units]
+
+
+def again(units: Iterable[Unit], results: Iterable[BlockResult], turn: int = 0) -> list[SweepRequest]:
+    """The second round: what got lost of units that answered in the turn before, and suspects that have answered."""
+    by_place = _by_place(results)
+    asked = []
     for unit in units:
-        blocks = by_place.get((unit.line, unit.unit), [])
-        answered = [block for block in blocks if block.registers is not None]
-        if answered:
-            outcome.samples.append(_sample(unit, answered))
+        found = by_place.get((unit.line, unit.unit), {})
+        if _is_suspect(unit):
+            if any(one.registers is not None for one in found.values()):
+                asked.append(_ask(unit, blocks_of(unit, turn)))
+        elif not unit.misses:
+            lost = tuple(block for block, one in found.items() if one.error in WORTH_ASKING_AGAIN)
+            asked += [_ask(unit, lost)] if lost else []
+    return asked
+
+
+def understand(units: Iterable[Unit], results: Iterable[BlockResult], turn: int = 0) -> Outcome:
+    """Samples of the units that answered all they were asked or part of it, reasons for the others."""
+    by_place, outcome = _by_place(results), Outcome()
+    for unit in units:
+        found = by_place.get((unit.line, unit.unit), {})
+        blocks = blocks_of(unit, turn)
+        if any((one := found.get(block)) and one.registers is not None for block in blocks):
+            outcome.samples.append(_sample(unit, blocks, found))
+            continue
+        reasons = [one.error for one in found.values() if one.error]
+        if reasons and all(reason == SPARED for reason in reasons):
+            outcome.spared.add(unit.heater_id)
         else:
-            outcome.missed[unit.heater_id] = blocks[0].error if blocks else "unasked"
+            outcome.missed[unit.heater_id] = reasons[0] if reasons else "unasked"
     return outcome
+
+
+def _by_place(results: Iterable[BlockResult]) -> dict[tuple[str, int], dict[Block, BlockResult]]:
+    """Results per unit and block; an answer of either round counts more than what failed."""
+    by_place: dict[tuple[str, int], dict[Block, BlockResult]] = defaultdict(dict)
+    for result in results:
+        found = by_place[result.line, result.unit]
+        known = found.get(result.block)
+        if known is None or known.registers is None:
+            found[result.block] = result
+    return by_place
+
+
+def _ask(unit: Unit, blocks: tuple[Block, ...]) -> SweepRequest:
+    return SweepRequest(unit.line, unit.unit, blocks, unit.profile.limits.unit_bytes)
+
+
+def _probe(unit: Unit) -> SweepRequest:
+    return SweepRequest(unit.line, unit.unit, (probe_of(unit),), unit.profile.limits.unit_bytes, spare=True)
+
+
+def _is_suspect(unit: Unit) -> bool:
+    return unit.misses >= SUSPECT_AFTER
 
 
 def silent_lines(units: Iterable[Unit], outcome: Outcome) -> set[str]:
@@ -95,24 +161,26 @@ def silent_lines(units: Iterable[Unit], outcome: Outcome) -> set[str]:
 
 
 def _is_due(unit: Unit, now: float) -> bool:
-    if unit.misses < SUSPECT_AFTER:
+    if not _is_suspect(unit):
         return True
     step = BACK_OFF_S[min(unit.misses - SUSPECT_AFTER, len(BACK_OFF_S) - 1)]
     # A fifth of jitter by heater keeps a hundred dead units from being asked in the same cycle.
     return now - unit.asked_at >= step * (0.9 + 0.2 * (unit.heater_id * 7919 % 100) / 100)
 
 
-def _sample(unit: Unit, blocks: list[BlockResult]) -> Sample:
-    registers = merge_results((block.block, block.registers or ()) for block in blocks)
-    decoded = decode(unit.profile, registers)
-    values: dict[str, int | bool | None] = {column: decoded.values.get(point) for column, point in MEASURED.items()}
-    running, power = decoded.values.get("running"), decoded.values.get("power")
+def _sample(unit: Unit, blocks: tuple[Block, ...], found: dict[Block, BlockResult]) -> Sample:
+    answers = [found.get(block) for block in blocks]
+    row, flags = compile_decoder(unit.profile, blocks, _POINTS).row([one.registers if one else None for one in answers])
+    values: dict[str, int | bool | None] = dict(zip(MEASURED, row, strict=False))
+    running, power = row[-2], row[-1]
     values["running"] = None if running is None else bool(running)
     values["power_w"] = None if power is None else power * 100  # tenths of a kilowatt
-    for column, value in values.items():
-        if column.endswith("_dc") and value is not None and not SMALLEST <= value <= LARGEST:
+    for column in _SMALL:
+        value = values[column]
+        if value is not None and not SMALLEST <= value <= LARGEST:
             values[column] = None
-    return Sample(unit.heater_id, max(block.at for block in blocks), values, int(decoded.quality))
+    at = max(one.at for one in answers if one is not None and one.registers is not None)
+    return Sample(unit.heater_id, at, values, flags)
 
 
 def columns() -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,7 @@ from accounts.models import Area, Grant, User
 from accounts.rights import roles_with
 from core.areas import code_range
 from core.together import Reading, read, sums_in, sums_of
-from devices.models import Heater, RegisterProfile
+from devices.models import Bus, Heater, RegisterProfile
 from devices.protocol.profile_files import parse_profile
 from devices.protocol.profiles import Profile
 from programmes.models import Programme
@@ -22,7 +23,8 @@ from telemetry.models import Alert, LatestReading, PollCycle
 from telemetry.poller import Unit
 from telemetry.states import DEFAULT_PERIOD_S, FRESH_PERIODS, fresh
 
-SHARDS = 4
+SHARDS = 4  # at least; more where there are many lines, so that a task has about a thousand
+LINES_PER_SHARD = 1000
 
 
 def poll_periods() -> dict[str, int]:
@@ -34,17 +36,29 @@ def _periods() -> QuerySet[Programme, dict[str, Any]]:
     return Programme.objects.order_by().values("area_id").annotate(period=Min("poll_period_s"))
 
 
-def units_of(area_id: str, shard: int) -> list[Unit]:
+def shards_of(area_id: str) -> int:
+    """Into how many tasks the lines of a place are divided."""
+    return max(SHARDS, -(-Bus.objects.within(area_id).count() // LINES_PER_SHARD))
+
+
+def units_of(area_id: str, shard: int, shards: int = SHARDS) -> list[Unit]:
     """The installed heaters of a shard with what the poller must know of each."""
-    heaters = (
-        Heater.objects.within(area_id)
-        .filter(removed_on__isnull=True, poll_enabled=True)
-        .extra(where=["devices_heater.bus_id %% %s = %s"], params=[SHARDS, shard])
-        .values_list("pk", "bus__line", "unit", "profile_id", "latest__misses", "latest__asked_at")
+    heaters = Heater.objects.within(area_id).extra(where=["devices_heater.bus_id %% %s = %s"], params=[shards, shard])
+    return _units(heaters)
+
+
+def units_in(heater_ids: Iterable[int]) -> list[Unit]:
+    """These heaters, if they are still installed."""
+    return _units(Heater.objects.filter(pk__in=heater_ids))
+
+
+def _units(heaters: QuerySet[Heater]) -> list[Unit]:
+    rows = heaters.filter(removed_on__isnull=True, poll_enabled=True).values_list(
+        "pk", "bus__line", "unit", "profile_id", "latest__misses", "latest__asked_at"
     )
     return [
         Unit(pk, line, unit, profile_of(profile), misses or 0, asked.timestamp() if asked else 0.0)
-        for pk, line, unit, profile, misses, asked in heaters
+        for pk, line, unit, profile, misses, asked in rows
     ]
 
 

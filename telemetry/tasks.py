@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from accounts.acting import acting
 from core import clock
-from devices.hub.client import HubUnavailable
+from devices.hub.client import BlockResult, HubUnavailable
 from devices.hub_access import hub_client
-from telemetry import alerting, lines, poller, queries, rollups, services
+from telemetry import alerting, lines, poller, queries, rollups, services, turns
 from telemetry.models import PollCycle
 from telemetry.partitions import day_of, drop_before, ensure_partitions
+from telemetry.spool import Spool
 
 log = logging.getLogger(__name__)
 _LOCK_CLASS = 0x9011
@@ -29,47 +32,70 @@ def plan_polls() -> int:
     now = clock.now()
     started = 0
     for area_id, period_s in queries.poll_periods().items():
-        for shard in range(queries.SHARDS):
+        shards = queries.shards_of(area_id)
+        for shard in range(shards):
             cycle = services.plan_cycle(area_id=area_id, shard=shard, period_s=period_s, now=now)
             if cycle:
-                poll_shard.apply_async([cycle.pk], expires=period_s)
+                turns.note_missing(cycle=cycle, now=now)
+                # Nothing waits behind its own successor: what isn't begun or done by then is a gap.
+                limit = max(10, period_s - 10)
+                poll_shard.apply_async(
+                    [cycle.pk, shards], expires=period_s, soft_time_limit=limit, time_limit=limit + 60
+                )
                 started += 1
     return started
 
 
 @shared_task
-def poll_shard(cycle_id: int) -> str:
+def poll_shard(cycle_id: int, shards: int = queries.SHARDS) -> str:
     """Ask every heater of a shard once and store what it said. Delivered twice, it works once."""
     cycle = PollCycle.objects.filter(pk=cycle_id, finished_at__isnull=True).first()
     if cycle is None:
         return "over"
     with acting("poller"), _alone(cycle) as alone:
-        return _poll(cycle) if alone else _skip(cycle)
+        return _poll(cycle, shards) if alone else _close(cycle, "overrun")
 
 
-def _poll(cycle: PollCycle) -> str:
+def _poll(cycle: PollCycle, shards: int) -> str:
     started = clock.now()
     PollCycle.objects.filter(pk=cycle.pk).update(started_at=started)
     ensure_partitions(started, ahead_days=1)
-    units = poller.due(queries.units_of(cycle.area_id, cycle.shard), started.timestamp())
+    spool = Spool(settings.RUN_DIR / "spool", f"{cycle.area_id}-{cycle.shard}")
+    spool.give_back(now=started)
+    units = poller.due(queries.units_of(cycle.area_id, cycle.shard, shards), started.timestamp())
     if not units:
-        services.close_cycle(cycle=cycle, outcome="nothing due", now=clock.now())
-        return "nothing due"
+        return _close(cycle, "nothing due")
     try:
-        with hub_client() as hub:
-            answers = list(hub.sweep(poller.requests(units), deadline_s=max(2.0, cycle.period_s * 0.8)))
+        answers = _asked(units, cycle)
     except HubUnavailable as error:
         log.warning("Hub away: %s", error)
-        services.close_cycle(cycle=cycle, outcome="hub away", now=clock.now())
-        return "hub away"
-    outcome = poller.understand(units, answers)
-    services.store_outcome(cycle=cycle, units=units, outcome=outcome, now=clock.now())
+        return _close(cycle, "hub away")
+    except SoftTimeLimitExceeded:
+        return _close(cycle, "too long")
+    outcome = poller.understand(units, answers, cycle.cycle)
+    asked = [unit for unit in units if unit.heater_id not in outcome.spared]
+    try:
+        services.store_outcome(cycle=cycle, units=asked, outcome=outcome, now=clock.now())
+    except OperationalError:  # the database went away in mid-turn: what was read is true and waits for it
+        spool.keep(cycle, asked, outcome)
+        raise
     return f"{len(outcome.samples)} of {len(units)}"
 
 
-def _skip(cycle: PollCycle) -> str:
-    services.close_cycle(cycle=cycle, outcome="overrun", now=clock.now())
-    return "overrun"
+def _asked(units: list[poller.Unit], cycle: PollCycle) -> list[BlockResult]:
+    """Both rounds of a turn, within six tenths of its period; the second begins when the first is over."""
+    over = time.monotonic() + max(2.0, cycle.period_s * 0.6)
+    with hub_client() as hub:
+        answers = list(hub.sweep(poller.requests(units, cycle.cycle), over - time.monotonic()))
+        more = poller.again(units, answers, cycle.cycle)
+        if more:
+            answers += hub.sweep(more, max(1.0, over - time.monotonic()))
+    return answers
+
+
+def _close(cycle: PollCycle, outcome: str) -> str:
+    services.close_cycle(cycle=cycle, outcome=outcome, now=clock.now())
+    return outcome
 
 
 @contextmanager
@@ -83,7 +109,7 @@ def _alone(cycle: PollCycle) -> Iterator[bool]:
         yield locked
     finally:
         if locked:
-            with connection.cursor() as cursor:
+            with suppress(OperationalError), connection.cursor() as cursor:  # a lost connection has lost its lock
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, key])
 
 

@@ -18,16 +18,17 @@ from accounts.access import requires
 from core import clock
 from core.tables import Column, build_table, render_table
 from core.together import asking, count_of, in_step, number_in, read
+from devices.forms import WishForm
 from devices.models import Heater
 from programmes.chosen import chosen_area_code
 from telemetry import queries, registers, services
 from telemetry.charts import SPANS
 from telemetry.filters import HeaterFilter
-from telemetry.forms import POINT, SetPointForm
 from telemetry.states import LOOKS, state_of
 from telemetry.views.shown import Shown
 
 EVERY_S = 30
+POINT = "set_room_t"
 
 
 def _temperature(column: str, label: Any, priority: int = 1) -> Column:
@@ -135,10 +136,9 @@ def heater_read(request: HttpRequest, platform_no: str) -> HttpResponse:
 def detail_page(
     request: HttpRequest, shown: Shown, *, form: Any = None, snapshot: Any = None, status: int = 200
 ) -> HttpResponse:
-    """The whole page; `form` is a set-point form that was refused, `snapshot` what was just read."""
+    """The whole page; `form` is a command's form that was refused, `snapshot` what was just read."""
     if form is None and not shown.command_denied:
-        start = {"value": _set_point(shown)}
-        form = SetPointForm(write=shown.profile.writes[POINT], initial=start)
+        form = WishForm(profile=shown.profile, initial={"deed": POINT, "value": _set_point(shown)})
     span = request.GET.get("period", "")
     values = {
         "shown": shown,

@@ -19,9 +19,9 @@ from accounts.rights import ROLES, roles_with
 from core import clock
 from devices.models import Command, Heater
 from devices.protocol.profiles import Profile
+from devices.words import deed_words, value_words
 from programmes.models import Programme
 from telemetry import charts, evidence, queries, registers, states
-from telemetry.forms import POINT
 from telemetry.models import Alert, LatestReading
 from telemetry.states import HeaterState
 
@@ -160,8 +160,8 @@ class Shown:
         """Why this person can send nothing to this heater, with who could change that; "" when they can."""
         if self.heater.removed_on:
             return _("This heater has been removed; nothing can be sent to it.")
-        if POINT not in self.profile.writes:
-            return _("The register profile of this model has no set-point to write.")
+        if not self.profile.writes:
+            return _("The register profile of this model has nothing to write.")
         if self.user.has_right(COMMAND_RIGHT, self.heater.area_id):
             return ""
         roles = "、".join(str(ROLES[code].label) for code in roles_with(COMMAND_RIGHT))
@@ -227,8 +227,8 @@ class CommandShown:
     @property
     def title(self) -> str:
         command = self.command
-        before = "" if command.before is None else f"{command.before:.1f} → "
-        return f"{registers.meaning(command.point)} {before}{command.asked:.1f} ℃"
+        before = "" if command.before is None else f" ({value_words(command.point, command.before)} →)"
+        return f"{deed_words(command.point, command.asked)}{before}"
 
     @property
     def hops(self) -> list[Hop]:
@@ -246,7 +246,7 @@ class CommandShown:
         if command.finished_at:
             ended = _("+%(s).1f s") % {"s": (command.finished_at - command.requested_at).total_seconds()}
         if command.state == Command.State.MISMATCH and command.after is not None:
-            ended = _("reads %(c)s") % {"c": f"{command.after:.1f}"}
+            ended = _("reads %(c)s") % {"c": value_words(command.point, command.after)}
         return [asked, "", echo, ended]
 
     @property

@@ -28,7 +28,7 @@ def _english(settings: Any) -> None:
 
 
 def form(user: User, **changes: str) -> dict[str, str]:
-    usual = {"value": "21.5", "reason": "老人反映偏冷", "request_id": str(uuid.uuid4()), "token": code_of(user)}
+    usual = {"deed": "set_room_t", "value": "21.5", "reason": "老人反映偏冷", "request_id": str(uuid.uuid4()), "token": code_of(user)}
     return usual | changes
 
 
