@@ -56,7 +56,7 @@ class Version:
     def stages(self) -> list[dict[str, Any]]:
         """Draft, trial, jumps, release: what is done and what comes next."""
         policy, trial = self.policy, self.trial
-        is_draft = policy.state == Policy.State.DRAFT
+        is_draft = policy.state in (Policy.State.DRAFT, Policy.State.DISCARDED)
         last = max(self.signed.values(), key=lambda one: one.signed_at, default=None)
         rows = [
             (_("Draft"), bool(policy.drafted_person_no), policy.drafted_by, policy.drafted_at),

@@ -16,6 +16,7 @@ from subsidies.models import Entitlement
 from subsidies.wording import source_name
 
 AGREE, RETURN = "agree", "return"
+STATEMENTS = ("balances", "proven", "sampled")
 LINE_WORDS = re.compile(r"(\d{1,6})[\s、.．:：,，]+(\S.{0,299})")
 
 
@@ -48,6 +49,10 @@ class SignForm(RequestForm):
     comment = _text(_("Words"), 300, required=False, rows=3)
     lines = _text(_("Single payments: one per row, its number and what is wrong"), 5000, required=False, rows=2)
     balances = forms.BooleanField(label=_("I have checked that no fund falls below zero"), required=False)
+    proven = forms.BooleanField(
+        label=_("I have read the evidence, what is missing in it and what changed"),
+        required=False,
+    )
     sampled = forms.BooleanField(label=_("I have looked at the sample"), required=False)
     shown_hash = forms.CharField(max_length=64, widget=forms.HiddenInput)
     step = forms.CharField(max_length=24, widget=forms.HiddenInput)
@@ -58,8 +63,8 @@ class SignForm(RequestForm):
             self.add_error("comment", _("Say which households and why."))
         if data.get("decision") == RETURN and data.get("lines"):
             self._read_lines(data)
-        if data.get("decision") == AGREE and not (data.get("balances") and data.get("sampled")):
-            self.add_error(None, _("Tick both statements before you agree."))
+        if data.get("decision") == AGREE and not all(data.get(name) for name in STATEMENTS):
+            self.add_error(None, _("Tick all three statements before you agree."))
         return data
 
     def _read_lines(self, data: dict[str, Any]) -> None:

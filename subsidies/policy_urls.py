@@ -12,6 +12,7 @@ urlpatterns = [
     path("policies/<int:pk>/", policies.policy_detail, name="policy-detail"),
     path("policies/<int:pk>/switch/", policies.policy_switch, name="policy-switch"),
     path("policies/<int:pk>/take-over/", policies.policy_take_over, name="policy-take-over"),
+    path("policies/<int:pk>/discard/", policies.policy_discard, name="policy-discard"),
     path("policies/<int:pk>/release/", policies.policy_release, name="policy-release"),
     path("policies/<int:pk>/try/", trials.policy_try, name="policy-try"),
     path("policies/<int:pk>/trial/", trials.policy_trial, name="policy-trial"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, F, Func, Max, Min, Q, Subquery, Sum, Value
+from django.db.models import Count, F, Func, Max, Min, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.fields import TextField
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from subsidies.models import (
     Objection,
     PayoutBatch,
     PayoutLine,
+    SampleLook,
 )
 from subsidies.services.funds import needs_of
 from subsidies.services.signatures import against
@@ -213,10 +214,19 @@ class Review:
         found = found.select_related("area", "entitlement__dwelling").annotate(
             shown_cost_fen=Subquery(evidence.costs())
         )
-        rows = list(found.prefetch_related("entitlement__lines")[: self.sample_size])
+        looks = SampleLook.objects.filter(round_no=self.batch.round_no).select_related("looker").order_by("pk")
+        found = found.prefetch_related("entitlement__lines", Prefetch("looks", looks))
+        rows = list(found[: self.sample_size])
         for line in rows:
             line.missing = evidence.missing_of(line)
+            line.lookers = [look.looker.person_name for look in line.looks.all()]
         return sorted(rows, key=lambda line: line.line_no)
+
+    @cached_property
+    def looked_at(self) -> list[PayoutLine]:
+        """Households of the sample that this person has opened in this round."""
+        mine = self.user.person_no
+        return [line for line in self.sample if any(look.person_no == mine for look in line.looks.all())]
 
     @cached_property
     def difference(self) -> Difference | None:

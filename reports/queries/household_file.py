@@ -19,7 +19,7 @@ from core.refusals import Refused
 from core.seasons import SeasonError, SeasonRule
 from core.together import Reading, asking, in_step, keep, read
 from devices.models import Heater
-from households.models import Document, Dwelling
+from households.models import Document, Dwelling, MeterReading
 from households.queries import DwellingPanel
 from households.queries import panel_of as household_panel
 from households.roster_queries import StampedPlace, stamped_in, stamped_rows
@@ -112,6 +112,7 @@ class HouseholdFile:
     paid_at: Any = None
     money: list[MoneyLine] = field(default_factory=list)
     sees_money: bool = False
+    held_readings: list[MeterReading] = field(default_factory=list)
 
     @property
     def record(self) -> Installation | None:
@@ -168,8 +169,9 @@ def file_reading(dwelling: Dwelling, programme: Programme | None, user: User) ->
     heaters, stamped, paid = heaters.order_by("-id"), stamped_rows(dwelling), _payments(dwelling)
     sees_works = user.has_right("tasks.view", dwelling.area_id)
     sees_money = user.has_right("entitlements.view", dwelling.area_id)
+    held = MeterReading.objects.filter(dwelling=dwelling, state=MeterReading.State.HELD).order_by("-id")
     _done, panel, tasks, dues = yield from in_step(
-        asking(summaries, heaters, stamped, paid), household_panel(dwelling),
+        asking(summaries, heaters, stamped, paid, *([held] if sees_money else [])), household_panel(dwelling),
         works_panel(dwelling) if sees_works else asking(), _dues(dwelling) if sees_money else asking(),
     )  # fmt: skip
     summary = next((one for one in summaries if one.programme == programme), next(iter(summaries), None))
@@ -178,6 +180,7 @@ def file_reading(dwelling: Dwelling, programme: Programme | None, user: User) ->
         dwelling=dwelling, programme=chosen, summary=summary, panel=panel, task=_alive(tasks or [], chosen),
         heater=next(iter(heaters), None), sees_money=sees_money,
         paid_at=next((at for key, at in paid if chosen and key == chosen.pk), None),
+        held_readings=list(held) if sees_money else [],
         money=[_money_line(due) for due in dues or [] if chosen and due.programme_id == chosen.pk],
     )  # fmt: skip
     file.stamped, _asked = yield from in_step(stamped_in(stamped, chosen), _required(chosen) if chosen else asking())

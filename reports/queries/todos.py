@@ -15,7 +15,7 @@ from core import clock
 from core.templatetags.portal_figures import wan_words
 from core.together import Reading, count_of, in_step, keep, number_in, read, sums_in, sums_of
 from households import change_queries, change_rules
-from households.models import Enrolment, Roster, RosterImport
+from households.models import Enrolment, MeterReading, Roster, RosterImport
 from households.queries import current_rosters
 from households.roster_queries import unreported
 from programmes.models import Programme
@@ -24,7 +24,16 @@ from reports.queries import todo_days
 from reports.queries.scope import Scope
 from retrofits.models import Acceptance, Rectification, Task
 from retrofits.queries import rows_to_open
-from subsidies.models import Entitlement, Notice, Objection, PayoutBatch, PayoutLine, Policy
+from subsidies.models import (
+    Clawback,
+    DifferenceSettlement,
+    Entitlement,
+    Notice,
+    Objection,
+    PayoutBatch,
+    PayoutLine,
+    Policy,
+)
 from telemetry.models import Alert
 
 EACH = 5
@@ -233,6 +242,31 @@ def _objection_todo(one: Objection) -> Todo:
     return Todo("message-circle", _("Objection to decide"), words, url)
 
 
+def _held_readings(scope: Scope) -> Todos:
+    """Lines that count for nothing until a person has said what is so; nobody's amount is computed over them."""
+    rows = scope.rows(MeterReading, "readings.decide").filter(state=MeterReading.State.HELD)
+    counted = count_of(rows)
+    yield [counted]
+    n = number_in(counted)
+    words = ngettext("%(n)d reading", "%(n)d readings", n) % {"n": n}
+    url = address("subsidies:reading-list", state="held")
+    return [Todo("table", _("Held meter readings to decide"), words, url, n)] if n else []
+
+
+def _claims(scope: Scope) -> Todos:
+    """Claims back and settled differences that somebody else proposed."""
+    cases = _held(scope, Clawback, "clawbacks.decide").filter(state=Clawback.State.PROPOSED)
+    cases = count_of(cases.exclude(proposed_person_no=scope.user.person_no))
+    rows = _held(scope, DifferenceSettlement, "clawbacks.decide", "difference__entitlement__programme")
+    rows = count_of(rows.filter(state="proposed").exclude(proposed_person_no=scope.user.person_no))
+    yield [cases, rows]
+    found = [
+        (_("Claims back to decide"), number_in(cases), address("subsidies:clawback-list", state="proposed")),
+        (_("Differences of a later version to decide"), number_in(rows), address("subsidies:difference-list")),
+    ]
+    return [Todo("receipt", title, _households(n), url, n) for title, n, url in found if n]
+
+
 def _payable(scope: Scope) -> Todos:
     rows = _held(scope, Entitlement, "payouts.prepare").filter(state="payable", outcome="due")
     payable = _counted("cash", _("May be paid, in no batch yet"), rows, address("subsidies:batch-list"))
@@ -341,6 +375,8 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("entitlements.assess", _assessments),
     ("notices.publish", _to_publish),
     ("objections.decide", _objections),
+    ("readings.decide", _held_readings),
+    ("clawbacks.decide", _claims),
     ("payouts.prepare", _payable),
     ("payouts.review", _signing("payouts.review", "locked", gettext_noop("Payout batch to review"))),
     ("payouts.approve", _signing("payouts.approve", "reviewed", gettext_noop("Payout batch to approve"))),

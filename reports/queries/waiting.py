@@ -15,11 +15,11 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from households import change_queries, change_rules
-from households.models import Roster, RosterImport
+from households.models import MeterReading, Roster, RosterImport
 from reports.queries.scope import Scope
 from retrofits.models import Acceptance, Rectification, Task
 from retrofits.queries import rows_to_open
-from subsidies.models import Entitlement, Objection, PayoutBatch, Policy
+from subsidies.models import Clawback, Entitlement, Objection, PayoutBatch, Policy
 from telemetry.models import Alert
 
 MOST = 1000
@@ -89,6 +89,16 @@ def _objections(scope: Scope) -> Rows:
     return scope.of_programme(Objection, "objections.decide", "entitlement__programme").filter(decision="")  # type: ignore[no-any-return]
 
 
+def _held_readings(scope: Scope) -> Rows:
+    return scope.rows(MeterReading, "readings.decide").filter(state=MeterReading.State.HELD)  # type: ignore[no-any-return]
+
+
+def _claims(scope: Scope) -> Rows:
+    """Proposed by somebody else: who proposed a claim never decides it."""
+    rows = scope.of_programme(Clawback, "clawbacks.decide").filter(state=Clawback.State.PROPOSED)
+    return rows.exclude(proposed_person_no=scope.user.person_no)  # type: ignore[no-any-return]
+
+
 def _changes(level: str) -> Source:
     return lambda scope: change_queries.waiting_at(level, scope.user).within(scope.area_code)  # type: ignore[no-any-return]
 
@@ -118,6 +128,8 @@ SOURCES: tuple[tuple[str, str, Source], ...] = (
     ("retrofits:visit-list", "acceptances.record", _in_state(Task, "acceptances.record", Task.State.INSTALLED)),
     ("subsidies:entitlement-list", "entitlements.assess", _to_assess),
     ("subsidies:notice-list", "objections.decide", _objections),
+    ("subsidies:reading-list", "readings.decide", _held_readings),
+    ("subsidies:clawback-list", "clawbacks.decide", _claims),
     _signing("payouts.prepare", PayoutBatch.State.DRAFT),
     _signing("payouts.prepare", PayoutBatch.State.RETURNED),
     _signing("payouts.review", PayoutBatch.State.LOCKED),

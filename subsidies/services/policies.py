@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from core.areas import is_inside
@@ -68,8 +69,8 @@ def draft_policy(
     sha256 = content_sha256(document, options or {})
     versions = Policy.objects.filter(programme=programme, code=read.name).order_by("-version_no")
     last = versions.first()
-    if last is not None and last.sha256 == sha256:
-        return last
+    if last is not None and last.sha256 == sha256 and (last.state != State.DISCARDED or isinstance(by, str)):
+        return last  # what a person discarded comes back only by a person
     return Policy.objects.create(
         programme=programme, area_id=programme.area_id, code=read.name, title=read.title[:200],
         document_number=read.document_number[:80], version_no=last.version_no + 1 if last else 1, document=document,
@@ -107,6 +108,22 @@ def release_policy(*, policy: Policy, sha256: str, by: User, now: dt.datetime | 
     policy.state, policy.released_by, policy.released_person_no = State.RELEASED, by, by.person_no
     policy.released_at = now or clock.now()
     policy.save(update_fields=["state", "released_by", "released_person_no", "released_at"])
+    return policy
+
+
+@transaction.atomic
+def discard_draft(*, policy: Policy, reason: str, by: User) -> Policy:
+    """Put a draft away for good: it stays to be read, with the reason in its history, and is never released.
+
+    Raises Refused NOT_DRAFT (conflict), REASON_NEEDED.
+    """
+    policy = _locked_draft(policy)
+    demand_right(by, "policies.draft", policy.area_id)
+    if not reason.strip():
+        raise Refused("REASON_NEEDED", _("Say in a few words why."))
+    with acting(by, reason=reason.strip()[:300]):
+        policy.state = State.DISCARDED
+        policy.save(update_fields=["state"])
     return policy
 
 

@@ -28,6 +28,7 @@ from subsidies.filters import EntitlementFilter
 from subsidies.forms import DecisionForm, ObjectionForm
 from subsidies.models import Entitlement, Objection
 from subsidies.services import entitlements, notices, stated
+from subsidies.services.looks import note_look
 from subsidies.services.policies import policy_in_force
 from subsidies.tasks import ASSESS
 from subsidies.wording import reason_sentence
@@ -72,8 +73,11 @@ def entitlement_list(request: HttpRequest) -> HttpResponse:
 @requires("entitlements.view")
 @require_GET
 def entitlement_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One amount: rule, facts, steps, sources, notice, payments."""
-    return _detail(request, _one(request, pk))
+    """One amount: rule, facts, steps, sources, notice, payments. Opened from a batch: that it was looked at."""
+    one = _one(request, pk)
+    if request.GET.get("batch"):
+        note_look(entitlement=one, batch_number=request.GET["batch"], by=request.user)  # type: ignore[arg-type]
+    return _detail(request, one)
 
 
 @requires("entitlements.assess")

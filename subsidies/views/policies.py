@@ -19,6 +19,7 @@ from core.tables import Column, build_table, render_table
 from jobs.services import enqueue
 from programmes.chosen import chosen_programme
 from subsidies import desk_reading
+from subsidies.forms import ReasonForm
 from subsidies.models import Policy
 from subsidies.policy_forms import PolicyDocumentForm, SwitchesForm
 from subsidies.sentences import benefit_rows
@@ -137,6 +138,19 @@ def policy_take_over(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("subsidies:policy-detail", pk)
 
 
+@requires("policies.draft")
+@require_POST
+def policy_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a draft away, with a reason."""
+    policy = get_visible_or_404(_rows(), request.user, "policies.draft", pk=pk)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, policy, discard=form)
+    policies.discard_draft(policy=policy, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("Version %(n)d is discarded; it can still be read.") % {"n": policy.version_no})
+    return redirect("subsidies:policy-list")
+
+
 @requires("policies.release")
 @require_POST
 def policy_release(request: HttpRequest, pk: int) -> HttpResponse:
@@ -150,7 +164,9 @@ def policy_release(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("subsidies:policy-detail", pk)
 
 
-def _detail(request: HttpRequest, policy: Policy, switches_form: SwitchesForm | None = None) -> HttpResponse:
+def _detail(
+    request: HttpRequest, policy: Policy, switches_form: SwitchesForm | None = None, discard: ReasonForm | None = None
+) -> HttpResponse:
     read = policies.read_policy(policy.document, policy.options)
     reading = desk_reading.version(policy, request.user)
     form = switches_form or SwitchesForm(read.options)
@@ -160,9 +176,10 @@ def _detail(request: HttpRequest, policy: Policy, switches_form: SwitchesForm | 
         "benefits": benefit_rows(policy.document, policy.options, policy.programme.settings.get("policies")),
         "options": desk_reading.option_rows(read, form, reading.decisions),
         "switches_form": form,
+        "discard": discard or ReasonForm(auto_id="id_discard_%s"),
         **reading.context(),
     }
-    return render(request, "subsidies/policy_detail.html", context, status=422 if switches_form else 200)
+    return render(request, "subsidies/policy_detail.html", context, status=422 if switches_form or discard else 200)
 
 
 def _draft(request: HttpRequest, document: str, base: Policy | None) -> Policy:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -10,10 +9,11 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import public
 from core import clock
+from core.throttle import is_too_often
 from subsidies.services.postings import public_notice
 
 LOOKS, MINUTE = 30, 60
-"""Looks of one address in a minute, counted in each process; beyond that 429."""
+"""Looks of one address in a minute, counted for all processes together; beyond that 429."""
 
 
 @public
@@ -21,7 +21,7 @@ LOOKS, MINUTE = 30, 60
 @never_cache
 def notice_public(request: HttpRequest, number: str, key: str) -> HttpResponse:
     """The masked list as it hangs on the board. A wrong address and a notice that is over look the same."""
-    if _looks(request) > LOOKS:
+    if is_too_often("notice", request.META.get("REMOTE_ADDR", ""), limit=LOOKS, seconds=MINUTE):
         return _plain(request, 429)
     notice = public_notice(number, key, clock.now())
     if notice is None:
@@ -38,13 +38,3 @@ def _plain(request: HttpRequest, status: int) -> HttpResponse:
 def _sealed_off(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
-
-
-def _looks(request: HttpRequest) -> int:
-    """How often this address has looked in the present minute, this time with it."""
-    key = f"notice-looks:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, MINUTE)
-    try:
-        return cache.incr(key)
-    except ValueError:  # it ran out between the two
-        return 1

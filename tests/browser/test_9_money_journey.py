@@ -29,6 +29,7 @@ def test_an_approver_signs_a_batch_with_ten_presses(portal: RunningPortal, visit
     page.wait_for_selector(".chain")
     look_at_the_sample(page, presses)
     presses.press(page.check, 'input[name="balances"]')
+    presses.press(page.check, 'input[name="proven"]')
     presses.press(page.check, 'input[name="sampled"]')
     presses.press(page.fill, 'input[name="token"]', portal.one_time_code(APPROVER))
     visitors.keep(page, "money-journey-before-signing", full=True)

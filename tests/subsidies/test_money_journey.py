@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from subsidies.models import BatchSignature, PayoutBatch
+from subsidies.models import BatchSignature, PayoutBatch, SampleLook
 from tests import people
 from tests.subsidies.conftest import Money
 from tests.subsidies.test_pages import Sign, enter, token
@@ -107,6 +107,8 @@ def test_an_approver_signs_a_batch_with_ten_presses_at_most(money: Money, enter:
     }  # fmt: skip
     print(f"UX 7.4: {person.presses} presses (at most {MOST_PRESSES})")
     assert len(person.opened) == SAMPLE_LOOKED_AT and person.presses <= MOST_PRESSES
+    looked = SampleLook.objects.filter(looker=money.reviewer).values_list("line__entitlement_id", flat=True)
+    assert {f"/pay/entitlements/{pk}/?batch={batch.number}" for pk in looked} == set(person.opened)
 
 
 def test_the_page_refuses_whoever_touched_an_earlier_step_and_what_changed_meanwhile(money: Money, enter: Sign) -> None:
@@ -120,7 +122,7 @@ def test_the_page_refuses_whoever_touched_an_earlier_step_and_what_changed_meanw
     again = Approver(enter(both), both)
     again.go(reverse("subsidies:batch-detail", args=[batch.number]))
     assert not Form(again.page, action).values, "who signed the step before gets no form"
-    stale = {**old.values, "balances": "on", "sampled": "on", "token": token(money.office)}
+    stale = {**old.values, "balances": "on", "proven": "on", "sampled": "on", "token": token(money.office)}
     assert looking.client.post(action, stale).status_code == 403, "the step that is due now is not hers"
     assert BatchSignature.objects.filter(batch=batch).count() == 1
     assert PayoutBatch.objects.get(pk=batch.pk).state == "reviewed"
@@ -136,4 +138,4 @@ def _answers_its_five_questions(page: str, batch: PayoutBatch) -> None:
 
 def _sample(page: str) -> list[str]:
     """Households of the drawn sample, as the page links them."""
-    return list(dict.fromkeys(re.findall(r'href="(/pay/entitlements/\d+/)"', page)))
+    return list(dict.fromkeys(re.findall(r'href="(/pay/entitlements/\d+/\?batch=[^"]+)"', page)))

@@ -50,8 +50,8 @@ def token(user: User) -> str:
 
 def opinion(batch: PayoutBatch, user: User, **changes: Any) -> dict[str, Any]:
     values = {
-        "decision": "agree", "comment": "", "balances": "on", "sampled": "on", "shown_hash": batch.content_hash,
-        "step": "review", "request_id": uuid4(), "token": token(user),
+        "decision": "agree", "comment": "", "balances": "on", "proven": "on", "sampled": "on",
+        "shown_hash": batch.content_hash, "step": "review", "request_id": uuid4(), "token": token(user),
     }  # fmt: skip
     return {**values, **changes}
 
@@ -71,6 +71,7 @@ def test_signing_with_a_fresh_code_moves_the_batch_on(money: Money, enter: Sign)
         ({"token": ""}, 422),
         ({"token": "000000"}, 422),
         ({"balances": ""}, 422),
+        ({"proven": ""}, 422),
         ({"decision": "return", "comment": ""}, 422),
         ({"shown_hash": "0" * 64}, 409),
         ({"step": "approve"}, 409),
@@ -104,7 +105,7 @@ def test_a_double_press_is_answered_like_the_first(money: Money, enter: Sign) ->
 
 def test_returning_needs_no_ticks_but_words(money: Money, enter: Sign) -> None:
     batch, client = money.locked(1), enter(money.office)
-    sent = opinion(batch, money.office, decision="return", comment="第 1 户销户", balances="", sampled="")
+    sent = opinion(batch, money.office, decision="return", comment="第 1 户销户", balances="", proven="", sampled="")
     assert client.post(reverse("subsidies:batch-sign", args=[batch.number]), sent).status_code == 302
     assert PayoutBatch.objects.get().state == "returned"
 
