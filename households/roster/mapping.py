@@ -80,10 +80,22 @@ class _Table:
     totals: TotalsCheck
     alone: bool
     letters: dict[str, str] = field(init=False)
+    places: list[tuple[str, int]] = field(init=False)
+    """Field and 0-based position of every column that is kept."""
+    ids: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        columns = self.header.columns.items()
-        self.letters = {name: column_letters(column) for column, name in columns if name != SERIAL}
+        columns = [(column, name) for column, name in self.header.columns.items() if name != SERIAL]
+        self.letters = {name: column_letters(column) for column, name in columns}
+        self.places = [(name, column - 1) for column, name in columns]
+        self.ids = [column - 1 for column, name in columns if name == "id_number"]
+
+    def plainly_household(self, row: SheetRow) -> bool:
+        """As ``holds_id``, for the many rows whose number begins as such: no need to ask what else they may be."""
+        texts = row.texts
+        return self.alone and any(
+            texts[place][:6].isdigit() and len(texts[place]) >= 6 for place in self.ids if place < len(texts)
+        )
 
     def part(self, row: SheetRow) -> SheetRow:
         """The row as this table sees it."""
@@ -148,6 +160,8 @@ class _SheetMapping:
             self._leave_out(row, TITLE if any(row.texts) else BLANK)
         elif row.row_no <= header.last_row:
             self._leave_out(row, HEADER)
+        elif self.tables[0].plainly_household(row):
+            self._keep(self.tables[0], row, row)
         elif other := self._other_header(row, following):
             self._begin(other)
             self.findings.append(Finding("F_HEADER_AGAIN", self.sheet.name, row.row_no))
@@ -176,12 +190,15 @@ class _SheetMapping:
         for table, part in parts:
             kind = kinds.get(table.number, BLANK)
             if kind == DATA:
-                self.rows.append(self._raw_row(table, part, row))
-                table.totals.add_household(part)
+                self._keep(table, part, row)
             elif kind in (SUBTOTAL, TOTAL):
                 table.totals.check(part, kind)
             if kind not in (DATA, BLANK) and DATA in kinds.values():
                 self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, _joined(part), table.number))
+
+    def _keep(self, table: _Table, part: SheetRow, whole: SheetRow) -> None:
+        self.rows.append(self._raw_row(table, part, whole))
+        table.totals.add_household(part)
 
     def _kind_of_no_table(self, row: SheetRow) -> str:
         """What a row says that holds nothing of any table's own columns: a signature, a place; never a household."""
@@ -198,19 +215,15 @@ class _SheetMapping:
                 table.totals.begin_section()
 
     def _raw_row(self, table: _Table, part: SheetRow, whole: SheetRow) -> RawRow:
-        raw: dict[str, str] = {}
         cells: dict[str, str] = {}
         notes: dict[str, str] = {}
         texts, width = part.texts, len(part.texts)
-        for column, name in table.header.columns.items():
-            if name == SERIAL:
-                continue
-            text = texts[column - 1] if column <= width else ""
-            if not text and name in _FILLED_DOWN:
-                text = self.down.get((part.row_no, column), "")
-            raw[name] = text
-            if column in part.notes:
-                notes[name] = part.notes[column]
+        raw = {name: texts[place] if place < width else "" for name, place in table.places}
+        if self.down:
+            empty = [(name, place) for name, place in table.places if name in _FILLED_DOWN and not raw[name]]
+            raw |= {name: self.down.get((part.row_no, place + 1), "") for name, place in empty}
+        if part.notes:
+            notes |= {name: part.notes[place + 1] for name, place in table.places if place + 1 in part.notes}
         _add_ticked(part, table.header, raw, cells)
         if table.header.flags:
             if letters := table.letters.get("beneficiary_classes"):
@@ -339,6 +352,7 @@ def _lost_digits(sheet: str, rows: Iterable[RawRow]) -> list[Finding]:
     lost: Counter[str] = Counter()
     for row in rows:
         for name in LONG_NUMBERS:
-            if row.notes.get(name) == NUMERIC_ID or is_figure(row.raw.get(name, "")):
+            text = row.raw.get(name, "")
+            if (not text.isdigit() and is_figure(text)) or (row.notes and row.notes.get(name) == NUMERIC_ID):
                 lost[name] += 1
     return [Finding("F_LOST_PRECISION", sheet, params={"field": name, "cells": n}) for name, n in lost.items()]

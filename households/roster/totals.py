@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from core.workbooks.read import SheetRow, cell_address
 from households.roster.classify import SUBTOTAL
@@ -20,9 +21,42 @@ _COUNT_COLUMNS = frozenset({SERIAL, "village", "group", "head_name", "id_number"
 
 @dataclass(slots=True)
 class _Sum:
+    """Household rows and their areas, added up where a total row asks and each row once, however many ask."""
+
     households: int = 0
-    area_m2: Decimal = Decimal(0)
-    area_known: bool = True
+    _area_m2: Decimal = Decimal(0)
+    _known: bool = True
+    _waiting: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        """Count a row whose cell says this about the area."""
+        self.households += 1
+        self._waiting.append(text)
+
+    @property
+    def area_m2(self) -> Decimal:
+        """Sum of the areas that can be read."""
+        self._add_up()
+        return self._area_m2
+
+    @property
+    def area_known(self) -> bool:
+        """Whether every row's area can be read."""
+        self._add_up()
+        return self._known
+
+    def _add_up(self) -> None:
+        for text in self._waiting:
+            area = _area_of(text)
+            self._known &= area is not None
+            self._area_m2 += area or 0
+        self._waiting.clear()
+
+
+@lru_cache(maxsize=4096)
+def _area_of(text: str) -> Decimal | None:
+    value = normalise_area(text).value
+    return value if isinstance(value, Decimal) else None
 
 
 @dataclass(slots=True)
@@ -38,17 +72,19 @@ class TotalsCheck:
     header: Header
     findings: list[Finding] = field(default_factory=list)
     beside: Sequence[TotalsCheck] = ()
+    _column: int = field(init=False, default=0)
     _since_any: _Sum = field(default_factory=_Sum)
     _since_total: _Sum = field(default_factory=_Sum)
     _all: _Sum = field(default_factory=_Sum)
 
+    def __post_init__(self) -> None:
+        self._column = next((c for c, name in self.header.columns.items() if name == "heated_area_m2"), 0)
+
     def add_household(self, row: SheetRow) -> None:
         """Count one household row."""
-        area = self._area(row)
+        text = self._area_text(row)
         for tally in (self._since_any, self._since_total, self._all):
-            tally.households += 1
-            tally.area_known &= area is not None
-            tally.area_m2 += area or 0
+            tally.add(text)
 
     def begin_section(self) -> None:
         """A heading begins the rows of another village: the next subtotal speaks of them."""
@@ -82,7 +118,7 @@ class TotalsCheck:
             return
         if area not in [tally.area_m2 for tally in tallies]:
             counted = f"{tallies[0].area_m2:f}"
-            self._report("F_SUBTOTAL_AREA", row.row_no, self._area_column(), f"{area:f}", counted)
+            self._report("F_SUBTOTAL_AREA", row.row_no, self._column, f"{area:f}", counted)
 
     def _stated_households(self, column: int, text: str) -> int | None:
         counted = _HOUSEHOLDS.fullmatch(text)
@@ -91,15 +127,12 @@ class TotalsCheck:
         plain = text.isascii() and text.isdigit() and len(text) <= 6
         return int(text) if plain and self.header.columns.get(column) in _COUNT_COLUMNS else None
 
-    def _area_column(self) -> int:
-        return next((c for c, name in self.header.columns.items() if name == "heated_area_m2"), 0)
-
     def _area(self, row: SheetRow) -> Decimal | None:
-        column = self._area_column()
-        if not column or column > len(row.texts):
-            return None
-        value = normalise_area(row.texts[column - 1]).value
-        return value if isinstance(value, Decimal) else None
+        return _area_of(self._area_text(row))
+
+    def _area_text(self, row: SheetRow) -> str:
+        """What the row says about the area; "" is as good as no column, and no area."""
+        return row.texts[self._column - 1] if 0 < self._column <= len(row.texts) else ""
 
     def _report(self, code: str, row_no: int, column: int, stated: str, counted: str) -> None:
         params: dict[str, str | int] = {"stated": stated, "counted": counted}
