@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from accounts.acting import acting
 from accounts.models import Area, Grant
 from core import identity
+from devices.models import Supplier
 from devices.services.heaters import register_supplier
 from heating_portal import presets
 from heating_portal.demo import lists, papers, works
@@ -16,8 +17,8 @@ from heating_portal.demo.progress import Progress
 from households.models import Household
 from households.services.households import register_household
 from programmes.models import Programme
-from retrofits.models import JointAcceptance, Task
-from retrofits.services.contracts import Done, confirm_all
+from retrofits.models import Contract, JointAcceptance, Task
+from retrofits.services.contracts import Done, SupplyContract, confirm_all, sign_contracts
 from retrofits.services.panels import open_sheet, sign_sheet
 
 WHY = "demonstration"
@@ -75,6 +76,7 @@ def _works(programme: Programme, progress: Progress) -> None:
         supplier = register_supplier(code="installer", name=works.INSTALLER, by=BY)
     papers.admit(programme, supplier, date(YEAR, 5, 10), person("office", programme.area_id))
     tasks = works.tasks_in_order(programme, CODES)
+    _agree(tasks, supplier)
     works.install(tasks, date(YEAR, 8, 15), progress)
     firm = person("supplier", TOWN)
     untrained = [
@@ -87,6 +89,22 @@ def _works(programme: Programme, progress: Progress) -> None:
         confirm_all(done=done, by=firm, on=day)
     installed = works.tasks_in_order(programme, CODES)[:-1]  # the last home is left for an inspector to measure
     works.accept(installed, date(YEAR, 11, 7), progress)
+
+
+def _agree(tasks: list[Task], supplier: Supplier) -> None:
+    """Each household signs what it chose (L-27) and a contract that names all the document lists (L-44)."""
+    held = set(Contract.objects.filter(task__in=tasks).values_list("task_id", flat=True))
+    fresh = [task for task in tasks if task.state == Task.State.LISTED and task.pk not in held]
+    firm, day = person("supplier", TOWN), date(YEAR, 6, 20)
+    with acting(firm, WHY):
+        chosen = [(task, Done("route_chosen", day, task.dwelling.household.head_name)) for task in fresh]
+        confirm_all(done=chosen, by=firm, on=day)
+        signed = [
+            (task, SupplyContract(f"LT-{task.pk:06d}", supplier, day, task.dwelling.household.head_name, True,
+                                  warranty_months=36, contents=Contract.Item.values))
+            for task in fresh
+        ]  # fmt: skip
+        sign_contracts(signed=signed, by=firm, on=day)
 
 
 def _sheet(programme: Programme, village: str, signed: int) -> None:
