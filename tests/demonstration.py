@@ -5,12 +5,12 @@ The first load is killed on the way and a second one completes it, so every page
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ import psycopg
 
 from heating_portal.up import keys
 from heating_portal.up.children import die_with_parent
+from heating_portal.up.folders import locked
 from heating_portal.up.ports import free_port
 from tests import databases
 from tests.until import until
@@ -32,6 +33,7 @@ QUEUES_DATABASE = 11  # of the Redis server; other tests' queues are out of sigh
 QUICK = {"PORTAL_JOB_SWEEP_S": "3", "PORTAL_POLL_TICK_S": "3"}
 STORY_DAY = "2021-12-20"  # the business day of the pages: both programmes run and their policies are in force
 KILLED_AFTER = 100  # acceptances; the whole demonstration has over six hundred
+LOCK = "demonstration.lock"
 LOAD = ("prepare_portal", "--static", "--demo")
 
 
@@ -48,28 +50,42 @@ class Demonstration:
     def env(self) -> dict[str, str]:
         return environment(self.folder, self.database)
 
+    @contextmanager
+    def to_myself(self) -> Iterator[None]:
+        """While it is copied nobody may be connected to it, and the other way round."""
+        with locked(self.folder.parent / LOCK):
+            yield
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(database_url(self.database), autocommit=True) as line:
             return line.execute(sql).fetchall()
 
 
-@contextmanager
-def loaded(static_build: Path | None) -> Iterator[Demonstration]:
-    """Takes about a minute. PORTAL_BROWSER_DEMO names a folder in which the load is kept for the next run of whoever
-    writes these tests.
+def shared(store: Path, static_build: Path | None) -> Demonstration:
+    """The demonstration of this run: whoever asks first loads it, in about a minute, and others wait for it meanwhile.
+
+    PORTAL_BROWSER_DEMO names a folder in which the load is kept for the next run of whoever writes these tests.
     """
     kept = os.environ.get("PORTAL_BROWSER_DEMO")
-    store = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="portal-browser-"))
-    database = "browser_template_" + "".join(letter for letter in store.name.lower() if letter.isalnum())
+    store = Path(kept) if kept else store
+    store.mkdir(parents=True, exist_ok=True)
     done = store / "loaded"
-    try:
+    with locked(store / LOCK):
         if not done.exists():
-            done.write_text(str(load(database, store / "var", static_build)))
-        yield Demonstration(database, store / "var", bool(kept), int(done.read_text()))
-    finally:
-        if not kept:
-            drop_database(database)
-            shutil.rmtree(store, ignore_errors=True)
+            done.write_text(str(load(_database(store), store / "var", static_build)))
+    return Demonstration(_database(store), store / "var", bool(kept), int(done.read_text()))
+
+
+def forget(store: Path) -> None:
+    """Take away what `shared` has left there, at the end of the whole run."""
+    if (store / LOCK).exists():
+        drop_database(_database(store))
+        shutil.rmtree(store, ignore_errors=True)
+
+
+def _database(store: Path) -> str:
+    folder = hashlib.sha256(str(store).encode()).hexdigest()[:16]
+    return f"browser_template_{folder}"
 
 
 def load(database: str, folder: Path, static_build: Path | None) -> int:

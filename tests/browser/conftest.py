@@ -1,4 +1,4 @@
-"""One running portal and one Chromium for all tests here, torn down before other tests go on."""
+"""One running portal and one Chromium for all tests of a worker, torn down before other tests go on."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from tests.until import until
 PLACE = """SELECT h.platform_no, b.line || '/' || h.unit, h.id
            FROM devices_heater h JOIN devices_bus b ON b.id = h.bus_id
            WHERE h.area_id LIKE '140502006%%' ORDER BY h.platform_no OFFSET %s LIMIT 1"""
+PAGES = "pages"
 FAILED = pytest.StashKey[bool]()
 CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups: otherwise two workers share out one story
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs all of them: there is one portal, and the steps of its story follow each other."""
+    """One worker tells the story, whose steps follow each other, another looks at the pages; each with its portal."""
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(PAGES if Path(item.path).stem == "test_pages" else "browser"))
 
 
 @pytest.hookimpl(wrapper=True)

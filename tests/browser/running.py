@@ -103,7 +103,8 @@ def running_portal(demonstration: Demonstration) -> Iterator[RunningPortal]:
     portal = RunningPortal(Path(tempfile.mkdtemp(prefix="portal-browser-")), {}, free_port())
     try:
         shutil.copytree(demonstration.folder, portal.folder, dirs_exist_ok=True, symlinks=True)
-        create_database(name, template=demonstration.database)
+        with demonstration.to_myself():
+            create_database(name, template=demonstration.database)
         portal.env = environment(portal.folder, name)
         if demonstration.kept:  # it may be older than the code: new migrations, new words, new static files
             portal.manage("prepare_portal", "--static")

@@ -56,7 +56,7 @@ def test_page(portal: RunningPortal, visitors: Visitors, name: str) -> None:
     page = visitors.sit_down(entry["as"], at_home=False)
     scale = Scale(page)
     answer = page.goto(address(portal, name, entry), wait_until="load")
-    page.wait_for_load_state("networkidle")
+    scale.settle()
     assert answer.status == 200
     weights = scale.weigh()
     visitors.keep(page, "page-" + name.replace(":", "-"))

@@ -9,6 +9,8 @@ from typing import Any
 from playwright.sync_api import Error
 
 KB = 1024
+QUIET_MS = 100
+STREAM = "eventsource"
 KINDS = {"document": "html", "stylesheet": "css", "script": "js"}
 
 # UX §6.7: most kilobytes and requests. A chart's library comes deferred and is kept for a year.
@@ -26,8 +28,26 @@ class Scale:
     """Hangs on a page before it is opened; `weigh()` afterwards."""
 
     def __init__(self, page: Any) -> None:
-        self._responses: list[Any] = []
+        self._page, self._responses = page, list[Any]()
+        self._begun = self._ended = 0
         page.on("response", lambda response: self._responses.append(response))
+        page.on("request", self._begin)
+        page.on("requestfinished", self._end)
+        page.on("requestfailed", self._end)
+
+    def settle(self) -> None:
+        """Until nothing has been under way for a tenth of a second; streams that never end do not count."""
+        begun, quiet = -1, 0
+        while quiet < 2:
+            still = self._begun == begun and self._ended == begun
+            begun, quiet = self._begun, quiet + 1 if still else 0
+            self._page.wait_for_timeout(QUIET_MS / 2)
+
+    def _begin(self, request: Any) -> None:
+        self._begun += request.resource_type != STREAM
+
+    def _end(self, request: Any) -> None:
+        self._ended += request.resource_type != STREAM
 
     def weigh(self) -> dict[str, float]:
         """{html, css, js, image, other, total} in KB and the number of requests; photos come lazily and are no part."""
