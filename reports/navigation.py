@@ -87,8 +87,13 @@ HEATERS = Item(_("Heaters"), icon="temperature", url_name="telemetry:heater-list
 ALERTS = Item(_("Alerts"), icon="bell", url_name="telemetry:alert-list", right="devices.view", hot=True)
 GATEWAYS = Item(_("Lines and gateways"), icon="router", url_name="devices:gateway-list", right="devices.view")
 PROFILES = Item(_("Register profiles"), icon="table", url_name="devices:profile-list", right="devices.view")
+DOCKING = Item(_("Docking tests"), icon="circle-check", url_name="devices:docking-list", right="devices.view")
 COMMANDS = Item(_("Commands"), icon="send", url_name="devices:command-list", right="devices.view")
 TRACE = Item(_("Trace the money"), icon="route", url_name="reports:audit-trace", right="audit.trace")
+SAMPLES = Item(_("Samples"), icon="target", url_name="reports:sample-list", right="audit.trace")
+FINDINGS = Item(_("Findings"), icon="pencil", url_name="reports:finding-list", right="audit.trace")
+AGAIN = Item(_("Compute again"), icon="calculator", url_name="reports:recompute", right="audit.trace")
+QUESTIONS = Item(_("Questions at the bench"), icon="search", url_name="reports:query-log", right="audit.log")
 LEDGERS = Item(_("Ledgers"), icon="file-spreadsheet", url_name="reports:ledger-list", right="ledgers.export")
 HISTORY = Item(_("Change log"), icon="history", url_name="reports:audit-log", right="audit.log")
 ADMIN_LOG = Item(_("Administrators' log"), icon="history", url_name="accounts:admin-log", right="audit.admin_log")
@@ -106,8 +111,8 @@ _MONEY = Group(
     _("Subsidies"),
     (ENTITLEMENTS, READINGS, OPERATION, NOTICES, BATCHES, FUNDS, RETURNS, CLAWBACKS, POLICIES),
 )
-_HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS))
-_WATCH = Group(_("Supervision"), (TRACE, LEDGERS, HISTORY))
+_HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, DOCKING, COMMANDS))
+_WATCH = Group(_("Supervision"), (TRACE, FINDINGS, LEDGERS, HISTORY))
 
 SETS: dict[str, tuple[Group, ...]] = {
     "county": (FIRST, _WORKS, _BEFORE, _ACCEPTED, _REGISTERS, _MONEY, _HEAT, _WATCH),
@@ -123,15 +128,15 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Reports"), (LEDGERS,)),
     ),
     "audit": (
-        FIRST, Group(_("Trace"), (TRACE, LEDGERS, BATCHES, FUNDS)),
+        FIRST, Group(_("Trace"), (TRACE, SAMPLES, FINDINGS, AGAIN, LEDGERS, BATCHES, FUNDS)),
         Group(_("Read only"), (HOUSEHOLDS, ROSTERS, ACCEPTANCES, ENTITLEMENTS, NOTICES, POLICIES, HEATERS, ALERTS)),
-        Group(_("Logs"), (HISTORY, JOBS)),
+        Group(_("Logs"), (HISTORY, QUESTIONS, JOBS)),
     ),
     "inspector": (Group("", (HOME, VISITS)), Group(_("Done"), (ACCEPTANCES,))),
     "panel": (Group("", (HOME, JOINT)), Group(_("Done"), (ACCEPTANCES,))),
     "devices": (
         FIRST,
-        Group(_("Heaters"), (HEATERS, ALERTS, GATEWAYS, PROFILES, COMMANDS)),
+        Group(_("Heaters"), (HEATERS, ALERTS, GATEWAYS, PROFILES, DOCKING, COMMANDS)),
         Group(_("Works"), (TASKS, RECTIFICATIONS, ENTERPRISES, PRODUCTS)),
     ),
     "city": (FIRST, Group(_("Programmes"), (PROGRAMMES, PROJECTS))),

@@ -3,6 +3,7 @@
 from django.urls import include, path, register_converter
 
 from reports.pages import (
+    audit,
     audit_log,
     bulk,
     home,
@@ -60,6 +61,12 @@ pages = [
     path("exports/<int:pk>/", ledgers.export_detail, name="export-detail"),
     path("exports/<int:pk>/file/", ledgers.export_download, name="export-download"),
     path("trace/", trace.audit_trace, name="audit-trace"),
+    path("trace/samples/", audit.sample_list, name="sample-list"),
+    path("trace/samples/<int:pk>/", audit.sample_detail, name="sample-detail"),
+    path("trace/findings/", audit.finding_list, name="finding-list"),
+    path("trace/findings/<int:pk>/", audit.finding_detail, name="finding-detail"),
+    path("trace/again/", audit.recompute_page, name="recompute"),
+    path("trace/questions/", audit.query_log, name="query-log"),
     path("log/", audit_log.audit_log, name="audit-log"),
     path("log/looks/", audit_log.look_log, name="look-log"),
 ]

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from heating_portal.up import linting, managing, proving, running, testing
+from heating_portal.up import bundles, linting, managing, proving, running, testing
 from heating_portal.up.folders import ROOT
 from heating_portal.up.refusals import CannotStart, from_os_error
 
@@ -14,6 +14,7 @@ USAGE = """\
 ./portal prove [NAME]                           the tests at the large sizes; writes docs/proofs.md
 ./portal bench [NAME …]                         benchmarks beside their peers, with the machine's load
 ./portal lint                                   style, types, import contracts, deployment checks
+./portal verify_bundle FILE …                   check exported bundles of proof, without any database
 ./portal pg TOOL …                              psql, pg_dump, pg_restore … on the portal's database
 ./portal manage COMMAND …  or  ./portal COMMAND …   any management command (./portal verify_audit)
 """
@@ -25,6 +26,8 @@ def main(arguments: list[str]) -> int:
     if word in ("help", "-h", "--help"):
         print(USAGE)
         return 0
+    if word == "verify_bundle":  # names of files are read where the person stands
+        return bundles.verify_bundles(rest)
     commands: dict[str, Callable[[list[str]], int]] = {
         "up": running.up,
         "test": testing.test,

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reports.ledgers import watch
 from reports.ledgers.base import LEDGER, WATCH, Ledger
+from reports.ledgers.bundle import BUNDLE
 from reports.ledgers.enterprises import ENTERPRISES
 from reports.ledgers.funds import FUNDS, MOVEMENTS, RUNNING_LEDGER
 from reports.ledgers.gaps import EXCLUDED, GAP
@@ -25,4 +26,6 @@ SHELVES = {LEDGER: _("Ledgers"), WATCH: _("What stands out")}
 
 def known_ledger(kind: str) -> Ledger | None:
     """The ledger of that kind; the name of a list's page (`app:model-list`) is the ledger of that list."""
+    if kind == BUNDLE.kind:
+        return BUNDLE
     return ListLedger(kind) if is_list(kind) else LEDGERS.get(kind)

@@ -20,13 +20,15 @@ from core.files import open_file
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
 from reports.ledgers import printing
-from reports.ledgers.base import Extent
+from reports.ledgers.base import Extent, Ledger
+from reports.ledgers.bundle import BUNDLE
 from reports.ledgers.filters import LedgerFilter
 from reports.ledgers.registry import LEDGERS, SHELVES, known_ledger
 from reports.models import LedgerExport
 from reports.queries.scope import Scope, scope_of
-from reports.services import exports
+from reports.services import bundles, exports
 
+OFFERED: dict[str, Ledger] = LEDGERS | {BUNDLE.kind: BUNDLE}
 EXPORT_COLUMNS = (
     Column("pk", gettext_lazy("Number"), kind="id", link=True),
     Column("kind", gettext_lazy("Ledger"), value=lambda one: getattr(known_ledger(one.kind), "title", one.kind)),
@@ -62,6 +64,8 @@ def ledger_list(request: HttpRequest) -> HttpResponse:
 @requires("ledgers.export")
 def ledger_detail(request: HttpRequest, kind: str) -> HttpResponse:
     """One ledger as a list; its sums are those of the workbook. `?print=1` is the same as sheets of paper."""
+    if kind not in LEDGERS:
+        raise Http404
     extent = _extent(request, kind)
     ledger = LEDGERS[kind]
     if request.GET.get("print"):
@@ -90,10 +94,11 @@ def ledger_export(request: HttpRequest, kind: str) -> HttpResponse:
             return _asked(request, wish)
         except Refused as refusal:
             status, fault = refusal.status, refusal.sentence
-    ledger = LEDGERS[kind]
+    ledger = OFFERED[kind]
     context = {
         "ledger": ledger, "extent": extent, "wish": wish, "fault": fault, "query": wish.query,
         "rows": ledger.found(extent).count(), "total_fen": ledger.total_fen(extent),
+        "only_full": kind == BUNDLE.kind,
         "may_full": request.user.has_right(exports.RIGHT_FULL, extent.area_code),  # type: ignore[union-attr]
     }  # fmt: skip
     return render(request, "reports/ledger_export.html", context, status=status)
@@ -117,7 +122,7 @@ def export_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     exports.record_download(export=export, by=cast(User, request.user), address=request.META.get("REMOTE_ADDR"))
     response = FileResponse(
         open_file(export.document.stored_name), as_attachment=True, filename=export.document.file_name,
-        content_type=exports.XLSX,
+        content_type=export.document.content_type,
     )  # fmt: skip
     response["Cache-Control"] = "no-store"
     return response
@@ -131,19 +136,20 @@ def _export(request: HttpRequest, pk: int) -> LedgerExport:
 def _extent(request: HttpRequest, kind: str) -> Extent:
     """What the page shows: the chosen programme and place, the filter of the address."""
     scope: Scope = scope_of(request)
-    if kind not in LEDGERS or scope.programme is None:
+    ledger = OFFERED.get(kind)
+    if ledger is None or scope.programme is None:
         raise Http404
-    if not scope.user.has_right(LEDGERS[kind].right):
-        raise PermissionDenied(LEDGERS[kind].right)
+    if not scope.user.has_right(ledger.right):
+        raise PermissionDenied(ledger.right)
     query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-    return exports.extent_for(LEDGERS[kind], scope.programme, scope.area_code, query, scope.user)
+    return exports.extent_for(ledger, scope.programme, scope.area_code, query, scope.user)
 
 
 def _wish(request: HttpRequest, kind: str, extent: Extent) -> exports.Wish:
     kept = extent.query.copy()
     for key in ("page", "per", "sort", "view", "print", "cols", "dense"):
         kept.pop(key, None)
-    full = request.POST.get("numbers") == "full"
+    full = request.POST.get("numbers") == "full" or kind == BUNDLE.kind  # the papers show full numbers
     return exports.Wish(
         kind, extent.programme, extent.area_code, kept.urlencode(), full, request.POST.get("reason", "")
     )
@@ -152,6 +158,8 @@ def _wish(request: HttpRequest, kind: str, extent: Extent) -> exports.Wish:
 def _asked(request: HttpRequest, wish: exports.Wish) -> HttpResponse:
     by = cast(User, request.user)
     exports.demand_rights(wish, by)
+    if wish.kind == BUNDLE.kind:
+        bundles.refuse_too_many(exports.extent_for(BUNDLE, wish.programme, wish.area_code, wish.query, by))
     if wish.full:
         step_up.demand(request, f"export:{wish.kind}:{wish.area_code}:{wish.query}")
     export, _job = exports.request_export(wish=wish, by=by, address=request.META.get("REMOTE_ADDR"))

@@ -7,12 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
+from core.templatetags.portal_figures import wan_words
 from core.together import in_step, read
 from reports.links import address
 from reports.queries import proof as proofs
 from reports.queries import trace as queries
 from reports.queries.scope import Scope, scope_of
 from reports.queries.trace import Path, path_to
+from reports.services.bench_log import note_query
 
 KEYS = ("source", "town", "village", "dwelling")
 LONGEST = 30
@@ -27,13 +29,22 @@ def audit_trace(request: HttpRequest) -> HttpResponse:
     line = proofs.line_of(scope, path.dwelling, request.GET.get("line", "")) if path.dwelling else None
     if line is not None and not path.source:
         path = path_to(line)
-    trace, broken = read(in_step(queries.trace(scope, path), proofs.broken_chains(scope)))
+    words = request.GET.get("q", "").strip()[:LONGEST]
+    trace, broken, named = read(
+        in_step(queries.trace(scope, path), proofs.broken_chains(scope), queries.by_name(scope, words))
+    )
+    if path.town or words:
+        asked = {key: getattr(path, key) for key in KEYS} | {"q": words}
+        note_query(scope, "trace", asked, wan_words(trace.columns[-1].parent_fen) if path.town else str(len(named)))
     context = {
+        "words": words,
+        "named": named,
         "trace": trace,
         "path": path,
         "proof": proofs.proof_of(line) if line else None,
         "broken": broken,
-        "export_url": _export_url(scope, path),
+        "export_url": _export_url(scope, path, "payout", "payouts.view"),
+        "bundle_url": _export_url(scope, path, "bundle", "ledgers.export_full") if path.village else "",
         "programme": scope.programme,
     }
     return render(request, "reports/trace.html", context)
@@ -47,8 +58,8 @@ def _clean(key: str, value: str) -> str:
     return value[:LONGEST]
 
 
-def _export_url(scope: Scope, path: Path) -> str:
-    if not scope.user.has_right("ledgers.export") or not scope.user.has_right("payouts.view"):
+def _export_url(scope: Scope, path: Path, kind: str, right: str) -> str:
+    if not scope.user.has_right("ledgers.export") or not scope.user.has_right(right):
         return ""
     kept = {"source": path.source, "town": path.town, "village": path.village, "dwelling": path.dwelling}
-    return address("reports:ledger-export", "payout", **kept)
+    return address("reports:ledger-export", kind, **kept)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, Sum
 from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,7 +24,7 @@ from reports.queries.scope import Scope
 from subsidies.models import EntitlementLine, Fund, PayoutLine
 from subsidies.wording import source_name
 
-SHOWN = 200
+SHOWN, NAMED, TAIL = 200, 20, 4
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,29 @@ def trace(scope: Scope, path: Path) -> Reading[Trace]:
             break
         columns.append((yield from build(lines, path, chosen)))
     return Trace(found["total"] or 0, found["n"] or 0, columns)
+
+
+def by_name(scope: Scope, words: str) -> Reading[list[Item]]:
+    """Back from a name: payments whose number, head or account holder begins with the words, or whose identity number
+    ends in them."""
+    if not words:
+        return []
+    lines = paid_lines(scope)
+    typed = Q(entitlement__dwelling__dwelling_no__istartswith=words) | Q(payee_name__startswith=words)
+    typed |= Q(entitlement__household__head_name__startswith=words)
+    if len(words) == TAIL:
+        typed |= Q(entitlement__household__id_number_tail=words.upper())
+    found = lines.filter(typed).select_related("entitlement__dwelling", "entitlement__household", "area", "batch")
+    rows = found.order_by("area_id", "id")[:NAMED]
+    yield [rows]
+    return [_named(line) for line in rows]
+
+
+def _named(line: PayoutLine) -> Item:
+    number = line.entitlement.dwelling.dwelling_no
+    url = address("reports:audit-trace", dwelling=number, line=line.pk)
+    title = f"{number} {line.entitlement.household.head_name}"
+    return Item(number, title, f"{line.area.name} · {line.batch.number}", line.amount_fen, url, False)
 
 
 def _parts(lines: Any, **conditions: Any) -> Any:

@@ -29,8 +29,10 @@ from jobs.models import Job
 from jobs.services import enqueue
 from programmes.models import Programme
 from reports.ledgers.base import Extent, Ledger
+from reports.ledgers.bundle import BUNDLE
 from reports.ledgers.registry import LEDGERS, known_ledger
 from reports.models import LedgerExport
+from reports.services import bundles
 
 JOB = "reports.export_ledger"
 RIGHT, RIGHT_FULL = "ledgers.export", "ledgers.export_full"
@@ -132,6 +134,9 @@ def make_file(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.xlsx"
         written = _write(ledger, extent, export, path, progress)
+        if export.kind == BUNDLE.kind:
+            path = Path(folder) / "bundle.zip"
+            bundles.write_bundle(path, export, extent, Path(folder) / "ledger.xlsx", progress)
         stored = _keep(path)
         try:
             with commit(), transaction.atomic():
@@ -181,7 +186,8 @@ def file_name(export: LedgerExport, at: dt.datetime) -> str:
     """Ledger, place and time, as archives want it."""
     mark = _("full") if export.full_numbers else _("masked")
     title = ledger_of(export.kind).title
-    return f"{title}_{export.area.name}_{timezone.localtime(at):%Y%m%d-%H%M}_{mark}.xlsx"
+    ending = "zip" if export.kind == BUNDLE.kind else "xlsx"
+    return f"{title}_{export.area.name}_{timezone.localtime(at):%Y%m%d-%H%M}_{mark}.{ending}"
 
 
 def _written_down(wish: Wish, by: User | None, address: str | None) -> LedgerExport:
@@ -275,7 +281,8 @@ def _note(export: LedgerExport, ledger: Ledger, written: WrittenLedger, stored: 
     by = export.requested_by
     if by is not None:
         export.document = Document.objects.create(
-            area_id=export.area_id, kind="ledger", file_name=file_name(export, clock.now()), content_type=XLSX,
+            area_id=export.area_id, kind="ledger", file_name=file_name(export, clock.now()),
+            content_type=bundles.ZIP if export.kind == BUNDLE.kind else XLSX,
             stored_name=stored.key, sha256=stored.sha256, size_bytes=stored.size, uploaded_by=by,
         )  # fmt: skip
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import clock
 from households.models import Dwelling
-from reports.models import LedgerExport
+from reports.models import AuditFinding, AuditSample, AuditSampleLine, BenchQuery, LedgerExport
 from retrofits.models import Acceptance
 from subsidies.fact_coding import encode_facts
 from subsidies.facts import facts_for, with_related
@@ -56,8 +56,9 @@ def build(town: Town) -> None:
         town.keep("batch", _batch(town, n))
     town.keep("batch_locked", _locked(town))
     _pay(town, fund, paid)
-    for _n in range(town.size):
+    for n in range(town.size):
         _ledger(town)
+        _bench(town, n)
     _desk(town, policy)
 
 
@@ -259,3 +260,27 @@ def _ledger(town: Town) -> None:
         row_count=3, total_fen=town.fen, data_hash="56" * 32, document=town.document("ledger"),
         requested_by=town.clerk,
     ))  # fmt: skip
+
+
+def _bench(town: Town, n: int) -> None:
+    """A drawn sample of the town's own payment, a finding, and a question asked there."""
+    line = PayoutLine.objects.within(town.area.code).order_by("id").first()
+    assert line is not None
+    sample = town.keep("audit_sample", AuditSample.objects.create(
+        programme=town.county, area=town.area, number=f"CY-{town.code}-{n}", title=f"{town.word}抽查", confidence=95,
+        margin=5, expected=5, seed=town.word, population=1, population_fen=town.fen, population_hash="ab" * 32,
+        last_line_id=line.pk, strata=[{"name": town.word, "population": 1, "fen": town.fen, "size": 1}], size=1,
+        sealed_by=town.clerk, sealed_at=clock.now(), drawn_at=clock.now(),
+    ))  # fmt: skip
+    AuditSampleLine.objects.create(
+        sample=sample, area=town.area, line=line, stratum=town.word, place=1, words=f"{town.word}属实"
+    )
+    town.keep("audit_finding", AuditFinding.objects.create(
+        programme=town.county, area=town.area, number=f"WT-{town.code}-{n}", title=f"{town.word}问题", words="x",
+        owner=f"{town.word}单位", due_on=clock.today(), opened_by=town.clerk, opened_person_no="A", line=line,
+        opened_at=clock.now(),
+    ))  # fmt: skip
+    BenchQuery.objects.create(
+        area=town.area, programme=town.county, asked_by=town.clerk, asked_at=clock.now(), page="trace",
+        query=f"q={town.word}",
+    )  # fmt: skip
