@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from accounts.acting import acting
 from core import clock
@@ -76,7 +76,10 @@ def _poll(cycle: PollCycle, shards: int) -> str:
     asked = [unit for unit in units if unit.heater_id not in outcome.spared]
     try:
         services.store_outcome(cycle=cycle, units=asked, outcome=outcome, now=clock.now())
-    except OperationalError:  # the database went away in mid-turn: what was read is true and waits for it
+    except (
+        InterfaceError,
+        OperationalError,
+    ):  # the database went away in mid-turn: what was read is true and waits for it
         spool.keep(cycle, asked, outcome)
         raise
     return f"{len(outcome.samples)} of {len(units)}"
@@ -109,7 +112,10 @@ def _alone(cycle: PollCycle) -> Iterator[bool]:
         yield locked
     finally:
         if locked:
-            with suppress(OperationalError), connection.cursor() as cursor:  # a lost connection has lost its lock
+            with (
+                suppress(InterfaceError, OperationalError),
+                connection.cursor() as cursor,
+            ):  # a lost connection has lost its lock
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, key])
 
 
