@@ -51,7 +51,7 @@ class YuanField(forms.CharField):
 class FindingForm(forms.Form):
     title = forms.CharField(label=_("In short"), max_length=120)
     words = forms.CharField(label=_("What was found"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
-    weight = forms.ChoiceField(label=_("Weight"), choices=AuditFinding.Weight.choices)
+    weight = forms.ChoiceField(label=_("Gravity"), choices=AuditFinding.Weight.choices)
     clause = forms.CharField(label=_("Clause"), max_length=60, required=False)
     amount = YuanField(label=_("Amount/CNY"), max_length=20, required=False)
     dwelling = forms.CharField(label=_("Dwelling number"), max_length=30, required=False)

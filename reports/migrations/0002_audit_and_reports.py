@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120, verbose_name='in short')),
                 ('words', models.CharField(max_length=1000, verbose_name='what was found')),
                 ('clause', models.CharField(blank=True, max_length=60, verbose_name='clause')),
-                ('weight', models.CharField(choices=[('note', 'remark'), ('fault', 'fault'), ('grave', 'grave fault')], default='fault', max_length=8, verbose_name='weight')),
+                ('weight', models.CharField(choices=[('note', 'plain remark'), ('fault', 'plain fault'), ('grave', 'grave fault')], default='fault', max_length=8, verbose_name='weight')),
                 ('amount_fen', models.BigIntegerField(blank=True, null=True)),
                 ('owner', models.CharField(max_length=80, verbose_name='unit that answers')),
                 ('due_on', models.DateField(verbose_name='answer until')),

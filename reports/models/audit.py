@@ -121,8 +121,8 @@ class AuditFinding(ScopedModel):
         CLOSED = "closed", _("closed")
 
     class Weight(models.TextChoices):
-        NOTE = "note", _("remark")
-        FAULT = "fault", _("fault")
+        NOTE = "note", _("plain remark")
+        FAULT = "fault", _("plain fault")
         GRAVE = "grave", _("grave fault")
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="audit_findings")

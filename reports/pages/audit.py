@@ -42,7 +42,7 @@ FINDING_COLUMNS = (
     Column("number", gettext_lazy("Number"), kind="id", link=True),
     Column("title", gettext_lazy("In short")),
     Column("area.name", gettext_lazy("Place"), priority=2),
-    Column("weight", gettext_lazy("Weight"), value=lambda one: one.get_weight_display()),
+    Column("weight", gettext_lazy("Gravity"), value=lambda one: one.get_weight_display()),
     Column("amount_fen", gettext_lazy("Amount/CNY"), kind="money", priority=2),
     Column("owner", gettext_lazy("Unit that answers")),
     Column("due_on", gettext_lazy("Answer until"), kind="when", order_by="due_on"),
@@ -53,8 +53,8 @@ QUERY_COLUMNS = (
     Column("asked_at", gettext_lazy("When"), kind="when"),
     Column("asked_by.person_name", gettext_lazy("Who")),
     Column("page", gettext_lazy("Page")),
-    Column("query", gettext_lazy("Question"), kind="mono"),
-    Column("answer", gettext_lazy("Found")),
+    Column("query", gettext_lazy("What was asked"), kind="mono"),
+    Column("answer", gettext_lazy("It found")),
 )
 
 

@@ -41,7 +41,7 @@ def evidence_of(lines: Iterable[PayoutLine]) -> Iterator[Evidence]:
 def _own(line: PayoutLine) -> Iterator[tuple[str, Document]]:
     task = line.entitlement.task_id
     for contract in Contract.objects.filter(task=task, document__isnull=False).select_related("document"):
-        yield _("contract"), contract.document  # type: ignore[misc]
+        yield _("contract paper"), contract.document  # type: ignore[misc]
     for photo in Photo.objects.filter(task=task).select_related("document").order_by("id"):
         yield _("photo"), photo.document
     signed = Acceptance.objects.filter(task=task, signature__isnull=False).select_related("signature")
@@ -49,7 +49,7 @@ def _own(line: PayoutLine) -> Iterator[tuple[str, Document]]:
         yield _("signature"), visit.signature  # type: ignore[misc]
     papers = Document.objects.filter(dwelling=line.entitlement.dwelling_id, withdrawn_reason="")
     for paper in papers.exclude(kind="photo").order_by("id"):
-        yield _("paper"), paper
+        yield _("stored paper"), paper
 
 
 def _shared(line: PayoutLine) -> Iterator[tuple[str, Document]]:

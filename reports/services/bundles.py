@@ -91,7 +91,7 @@ def _index_columns() -> list[Column]:
         Column("dwelling_no", _("Number"), width=18), Column("head_name", _("Head of household"), width=12),
         Column("amount", _("Paid money"), "money", unit=_("CNY"), total=True),
         Column("link", _("Link of proof"), TEXT, width=16), Column("words", _("What it says"), TEXT, width=36),
-        Column("on", _("Day"), DATE, width=12), Column("fault", _("Fault"), TEXT, width=30),
+        Column("on", _("Day"), DATE, width=12), Column("fault", _("What breaks it"), TEXT, width=30),
         Column("file", _("File"), TEXT, width=50), Column("sha256", "SHA-256", TEXT, width=66),
     ]  # fmt: skip
 

@@ -72,4 +72,4 @@ def faults(answers: list[Answer], world: World, before: dict[str, str], after: d
 
 def _written_by_downloads(answers: list[Answer]) -> set[str]:
     logged = any(one.row.logged and one.wrote for one in answers if one.method == "GET")
-    return {oracles.LOG, "accounts_auditentry"} if logged else set()
+    return {*oracles.LOGS, "accounts_auditentry"} if logged else set()
