@@ -36,8 +36,10 @@ class Terms:
     counting: Counting = "full_days"
 
     def __post_init__(self) -> None:
-        named = {**self.shares, **({} if self.suspended_share is None else {"suspended": self.suspended_share})}
-        wrong = [f"{name} {float(share):g}" for name, share in named.items() if not 0 <= share <= 1]
+        named: dict[str, Fraction | None] = {**self.shares, "suspended": self.suspended_share}
+        wrong = [
+            f"{name} {float(share):g}" for name, share in named.items() if share is not None and not 0 <= share <= 1
+        ]
         if wrong:
             raise RefundError(f"A share lies between 0 and 1: {', '.join(wrong)}.")
 
