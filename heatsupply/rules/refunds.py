@@ -36,7 +36,7 @@ class Terms:
     counting: Counting = "full_days"
 
     def __post_init__(self) -> None:
-        named: dict[str, Fraction | None] = {**self.shares, "suspended": self.suspended_share}
+        named = {str(name): share for name, share in self.shares.items()} | {"suspended": self.suspended_share or 0}
         wrong = [
             f"{name} {float(share):g}" for name, share in named.items() if share is not None and not 0 <= share <= 1
         ]
