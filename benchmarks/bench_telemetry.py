@@ -1,10 +1,10 @@
 """Readings in and out: 2,000 heaters over one day, 20,000 over two with PORTAL_SIZE=large.
 
 Each figure is taken in rounds with its peer beside it and the median of the rounds' ratios counts; the load of the
-machine stands above the table. Writing: the path of a poll turn (binary COPY into the partitioned table and the newest values)
-beside Django's `bulk_create` of the readings alone. Newest of all: the table kept for it beside LATERAL and DISTINCT ON
-over the readings. One heater's day: the 95th percentile beside the goal of 3 ms. Stops with an error when a poll takes
-more than 130 bytes on disk, index included.
+machine stands above the table. Writing: the path of a poll turn (binary COPY into the partitioned table and the newest
+values) beside Django's `bulk_create` of the readings alone. Newest of all: the table kept for it beside LATERAL and
+DISTINCT ON over the readings. One heater's day: the 95th percentile beside the goal of 3 ms. Stops with an error when a
+poll takes more than 130 bytes on disk, index included.
 """
 
 from __future__ import annotations
@@ -111,9 +111,7 @@ def _writing(keys: Sequence[int], start: dt.datetime) -> Iterator[Result]:
     for work in (ours, peer):
         work()
     result = _beside(f"{BATCH:,} readings and newest values stored", ours, "bulk_create", peer)
-    print(
-        f"{BATCH / result.ours_s:,.0f} readings a second with their newest values; bulk_create {BATCH / result.peer_s:,.0f}"
-    )
+    print(f"{BATCH / result.ours_s:,.0f} a second with newest values; bulk_create {BATCH / result.peer_s:,.0f}")
     yield result
 
 
