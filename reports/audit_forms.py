@@ -57,3 +57,12 @@ class FindingForm(forms.Form):
     dwelling = forms.CharField(label=_("Dwelling number"), max_length=30, required=False)
     owner = forms.CharField(label=_("Unit that answers"), max_length=80)
     due_on = forms.DateField(label=_("Answer until"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class TemplateForm(forms.Form):
+    name = forms.CharField(label=_("Name of the workbook"), max_length=80)
+    file = forms.FileField(label=_("Workbook (.xlsx)"))
+    map = forms.CharField(
+        label=_("Map by hand"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Empty: the headings of the workbook decide. One line each: B = head_name, A2 = {place}"),
+    )  # fmt: skip

@@ -85,10 +85,35 @@ RETURNS = Item(_("Bank returns"), icon="receipt", url_name="subsidies:return-lis
 POLICIES = Item(_("Policies"), icon="scale", url_name="subsidies:policy-list", right="policies.view")
 HEATERS = Item(_("Heaters"), icon="temperature", url_name="telemetry:heater-list", right="devices.view")
 ALERTS = Item(_("Alerts"), icon="bell", url_name="telemetry:alert-list", right="devices.view", hot=True)
-GATEWAYS = Item(_("Lines and gateways"), icon="router", url_name="devices:gateway-list", right="devices.view")
+GATEWAYS = Item(_("Lines and gateways"), icon="router", url_name="telemetry:gateway-list", right="devices.view")
 PROFILES = Item(_("Register profiles"), icon="table", url_name="devices:profile-list", right="devices.view")
 DOCKING = Item(_("Docking tests"), icon="circle-check", url_name="devices:docking-list", right="devices.view")
 COMMANDS = Item(_("Commands"), icon="send", url_name="devices:command-list", right="devices.view")
+COMPLAINTS = Item(
+    _("Complaints and questions"), icon="message-circle", url_name="supervision:complaint-list",
+    right="complaints.view", hot=True,
+)  # fmt: skip
+TICKETS = Item(_("Repair tickets"), icon="tool", url_name="supervision:ticket-list", right="tickets.view", hot=True)
+OWN_TICKETS = Item(_("Repair tickets"), icon="tool", url_name="supervision:ticket-list", right="cases.own", hot=True)
+SERVICE = Item(_("After-sales service"), icon="building", url_name="supervision:service-board", right="cases.own")
+HAZARDS = Item(_("Hazards"), icon="alert-triangle", url_name="supervision:hazard-list", right="hazards.view", hot=True)
+OWN_HAZARDS = Item(_("Hazards"), icon="alert-triangle", url_name="supervision:hazard-list", right="cases.own")
+SAFETY = Item(_("Safety of the year"), icon="checks", url_name="supervision:safety-year", right="hazards.view")
+COAL = Item(_("Coal relapse and non-use"), icon="map-pin", url_name="supervision:coal-list", right="hazards.view")
+NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:network-board", right="hazards.view")
+PRODUCT_SAMPLES = Item(
+    _("Product sampling"), icon="clipboard-check", url_name="supervision:sample-list", right="devices.view"
+)
+GIVEN_SAMPLES = Item(
+    _("Product sampling"), icon="clipboard-check", url_name="supervision:sample-list", right="samples.record"
+)
+CHECKS = Item(_("Spot checks"), icon="checks", url_name="supervision:check-list", right="supervision.view")
+MEASURES = Item(
+    _("Supervision measures"), icon="speakerphone", url_name="supervision:measure-list", right="supervision.view",
+    hot=True,
+)  # fmt: skip
+SCORES = Item(_("Scores of towns"), icon="chart-bar", url_name="supervision:score-list", right="supervision.view")
+DUTIES = Item(_("Duties"), icon="scale", url_name="supervision:duty-board")
 TRACE = Item(_("Trace the money"), icon="route", url_name="reports:audit-trace", right="audit.trace")
 SAMPLES = Item(_("Samples"), icon="target", url_name="reports:sample-list", right="audit.trace")
 FINDINGS = Item(_("Audit findings"), icon="pencil", url_name="reports:finding-list", right="audit.trace")
@@ -113,9 +138,11 @@ _MONEY = Group(
 )
 _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, DOCKING, COMMANDS))
 _WATCH = Group(_("Supervision"), (TRACE, FINDINGS, LEDGERS, HISTORY))
+_CARE = Group(_("Service and safety"), (COMPLAINTS, TICKETS, HAZARDS, SAFETY, COAL, NETWORKS))
+_JUDGE = Group(_("Checks and measures"), (DUTIES, PRODUCT_SAMPLES, CHECKS, MEASURES, SCORES))
 
 SETS: dict[str, tuple[Group, ...]] = {
-    "county": (FIRST, _WORKS, _BEFORE, _ACCEPTED, _REGISTERS, _MONEY, _HEAT, _WATCH),
+    "county": (FIRST, _WORKS, _BEFORE, _ACCEPTED, _REGISTERS, _MONEY, _HEAT, _CARE, _JUDGE, _WATCH),
     "finance": (
         FIRST, Group(_("Subsidies"), (BATCHES, FUNDS, RETURNS, ENTITLEMENTS, CLAWBACKS, READINGS, POLICIES)),
         Group(_("Evidence"), (HOUSEHOLDS, ACCEPTANCES, NOTICES)), _WATCH,
@@ -124,7 +151,7 @@ SETS: dict[str, tuple[Group, ...]] = {
         FIRST, Group(_("Rosters"), (IMPORTS, ROSTERS, HOUSEHOLDS)), _REGISTERS,
         Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, RECTIFICATIONS, NOTICES, READINGS)),
         Group(_("Before the works"), (WAITING_HOMES, ENTERPRISES, PROJECTS)),
-        Group(_("Heating"), (HEATERS, ALERTS)),
+        Group(_("Heating"), (HEATERS, ALERTS)), _CARE, _JUDGE,
         Group(_("Reports"), (LEDGERS,)),
     ),
     "audit": (
@@ -132,12 +159,16 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Read only"), (HOUSEHOLDS, ROSTERS, ACCEPTANCES, ENTITLEMENTS, NOTICES, POLICIES, HEATERS, ALERTS)),
         Group(_("Logs"), (HISTORY, QUESTIONS, JOBS)),
     ),
-    "inspector": (Group("", (HOME, VISITS)), Group(_("Done"), (ACCEPTANCES,))),
-    "panel": (Group("", (HOME, JOINT)), Group(_("Done"), (ACCEPTANCES,))),
+    "inspector": (Group("", (HOME, VISITS)), Group(_("Done"), (ACCEPTANCES, OWN_HAZARDS))),
+    "panel": (
+        Group("", (HOME, JOINT)), Group(_("Done"), (ACCEPTANCES,)),
+        Group(_("Checks and measures"), (DUTIES, GIVEN_SAMPLES, HAZARDS, SAFETY, COAL, MEASURES)),
+    ),
     "devices": (
         FIRST,
         Group(_("Heaters"), (HEATERS, ALERTS, GATEWAYS, PROFILES, DOCKING, COMMANDS)),
         Group(_("Works"), (TASKS, RECTIFICATIONS, ENTERPRISES, PRODUCTS)),
+        Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, SERVICE, PRODUCT_SAMPLES, DUTIES)),
     ),
     "city": (FIRST, Group(_("Programmes"), (PROGRAMMES, PROJECTS))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),

@@ -57,6 +57,7 @@ pages = [
     path("ledgers/", ledgers.ledger_list, name="ledger-list"),
     path("ledgers/<slug:kind>/", ledgers.ledger_detail, name="ledger-detail"),
     path("ledgers/<slug:kind>/export/", ledgers.ledger_export, name="ledger-export"),
+    path("ledgers/<slug:kind>/template/", ledgers.ledger_template, name="ledger-template"),
     path("lists/<str:name>/export/", list_exports.list_export, name="list-export"),
     path("exports/<int:pk>/", ledgers.export_detail, name="export-detail"),
     path("exports/<int:pk>/file/", ledgers.export_download, name="export-download"),

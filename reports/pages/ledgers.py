@@ -16,17 +16,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import step_up
 from accounts.access import get_visible_or_404, requires
 from accounts.models import User
+from core.areas import CODE_LENGTHS
 from core.files import open_file
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
+from reports.audit_forms import TemplateForm
 from reports.ledgers import printing
 from reports.ledgers.base import Extent, Ledger
 from reports.ledgers.bundle import BUNDLE
 from reports.ledgers.filters import LedgerFilter
 from reports.ledgers.registry import LEDGERS, SHELVES, known_ledger
-from reports.models import LedgerExport
+from reports.models import LedgerExport, LedgerTemplate
 from reports.queries.scope import Scope, scope_of
-from reports.services import bundles, exports
+from reports.services import bundles, exports, templates
 
 OFFERED: dict[str, Ledger] = LEDGERS | {BUNDLE.kind: BUNDLE}
 EXPORT_COLUMNS = (
@@ -98,6 +100,8 @@ def ledger_export(request: HttpRequest, kind: str) -> HttpResponse:
     context = {
         "ledger": ledger, "extent": extent, "wish": wish, "fault": fault, "query": wish.query,
         "rows": ledger.found(extent).count(), "total_fen": ledger.total_fen(extent),
+        "templates": _templates(kind, extent),
+        "may_add": request.user.has_right(templates.RIGHT, extent.area_code),  # type: ignore[union-attr]
         "only_full": kind == BUNDLE.kind,
         "may_full": request.user.has_right(exports.RIGHT_FULL, extent.area_code),  # type: ignore[union-attr]
     }  # fmt: skip
@@ -150,9 +154,46 @@ def _wish(request: HttpRequest, kind: str, extent: Extent) -> exports.Wish:
     for key in ("page", "per", "sort", "view", "print", "cols", "dense"):
         kept.pop(key, None)
     full = request.POST.get("numbers") == "full" or kind == BUNDLE.kind  # the papers show full numbers
+    chosen = request.POST.get("template", "")
+    known = {one.pk for one in _templates(kind, extent)} if chosen else set()
+    template = int(chosen) if chosen.isascii() and chosen.isdigit() and int(chosen) in known else None
     return exports.Wish(
-        kind, extent.programme, extent.area_code, kept.urlencode(), full, request.POST.get("reason", "")
+        kind, extent.programme, extent.area_code, kept.urlencode(), full, request.POST.get("reason", ""), template
     )
+
+
+def _templates(kind: str, extent: Extent) -> list[LedgerTemplate]:
+    """Workbooks of the place and of those above it: a town takes the county's."""
+    above = [extent.area_code[:length] for length in CODE_LENGTHS.values() if length <= len(extent.area_code)]
+    return list(LedgerTemplate.objects.filter(kind=kind, in_use=True, area_id__in=above))
+
+
+@require_http_methods(["GET", "POST"])
+@requires("programmes.edit")
+def ledger_template(request: HttpRequest, kind: str) -> HttpResponse:
+    """The county's own workbooks for one ledger: what is there, and a form for another one."""
+    if kind not in LEDGERS:
+        raise Http404
+    extent, ledger = _extent(request, kind), LEDGERS[kind]
+    form, status, fault = TemplateForm(request.POST or None, request.FILES or None), 200, ""
+    if request.method == "POST":
+        status = 422
+        try:
+            if form.is_valid():
+                said = form.cleaned_data
+                templates.add_template(
+                    ledger=ledger, extent=extent, name=said["name"], file_name=said["file"].name,
+                    content=said["file"].read(templates.MAX_BYTES + 1), map_text=said["map"],
+                    by=cast(User, request.user),
+                )  # fmt: skip
+                return redirect("reports:ledger-export", kind)
+        except Refused as refusal:
+            status, fault = refusal.status, refusal.sentence
+    context = {
+        "ledger": ledger, "form": form, "fault": fault, "known": _templates(kind, extent),
+        "columns": ledger.columns(extent),
+    }  # fmt: skip
+    return render(request, "reports/ledger_template.html", context, status=status)
 
 
 def _asked(request: HttpRequest, wish: exports.Wish) -> HttpResponse:

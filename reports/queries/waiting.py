@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from households import change_queries, change_rules
 from households.models import MeterReading, Roster, RosterImport
+from reports.queries import todo_care
 from reports.queries.scope import Scope
 from retrofits.models import Acceptance, Rectification, Task
 from retrofits.queries import rows_to_open
@@ -138,4 +139,5 @@ SOURCES: tuple[tuple[str, str, Source], ...] = (
     ("subsidies:return-list", "payouts.reconcile", _in_state(PayoutBatch, "payouts.reconcile", "released")),
     ("subsidies:policy-list", "policies.release", _in_state(Policy, "policies.release", Policy.State.DRAFT)),
     ("telemetry:alert-list", "alerts.handle", _alerts),
+    *todo_care.COUNTED,
 )

@@ -32,7 +32,7 @@ from reports.ledgers.base import Extent, Ledger
 from reports.ledgers.bundle import BUNDLE
 from reports.ledgers.registry import LEDGERS, known_ledger
 from reports.models import LedgerExport
-from reports.services import bundles
+from reports.services import bundles, templates
 
 JOB = "reports.export_ledger"
 RIGHT, RIGHT_FULL = "ledgers.export", "ledgers.export_full"
@@ -59,6 +59,7 @@ class Wish:
     query: str = ""
     full: bool = False
     reason: str = ""
+    template_id: int | None = None
 
 
 def ledger_of(kind: str) -> Ledger:
@@ -134,6 +135,10 @@ def make_file(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.xlsx"
         written = _write(ledger, extent, export, path, progress)
+        if export.template is not None:
+            path = Path(folder) / "filled.xlsx"
+            words = templates.words_for(extent, export.area.name, written.rows)
+            templates.fill(export.template, ledger, extent, path, words)
         if export.kind == BUNDLE.kind:
             path = Path(folder) / "bundle.zip"
             bundles.write_bundle(path, export, extent, Path(folder) / "ledger.xlsx", progress)
@@ -151,7 +156,10 @@ def make_file(
 
 def wish_of(export: LedgerExport) -> Wish:
     """What was wished, from what was written down."""
-    return Wish(export.kind, export.programme, export.area_id, export.query, export.full_numbers, export.reason)
+    return Wish(
+        export.kind, export.programme, export.area_id, export.query, export.full_numbers, export.reason,
+        export.template_id,
+    )  # fmt: skip
 
 
 def extent_of(export: LedgerExport) -> Extent:
@@ -193,7 +201,7 @@ def file_name(export: LedgerExport, at: dt.datetime) -> str:
 def _written_down(wish: Wish, by: User | None, address: str | None) -> LedgerExport:
     export = LedgerExport.objects.create(
         programme=wish.programme, area_id=wish.area_code, kind=wish.kind, query=wish.query, full_numbers=wish.full,
-        reason=wish.reason.strip(), requested_by=by,
+        reason=wish.reason.strip(), requested_by=by, template_id=wish.template_id,
     )  # fmt: skip
     if by is not None:
         _log(export, by, "export", address)
