@@ -1,7 +1,8 @@
 /* The far end and the limit of the line benchmarks; built by benchmarks/native.py where a compiler is found.
  *
  *   answer IMAGE PORT                    heaters that wait for connections on PORT
- *   dial IMAGE PORT COUNT RATE FIRST     COUNT heaters behind DTUs that dial in, RATE a second; ids FIRST, FIRST+1, ...
+ *   dial IMAGE PORT COUNT RATE FIRST K N  the heaters of hub K of N among the ids FIRST to FIRST+COUNT-1, behind DTUs that
+ *                                        dial in, RATE a second
  *   limit PORT LINES SECONDS             least work a poller can do: 12 registers per question, answers checked
  *
  * IMAGE holds 65,536 registers, high byte first, that every heater shows as holding and as input registers.
@@ -105,12 +106,24 @@ static int serve(struct line *line) {
   return 1;
 }
 
+/* As zlib's, of "dtu:" and the id: says which hub the line belongs to. */
+static uint32_t crc32_of(const char *text) {
+  uint32_t c = 0xFFFFFFFFu;
+  for (; *text; text++) {
+    c ^= (uint8_t)*text;
+    for (int bit = 0; bit < 8; bit++) c = c & 1 ? c >> 1 ^ 0xEDB88320u : c >> 1;
+  }
+  return ~c;
+}
+
 /* Sources 127.0.0.1, .2 ... take turns every 16,000 lines, so that the ports of one don't run out. */
-static void dial(int epoll, int port, long number, long first) {
+static void dial(int epoll, int port, long number, long first, unsigned hub, unsigned hubs) {
   struct sockaddr_in from = place((int)(number / 16000), 0), to = place(0, port);
-  int yes = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
-  char id[24];
-  int size = snprintf(id, sizeof id, "%015ld", first + number);
+  char line[28];
+  const char *id = line + 4;
+  int yes = 1, fd, size = snprintf(line, sizeof line, "dtu:%015ld", first + number) - 4;
+  if (crc32_of(line) % hubs != hub) return;
+  fd = socket(AF_INET, SOCK_STREAM, 0);
   if (fd < 0) fail("socket");
   setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
   if (bind(fd, (void *)&from, sizeof from) || connect(fd, (void *)&to, sizeof to)) fail("connect");
@@ -126,13 +139,14 @@ static int listening(int port) {
   return fd;
 }
 
-static void heaters(int epoll, int door, int port, long count, double rate, long first) {
+static void heaters(int epoll, int door, int port, long count, double rate, long first, unsigned hub, unsigned hubs) {
   struct epoll_event events[EVENTS];
   double began = clock_s(CLOCK_MONOTONIC);
   struct line *entrance = door < 0 ? NULL : watch(epoll, door);
   for (long dialled = 0;;) {
     double due = (clock_s(CLOCK_MONOTONIC) - began) * rate;
-    for (int some = 0; some < 64 && dialled < count && (double)dialled < due; some++) dial(epoll, port, dialled++, first);
+    for (int some = 0; some < 64 && dialled < count && (double)dialled < due; some++) 
+      dial(epoll, port, dialled++, first, hub, hubs);
     int ready = epoll_wait(epoll, events, EVENTS, dialled < count ? 1 : 1000);
     for (int i = 0; i < ready; i++) {
       struct line *line = events[i].data.ptr;
@@ -195,10 +209,11 @@ int main(int count, char **words) {
   }
   FILE *file = count > 3 ? fopen(words[2], "rb") : NULL;
   if (!file || fread(image, 1, sizeof image, file) != sizeof image) fail("image");
-  int port = atoi(words[3]), dials = count == 7 && !strcmp(words[1], "dial");
+  int port = atoi(words[3]), dials = count == 9 && !strcmp(words[1], "dial");
   int door = dials ? -1 : listening(port);
   if (door >= 0) fcntl(door, F_SETFL, O_NONBLOCK);
   puts("ready");
   fflush(stdout);
-  heaters(epoll, door, port, dials ? atol(words[4]) : 0, dials ? atof(words[5]) : 1, dials ? atol(words[6]) : 0);
+  heaters(epoll, door, port, dials ? atol(words[4]) : 0, dials ? atof(words[5]) : 1, dials ? atol(words[6]) : 0,
+          dials ? (unsigned)atoi(words[7]) : 0, dials ? (unsigned)atoi(words[8]) : 1);
 }

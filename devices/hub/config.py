@@ -20,6 +20,7 @@ class HubConfig:
     ``take_lease``: takes or renews the lease of these lines (`devices.hub.lease`); called every ``lease_every_s`` in a
     thread. Until it gives a token nobody is let in; when it hasn't for ``lease_s`` the hub closes every line and stops,
     because another hub may have taken over. ``door_secret``: what a registration must say, "" where any may enter.
+    ``number`` of ``hubs``: DTUs of the others are turned away (`devices.hub.group.hub_of`).
     """
 
     secret: bytes
@@ -29,6 +30,8 @@ class HubConfig:
     rules: LineRules = field(default_factory=LineRules)
     manners: Dialects = field(default_factory=bundled_dialects)
     door_secret: str = ""
+    number: int = 0
+    hubs: int = 1
     register_s: float = 30.0
     fence_s: float = 2.0
     silent_s: float = 200.0

@@ -14,6 +14,7 @@ from typing import Any
 
 from devices.hub.config import HubConfig, split_address
 from devices.hub.lines import BadLine, Line, Lines
+from devices.hub.naming import hub_of
 from devices.line.busline import Wire
 from devices.line.rules import Outcome, Status
 from devices.protocol import ddp
@@ -145,6 +146,9 @@ class Visitor:
         self._bytes = b""
         if not seen.knows(self.door.config.door_secret):
             self._turn_away("wrong_secret")
+            return
+        if hub_of(f"dtu:{seen.dtu_id}", self.door.config.hubs) != self.door.config.number:
+            self._turn_away("other_hub")
             return
         self._ddp = Enveloped(self, seen.dtu_id) if seen.framing == "ddp" else None
         line = self.door.line_for(seen.dtu_id)

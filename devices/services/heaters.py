@@ -16,7 +16,7 @@ from devices.protocol.profile_files import PROFILE_FOLDER, bundled_profile, pars
 from households.models import Dwelling
 
 LAST_UNIT = 247
-LINE = re.compile(r"(dtu):([0-9A-Za-z_-]{4,40})|(serial):([^\s:]{1,100})|(tcp):([^\s:]{1,90}:[0-9]{1,5})")
+LINE = re.compile(r"(dtu):([0-9A-Za-z_-]{4,40})|(serial):([^\s:]{1,100})|(tcp|mbtcp):([^\s:]{1,90}:[0-9]{1,5})")
 
 
 @dataclass(frozen=True)

@@ -24,14 +24,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--listen", metavar="HOST:PORT", help="where DTUs dial in (setting PORTAL_HUB_LISTEN)")
         parser.add_argument("--control", metavar="HOST:PORT", help="where workers ask (setting PORTAL_HUB_CONTROL)")
-        parser.add_argument("--shard", type=int, default=0, help="number of the lease to hold (default %(default)s)")
+        parser.add_argument("--number", type=int, default=0, metavar="K", help="this is hub K (from 0) of --of hubs")
+        parser.add_argument("--of", type=int, default=1, metavar="N", help="how many hubs share the lines")
         parser.add_argument(
             "--dialects", metavar="FILE", help="what DTUs say, instead of devices/protocol/dialects.yaml"
         )
         parser.add_argument("--door-secret-file", metavar="FILE", help="what a registration must say besides its id")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = {name: options[name] for name in ("listen", "control") if options[name]}
+        given: dict[str, Any] = {name: options[name] for name in ("listen", "control") if options[name]}
+        if not 0 <= options["number"] < options["of"]:
+            raise CommandError(f"--number {options['number']} is outside 0 to {options['of'] - 1}.")
+        given |= {"number": options["number"], "hubs": options["of"]}
         try:
             if options["dialects"]:
                 given["manners"] = parse_dialects(Path(options["dialects"]).read_text("utf-8"), options["dialects"])
@@ -40,7 +44,7 @@ class Command(BaseCommand):
         except (OSError, DialectError) as exc:
             raise CommandError(str(exc)) from exc
         config = hub_config(log=json_lines(sys.stdout), **given)
-        config = replace(config, take_lease=lease_taker(options["shard"], config.control))
+        config = replace(config, take_lease=lease_taker(options["number"], config.control))
         allow_many_files()
         try:
             kept = asyncio.run(run(config))
