@@ -24,11 +24,26 @@ def _balance(account: str) -> str:
 
 _BALANCES = ", ".join(map(_balance, ("granted", "held", "batches", "paid", "returned", "recovered", "free")))
 QUERIES: Mapping[str, str] = {
-    # What was paid for one dwelling, benefit and period is never more than what was due.
+    # What was paid for one dwelling, benefit and period is never more than what was due; a line and what it keeps back
+    # are the amount; claims never ask for more than the amount, and never more comes back than a confirmed one asks.
     "I1": """
         SELECT e.id, e.amount_fen, SUM(l.amount_fen) FROM subsidies_entitlement e
         JOIN subsidies_payoutline l ON l.entitlement_id = e.id AND l.state = 'paid'
-        GROUP BY e.id HAVING e.amount_fen IS NULL OR SUM(l.amount_fen) > e.amount_fen""",
+        GROUP BY e.id HAVING e.amount_fen IS NULL OR SUM(l.amount_fen) > e.amount_fen
+        UNION ALL SELECT l.id, e.amount_fen, l.amount_fen + l.offset_fen FROM subsidies_payoutline l
+        JOIN subsidies_entitlement e ON e.id = l.entitlement_id WHERE l.amount_fen + l.offset_fen <> e.amount_fen
+            OR l.offset_fen <> (SELECT COALESCE(SUM((p->>2)::bigint), 0) FROM jsonb_array_elements(l.offsets) p)
+        UNION ALL SELECT e.id, e.amount_fen, SUM(c.amount_fen) FROM subsidies_entitlement e
+        JOIN subsidies_clawback c ON c.entitlement_id = e.id AND c.state <> 'dropped'
+        GROUP BY e.id HAVING SUM(c.amount_fen) > e.amount_fen
+        UNION ALL SELECT c.id, s.value::bigint, b.fen FROM subsidies_clawback c, jsonb_each_text(c.shares) s,
+            LATERAL (SELECT COALESCE((SELECT SUM(r.amount_fen) FROM subsidies_clawbackentry r
+                WHERE r.clawback_id = c.id AND r.source = s.key), 0) + COALESCE((SELECT SUM((p->>2)::bigint)
+                FROM subsidies_payoutline l JOIN subsidies_entitlement e ON e.id = l.entitlement_id,
+                jsonb_array_elements(l.offsets) p WHERE e.dwelling_id = c.dwelling_id AND l.offset_fen > 0
+                AND l.state NOT IN ('failed', 'dropped') AND p->>1 = s.key
+                AND p->>0 = 'ZH-' || lpad(c.id::text, 5, '0')), 0) AS fen) b
+        WHERE b.fen > CASE c.state WHEN 'confirmed' THEN s.value::bigint ELSE 0 END""",
     # One subsidised dwelling per household, one technology per dwelling (一户一宅).
     "I2": """
         SELECT household_id, benefit_kind, COUNT(DISTINCT dwelling_id) FROM subsidies_entitlement

@@ -22,15 +22,21 @@ from accounts.models import TOTPDevice, User
 from core import clock
 from core.checks import own_models
 from core.refusals import Refused
+from households.models import MeterReading
 from jobs import services as job_services
 from jobs.models import Job
 from jobs.running import run_job
 from programmes.models import Programme
+from retrofits.models import Task
 from subsidies import invariants
 from subsidies.models import BankReturn, Fund, PayoutBatch
+from subsidies.services.entitlements import assess_pending
+from subsidies.services.policies import draft_policy
+from subsidies.tasks import TRY_OUT
 from tests.flows import bank, story
 from tests.flows.village import Village, load_village
 
+SPRING = dt.date(2022, 4, 5)
 SMALL = (("ELECTRIC", 3), ("GAS", 1))
 JOURNAL = ("jobs_job", "accounts_auditentry", "accounts_accesslog", "subsidies_bankfileissue")
 """Tables that note every attempt; what attempts achieve stands in the others."""
@@ -73,12 +79,34 @@ def drafted(folder: str) -> int:
         return story.prepare_batch(here).pk
 
 
+def desk_ready(folder: str) -> int:
+    """From where `drafted` ends: a season read and not computed yet, and a draft version; number of its trial's job."""
+    here = village(folder)
+    drafter = here.person("office")
+    with acting(drafter):
+        for task in Task.objects.filter(state__in=Task.PASSED, technology__family="ELECTRIC"):
+            MeterReading.objects.create(
+                dwelling=task.dwelling, area_id=task.area_id, carrier="electricity", starts_on="2021-11-01",
+                ends_on="2022-03-31", quantity=1500,
+            )  # fmt: skip
+        policy = draft_policy(
+            programme=here.programme, document=here.policy.document, options={"Q1": "flat"}, by=drafter
+        )
+        asked = job_services.enqueue(kind=TRY_OUT, args={"policy_id": policy.pk}, by=drafter, area=policy.area_id)
+    return asked.pk
+
+
 # --- the steps under test; each may be asked for again, as a person presses a button again ---------------
 
 
 def work(job: int) -> str:
     """One run of a job, as a worker does it."""
     return run_job(job)
+
+
+def assess_season(folder: str) -> None:
+    with acting("assessment"):
+        assess_pending(programme=village(folder).programme, on=SPRING, by="assessment", now=story.AT)
 
 
 def lock(folder: str) -> None:

@@ -45,6 +45,23 @@ def test_a_payout_killed_anywhere_is_paid_once(theatre: Theatre, size: Size, pro
     proof(f"payout: killed at {killed.deaths} of {points} points of {len(PAYOUT)} steps, nothing lost, nothing twice")
 
 
+@pytest.mark.proof("crash-points-desk")
+def test_a_trial_run_and_a_seasons_amounts_killed_anywhere_are_there_once(
+    theatre: Theatre, size: Size, proof: Proof
+) -> None:
+    """The worker that tries a policy over the accepted homes, and the run that computes what a season is due."""
+    theatre.copy("drafted", "desk")
+    job = theatre.stage.do("desk", "desk_ready", folder=str(theatre.folder))
+    killed = Killed(theatre, "desk", size(small=4, large=10_000))
+    points = killed.everywhere("work", job=job)
+    rows = killed.accounts()["rows"]
+    assert rows["subsidies_policytrial"] == 2, "the release's own trial and this one"
+    points += killed.everywhere("assess_season", folder=str(theatre.folder))
+    assert killed.theatre.stage.do("case", "health") == HEALTHY
+    assert killed.accounts()["rows"]["subsidies_entitlement"] > rows["subsidies_entitlement"]
+    proof(f"policy desk: killed at {killed.deaths} of {points} points, one trial, one amount each")
+
+
 class Killed:
     """Kills a deed at `at_most` points spread over all it passes, and looks after each death."""
 

@@ -30,6 +30,14 @@ PLANTED = {
 }
 
 
+OVERCLAIMED = """
+    INSERT INTO subsidies_clawback (programme_id, area_id, dwelling_id, entitlement_id, benefit_kind, period,
+        amount_fen, shares, way, reason, words, evidence, state, proposed_by_id, proposed_person_no, proposed_at,
+        decided_person_no, decision_reason)
+    SELECT programme_id, area_id, dwelling_id, id, benefit_kind, period, amount_fen + 1, '{}', 'offset', 'other', '',
+        '{}', 'confirmed', (SELECT MIN(id) FROM accounts_user), 'a', now(), 'b', '' FROM subsidies_entitlement"""
+
+
 @pytest.fixture
 def settled(money: Money) -> None:
     batch = money.sent(3)
@@ -70,6 +78,8 @@ def test_every_invariant_has_a_planted_fault() -> None:
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
+        ("I1", "UPDATE subsidies_payoutline SET offset_fen = 5"),
+        ("I1", OVERCLAIMED),
         ("I5", "UPDATE subsidies_fundhold SET state = 'short'"),
         ("I5", "UPDATE subsidies_fundentry SET document_no = '' WHERE kind = 'paid'"),
         ("I5", "UPDATE subsidies_fundentry SET kind = 'granted' WHERE kind = 'received'"),
