@@ -75,6 +75,7 @@ app.conf.update(
             "options": {"expires": 20},
         },
         "take-progress": {"task": "reports.tasks.take_progress", "schedule": 3600.0, "options": {"expires": 3600}},
+        "escalate-cases": {"task": "supervision.tasks.escalate", "schedule": 600.0, "options": {"expires": 600}},
         "settle-transmissions": {
             "task": "retrofits.tasks.settle_transmissions",
             "schedule": 60.0,

@@ -18,6 +18,7 @@ from programmes.loading import load_programme
 from programmes.models import Programme
 from retrofits.loading import load_works
 from subsidies.loading import load_policy
+from supervision.loading import load_duties
 
 FOLDER: Path = settings.BASE_DIR / "presets"
 SAY = Callable[[str], Any]
@@ -63,7 +64,7 @@ def find(name: str) -> Preset:
 
 
 def load(preset: Preset, *, by: Any, say: SAY = lambda words: None) -> Programme:
-    """Places, programme, works and policy, in this order. Safe to repeat."""
+    """Places, programme, works, policy and duties, in this order. Safe to repeat."""
     areas = preset.file("areas.csv")
     if areas:
         done = load_areas(path=areas, by=by)
@@ -72,7 +73,15 @@ def load(preset: Preset, *, by: Any, say: SAY = lambda words: None) -> Programme
     say(f"{preset.programme.name}: {programme.code} {programme.name}")
     _load_works(preset, programme, by, say)
     _load_policy(preset, programme, by, say)
+    _load_duties(preset, programme, by, say)
     return programme
+
+
+def _load_duties(preset: Preset, programme: Programme, by: Any, say: SAY) -> None:
+    """Who has to do what, and the clocks of cases, when the preset has them."""
+    path = preset.file("duties.yaml")
+    if path is not None:
+        say(f"{path.name}: {load_duties(path=path, programme=programme, by=by)}")
 
 
 def _load_works(preset: Preset, programme: Programme, by: Any, say: SAY) -> None:

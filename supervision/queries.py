@@ -10,36 +10,16 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Ou
 
 from accounts.models import Area, User
 from core.areas import ancestors
-from core.beside import read_beside
+from core.together import Reading, read
 from programmes.models import Programme
 from retrofits.models import Acceptance, Contract
-from supervision.kinds import GROUPS, Kind
+from supervision.kinds import Kind
 from supervision.models import Case, DutyTerm, SafetyAttendance, SafetyEvent, SafetyPost
 from supervision.models.cases import OVER
 from supervision.warranty import add_months
 
 SOON = 90
 """Days before the end of a warranty in which it is shown."""
-
-
-def waiting_cases(user: User, group: str) -> QuerySet[Case]:
-    """Cases of the group that wait for a deed of this person: open ones of the group's right, own ones besides."""
-    kinds = GROUPS[group].kinds
-    rows = Case.objects.visible_to(user).filter(kind__in=kinds)
-    if group == "measures":
-        return rows.filter(_measure_waits(user)).exclude(state__in=OVER)  # type: ignore[no-any-return]
-    return rows.exclude(state__in=OVER)  # type: ignore[no-any-return]
-
-
-def _measure_waits(user: User) -> Q:
-    """Towns are to answer what is open, the office to judge what is answered."""
-    condition = Q(pk__in=[])
-    if user.has_right("supervision.answer"):
-        condition |= Q(state=Case.State.OPEN, kind__in=(Kind.ORDER, Kind.EXPLANATION, Kind.CIRCULAR))
-    if user.has_right("supervision.act"):
-        condition |= Q(state=Case.State.ANSWERED) | Q(kind__in=(Kind.INTERVIEW, Kind.FALSIFICATION, Kind.OPINION))
-        condition |= Q(escalated_at__isnull=False)
-    return condition
 
 
 def late(rows: QuerySet[Case], now: datetime) -> QuerySet[Case]:
@@ -122,17 +102,24 @@ YEARLY = (SafetyEvent.Kind.TRAINING, SafetyEvent.Kind.EXPERT, SafetyEvent.Kind.D
 
 
 def safety_year(user: User, area_code: str, year: int) -> list[TownSafety]:
-    """Every town of the place with its coverage in a year (T-60 … T-65); four questions, read together."""
-    places = Area.objects.visible_to(user, "hazards.view").within(area_code)
-    found = read_beside(
-        places=places.filter(level__in=(Area.Level.TOWN, Area.Level.VILLAGE)).order_by("code"),
-        posts=SafetyPost.objects.visible_to(user).within(area_code).filter(until=None),
-        events=SafetyEvent.objects.visible_to(user).within(area_code).filter(on__year=year)
+    """Every town of the place with its coverage in a year (T-60 … T-65)."""
+    return read(safety_reading(user, area_code, year))
+
+
+def safety_reading(user: User, area_code: str, year: int) -> Reading[list[TownSafety]]:
+    """`safety_year` as a reading."""
+    places = Area.objects.visible_to(user, "hazards.view").within(*[area_code] if area_code else [])
+    wanted: dict[str, QuerySet[Any, Any]] = {
+        "places": places.filter(level__in=(Area.Level.TOWN, Area.Level.VILLAGE)).order_by("code"),
+        "posts": SafetyPost.objects.visible_to(user).within(area_code).filter(until=None),
+        "events": SafetyEvent.objects.visible_to(user).within(area_code).filter(on__year=year)
         .values("area_id", "kind"),
-        trained=SafetyAttendance.objects.filter(
+        "trained": SafetyAttendance.objects.filter(
             event__on__year=year, event__kind=SafetyEvent.Kind.TRAINING, post__until=None
         ).values_list("post_id", flat=True),
-    )  # fmt: skip
+    }  # fmt: skip
+    yield list(wanted.values())
+    found = {name: list(rows) for name, rows in wanted.items()}
     trained = set(found["trained"])
     towns = [place for place in found["places"] if place.level == Area.Level.TOWN]
     return [_town(town, found, trained) for town in towns]
@@ -163,8 +150,8 @@ def duties_at(programme: Programme, area_code: str) -> QuerySet[DutyTerm]:
 
 
 def open_duties_of(user: User, programme: Programme, area_code: str) -> QuerySet[DutyTerm]:
-    """Those of the person's own roles that are not done."""
-    condition = Q(pk__in=[])
+    """Those of the person's unit and roles that are not done."""
+    condition = Q(unit=user.unit.strip()) if user.unit.strip() else Q(pk__in=[])
     for role in user.role_codes:
         condition |= Q(roles__contains=[role])
     return duties_at(programme, area_code).filter(condition, done_on=None)

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.history.sealing import seal_history
 from heating_portal import presets
-from heating_portal.demo import acceptances, joint, lists, money, papers, registers, works
+from heating_portal.demo import acceptances, care, joint, lists, money, papers, registers, works
 from heating_portal.demo.people import BY, make_people, person
 from heating_portal.demo.presets import JINCHENG, TAISHAN
 from heating_portal.demo.progress import Progress
@@ -51,6 +51,9 @@ def load(say: Say) -> None:
     progress.begin("基础台账 · venues, meters, changes, double entries")
     for programme in programmes.values():
         registers.load(programme)
+    progress.begin("投诉、隐患、报修、抽查 · complaints, hazards, tickets, spot checks")
+    for programme in programmes.values():
+        care.load(programme)
     progress.begin("利通区联合验收 · joint acceptance by six departments")
     joint.load(progress)
     progress.begin("户档案汇总 · rows of the household list")

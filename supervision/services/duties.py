@@ -13,12 +13,18 @@ from core.refusals import Refused
 from supervision.models import DutyTerm
 
 
+def is_mine(duty: DutyTerm, user: User) -> bool:
+    """Of the person's unit, or of a role the person holds."""
+    return duty.unit == user.unit.strip() or bool(set(duty.roles) & set(user.role_codes))
+
+
 def may_mark(duty: DutyTerm, user: User) -> bool:
-    """Those whose role the duty names in a place around it or below it, and those who supervise."""
+    """Those whose unit or role the duty names in a place around it or below it, and those who supervise."""
     if user.has_right("supervision.act", duty.area_id):
         return True
-    return any(
-        grant.role in duty.roles and (duty.area_id.startswith(grant.area_id) or grant.area_id.startswith(duty.area_id))
+    return is_mine(duty, user) and any(
+        (duty.unit == user.unit.strip() or grant.role in duty.roles)
+        and (duty.area_id.startswith(grant.area_id) or grant.area_id.startswith(duty.area_id))
         for grant in user.active_grants
     )
 

@@ -146,9 +146,8 @@ def _dwelling(request: HttpRequest, data: dict[str, Any]) -> Dwelling | None:
     number = data.get("dwelling_no", "").strip().upper()
     if not number:
         return None
-    found: Dwelling | None = Dwelling.objects.visible_to(request.user).filter(
-        dwelling_no=number, area_id__startswith=data["area"].code
-    ).first()  # fmt: skip
+    seen = Dwelling.objects.visible_to(request.user).within(data["area"].code)
+    found: Dwelling | None = seen.filter(dwelling_no=number).first()
     if found is None:
         raise Refused("DWELLING_UNKNOWN", _("There is no dwelling %(number)s in this place."), number=number[:40])
     return found

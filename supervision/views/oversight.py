@@ -283,7 +283,7 @@ def duty_list(request: HttpRequest) -> HttpResponse:
     rows = list(duties_at(programme, code).select_related("done_by")) if programme and code else []
     today = clock.today()
     for row in rows:
-        row.may, row.mine = duties.may_mark(row, user), bool(set(row.roles) & set(user.role_codes))  # type: ignore[union-attr]
+        row.may, row.mine = duties.may_mark(row, user), duties.is_mine(row, user)  # type: ignore[arg-type]
         row.late = row.done_on is None and row.due_on is not None and row.due_on < today
     rows.sort(key=lambda row: (not row.mine, row.done_on is not None, row.due_on is None, row.due_on or today))
     open_count = sum(1 for row in rows if row.mine and row.done_on is None)
