@@ -55,7 +55,7 @@ def value_words(point: str, value: Decimal | None) -> str:
         return mode_words(MODES[int(value)]) if 0 <= value < len(MODES) else f"{value:g}"
     if point == "reset":
         return _("no fault") if value == 0 else _("fault %(n)s") % {"n": int(value)}
-    return f"{value:.1f} {POINTS[point][1]}" if point in POINTS else f"{value:g}"
+    return f"{value:.1f} ℃" if POINTS.get(point, ("", ""))[1] == "°C" else f"{value:g}"
 
 
 def deed_words(point: str, asked: Decimal) -> str:
@@ -65,3 +65,10 @@ def deed_words(point: str, asked: Decimal) -> str:
     if point == "running":
         return _("switch on") if asked else _("switch off")
     return f"{point_words(point)} {value_words(point, asked)}"
+
+
+def change_words(point: str, before: Decimal | None, asked: Decimal) -> str:
+    """The same with what was there before: “set room temperature 19.0 ℃ → 21.0 ℃”."""
+    if before is None or point == "reset":
+        return deed_words(point, asked)
+    return f"{point_words(point)} {value_words(point, before)} → {value_words(point, asked)}"

@@ -10,6 +10,7 @@ ROOMS = [
     ("jobs/", "jobs.urls"),
     ("programmes/", "programmes.urls"),
     ("hh/", "households.urls"),
+    ("dev/", "devices.urls"),
     ("dev/", "telemetry.urls"),
     ("works/", "retrofits.urls"),
     ("pay/", "subsidies.urls"),

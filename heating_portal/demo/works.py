@@ -14,7 +14,7 @@ from accounts.acting import acting
 from accounts.models import User
 from devices.protocol.profile_files import bundled_profile
 from devices.services.heaters import register_model, register_supplier, store_profile
-from heating_portal.demo import papers, pictures
+from heating_portal.demo import docking, papers, pictures
 from heating_portal.demo.people import BY, person
 from heating_portal.demo.progress import Progress
 from programmes.models import Programme
@@ -58,7 +58,10 @@ def register_firms(docked_on: date) -> dict[str, str]:
     """Suppliers and models of the simulated heaters, and the fitters; profile name → model number."""
     with acting(BY, WHY):
         register_supplier(code="installer", name=INSTALLER, by=BY)
-        return {name: _model(name, docked_on) for name in ("linshi-ashp-08", "shiyang-hotair-03", "mofang-direct-02")}
+        names = ("linshi-ashp-08", "shiyang-hotair-03", "mofang-direct-02")
+        models = {name: _model(name, docked_on) for name in names}
+    docking.confirm_models(docked_on)
+    return models
 
 
 def _model(profile_name: str, docked_on: date) -> str:

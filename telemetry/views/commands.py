@@ -22,7 +22,6 @@ from telemetry.charts import SPANS
 from telemetry.views.heaters import detail_page
 from telemetry.views.shown import COMMAND_RIGHT, Shown, heater_of
 
-
 FRESH = dt.timedelta(hours=6)
 
 

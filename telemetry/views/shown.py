@@ -19,7 +19,7 @@ from accounts.rights import ROLES, roles_with
 from core import clock
 from devices.models import Command, Heater
 from devices.protocol.profiles import Profile
-from devices.words import deed_words, value_words
+from devices.words import change_words, value_words
 from programmes.models import Programme
 from telemetry import charts, evidence, queries, registers, states
 from telemetry.models import Alert, LatestReading
@@ -227,8 +227,7 @@ class CommandShown:
     @property
     def title(self) -> str:
         command = self.command
-        before = "" if command.before is None else f" ({value_words(command.point, command.before)} →)"
-        return f"{deed_words(command.point, command.asked)}{before}"
+        return change_words(command.point, command.before, command.asked)
 
     @property
     def hops(self) -> list[Hop]:

@@ -49,6 +49,13 @@ def bench(name: str = "linshi-ashp-08", watch: Watch | None = None, **changes: A
     return Probe(hub, LINE, 1, profile, watch.wait, watch, reads=20), hub  # type: ignore[arg-type]
 
 
+@pytest.mark.clause(
+    "J-24",
+    "附件2-1 标准通讯485接口，modbus，具备远程监控",
+    serves="devices.conformance.steps:run_step",
+    page="devices:docking-detail",
+    model="devices.DockingTest",
+)
 @pytest.mark.parametrize("name", bundled_names())
 def test_a_good_board_of_every_shape_passes_what_a_machine_can_judge(name: str) -> None:
     probe, hub = bench(name)
@@ -202,6 +209,13 @@ def run_all(test: DockingTest, by: Any) -> DockingTest:
 @pytest.mark.clause(
     "J-28",
     "附件2-4 控制板与无线传输设备样品及485通讯协议",
+    serves=OPEN,
+    page="devices:docking-list",
+    model="devices.DockingTest",
+)
+@pytest.mark.clause(
+    "J-21",
+    "标准通讯接口与通讯协议，配备无线数据传输装置",
     serves=OPEN,
     page="devices:docking-list",
     model="devices.DockingTest",

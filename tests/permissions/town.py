@@ -27,7 +27,15 @@ from jobs.models import Job
 from programmes.models import Milestone, Programme, Target
 from reports.models import BulkRun
 from tests import people
-from tests.permissions import town_money, town_operation, town_paperwork, town_registers, town_supervision, town_works
+from tests.permissions import (
+    town_devices,
+    town_money,
+    town_operation,
+    town_paperwork,
+    town_registers,
+    town_supervision,
+    town_works,
+)
 
 HOMES_PER_STATE = ("accepted", "installed", "rectify", "listed")
 # The clerk of 甲镇 works in the unit of the visitors and shares views with them; the clerk of 乙镇 does not.
@@ -88,6 +96,7 @@ def build_town(county: Programme, area_code: str, *, word: str, code: str, fen: 
     town_money.build(town)
     town_operation.build(town)
     town_supervision.build(town)
+    town_devices.build(town)
     _history(town)
     return town
 

@@ -28,8 +28,8 @@ def _english(settings: Any) -> None:
 
 
 def form(user: User, **changes: str) -> dict[str, str]:
-    usual = {"deed": "set_room_t", "value": "21.5", "reason": "老人反映偏冷", "request_id": str(uuid.uuid4()), "token": code_of(user)}
-    return usual | changes
+    usual = {"deed": "set_room_t", "value": "21.5", "reason": "老人反映偏冷", "request_id": str(uuid.uuid4())}
+    return usual | {"token": code_of(user)} | changes
 
 
 def test_a_set_point_goes_from_the_form_to_the_board_and_back(plant: Plant, page: Client, ops: User) -> None:
@@ -60,6 +60,8 @@ def test_the_same_form_twice_is_one_command_and_needs_one_code(page: Client, ops
         ({"value": "45"}, "45 ℃ is outside what this heater takes: 5 to 30 ℃"),
         ({"value": "20.3"}, "20.3 ℃ is between two steps"),
         ({"value": "warm"}, "Enter a number"),
+        ({"value": ""}, "Write the temperature"),
+        ({"deed": "mode:6"}, "Select a valid choice"),
         ({"reason": "  "}, "required"),
         ({"request_id": "x"}, "UUID"),
     ],
@@ -71,6 +73,16 @@ def test_a_wrong_form_comes_back_with_a_sentence(
     assert response.status_code == 422
     assert sentence in words(response)
     assert not Command.objects.exists()
+
+
+def test_heating_is_not_switched_off_in_the_cold_by_one_person(page: Client, ops: User) -> None:
+    """Nothing is known of the outdoor temperature and it is November: a second person of another role has to agree."""
+    heater = bare_heater()
+    response = page.post(detail(heater, "heater-command"), form(ops, deed="running:0", value=""), follow=True)
+    assert "somebody of another role has to approve" in words(response)
+    command = Command.objects.get()
+    assert (command.state, command.order.needs, command.asked) == ("held", ["cold"], 0)
+    assert not Job.objects.filter(kind="devices.send_command").exists()
 
 
 def test_a_code_given_for_one_value_is_worth_nothing_for_another(page: Client, ops: User) -> None:
