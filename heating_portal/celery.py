@@ -65,6 +65,11 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"expires": 30},
         },
+        "watch-docking-days": {
+            "task": "devices.tasks.watch_docking_days",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "find-duplicates": {
             "task": "households.tasks.find_duplicates_nightly",
             "schedule": crontab(hour=3, minute=10),
