@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -88,6 +88,16 @@ class KeyRing:
         nonce = os.urandom(NONCE_BYTES)
         sealed = self.cipher(self.algorithm, self.writes_with).seal(nonce, plain, self._header)
         return self.prefix + base64.urlsafe_b64encode(nonce + sealed).decode()
+
+    def sealer(self) -> Callable[[bytes], str]:
+        """`seal` for many values: the cipher is looked up once."""
+        seal, header, prefix = self.cipher(self.algorithm, self.writes_with).seal, self._header, self.prefix
+
+        def sealed(plain: bytes) -> str:
+            nonce = os.urandom(NONCE_BYTES)
+            return prefix + base64.urlsafe_b64encode(nonce + seal(nonce, plain, header)).decode()
+
+        return sealed
 
     def open(self, envelope: str) -> bytes:
         """Plain bytes of an envelope. Raises `Tampered` or `KeyUnavailable`; never returns the input."""

@@ -36,11 +36,12 @@ class OpenedText(str):
 def text_sealer() -> Callable[[str], str]:
     """`seal_text` for many values: the keys are looked up once."""
     ring = key_ring()
+    sealed = ring.sealer()
 
     def seal(value: str) -> str:
         if isinstance(value, OpenedText) and ring.is_current(value.envelope):
             return value.envelope
-        return ring.seal(str(value).encode()) if value else ""
+        return sealed(str(value).encode()) if value else ""
 
     return seal
 
@@ -48,12 +49,13 @@ def text_sealer() -> Callable[[str], str]:
 def json_sealer() -> Callable[[Any], str]:
     """As `text_sealer` for JSON."""
     ring = key_ring()
+    sealed = ring.sealer()
 
     def seal(value: Any) -> str:
         text = _dump(value)
         if isinstance(value, OpenedDict) and value.original == text and ring.is_current(value.envelope):
             return value.envelope
-        return ring.seal(text.encode())
+        return sealed(text.encode())
 
     return seal
 
@@ -69,7 +71,7 @@ def json_opener() -> Callable[[str], Any]:
     def opened(envelope: str) -> Any:
         if envelope in nothing:
             return nothing[envelope]()
-        plain = json.loads(ring.open(envelope)) if envelope else {}
+        plain = json.loads(ring.open(envelope).decode()) if envelope else {}
         if not plain and isinstance(plain, list | dict):
             nothing[envelope] = type(plain)
         return plain
@@ -152,4 +154,4 @@ class EncryptedJSONField(_Encrypted):
 
 
 #: Made once: making it costs more than writing a small value.
-_dump = DjangoJSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_dump = DjangoJSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode

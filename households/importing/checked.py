@@ -9,7 +9,7 @@ from typing import Any
 
 from households.indexes import indexers, indexes_of
 from households.models import ImportRow
-from households.roster.rows import ParsedRow, RawRow, RowIssue
+from households.roster.rows import Cells, ParsedRow, RawRow, RowIssue
 
 #: Warnings a person may set aside after looking. A shared card is none of them: the register keeps one card per
 #: household, so that no subsidy goes to somebody else's account unseen.
@@ -132,13 +132,17 @@ def index_rows(rows: Iterable[CheckedRow]) -> None:
 
 def fill(row: ImportRow, checked: CheckedRow) -> ImportRow:
     """Write what the checks found into a stored row (not saved here)."""
-    row.values = {name: _plain(value) for name, value in checked.values.items()}
-    row.issues = [problem.stored() for problem in checked.problems]
-    row.issue_codes = sorted({problem.code for problem in checked.problems})
-    row.keys_index = [f"{kind}:{index}" for kind, index in checked.indexes.items() if index]
-    row.village_id = str(checked.values.get("village") or "") or None
-    row.technology = str(checked.values.get("technology") or "")
-    row.state = checked.state(row.confirmed)
+    values, problems = checked.values, checked.problems
+    # Into the row's own values, not through Django's descriptors: there are a hundred thousand.
+    row.__dict__.update(
+        values={name: str(value) if type(value) is Decimal else value for name, value in values.items()},
+        issues=[problem.stored() for problem in problems],
+        issue_codes=sorted({problem.code for problem in problems}),
+        keys_index=[f"{kind}:{index}" for kind, index in checked.indexes.items() if index],
+        technology=str(values.get("technology") or ""),
+        state=checked.state(row.confirmed),
+    )
+    row.village_id = str(values.get("village") or "") or None
     return row
 
 
@@ -157,7 +161,8 @@ def problems_of(row: ImportRow) -> list[Problem]:
 
 def stored_raw(raw: RawRow) -> dict[str, Any]:
     """A raw row as JSON, never changed afterwards. It shares most of the row's own mappings."""
-    return {"texts": raw.raw, "cells": dict(raw.cells), "notes": raw.notes, "extra": raw.extra}
+    cells = raw.cells.written() if isinstance(raw.cells, Cells) else dict(raw.cells)
+    return {"texts": raw.raw, "cells": cells, "notes": raw.notes, "extra": raw.extra}
 
 
 def raw_row(row: ImportRow) -> RawRow:
@@ -165,7 +170,3 @@ def raw_row(row: ImportRow) -> RawRow:
     raw: Mapping[str, Any] = row.raw
     found = RawRow(row.sheet, row.row_no, raw["texts"], raw["cells"], raw["notes"], raw["extra"], row.table_no)
     return found.corrected(row.corrections) if row.corrections else found
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal) else value

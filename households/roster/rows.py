@@ -81,6 +81,10 @@ class Cells(Mapping[str, str]):
     def __len__(self) -> int:
         return sum(1 for _name in self)
 
+    def written(self) -> dict[str, str]:
+        """All addresses at once."""
+        return {**{name: f"{letters}{self._row_no}" for name, letters in self._letters.items()}, **self._others}
+
 
 @dataclass(frozen=True, slots=True)
 class RawRow:

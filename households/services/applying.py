@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import ExpressionWrapper, F, TextField
+from django.db.models import ExpressionWrapper, F, QuerySet, TextField
 
 from accounts.acting import acting
 from accounts.models import User
@@ -102,12 +102,10 @@ def _locked_rows(keys: Sequence[int]) -> Iterator[ImportRow]:
 def _pieces(import_id: int, size: int) -> Iterator[list[int]]:
     """Ready rows in the order of the file, cut so that rows about one person or one door stay together."""
     rows = ImportRow.objects.filter(roster_import_id=import_id, state=State.READY).order_by("pk")
+    together = _together(rows)
     groups: dict[int, list[int]] = {}
-    leader: dict[str, int] = {}
-    for key, shared in rows.values_list("pk", "keys_index").iterator(chunk_size=10_000):
-        own = next((leader[one] for one in shared if one in leader), key)
-        leader |= dict.fromkeys(shared, own)
-        groups.setdefault(own, []).append(key)
+    for key in rows.values_list("pk", flat=True).iterator(chunk_size=10_000):
+        groups.setdefault(together.get(key, key), []).append(key)
     piece: list[int] = []
     for members in groups.values():
         piece += members
@@ -116,6 +114,22 @@ def _pieces(import_id: int, size: int) -> Iterator[list[int]]:
             piece = []
     if piece:
         yield piece
+
+
+#: Two ready rows name one person or one door only where somebody agreed to it.
+_AGREED = ["W_SECOND_DWELLING", "W_SAME_DOOR"]
+
+
+def _together(rows: QuerySet[ImportRow]) -> dict[int, int]:
+    """Row -> the first row of its group, for rows that somebody said may share a person or a door."""
+    agreed = rows.filter(confirmed__overlap=_AGREED).values_list("keys_index", flat=True)
+    shared = sorted({key for keys in agreed for key in keys})
+    found: dict[int, int] = {}
+    leader: dict[str, int] = {}
+    for row, keys in rows.filter(keys_index__overlap=shared).values_list("pk", "keys_index") if shared else ():
+        found[row] = own = next((leader[one] for one in keys if one in leader), row)
+        leader |= dict.fromkeys(keys, own)
+    return found
 
 
 def _still_ready(

@@ -76,9 +76,10 @@ def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None
     """Insert new rows; those without a primary key get one."""
     if not rows:
         return
-    unnumbered = [row for row in rows if row.pk is None]
+    own = model._meta.pk.attname
+    unnumbered = [row for row in rows if row.__dict__[own] is None]
     for row, key in zip(unnumbered, reserve_ids(model, len(unnumbered)), strict=True):
-        row.pk = key
+        row.__dict__[own] = key
     fields = [field for field in model._meta.concrete_fields if not field.generated]
     with connection.cursor() as cursor, _checked_at_once(cursor):
         _copy(cursor, model._meta.db_table, fields, rows, adding=True)
@@ -139,22 +140,15 @@ def _change(stage: sql.Identifier, column: str) -> sql.Composed:
 
 
 def _block(fields: Sequence[Any], writers: Sequence[Column], rows: Sequence[models.Model], *, adding: bool) -> str:
-    """What a row keeps as the database wants it goes as it is; the rest through its field."""
+    """What a row keeps as the database wants it goes as it is; the rest through its field. No value may be deferred."""
     for field in fields:
         if isinstance(field, models.DateField) and (field.auto_now or (adding and field.auto_now_add)):
+            moment = field.pre_save(rows[0], adding)
             for row in rows:
-                field.pre_save(row, adding)
-    columns = [write(_values(field, rows)) for field, write in zip(fields, writers, strict=True)]
+                row.__dict__[field.attname] = moment
+    kept = [row.__dict__ for row in rows]  # Django's own way to a value takes longer than all the rest
+    columns = [write([values[field.attname] for values in kept]) for field, write in zip(fields, writers, strict=True)]
     return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
-
-
-def _values(field: Any, rows: Sequence[models.Model]) -> list[Any]:
-    """The column's values; straight from where Django keeps them, because its way there takes longer than the rest."""
-    name = field.attname
-    try:
-        return [row.__dict__[name] for row in rows]
-    except KeyError:  # not fetched with its row
-        return [getattr(row, name) for row in rows]
 
 
 def _writer(field: Any) -> Column:

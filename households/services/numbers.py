@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import count
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN, VILLAGE
 from core.names import place_initials
 from households.models import NumberSeries, PublicVenue
+from households.services.bulk import update_rows
 
 _TOWN_WORDS = re.compile(r"(街道办事处|人民政府|街道|镇|乡)$")
 _MOST_LETTERS = 5
@@ -18,11 +20,25 @@ _MOST_LETTERS = 5
 
 def take_numbers(village: Area, how_many: int) -> list[str]:
     """The next `how_many` household numbers of a village. The row lock holds until the transaction ends."""
-    series = _locked_series(village)
-    first = series.next_no
-    series.next_no = first + how_many
-    series.save(update_fields=["next_no"])
-    return [f"{series.prefix}-{number:04d}" for number in range(first, first + how_many)]
+    return take_numbers_of({village.pk: how_many})[village.pk]
+
+
+def take_numbers_of(wanted: Mapping[str, int]) -> dict[str, list[str]]:
+    """The next numbers of several villages, how many by code. Locked in order of code: nobody waits crosswise."""
+    locked = NumberSeries.objects.select_for_update().filter(pk__in=list(wanted)).order_by("pk")
+    series = {one.area_id: one for one in locked}
+    for village in Area.objects.filter(pk__in=[code for code in wanted if code not in series]).order_by("pk"):
+        series[village.pk] = _open_series(village)
+    taken: dict[str, list[str]] = {}
+    for code, how_many in wanted.items():
+        one = series[code]
+        taken[code] = [f"{one.prefix}-{number:04d}" for number in range(one.next_no, one.next_no + how_many)]
+        one.next_no += how_many
+    if len(wanted) == 1:
+        series[next(iter(wanted))].save(update_fields=["next_no"])
+    else:
+        update_rows(NumberSeries, [series[code] for code in wanted], ["next_no"])
+    return taken
 
 
 def take_venue_number(place: Area) -> str:
@@ -43,12 +59,10 @@ def _open_series(village: Area) -> NumberSeries:
         prefix = f"{letters}{attempt if attempt > 1 else ''}-{serial}"
         try:
             with transaction.atomic():
-                NumberSeries.objects.create(area=village, prefix=prefix)
+                return NumberSeries.objects.create(area=village, prefix=prefix)
         except IntegrityError:
             if NumberSeries.objects.filter(pk=village.pk).exists():
                 break
-            continue
-        break
     return NumberSeries.objects.select_for_update().get(pk=village.pk)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from accounts.models import Area, User
+from accounts.models import User
 from core import clock, names
 from core.blind_index import blind_index
 from households.importing.checked import CheckedRow
@@ -17,7 +17,7 @@ from households.indexes import full_door
 from households.models import Dwelling, Enrolment, Household, ImportRow, RosterImport
 from households.services import class_periods
 from households.services.bulk import insert_rows, reserve_ids, stamped
-from households.services.numbers import take_numbers
+from households.services.numbers import take_numbers_of
 from programmes.models import Programme, Technology
 
 _EXCLUSIONS = tuple(f"X_{reason}" for reason in Dwelling.Exclusion.values)
@@ -75,19 +75,18 @@ class RegisterWriter:
             for one, key in zip(made, reserve_ids(model, len(made)), strict=True):
                 one.pk = key
         for home, household in zip(self._new_dwellings, self._families, strict=True):
-            home.household_id = household.pk
+            home.__dict__["household_id"] = household.pk
         insert_rows(Household, self._new_households)
         insert_rows(Dwelling, self._new_dwellings)
 
     def _reserve_numbers(self, register: Register) -> None:
-        """One lock per village and import, in order of code, so that two imports never wait for each other."""
+        """One lock per village and import."""
         wanted: dict[str, set[str]] = defaultdict(set)
         for position, row in enumerate(self.rows):
             if register.household(row) is None:
                 wanted[str(row.values["village"])].add(str(row.values.get("id_number") or f"row {position}"))
-        villages = Area.objects.in_bulk(sorted(wanted))
-        for code in sorted(wanted):
-            self._numbers[code] = take_numbers(villages[code], len(wanted[code]))[::-1]
+        taken = take_numbers_of({code: len(people) for code, people in wanted.items()})
+        self._numbers = {code: numbers[::-1] for code, numbers in taken.items()}
 
     def _place(self, register: Register, row: CheckedRow, confirmed: frozenset[str]) -> Stored:
         household = register.household(row)
@@ -115,11 +114,10 @@ class RegisterWriter:
     def _add_household(self, row: CheckedRow) -> Household:
         village = str(row.values["village"])
         household = self._blank_household()
-        household.area_id, household.household_no = village, self._numbers[village].pop()
         values = _household_values(household, row)
-        for name, value in values.items():
-            setattr(household, name, value)
-        set_derived(household, list(values), row.indexes)
+        # Into the new row's own values: the way through Django's descriptors takes longer than all the rest.
+        household.__dict__.update(values, area_id=village, household_no=self._numbers[village].pop())
+        set_derived(household, values, row.indexes)
         self._new_households.append(household)
         return household
 
@@ -129,10 +127,10 @@ class RegisterWriter:
         """`registered` is how many homes the register knows; those of this file are counted on the way."""
         number = household.__dict__["homes_so_far"] = household.__dict__.get("homes_so_far", registered) + 1
         dwelling = self._blank_dwelling()
-        dwelling.area_id = str(row.values["village"])
-        dwelling.dwelling_no, dwelling.is_second_home = f"{household.household_no}-{number}", number > 1
-        for name, value in _dwelling_values(dwelling, row, confirmed).items():
-            setattr(dwelling, name, value)
+        dwelling.__dict__.update(
+            _dwelling_values(dwelling, row, confirmed), area_id=str(row.values["village"]),
+            dwelling_no=f"{household.household_no}-{number}", is_second_home=number > 1,
+        )  # fmt: skip
         self._new_dwellings.append(dwelling)
         self._families.append(household)
         return dwelling
@@ -156,11 +154,8 @@ class RegisterWriter:
                 else:
                     item.before["technology"] = None
                     fresh[item.dwelling.pk] = made = blank()
-                    made.dwelling_id, made.area_id, made.technology_id = (
-                        item.dwelling.pk,
-                        item.dwelling.area_id,
-                        route.pk,
-                    )
+                    home = item.dwelling
+                    made.__dict__.update(dwelling_id=home.pk, area_id=home.area_id, technology_id=route.pk)
         insert_rows(Enrolment, list(fresh.values()))
 
     def _change_route(self, item: Stored, route: Technology, known: Enrolment) -> None:
@@ -196,7 +191,7 @@ def _holder(household: Household, holder: str, head: str) -> dict[str, str]:
     return {"account_holder": stated} if stated != household.account_holder else {}
 
 
-def set_derived(household: Household, changed: Sequence[str], indexes: Mapping[str, str] | None = None) -> list[str]:
+def set_derived(household: Household, changed: Collection[str], indexes: Mapping[str, str] | None = None) -> list[str]:
     """Columns that follow from others: pinyin, initials, blind indexes, last four characters.
 
     `indexes` are those known already, by field.
@@ -211,8 +206,7 @@ def set_derived(household: Household, changed: Sequence[str], indexes: Mapping[s
         if name in changed:
             known = (indexes or {}).get(name)
             derived[f"{name}_index"] = known or blind_index(str(getattr(household, name)), name)
-    for name, value in derived.items():
-        setattr(household, name, value)
+    household.__dict__.update(derived)
     return list(derived)
 
 
