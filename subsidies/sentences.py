@@ -30,6 +30,7 @@ def benefit_rows(document: str, options: Mapping[str, Any], used: list[str] | No
             "scope": "、".join(sorted(str(COST_KINDS.get(kind, kind)) for kind in benefit.scope)),
             "borne": split_words(benefit.split),
             "runs": runs_words(benefit),
+            "note": _(benefit.note) if benefit.note else "",
             "used": used is None or benefit.id in used,
         }
         for benefit in read.benefits

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.translation import gettext, override
 
 from subsidies.rules.cases import Case, read_cases, run_case
 from subsidies.rules.loading import load_policy
@@ -26,6 +27,17 @@ def policy(name: str, options: tuple[tuple[str, Any], ...] = ()) -> Policy:
 @cache
 def cases(name: str) -> tuple[Case, ...]:
     return read_cases((HERE / f"{name}.yaml").read_bytes())
+
+
+def test_every_note_and_question_of_the_presets_is_given_in_both_languages() -> None:
+    """The documents carry them in English beside the quoted text; Chinese pages show the catalogue's words."""
+    documents = [path.read_bytes() for path in POLICIES.parent.rglob("policy.yaml")]
+    read = [load_policy(document) for document in documents]
+    words = {benefit.note for one in read for benefit in one.benefits}
+    words |= {text for one in read for option in one.options.values() for text in (option.note, option.question)}
+    with override("zh-hans"):
+        untold = sorted(text for text in words if text and gettext(text) == text)
+    assert (len(documents), untold) == (len(NAMES) + 5, [])
 
 
 def found(name: str) -> list[Any]:
