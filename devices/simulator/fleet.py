@@ -10,8 +10,9 @@ from typing import Any
 
 import yaml
 
+from devices.protocol import ddp
 from devices.protocol.profile_files import bundled_profile
-from devices.simulator.buses import Bus, DialledIn, PseudoSerial
+from devices.simulator.buses import Bus, DialledIn, Manner, PseudoSerial
 from devices.simulator.faults import FaultSwitches
 from devices.simulator.house import House
 from devices.simulator.slave import Slave
@@ -26,12 +27,17 @@ class SimulatedHeater:
     unit: int
     profile: str
     seed: int
+    habit: str = "steady"
 
 
 @dataclass(frozen=True)
 class Fleet:
+    """``modes``: how the DTUs speak, in turn (`MODES`). ``dials_per_s``: how fast they dial in at the start."""
+
     heaters: tuple[SimulatedHeater, ...]
     heartbeat_s: float = 30.0
+    modes: tuple[str, ...] = ("imei",) * 9 + ("text",)
+    dials_per_s: float = 200.0
 
 
 class FleetError(ValueError):
@@ -56,11 +62,19 @@ def load_fleet(path: Path) -> Fleet:
     return Fleet(tuple(heaters), float(data.get("heartbeat_s", 30)))
 
 
-def numbered_fleet(count: int, profile: str, seed: int) -> Fleet:
-    """``count`` heaters, one per DTU, with made-up ids from the seed."""
-    first = 86199_0000_0000 + seed % 1000 * 100_000
-    lines = [f"dtu:{with_check_digit(str(first * 10 + i))}" for i in range(count)]
-    return Fleet(tuple(SimulatedHeater(i + 1, line, 1, profile, seed + i) for i, line in enumerate(lines)))
+def numbered_fleet(
+    count: int, profile: str, seed: int, *, modes: tuple[str, ...] = (), habits: tuple[str, ...] = ("steady",)
+) -> Fleet:
+    """``count`` heaters, one per DTU, with made-up ids from the seed; profiles (several with commas), modes and habits
+    take turns. A DDP unit has an id of eleven digits."""
+    first, profiles = 86199_0000_0000 + seed % 1000 * 100_000, profile.split(",")
+    ids = [with_check_digit(str(first * 10 + i)) for i in range(count)]
+    ids = [one[4:] if modes and modes[i % len(modes)] == "ddp" else one for i, one in enumerate(ids)]
+    heaters = tuple(
+        SimulatedHeater(i + 1, f"dtu:{one}", 1, profiles[i % len(profiles)], seed + i, habits[i % len(habits)])
+        for i, one in enumerate(ids)
+    )
+    return Fleet(heaters, modes=modes or Fleet.modes)
 
 
 def with_check_digit(body: str) -> str:
@@ -68,6 +82,18 @@ def with_check_digit(body: str) -> str:
     digits = [int(d) for d in body[:14].ljust(14, "0")]
     total = sum(sum(divmod(2 * d, 10)) if i % 2 else d for i, d in enumerate(digits))
     return body[:14].ljust(14, "0") + str(-total % 10)
+
+
+MODES: dict[str, Callable[[str], Manner]] = {
+    "imei": lambda dtu: Manner(dtu.encode()),
+    "text": lambda dtu: Manner(f"REG:{dtu}\r\n".encode(), b"HB"),
+    "hex_heartbeat": lambda dtu: Manner(dtu.encode(), bytes.fromhex("FEFEFEFE")),
+    "prefix": lambda dtu: Manner(dtu.encode(), mode="prefix"),
+    "wants_answers": lambda dtu: Manner(dtu.encode(), b"PING?"),
+    "ddp": lambda dtu: Manner(
+        ddp.frame(ddp.REGISTER, dtu, bytes(6)), ddp.frame(ddp.REGISTER, dtu, bytes(6)), "ddp", dtu
+    ),
+}
 
 
 class SimulatedFleet:
@@ -83,7 +109,7 @@ class SimulatedFleet:
         slaves = []
         for heater in heaters:
             profile = bundled_profile(heater.profile)
-            house = House(heater.seed, profile.kind, self.clock())
+            house = House(heater.seed, profile.kind, self.clock(), heater.habit)
             slaves.append(Slave(heater.unit, profile, house, self.clock))
         return Bus(line, slaves, self.faults, self.pace)
 
@@ -100,11 +126,10 @@ class SimulatedFleet:
         self._tasks.append(asyncio.create_task(self._watch(watch_s)))
 
     async def _dial(self, bus: Bus, dtu_id: str, number: int, host: str, port: int) -> None:
-        # Dials are spread over the first seconds, and every tenth unit speaks the text dialect.
-        await asyncio.sleep(self.pace * number * 0.005)
-        packet = f"REG:{dtu_id}\r\n" if number % 10 == 9 else dtu_id
-        heartbeat = b"HB" if number % 10 == 9 else b"ping"
-        await DialledIn(bus, packet.encode(), heartbeat, self.fleet.heartbeat_s).run(host, port)
+        # Dials are spread over the first seconds, and the units of a fleet speak in different ways.
+        await asyncio.sleep(self.pace * number / self.fleet.dials_per_s)
+        manner = MODES[self.fleet.modes[number % len(self.fleet.modes)]](dtu_id)
+        await DialledIn(bus, manner, heartbeat_s=self.fleet.heartbeat_s).run(host, port)
 
     async def _watch(self, every_s: float) -> None:
         while True:

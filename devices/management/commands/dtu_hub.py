@@ -1,7 +1,6 @@
 """Run the DTU hub: the process that owns every heater line."""
 
 import asyncio
-import resource
 import sys
 from argparse import ArgumentParser
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from devices.hub.events import json_lines
+from devices.hub.files import allow_many_files
 from devices.hub.server import run
 from devices.hub_access import hub_config
 from devices.hub_leases import lease_taker
@@ -54,9 +54,3 @@ class Command(BaseCommand):
             raise CommandError(str(exc)) from exc
         if not kept:
             raise CommandError("Another hub holds the lease of these lines; this one has closed them.", returncode=3)
-
-
-def allow_many_files() -> None:
-    """A line is an open file; what the system grants at most is what the hub may hold."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
