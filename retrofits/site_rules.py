@@ -3,6 +3,7 @@
     boxes: {"140502": {west: 112.70, east: 113.05, south: 35.38, north: 35.65}}    # degrees; wide on purpose
     sizing: {watts_per_m2: 30}      # J-36 names no figure: the portal's proposal
 
+    stable_season: {running_days_percent: 80}         # D-14 names no share: the portal's proposal
     tariffs: [{code: first_tier, clause: T-34}, {code: time_of_use, clause: T-35}]    # the first is everybody's
     contract_items: [duties, heating_mode, service_quality, entry_exit]               # L-44
     local_requirements: [低温启动-25℃]                                                 # J-44: beyond annex 2
@@ -55,6 +56,12 @@ def box_of(settings: Mapping[str, Any], area: str) -> Box | None:
 def watts_per_m2(settings: Mapping[str, Any]) -> Decimal | None:
     """The least heating power per square metre of heated area, None where the programme names none."""
     value = (settings.get("sizing") or {}).get("watts_per_m2")
+    return None if value is None else Decimal(str(value))
+
+
+def running_days_percent(settings: Mapping[str, Any]) -> Decimal | None:
+    """On how many of a season's days a heater must have given heat for the season to count as proven, in percent."""
+    value = (settings.get("stable_season") or {}).get("running_days_percent")
     return None if value is None else Decimal(str(value))
 
 

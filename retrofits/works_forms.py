@@ -336,7 +336,7 @@ class FundsForm(forms.Form):
 class ShareForm(forms.Form):
     name = text(_("cost"), 80)
     amount = YuanField(_("amount/CNY"))
-    split_by = pick(_("split"), [one for one in SharedCost.By.choices if one[0] != SharedCost.By.HEAD])
+    split_by = pick(_("split"), SharedCost.By.choices)
     village = one_of(_("village"), Area.objects.none())
 
 

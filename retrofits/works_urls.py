@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from retrofits.views import buildings, outcomes, papers, prices, projects, registers
+from retrofits.views import buildings, lots, outcomes, papers, prices, projects, registers
 
 urlpatterns = [
     path("tasks/<int:pk>/papers/", papers.task_paper, name="task-paper"),
@@ -30,8 +30,8 @@ urlpatterns = [
     path("prices/new/", prices.price_new, name="price-new"),
     path("outcomes/", outcomes.outcome_list, name="outcome-list"),
     path("outcomes/burdens/", outcomes.burden_new, name="burden-new"),
-    path("lots/", projects.lot_list, name="lot-list"),
-    path("lots/new/", projects.lot_new, name="lot-new"),
-    path("lots/<int:pk>/", projects.lot_detail, name="lot-detail"),
-    path("lots/<int:pk>/act/", projects.lot_act, name="lot-act"),
+    path("lots/", lots.lot_list, name="lot-list"),
+    path("lots/new/", lots.lot_new, name="lot-new"),
+    path("lots/<int:pk>/", lots.lot_detail, name="lot-detail"),
+    path("lots/<int:pk>/act/", lots.lot_act, name="lot-act"),
 ]

@@ -20,6 +20,7 @@ from retrofits.gate_facts import GateBook
 from retrofits.gate_words import fault_of
 from retrofits.gates.judging import REMOVE
 from retrofits.models import Bundle, Confirmation, Contract, Installation, InstalledDevice, Task, TransitionalHome
+from retrofits.services.seasons import refuse_unproven
 
 RIGHT = "installations.record"
 Kind, State = Confirmation.Kind, Task.State
@@ -138,8 +139,8 @@ def confirm(*, task: Task, done: Done, by: User, on: date | None = None) -> Conf
 def confirm_all(*, done: Sequence[tuple[Task, Done]], by: User, on: date | None = None) -> list[Confirmation]:
     """Record confirmations, all or none.
 
-    Raises `Refused` CONFIRMATION_FAULTY, SEASON_OPEN, TASK_STATE (409), CONFIRMED_ALREADY (409); `Faulty` GATES_SHUT
-    where an old heating would go too early.
+    Raises `Refused` CONFIRMATION_FAULTY, SEASON_OPEN, SEASON_NOT_RUN, TASK_STATE (409), CONFIRMED_ALREADY (409);
+    `Faulty` GATES_SHUT where an old heating would go too early.
     """
     today = on or clock.today()
     for task, one in done:
@@ -191,14 +192,15 @@ def _refuse_done(task: Task, one: Done, today: date) -> None:
 
 
 def _refuse_season(task: Task, one: Done) -> None:
-    """A season counts when it began after the installation and is over."""
+    """A season counts when it began after the installation, is over, and the heater really ran."""
     if one.season is None or not 2000 <= one.season <= 2100:
         raise Refused("CONFIRMATION_FAULTY", _("Say in which year the season began."))
     season = SeasonRule.parse(task.programme.season_start, task.programme.season_end).season(one.season)
-    record = Installation.objects.filter(task=task).first()
+    record = Installation.objects.select_related("heater", "task__programme").filter(task=task).first()
     if record is None or season.first_day < record.installed_on or season.last_day >= one.done_on:
         words = _("The season %(season)s was not run through whole between the installation and %(day)s.")
         raise Refused("SEASON_OPEN", words, season=season.label, day=one.done_on)
+    refuse_unproven(record, season, one.note)
 
 
 def _refuse_early_removal(removals: Sequence[tuple[Task, Done]]) -> None:

@@ -20,8 +20,9 @@ from retrofits.models import (
     TransitionalHome,
 )
 from tests import people
-from tests.retrofits.conftest import Works
+from tests.retrofits.conftest import VILLAGE, Works
 from tests.retrofits.test_pages import client_of, page
+from tests.retrofits.test_projects import project
 
 
 def gate(works: Works, code: str, clause: str, mode: str = "hard") -> None:
@@ -172,6 +173,20 @@ def test_a_project_is_entered_measured_budgeted_and_moved(works: Works) -> None:
     assert office.post(edit, changed).status_code == 302
     assert office.post(edit, changed).status_code == 422  # an old version
     assert client_of(works.clerk).get(page("project-detail", made.pk)).status_code == 200
+
+
+def test_a_shared_cost_is_split_by_persons_on_the_page(works: Works) -> None:
+    made = project(works)
+    homes = [works.task().dwelling for _n in range(3)]
+    for home, residents in zip(homes, (4, 2, None), strict=True):
+        type(home.household).objects.filter(pk=home.household_id).update(residents=residents)
+    office = client_of(works.office)
+    form = {"deed": "share", "name": "支线", "amount": "100.01", "split_by": "head", "village": VILLAGE}
+    answer = office.post(page("project-act", made.pk), form)
+    assert (answer.status_code, homes[2].dwelling_no in answer.content.decode()) == (422, True)  # nobody counted there
+    type(homes[2].household).objects.filter(pk=homes[2].household_id).update(residents=1)
+    assert office.post(page("project-act", made.pk), form).status_code == 302
+    assert list(made.shared_costs.get().shares.values_list("amount_fen", flat=True)) == [5714, 2857, 1430]
 
 
 def test_a_lot_is_opened_bid_for_and_awarded(works: Works) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -17,6 +18,7 @@ from retrofits.services import contracts, enterprises, products, supply, transit
 from retrofits.services.contracts import Done, SupplyContract
 from retrofits.services.installations import record_installation
 from retrofits.services.tasks import move_task
+from telemetry.models import HourlyRollup
 from tests import people
 from tests.retrofits.conftest import DAY, VILLAGE, Works
 
@@ -278,6 +280,28 @@ def test_a_season_is_over_only_on_the_day_after_its_last(works: Works) -> None:
         contracts.confirm(task=task, done=Done("stable_season", last, season=2022), by=works.clerk, on=TODAY)
     done = Done("stable_season", last + timedelta(days=1), season=2022)
     contracts.confirm(task=task, done=done, by=works.clerk, on=TODAY)
+
+
+@pytest.mark.parametrize(("days", "code"), [(120, "SEASON_NOT_RUN"), (121, "")])
+def test_a_heater_on_line_proves_its_season_by_days_with_heat(works: Works, days: int, code: str) -> None:
+    """80 % of the season's 151 days are 120.8."""
+    works.programme.settings = {"stable_season": {"running_days_percent": 80}}
+    works.programme.save()
+    task = works.installed()
+    Task.objects.filter(pk=task.pk).update(state="running")
+    first = datetime(2022, 11, 1, 0, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+    HourlyRollup.objects.bulk_create(
+        HourlyRollup(heater=task.installation.heater, hour=first + timedelta(days=n, hours=h), n=60, minutes_on=on)
+        for n in range(-2, 151)  # two days before the season, and hours without heat, prove nothing
+        for h, on in ((0, 30 if n < days else 0), (1, 30 if n < days else None))
+    )
+    proof = Done("stable_season", date(2023, 4, 1), season=2022)
+    if code:
+        with pytest.raises(Refused) as refusal:
+            contracts.confirm(task=task, done=proof, by=works.clerk, on=TODAY)
+        assert (refusal.value.code, "120" in refusal.value.sentence) == (code, True)
+        proof = replace(proof, note="电表 1,900 kWh，入户核实")
+    assert contracts.confirm(task=task, done=proof, by=works.clerk, on=TODAY).season == 2022
 
 
 @pytest.mark.clause(
