@@ -289,8 +289,8 @@ class AuditEntry(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     area_id = models.CharField(max_length=15, blank=True, default="")
-    seq = models.BigIntegerField(null=True, unique=True)
-    prev_hash = models.BinaryField(null=True, unique=True)
+    seq = models.BigIntegerField(null=True)
+    prev_hash = models.BinaryField(null=True)
     hash = models.BinaryField(null=True)
     data_labels: ClassVar = {
         "table": "L0",
@@ -310,6 +310,11 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["table", "row_pk", "-id"], name="audit_of_row"),
             models.Index(fields=["id"], name="audit_unsealed", condition=Q(hash__isnull=True)),
+        ]
+        # Of sealed entries only: an entry that waits for its seal needs no place among them.
+        constraints = [
+            models.UniqueConstraint(fields=["seq"], name="audit_seq_once", condition=Q(seq__isnull=False)),
+            models.UniqueConstraint(fields=["prev_hash"], name="audit_no_fork", condition=Q(prev_hash__isnull=False)),
         ]
         triggers = history_guards()
 

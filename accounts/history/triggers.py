@@ -62,10 +62,10 @@ class ChangesTrigger(HistoryTrigger):
     other columns, is proven by the file and by the history of what was made from it. Deleting a row is written.
     """
 
-    operation = pgtrigger.Update | pgtrigger.Delete
-
     def get_func(self, model: Any) -> str:
         columns = _columns_of_people(_real(model))
+        if str(self.operation) != str(changes_trigger(*columns).operation):
+            raise ValueError(f"{model._meta.label}: history_of and the trigger name different columns")
         new, old = (", ".join(f'{row}."{column}"' for column in columns) for row in ("NEW", "OLD"))
         return f"{self.format_sql(_UNLESS_KEPT.format(new=new, old=old))} {super().get_func(model)}"
 
@@ -120,9 +120,11 @@ def history_trigger() -> HistoryTrigger:
     return HistoryTrigger(name=TRIGGER_NAME)
 
 
-def changes_trigger() -> ChangesTrigger:
-    """For `Meta.triggers` of a model with `history_of`, instead of the one it inherits."""
-    return ChangesTrigger(name=TRIGGER_NAME)
+def changes_trigger(*columns: str) -> ChangesTrigger:
+    """For `Meta.triggers` of a model with `history_of`, instead of the one it inherits; `columns` are those of its
+    fields. A statement that does not name one of them can't change it, and does not call the trigger.
+    """
+    return ChangesTrigger(name=TRIGGER_NAME, operation=pgtrigger.UpdateOf(*columns) | pgtrigger.Delete)
 
 
 def bulk_history_triggers() -> list[pgtrigger.Trigger]:

@@ -101,7 +101,7 @@ class ImportRow(TrackedModel):
     applied_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     edited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False)
-    dwelling = models.ForeignKey(Dwelling, models.SET_NULL, null=True, blank=True)
+    dwelling = models.ForeignKey(Dwelling, models.SET_NULL, null=True, blank=True, db_index=False)
     version = models.PositiveIntegerField(default=1)
     data_labels: ClassVar = {
         "sheet": "L1",
@@ -122,13 +122,14 @@ class ImportRow(TrackedModel):
     history_of: ClassVar = ("kind", "corrections", "confirmed", "edited_by")
 
     class Meta(TrackedModel.Meta):
-        triggers = [changes_trigger()]
+        triggers = [changes_trigger("kind", "corrections", "confirmed", "edited_by_id")]
         ordering = ["roster_import", "sheet", "row_no", "table_no"]
         constraints = [
             models.UniqueConstraint(fields=["roster_import", "sheet", "row_no", "table_no"], name="import_row_once")
         ]
         indexes = [
             models.Index(fields=["roster_import", "state"], name="import_row_state"),
+            models.Index(fields=["dwelling"], name="import_row_dwelling", condition=Q(dwelling__isnull=False)),
             GinIndex(fields=["keys_index"], name="import_row_keys"),
         ]
 
@@ -140,7 +141,7 @@ class Enrolment(ScopedModel):
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="enrolments", db_index=False)
     dwelling = models.ForeignKey(Dwelling, models.PROTECT, related_name="enrolments")
-    area = models.ForeignKey(Area, models.PROTECT)
+    area = models.ForeignKey(Area, models.PROTECT, db_index=False)
     technology = models.ForeignKey(Technology, models.PROTECT, db_index=False)
     source_import = models.ForeignKey(RosterImport, models.PROTECT, null=True, blank=True, db_index=False)
     entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
@@ -148,7 +149,10 @@ class Enrolment(ScopedModel):
     class Meta(ScopedModel.Meta):
         triggers = bulk_history_triggers()
         constraints = [models.UniqueConstraint(fields=["programme", "dwelling"], name="enrolment_once")]
-        indexes = [models.Index(fields=["programme", "area"], name="enrolment_place")]
+        indexes = [
+            models.Index(fields=["programme", "area"], name="enrolment_place"),
+            models.Index(fields=["area"], name="enrolment_area"),
+        ]
 
 
 class NumberSeries(TrackedModel):

@@ -40,8 +40,8 @@ class Household(ScopedModel):
         SIBLING = "sibling", _("brother or sister")
         GUARDIAN = "guardian", _("guardian or village agent")
 
-    household_no = models.CharField(_("household number"), max_length=24, unique=True)
-    area = models.ForeignKey(Area, models.PROTECT)
+    household_no = models.CharField(_("household number"), max_length=24)
+    area = models.ForeignKey(Area, models.PROTECT, db_index=False)  # household_area_no begins with it
     head_name = models.CharField(_("head of household"), max_length=40)
     head_pinyin = models.CharField(max_length=120, blank=True)
     head_initials = models.CharField(max_length=12, blank=True)
@@ -77,7 +77,9 @@ class Household(ScopedModel):
         verbose_name=_("beneficiary classes"), default=list, db_default=[], blank=True,
     )  # fmt: skip
     remark = models.CharField(_("remark"), max_length=300, blank=True)
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="absorbed")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="absorbed", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -107,6 +109,7 @@ class Household(ScopedModel):
     class Meta(ScopedModel.Meta):
         triggers = bulk_history_triggers()
         constraints = [
+            models.UniqueConstraint(fields=["household_no"], name="household_no_once"),
             models.UniqueConstraint(
                 fields=["id_number_index"], name="household_identity_once", condition=~Q(id_number_index="")
             ),
@@ -116,6 +119,7 @@ class Household(ScopedModel):
         ]
         indexes = [
             models.Index(fields=["area", "household_no"], name="household_area_no"),
+            models.Index(fields=["merged_into"], name="household_merged", condition=Q(merged_into__isnull=False)),
             GinIndex(fields=["head_name"], name="household_name_trgm", opclasses=["gin_trgm_ops"]),
             models.Index(fields=["head_initials"], name="household_initials", opclasses=["text_pattern_ops"]),
         ]
@@ -181,7 +185,7 @@ class Dwelling(ScopedModel):
 
     dwelling_no = models.CharField(_("dwelling number"), max_length=26, unique=True)
     household = models.ForeignKey(Household, models.PROTECT, related_name="dwellings")
-    area = models.ForeignKey(Area, models.PROTECT)
+    area = models.ForeignKey(Area, models.PROTECT, db_index=False)  # dwelling_area_no begins with it
     door_no = EncryptedTextField(_("door number"), blank=True)
     door_no_index = models.CharField(max_length=64, blank=True)
     dwelling_type = models.CharField(_("dwelling type"), max_length=20, blank=True)
@@ -198,7 +202,7 @@ class Dwelling(ScopedModel):
     exclusion = models.CharField(_("exclusion"), max_length=20, choices=Exclusion.choices, blank=True)
     exclusion_note = models.CharField(max_length=200, blank=True)
     folded_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="folded",
+        "self", models.PROTECT, null=True, blank=True, related_name="folded", db_index=False,
         help_text="The dwelling that stands for this one since two entries of one house were merged",
     )  # fmt: skip
     version = models.PositiveIntegerField(default=1)
@@ -224,7 +228,10 @@ class Dwelling(ScopedModel):
                 name="dwelling_area_positive",
             ),
         ]
-        indexes = [models.Index(fields=["area", "dwelling_no"], name="dwelling_area_no")]
+        indexes = [
+            models.Index(fields=["area", "dwelling_no"], name="dwelling_area_no"),
+            models.Index(fields=["folded_into"], name="dwelling_folded", condition=Q(folded_into__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.dwelling_no
