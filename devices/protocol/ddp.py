@@ -33,7 +33,7 @@ class Unwrapper:
             if len(self._part) < 4:
                 return found
             kind, length = self._part[1], int.from_bytes(self._part[2:4], "big")
-            if not EMPTY <= length <= EMPTY + MAX_DATA:
+            if not (1 <= kind & 0x7F <= 0x10 and EMPTY <= length <= EMPTY + MAX_DATA):
                 self._part = self._part[1:]
             elif len(self._part) < length:
                 return found
