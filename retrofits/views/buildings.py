@@ -15,10 +15,10 @@ from accounts.models import Area
 from core.tables import Column, build_table, render_table
 from programmes.chosen import chosen_area_code
 from retrofits.models import Building
+from retrofits.project_forms import BuildingForm
 from retrofits.services.buildings import enter_building
 from retrofits.views.posting import posted
 from retrofits.views.registers import MANAGE
-from retrofits.works_forms import BuildingForm
 
 READ = "programmes.view"
 BUILDINGS = (

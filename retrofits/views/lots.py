@@ -21,15 +21,12 @@ from retrofits.models import (
     Bid,
     TenderLot,
 )
+from retrofits.project_forms import BidForm, LotForm
 from retrofits.services import tenders
 from retrofits.views.pages import refused_page
 from retrofits.views.posting import done, posted
 from retrofits.views.registers import MANAGE, STATE, VIEW, programme_of, reaching, reaching_or_404
-from retrofits.works_forms import (
-    BidForm,
-    LotForm,
-    offer,
-)
+from retrofits.works_forms import offer
 
 LOTS = (
     Column("number", gettext_lazy("Lot"), kind="id", order_by="number", link=True),

@@ -30,12 +30,7 @@ from retrofits.models import (
     ProjectProgress,
     ProjectSupport,
 )
-from retrofits.services import project_air
-from retrofits.services import projects as service
-from retrofits.site_rules import emission_standard
-from retrofits.views.posting import done, posted
-from retrofits.views.registers import MANAGE, STATE, programme_of, reaching, reaching_or_404
-from retrofits.works_forms import (
+from retrofits.project_forms import (
     EmissionForm,
     FundsForm,
     MeasureForm,
@@ -44,8 +39,13 @@ from retrofits.works_forms import (
     ProjectPaperForm,
     ShareForm,
     SupportForm,
-    offer,
 )
+from retrofits.services import project_air
+from retrofits.services import projects as service
+from retrofits.site_rules import emission_standard
+from retrofits.views.posting import done, posted
+from retrofits.views.registers import MANAGE, STATE, programme_of, reaching, reaching_or_404
+from retrofits.works_forms import offer
 
 READ = "programmes.view"
 PROJECTS = (
