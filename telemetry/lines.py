@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from devices.hub.client import HubUnavailable
@@ -43,12 +45,23 @@ def _since(before: int | None, count: int) -> int:
     return 0 if before is None else count - before if count >= before else count
 
 
-def unclaimed() -> list[dict[str, Any]] | None:
-    """Gateways that have dialled in and belong to no line of ours, by name; None when the hub is away."""
+def seen_by_hub() -> dict[str, dict[str, Any]] | None:
+    """Line → what the hub counts of it, of all lines it holds; None when the hub is away."""
     try:
         with hub_client(timeout_s=HUB_WAIT_S) as hub:
-            found = [entry for entry in hub.lines(wait_s=HUB_WAIT_S) if entry["line"].startswith("dtu:")]
+            return {str(entry["line"]): entry for entry in hub.lines(wait_s=HUB_WAIT_S)}
     except HubUnavailable:
         return None
-    known = set(Bus.objects.filter(line__in=[entry["line"] for entry in found]).values_list("line", flat=True))
-    return sorted((entry for entry in found if entry["line"] not in known), key=lambda entry: str(entry["line"]))
+
+
+def unclaimed(found: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of what the hub sees, the gateways that have dialled in and are no line of ours, by name."""
+    dialled = [name for name, entry in found.items() if name.startswith("dtu:") and entry["connected"]]
+    known = set(Bus.objects.filter(line__in=dialled).values_list("line", flat=True))
+    return [found[name] for name in sorted(dialled) if name not in known]
+
+
+def tell_hub(line: str) -> None:
+    """The hub keeps claimed lines when it has to make room; a hub that is away learns it with the first poll."""
+    with suppress(HubUnavailable), hub_client(timeout_s=HUB_WAIT_S) as hub:
+        hub.claim([line])

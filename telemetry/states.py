@@ -58,12 +58,16 @@ def fresh_since(now: dt.datetime, period_s: int) -> dt.datetime:
     return now - dt.timedelta(seconds=FRESH_PERIODS * period_s)
 
 
-def fresh(now: dt.datetime, periods: dict[str, int]) -> Q:
-    """Heaters with data of the last three periods; `periods` maps area codes to seconds, the shortest one counts."""
-    condition = Q(latest__at__gte=fresh_since(now, max([DEFAULT_PERIOD_S, *periods.values()])))
+def fresh(now: dt.datetime, periods: dict[str, int], prefix: str = "") -> Q:
+    """Heaters with data of the last three periods; `periods` maps area codes to seconds, the shortest one counts.
+
+    `prefix` leads to the heater where the rows are something else (`heaters__` of a line).
+    """
+    condition = Q(**{f"{prefix}latest__at__gte": fresh_since(now, max([DEFAULT_PERIOD_S, *periods.values()]))})
     for code, period_s in periods.items():
         low, high = code_range(code)
-        condition &= ~Q(area_id__gte=low, area_id__lt=high, latest__at__lt=fresh_since(now, period_s))
+        stale = {"area_id__gte": low, "area_id__lt": high, "latest__at__lt": fresh_since(now, period_s)}
+        condition &= ~Q(**{f"{prefix}{name}": value for name, value in stale.items()})
     return condition
 
 

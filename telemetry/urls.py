@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from telemetry.views import alert, alerts, commands, heaters, parts
+from telemetry.views import alert, alerts, commands, gateways, heaters, parts
 
 app_name = "telemetry"
 urlpatterns = [
     path("", heaters.heater_list, name="heater-list"),
+    path("lines/", gateways.gateway_list, name="gateway-list"),
     path("alerts/", alerts.alert_list, name="alert-list"),
     path("alerts/<int:pk>/", alert.alert_detail, name="alert-detail"),
     path("alerts/acknowledge/", alerts.alert_acknowledge, name="alert-acknowledge"),

@@ -24,6 +24,7 @@ from programmes.chosen import chosen_area_code
 from telemetry import queries, registers, services
 from telemetry.charts import SPANS
 from telemetry.filters import HeaterFilter
+from telemetry.hexes import comb_of
 from telemetry.states import LOOKS, state_of
 from telemetry.views.shown import Shown
 
@@ -70,13 +71,15 @@ def heater_list(request: HttpRequest) -> HttpResponse:
     area, now, periods = chosen_area_code(request), clock.now(), queries.poll_periods()
     heaters = queries.installed(request.user, area)
     alerts = count_of(queries.open_alerts(request.user, area))
-    figures, polling, _done = read(in_step(
-        queries.figures_of(heaters, now, periods), queries.polling(area, now), asking(alerts)
+    figures, polling, comb, _done = read(in_step(
+        queries.figures_of(heaters, now, periods), queries.polling(area, now), comb_of(heaters, now, periods),
+        asking(alerts),
     ))  # fmt: skip
     values: dict[str, Any] = {
         "figures": figures,
         "alerts": number_in(alerts),
         "polling": polling,
+        "comb": comb,
         "now": now,
         "every": EVERY_S,
     }
@@ -101,7 +104,7 @@ def _tag(request: HttpRequest, values: dict[str, Any]) -> str:
     """Changes with every new reading, with every state that time alone changes, and once a minute for the ages."""
     parts = (
         request.get_full_path(), getattr(request, "LANGUAGE_CODE", ""), values["figures"], values["alerts"],
-        values["polling"].trouble, int(values["now"].timestamp()) // 60,
+        values["polling"].trouble, values["comb"], int(values["now"].timestamp()) // 60,
     )  # fmt: skip
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
 

@@ -14,11 +14,12 @@ from django.urls import reverse
 
 import devices.tasks  # noqa: F401 - the handler of devices.send_command
 from accounts.models import User
+from telemetry.hexes import comb, look_of
 from telemetry.models import LatestReading, PollCycle
 from tests import people
 from tests.telemetry.plant import Plant, register
 from tests.telemetry.said import bare_heater
-from tests.telemetry.visiting import words
+from tests.telemetry.visiting import VILLAGE, words
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +93,28 @@ def test_a_long_list_asks_no_more_than_a_short_one(ops: User, page: Client) -> N
         page.get(reverse("telemetry:heater-list"))
     assert len(long) == len(short)
     assert len(long) <= 16, [q["sql"][:90] for q in long.captured_queries]
+
+
+def test_villages_are_cells_that_lead_to_their_heaters(plant: Plant, page: Client) -> None:
+    register("dtu:861990000000042", 1, "linshi-ashp-08", "370999001002")
+    text = page.get(reverse("telemetry:heater-list")).content.decode()
+    cells = re.findall(r'href="\?place=(\d{12})"><title>([^<]+)</title><polygon class="(l-\w+)"', text)
+    assert cells == [
+        (VILLAGE, "甲一村: 3 of 3 with data, 0 with a fault", "l-good"),
+        ("370999001002", "甲二村: 0 of 1 with data, 0 with a fault", "l-none"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "online, heard, look", [(0, 0, "none"), (0, 100, "lost"), (69, 100, "lost"), (70, 100, "late"), (94, 100, "late"),
+                            (95, 100, "good")],
+)  # fmt: skip
+def test_a_cell_is_coloured_by_data_and_never_heard_is_its_own_look(online: int, heard: int, look: str) -> None:
+    assert look_of({"total": 100, "online": online, "heard": heard}) == look
+
+
+def test_cells_do_not_overlap() -> None:
+    villages = [{"place": str(n), "name": "", "total": 1, "online": 1, "faults": 0, "heard": 1} for n in range(23)]
+    middles = [cell.middle for cell in comb(villages).cells]
+    apart = min((ax - bx) ** 2 + (ay - by) ** 2 for n, (ax, ay) in enumerate(middles) for bx, by in middles[:n])
+    assert apart >= 75**2
