@@ -139,7 +139,7 @@ def _events(lines: IO[bytes]) -> Iterator[SheetStart | SheetRow]:
         message = _message(line)
         if message[0] == "rows":
             for row_no, texts, notes in message[1]:
-                yield SheetRow(row_no, tuple(texts), {int(column): note for column, note in notes.items()})
+                yield SheetRow(row_no, tuple(texts), {int(column): notes[column] for column in notes} if notes else {})
         elif message[0] == "sheet":
             yield SheetStart(message[1], message[2], tuple(tuple(merged) for merged in message[3]), message[4])
         elif message[0] == "refused":

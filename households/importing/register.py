@@ -115,6 +115,8 @@ def _check_known(row: CheckedRow, household: Household, register: Register, area
 
 def _check_foreign(row: CheckedRow, household: Household | None, register: Register, area: Area) -> None:
     """Numbers that belong to another household; who it is stays unsaid outside the clerk's own area."""
+    if not (register.by_card or register.by_door or register.by_meter):
+        return
     own = household.pk if household else None
     card = register.by_card.get(row.indexes.get("bank_card", ""))
     if card is not None and card.pk != own:
