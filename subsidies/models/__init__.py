@@ -15,6 +15,7 @@ from subsidies.models.funds import Fund, FundEntry, FundHold
 from subsidies.models.policies import Policy
 from subsidies.models.postings import NoticePhoto
 from subsidies.models.readings import OperationCheck, ReadingImport
+from subsidies.models.registers import ProjectPayment, TownAward
 from subsidies.models.settlements import DifferenceSettlement
 from subsidies.models.stated import StatedFact
 
@@ -45,7 +46,9 @@ __all__ = [
     "Policy",
     "PolicyTrial",
     "PolicyTrialRow",
+    "ProjectPayment",
     "ReadingImport",
     "SampleLook",
     "StatedFact",
+    "TownAward",
 ]
