@@ -114,6 +114,7 @@ MEASURES = Item(
 )  # fmt: skip
 SCORES = Item(_("Scores of towns"), icon="chart-bar", url_name="supervision:score-list", right="supervision.view")
 DUTIES = Item(_("Duties"), icon="scale", url_name="supervision:duty-board")
+PERIODIC = Item(_("Periodic reports"), icon="file-text", url_name="reports:periodic-list", right="overview.view")
 TRACE = Item(_("Trace the money"), icon="route", url_name="reports:audit-trace", right="audit.trace")
 SAMPLES = Item(_("Samples"), icon="target", url_name="reports:sample-list", right="audit.trace")
 FINDINGS = Item(_("Audit findings"), icon="pencil", url_name="reports:finding-list", right="audit.trace")
@@ -137,7 +138,7 @@ _MONEY = Group(
     (ENTITLEMENTS, READINGS, OPERATION, NOTICES, BATCHES, FUNDS, RETURNS, CLAWBACKS, POLICIES),
 )
 _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, DOCKING, COMMANDS))
-_WATCH = Group(_("Supervision"), (TRACE, FINDINGS, LEDGERS, HISTORY))
+_WATCH = Group(_("Supervision"), (TRACE, FINDINGS, LEDGERS, PERIODIC, HISTORY))
 _CARE = Group(_("Service and safety"), (COMPLAINTS, TICKETS, HAZARDS, SAFETY, COAL, NETWORKS))
 _JUDGE = Group(_("Checks and measures"), (DUTIES, PRODUCT_SAMPLES, CHECKS, MEASURES, SCORES))
 
@@ -152,7 +153,7 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, RECTIFICATIONS, NOTICES, READINGS)),
         Group(_("Before the works"), (WAITING_HOMES, ENTERPRISES, PROJECTS)),
         Group(_("Heating"), (HEATERS, ALERTS)), _CARE, _JUDGE,
-        Group(_("Reports"), (LEDGERS,)),
+        Group(_("Reports"), (LEDGERS, PERIODIC)),
     ),
     "audit": (
         FIRST, Group(_("Trace"), (TRACE, SAMPLES, FINDINGS, AGAIN, LEDGERS, BATCHES, FUNDS)),
@@ -170,7 +171,7 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Works"), (TASKS, RECTIFICATIONS, ENTERPRISES, PRODUCTS)),
         Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, SERVICE, PRODUCT_SAMPLES, DUTIES)),
     ),
-    "city": (FIRST, Group(_("Programmes"), (PROGRAMMES, PROJECTS))),
+    "city": (FIRST, Group(_("Programmes"), (PROGRAMMES, PROJECTS, PERIODIC))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),
 }  # fmt: skip
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from core import clock
 from households.models import Dwelling
-from reports.models import AuditFinding, AuditSample, AuditSampleLine, BenchQuery, LedgerExport
+from reports.models import AuditFinding, AuditSample, AuditSampleLine, BenchQuery, LedgerExport, PeriodicReport
+from reports.queries.progress import FIGURES
 from retrofits.models import Acceptance
 from subsidies.fact_coding import encode_facts
 from subsidies.facts import facts_for, with_related
@@ -284,3 +285,10 @@ def _bench(town: Town, n: int) -> None:
         area=town.area, programme=town.county, asked_by=town.clerk, asked_at=clock.now(), page="trace",
         query=f"q={town.word}",
     )  # fmt: skip
+    day = clock.today() - dt.timedelta(days=7 * (n + 1))
+    town.keep("periodic_report", PeriodicReport.objects.create(
+        programme=town.county, area=town.area, rhythm="week", begins_on=day, ends_on=day, due_on=day,
+        figures={"places": [], "whole": dict.fromkeys(("planned", *FIGURES), 0), "money": [], "behind": [],
+                 "done": dict.fromkeys(("installed", "accepted", "failed", "payments", "paid_fen"), 0)},
+        filled_at=clock.now(), words=f"{town.word}进度", reporter=town.clerk,
+    ))  # fmt: skip

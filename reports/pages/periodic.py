@@ -1,0 +1,135 @@
+"""Weekly, monthly, quarterly and annual reports (page 41): who is late, the figures, the words, the frozen copy."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import get_visible_or_404, requires
+from accounts.models import User
+from core import clock
+from core.refusals import Refused
+from core.workbooks.write import INTEGER, Column, LedgerWriter
+from programmes.plan_queries import calendar_of
+from reports.models import PeriodicReport
+from reports.periods import RHYTHMS, WEEK, before, period_of
+from reports.queries import periodic as queries
+from reports.queries.progress import FIGURES
+from reports.queries.scope import Scope, scope_of
+from reports.services import exports, periodic
+
+
+@require_http_methods(["GET", "POST"])
+@requires("overview.view")
+def report_list(request: HttpRequest) -> HttpResponse:
+    """`?rhythm=&on=`: every place and its report of the period, and the days of the plan; POST begins one's own."""
+    scope = scope_of(request)
+    asked = request.POST if request.method == "POST" else request.GET
+    rhythm = asked.get("rhythm", WEEK)
+    rhythm = rhythm if rhythm in RHYTHMS else WEEK
+    period = period_of(rhythm, _day(asked.get("on", ""))) if asked.get("on") else queries.latest(rhythm)
+    status, fault = 200, ""
+    if request.method == "POST":
+        try:
+            return _begun(request, scope, period)
+        except Refused as refusal:
+            status, fault = refusal.status, refusal.sentence
+    context = {
+        "period": period, "before": before(period), "next": period_of(rhythm, period.ends + dt.timedelta(days=1)),
+        "standings": queries.standings(scope, period, clock.today()), "fault": fault,
+        "rhythms": PeriodicReport.Rhythm.choices, "programme": scope.programme,
+        "calendar": calendar_of(scope.programme, clock.today())[:12] if scope.programme else [],
+        "may_write": bool(scope.area_code) and scope.user.has_right(periodic.RIGHT, scope.area_code),
+    }  # fmt: skip
+    return render(request, "reports/periodic_list.html", context, status=status)
+
+
+def _begun(request: HttpRequest, scope: Scope, period: Any) -> HttpResponse:
+    if scope.programme is None or not scope.area_code:
+        raise Refused("NO_PROGRAMME", gettext_lazy("Choose a programme and a place of yours first."))
+    made = periodic.open_report(
+        programme=scope.programme, area_code=scope.area_code, period=period, by=cast(User, request.user)
+    )
+    return redirect("reports:periodic-detail", pk=made.pk)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return clock.today()
+
+
+@require_http_methods(["GET", "POST"])
+@requires("overview.view")
+def periodic_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One report; `?print=1` on paper, `?xlsx=1` as a workbook; both from the stored figures."""
+    rows = PeriodicReport.objects.select_related("programme", "area", "reporter", "frozen_by")
+    report = get_visible_or_404(rows, request.user, pk=pk)
+    status, fault = 200, ""
+    if request.method == "POST":
+        try:
+            _changed(request, report)
+            return redirect("reports:periodic-detail", pk=pk)
+        except Refused as refusal:
+            status, fault = refusal.status, refusal.sentence
+    if request.GET.get("xlsx"):
+        return _workbook(report)
+    context = {
+        "report": report, "period": periodic.period_of_report(report), "fault": fault,
+        "headings": [words for words, _stage in FIGURES.values()], "lines": _lines(report),
+        "late": report.late_days(clock.today()), "words": request.POST.get("words", report.words),
+        "holds": not report.frozen_at or periodic.content_hash(report) == report.content_hash,
+        "may_write": cast(User, request.user).has_right(periodic.RIGHT, report.area_id) and not report.frozen_at,
+    }  # fmt: skip
+    name = "reports/periodic_print.html" if request.GET.get("print") else "reports/periodic.html"
+    return render(request, name, context, status=status)
+
+
+def _lines(report: PeriodicReport) -> list[tuple[str, list[int | None]]]:
+    """(place, planned and figures), the whole last."""
+    figures = report.figures
+    rows = [*figures["places"], {"name": _("Altogether"), **figures["whole"]}]
+    return [(row["name"], [row["planned"], *(row[key] for key in FIGURES)]) for row in rows]
+
+
+def _changed(request: HttpRequest, report: PeriodicReport) -> None:
+    by, deed, seen = cast(User, request.user), request.POST.get("deed", ""), request.POST.get("seen", "")
+    version = int(seen) if seen.isascii() and seen.isdigit() else 0
+    saved = periodic.save_report(
+        report=report, words=request.POST.get("words", ""), seen=version, by=by, refill=deed == "refill"
+    )
+    if deed == "freeze":
+        periodic.freeze_report(report=saved, by=by)
+
+
+def _workbook(report: PeriodicReport) -> HttpResponse:
+    """The figures as a sheet with sums; the text and the hash on the second."""
+    columns = [
+        Column("name", _("Place"), width=18), Column("planned", _("in the plan"), INTEGER, total=True),
+        *(Column(key, str(words), INTEGER, total=True) for key, (words, _stage) in FIGURES.items()),
+    ]  # fmt: skip
+    title = f"{report.programme.name} {report.area.name} {report.get_rhythm_display()} {report.begins_on}"
+    query = {
+        _("Period"): f"{report.begins_on} – {report.ends_on}", _("Text"): report.words[:3000],
+        _("Frozen"): str(report.frozen_at or "—"), "SHA-256": report.content_hash or "—",
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.xlsx"
+        writer = LedgerWriter(
+            path, columns, titles=[title], query=query, sheet_name=str(report.get_rhythm_display()),
+            created=report.frozen_at or report.filled_at,
+        )  # fmt: skip
+        writer.write(report.figures["places"])
+        response = HttpResponse(path.read_bytes(), content_type=exports.XLSX)
+    response["Content-Disposition"] = f'attachment; filename="report-{report.area_id}-{report.begins_on}.xlsx"'
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,122 @@
+"""Periodic reports: filled from data, worded by people, frozen once and never changed again (J-71, D-46, L-75)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _g
+from django.utils.translation import gettext_lazy as _
+
+from accounts.acting import acting
+from accounts.models import User
+from core import clock
+from core.money import format_wan
+from core.refusals import Refused
+from programmes.models import Programme
+from reports.models import PeriodicReport
+from reports.periods import Period
+from reports.queries.periodic import figures_of
+
+RIGHT = "reports.write"
+LONGEST = 8000
+
+
+@transaction.atomic
+def open_report(
+    *, programme: Programme, area_code: str, period: Period, by: User, now: dt.datetime | None = None
+) -> PeriodicReport:
+    """The report of that place and period, filled from the data; a second call finds the first one.
+
+    Raises Refused NOT_OVER_YET before the period ends.
+    """
+    _demand(by, area_code)
+    at = now or clock.now()
+    if at.date() < period.ends:
+        raise Refused("NOT_OVER_YET", _("This period runs until %(day)s."), day=period.ends.isoformat())
+    figures = figures_of(programme, area_code, period)
+    with acting(by, reason=period.name):
+        report, _made = PeriodicReport.objects.get_or_create(
+            programme=programme, area_id=area_code, rhythm=period.rhythm, begins_on=period.begins,
+            defaults={
+                "ends_on": period.ends, "due_on": period.due, "figures": figures, "filled_at": at, "reporter": by,
+                "words": draft_of(figures, period),
+            },
+        )  # fmt: skip
+    return report
+
+
+@transaction.atomic
+def save_report(
+    *, report: PeriodicReport, words: str, seen: int, by: User, refill: bool = False, now: dt.datetime | None = None
+) -> PeriodicReport:
+    """Keep the words; `refill` takes the figures anew. Raises Refused REPORT_FROZEN, CHANGED_MEANWHILE."""
+    row = _open(report, by)
+    if row.version != seen:
+        raise Refused("CHANGED_MEANWHILE", _("Somebody changed this report meanwhile. Open it again."), conflict=True)
+    row.words, row.version = words.strip()[:LONGEST], row.version + 1
+    if refill:
+        row.figures = figures_of(row.programme, row.area_id, period_of_report(row))
+        row.filled_at = now or clock.now()
+    with acting(by, reason=row.rhythm):
+        row.save()
+    return row
+
+
+@transaction.atomic
+def freeze_report(*, report: PeriodicReport, by: User, now: dt.datetime | None = None) -> PeriodicReport:
+    """From now on neither figures nor words change. Raises Refused REPORT_FROZEN, WORDS_NEEDED."""
+    row = _open(report, by)
+    if not row.words.strip():
+        raise Refused("WORDS_NEEDED", _("A report without a word is none: write what was done."))
+    row.frozen_at, row.frozen_by, row.version = now or clock.now(), by, row.version + 1
+    row.content_hash = content_hash(row)
+    with acting(by, reason=row.rhythm):
+        row.save()
+    return row
+
+
+def content_hash(report: PeriodicReport) -> str:
+    """SHA-256 over place, period, figures and words."""
+    content = [
+        report.programme.code, report.area_id, report.rhythm, report.begins_on.isoformat(), report.figures,
+        report.words,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def period_of_report(report: PeriodicReport) -> Period:
+    return Period(report.rhythm, report.begins_on, report.ends_on, report.due_on)
+
+
+def draft_of(figures: dict[str, Any], period: Period) -> str:
+    """Sentences made of the figures, for people to go on with."""
+    whole, done = figures["whole"], figures["done"]
+    lines = [
+        _g("From %(first)s to %(last)s %(installed)d homes were installed and %(accepted)d accepted.")
+        % {"first": period.begins, "last": period.ends, "installed": done["installed"], "accepted": done["accepted"]},
+        _g("Altogether %(accepted)d of %(confirmed)d confirmed homes are accepted.")
+        % {"accepted": whole["accepted"], "confirmed": whole["confirmed"]},
+        _g("%(n)d payments of %(wan)s (10,000 CNY) arrived.")
+        % {"n": done["payments"], "wan": format_wan(done["paid_fen"])},
+    ]
+    if figures["behind"]:
+        lines.append(_g("Behind the others: %(names)s.") % {"names": "、".join(figures["behind"])})
+    return "\n".join(lines)
+
+
+def _open(report: PeriodicReport, by: User) -> PeriodicReport:
+    row = PeriodicReport.objects.select_for_update().select_related("programme").get(pk=report.pk)
+    _demand(by, row.area_id)
+    if row.frozen_at is not None:
+        raise Refused("REPORT_FROZEN", _("This report is frozen; write the next one."), conflict=True)
+    return row
+
+
+def _demand(by: User, area_code: str) -> None:
+    if not by.has_right(RIGHT, area_code):
+        raise PermissionDenied(RIGHT)

@@ -1,0 +1,143 @@
+"""Periodic reports: periods and due days, figures from data, words of people, frozen once, late, on paper, in Excel."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from io import BytesIO
+
+import openpyxl
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from accounts.models import User
+from core.refusals import Refused
+from reports.models import PeriodicReport
+from reports.periods import before, period_of
+from reports.queries.periodic import behind, standings
+from reports.queries.scope import Scope
+from reports.services import periodic
+from reports.services.summaries import refresh_summaries
+from tests.reports.world import A1, World
+
+SignIn = Callable[[User], Client]
+WEEK = period_of("week", dt.date(2021, 10, 27))
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "day", "name", "ends", "due"),
+    [
+        ("week", "2021-11-21", "2021-W46", "2021-11-21", "2021-11-22"),
+        ("week", "2021-01-01", "2020-W53", "2021-01-03", "2021-01-04"),
+        ("month", "2021-02-03", "2021-02", "2021-02-28", "2021-03-05"),
+        ("quarter", "2021-11-21", "2021-Q4", "2021-12-31", "2022-01-10"),
+        ("year", "2021-11-21", "2021", "2021-12-31", "2022-01-31"),
+    ],
+)
+def test_periods_end_and_are_due(rhythm: str, day: str, name: str, ends: str, due: str) -> None:
+    found = period_of(rhythm, dt.date.fromisoformat(day))
+    assert (found.name, found.ends.isoformat(), found.due.isoformat()) == (name, ends, due)
+    assert before(found).ends == found.begins - dt.timedelta(days=1)
+
+
+def test_a_rhythm_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="no rhythm"):
+        period_of("fortnight", dt.date(2021, 1, 1))
+
+
+def test_who_is_behind_is_ten_points_below_all() -> None:
+    places = [
+        {"name": name, "planned": planned, **dict.fromkeys(
+            ("enrolled", "confirmed", "contracted", "installed", "excluded", "paid", "self_paid", "counted_only"), 0
+        ), "accepted": accepted}
+        for name, planned, accepted in (("甲", 100, 90), ("乙", 100, 40), ("丙", None, 0), ("丁", 100, 70))
+    ]  # fmt: skip
+    assert [one["name"] for one in behind(places)] == ["乙"]
+    assert behind([]) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.clause(
+    "J-71",
+    "将进度报区领导小组办公室",
+    serves="reports.services.periodic:open_report",
+    page="reports:periodic-list",
+    model="reports.PeriodicReport",
+)
+@pytest.mark.clause(
+    "D-46",
+    "工作月报制度",
+    serves="reports.services.periodic:open_report",
+    page="reports:periodic-list",
+    model="reports.PeriodicReport",
+)
+@pytest.mark.clause(
+    "L-75",
+    "每季度",
+    serves="reports.services.periodic:open_report",
+    page="reports:periodic-list",
+    model="reports.PeriodicReport",
+)
+def test_a_report_is_filled_worded_and_frozen_once(county: World) -> None:
+    by = county.staff["clerk_a"]
+    made = {
+        rhythm: periodic.open_report(
+            programme=county.programme, area_code="370999001", period=period_of(rhythm, dt.date(2021, 10, 27)), by=by
+        )
+        for rhythm in ("week", "month", "quarter")
+    }
+    report = made["week"]
+    assert report.figures["done"]["accepted"] == 8, "accepted on the 26th in this town"
+    assert report.figures["whole"]["paid"] == 4
+    assert made["quarter"].figures["done"]["paid_fen"] == 600_000 + 600_000 + 576_000 + 540_000
+    again = periodic.open_report(programme=county.programme, area_code="370999001", period=WEEK, by=by)
+    assert again.pk == report.pk and "8" in again.words
+    with pytest.raises(PermissionDenied):
+        periodic.open_report(programme=county.programme, area_code="370999001", period=WEEK, by=county.staff["clerk_b"])
+    saved = periodic.save_report(report=report, words="本周验收 8 户。", seen=report.version, by=by)
+    with pytest.raises(Refused, match="CHANGED_MEANWHILE"):
+        periodic.save_report(report=report, words="x", seen=report.version, by=by)
+    frozen = periodic.freeze_report(report=saved, by=by, now=dt.datetime(2021, 11, 4, tzinfo=dt.UTC))
+    assert frozen.late_days(dt.date(2030, 1, 1)) == 3
+    county.dwelling(A1, "accepted")
+    refresh_summaries()
+    kept = PeriodicReport.objects.get(pk=report.pk)
+    assert kept.figures == report.figures and periodic.content_hash(kept) == kept.content_hash
+    with pytest.raises(Refused, match="REPORT_FROZEN"):
+        periodic.save_report(report=kept, words="另写", seen=kept.version, by=by)
+    kept.words += "。"
+    assert periodic.content_hash(kept) != kept.content_hash
+
+
+@pytest.mark.django_db
+def test_a_period_that_runs_is_not_reported(county: World) -> None:
+    with pytest.raises(Refused, match="NOT_OVER_YET"):
+        periodic.open_report(
+            programme=county.programme, area_code="370999001", period=WEEK, by=county.staff["clerk_a"],
+            now=dt.datetime(2021, 10, 28, tzinfo=dt.UTC),
+        )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_missing_reports_are_seen_by_the_office(county: World, sign_in: SignIn) -> None:
+    periodic.open_report(
+        programme=county.programme, area_code="370999001", period=WEEK, by=county.staff["clerk_a"]
+    )  # fmt: skip
+    scope = Scope(county.staff["office"], county.programme, "370999")
+    found = {one.area.code: one for one in standings(scope, WEEK, WEEK.due + dt.timedelta(days=2))}
+    assert (found["370999001"].state, found["370999002"].state) == ("draft", "missing")
+    assert found["370999002"].late == 2
+    client = sign_in(county.staff["office"])
+    answer = client.post("/reports/", {"rhythm": "week", "on": "2021-10-27"})
+    report = PeriodicReport.objects.get(area_id="370999")
+    assert answer.url == f"/reports/{report.pk}/"
+    page = client.post(answer.url, {"deed": "freeze", "words": "全区验收。", "seen": str(report.version)})
+    assert page.status_code == 302
+    assert client.post(answer.url, {"deed": "save", "words": "x", "seen": "3"}).status_code == 409
+    book = openpyxl.load_workbook(BytesIO(client.get(f"{answer.url}?xlsx=1").content), data_only=True)
+    rows = list(book.worksheets[0].iter_rows(min_row=3, values_only=True))
+    assert rows[0][2] + rows[1][2] == rows[2][2] == 13
+    assert "全区验收" in client.get(f"{answer.url}?print=1").content.decode()
+    assert client.get("/reports/?rhythm=month&on=nonsense").status_code == 200
+    assert sign_in(county.staff["auditor"]).post("/reports/", {"rhythm": "week", "on": "2021-10-27"}).status_code == 403
