@@ -24,8 +24,8 @@ from tests.devices.boards import LINE, BoardHub
 
 NOW = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 SAMPLE = Sample(LINE, 1, "B-1.4", "D-2.0", dt.date(2026, 11, 20), "协议 v1.pdf", [b"%PDF-1.4 a protocol"])
-RUN, OPEN, ISSUE = (f"devices.services.{name}" for name in (
-    "docking:run_one", "docking:open_test", "certificates:issue_certificate"))  # fmt: skip
+OPEN = "devices.services.docking:open_test"
+ISSUE = "devices.services.certificates:issue_certificate"
 
 
 class Watch:
