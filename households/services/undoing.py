@@ -151,10 +151,14 @@ WORDS: dict[str, Any] = {
     "retrofits.Task": gettext_lazy("tasks of the works"),
     "retrofits.CostShare": gettext_lazy("shares of costs"),
     "retrofits.TransitionalHome": gettext_lazy("homes of the transition"),
+    "retrofits.PvPlant": gettext_lazy("photovoltaics on the roof"),
     "subsidies.Entitlement": gettext_lazy("calculated subsidies"),
+    "subsidies.StatedFact": gettext_lazy("facts stated for the house"),
     "subsidies.PolicyTrialRow": gettext_lazy("lines of a policy's trial"),
     "subsidies.Clawback": gettext_lazy("clawbacks"),
     "subsidies.FundHold": gettext_lazy("money held back for them"),
+    "supervision.Case": gettext_lazy("cases of supervision"),
+    "supervision.PublicityMark": gettext_lazy("leaflets handed out"),
 }
 """What a row of each table is called where it stands in the way."""
 
