@@ -57,7 +57,9 @@ def open_everything(programme: Programme) -> None:
 def register_firms(docked_on: date) -> dict[str, str]:
     """Suppliers and models of the simulated heaters, and the fitters; profile name → model number."""
     with acting(BY, WHY):
-        register_supplier(code="installer", name=INSTALLER, by=BY)
+        fitters = register_supplier(code="installer", name=INSTALLER, by=BY)
+        for _maker, device, number in DEVICES.values():  # what is installed is registered, so that samples can name it
+            register_model(supplier=fitters, name=device, model_no=number, kind="plain", by=BY)
         names = ("linshi-ashp-08", "shiyang-hotair-03", "mofang-direct-02")
         models = {name: _model(name, docked_on) for name in names}
     docking.confirm_models(docked_on)
