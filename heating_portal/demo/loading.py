@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.history.sealing import seal_history
 from heating_portal import presets
-from heating_portal.demo import acceptances, care, joint, lists, money, papers, registers, works
+from heating_portal.demo import acceptances, bench, care, joint, lists, money, papers, registers, works
 from heating_portal.demo.people import BY, make_people, person
 from heating_portal.demo.presets import JINCHENG, TAISHAN
 from heating_portal.demo.progress import Progress
@@ -58,6 +58,9 @@ def load(say: Say) -> None:
     joint.load(progress)
     progress.begin("户档案汇总 · rows of the household list")
     _settle()
+    progress.begin("审计抽样、周报 · an audit sample, a weekly report")
+    for programme in programmes.values():
+        bench.load(programme)
     leave_files()
 
 

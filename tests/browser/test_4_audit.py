@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tests.browser.running import RunningPortal
+from tests.browser.test_8_list_journey import Presses
 from tests.browser.visitors import Visitors
 from tests.flows.ledgers import read_ledger
 
 AUDITOR = "auditor_taishan"
+MOST_PRESSES = 10
 PAID = "SELECT sum(l.amount_fen) FROM subsidies_payoutline l WHERE l.state = 'paid' AND l.area_id LIKE '3709%%'"
 
 
@@ -46,22 +47,28 @@ def yuan(text: str) -> int:
     return int(Decimal(re.sub(r"[^\d.]", "", text)) * 100)
 
 
-def test_a_path_leads_from_the_total_to_one_household(portal: RunningPortal, visitors: Visitors) -> None:
-    page = visitors.sit_down(AUDITOR)
-    page.click('.nav a[href="/trace/"]')
-    for depth in range(1, 6):
-        column = page.locator(".mil__col").nth(depth - 1)
-        if column.count() == 0:
-            break
+def test_a_path_leads_from_the_total_to_the_proof_and_its_workbook(portal: RunningPortal, visitors: Visitors) -> None:
+    """Journey 7.5: total → source → town → village → household → one proof → workbook in hand, ten presses."""
+    page, presses = visitors.sit_down(AUDITOR), Presses()
+    presses.press(page.click, '.nav a[href="/trace/"]')
+    for depth in range(4):
+        column = page.locator(".mil__col").nth(depth)
         assert "✗" not in column.inner_text()
-        column.locator("li a").first.click()
+        presses.press(column.locator("li a").first.click)
         page.wait_for_load_state("load")
     visitors.keep(page, "step-4-path", full=True)
     assert page.locator("#proof li").count() >= 6
-    open_file(page)
-    visitors.keep(page, "step-4-household")
-
-
-def open_file(page: Any) -> None:
+    path = page.url
+    presses.press(page.locator("#proof li a.btn").first.click)
+    page.goto(path)
+    presses.press(page.click, 'a[href^="/ledgers/payout/export/"]')
+    presses.press(page.click, 'main form[method="post"] button.btn--primary')
+    page.wait_for_selector('a[href$="/file/"]', timeout=60_000)
+    with page.expect_download():
+        presses.press(page.click, 'a[href$="/file/"]')
+    print(f"\nUX §7.5: {presses.count} presses (at most {MOST_PRESSES})")
+    assert presses.count <= MOST_PRESSES
+    page.goto(path)
     page.click("#proof .panel__head a.push")
     page.wait_for_url("**/households/**")
+    visitors.keep(page, "step-4-household")

@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 @dataclass(frozen=True)
 class ReadLedger:
-    """Rows between the header and the totals as {heading: cell}, and the totals row the same way."""
+    """Numbered rows between the header and the totals as {heading: cell}, and the totals row the same way."""
 
     rows: list[dict[str, Any]]
     totals: dict[str, Any]
@@ -40,4 +40,5 @@ def read_ledger(content: bytes, first_heading: str, total_word: str) -> ReadLedg
         dict(zip(sheet[header], row, strict=True)) for row in sheet[header + 1 :] if any(cell != "" for cell in row)
     ]
     end = next(number for number, row in enumerate(body) if row[first_heading] == total_word)
-    return ReadLedger(body[:end], body[end])
+    data = [row for row in body[:end] if isinstance(row[first_heading], float)]  # the others are subtotals
+    return ReadLedger(data, body[end])
