@@ -16,7 +16,7 @@ from accounts.models import Area
 from core.areas import ancestors
 from core.beside import read_beside
 from core.seasons import SeasonRule
-from devices.models import DeviceModel, ModelSample, Supplier
+from devices.models import DeviceModel, DockingCertificate, ModelSample, Supplier
 from households.models import Roster
 from programmes.models import Programme, Technology, Threshold
 from retrofits.gates import facts as gate
@@ -217,18 +217,28 @@ class GateBook:
         return tuple((one.first_day, one.last_day) for one in seasons)
 
 
+AS_SHOWN = (
+    "certificate_no", "certificate_until", "insurance_no", "insurance_from", "insurance_until", "is_low_power",
+    "interface", "protocol", "has_wireless", "is_remote", "sample_on", "protocol_paper",
+)  # fmt: skip
+
+
 def device_facts(model: DeviceModel) -> gate.Device:
-    """A model with what its catalogue entry shows; without an entry everything is "not shown"."""
-    product = getattr(model, "product", None)
+    """A model with what its catalogue entry shows; without an entry everything is "not shown".
+
+    A docking confirmation of the portal's own says who confirmed and until when; another platform's is in the entry.
+    """
+    product, own = getattr(model, "product", None), next(iter(model.own_certificates), {})  # type: ignore[attr-defined]
+    docked = {"docked_on": model.docking_confirmed_on, "docked_until": _maybe(own.get("valid_until"))}
     if product is None:
-        return gate.Device(str(model), docked_on=model.docking_confirmed_on, efficiency_grade=model.efficiency_grade)
+        grade, issuer = model.efficiency_grade, own.get("number", "")
+        return gate.Device(str(model), efficiency_grade=grade, docking_issuer=issuer, **docked)
     grade = product.efficiency_grade if product.efficiency_grade is not None else model.efficiency_grade
     return gate.Device(
         str(model), product.thermal_power_kw, grade, product.voltage_v, product.frequency_hz,
-        model.docking_confirmed_on, product.docking_issuer, product.certificate_no, product.certificate_until,
-        product.insurance_no, product.insurance_from, product.insurance_until, frozenset(product.papers),
-        frozenset(product.uses), product.is_low_power, product.interface, product.protocol, product.has_wireless,
-        product.is_remote, product.sample_on, product.protocol_paper, frozenset(product.meets),
+        docking_issuer=product.docking_issuer or own.get("number", ""), **docked,
+        **{name: getattr(product, name) for name in AS_SHOWN},
+        **{name: frozenset(getattr(product, name)) for name in ("papers", "uses", "meets")},
     )  # fmt: skip
 
 
@@ -244,7 +254,9 @@ def _of_firms(where: Q, programme: Programme) -> dict[str, QuerySet[Any, Any]]:
 
 
 def _of_models(where: Q) -> dict[str, QuerySet[Any, Any]]:
-    return {"models": DeviceModel.objects.filter(where).select_related("product")}
+    valid = {"device_model": OuterRef("pk"), "state": DockingCertificate.State.VALID}
+    own = _rows(DockingCertificate, valid, "number", "valid_until", order="-issued_on")
+    return {"models": DeviceModel.objects.filter(where).select_related("product").annotate(own_certificates=own)}
 
 
 def _firms_of(keys: list[int]) -> Q:

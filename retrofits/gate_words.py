@@ -94,6 +94,7 @@ SENTENCES: dict[str, str | Promise] = {
     "SAMPLE_LATER": gettext_lazy("the sample of %(device)s was received only on %(day)s"),
     "SAMPLE_FAILED": gettext_lazy("%(device)s did not pass the sampling of %(day)s (report %(report)s)"),
     "LOCAL_UNMET": gettext_lazy("%(device)s is not marked to meet: %(requirements)s"),
+    "DOCKING_EXPIRED": gettext_lazy("the docking confirmation of %(device)s was valid until %(day)s"),
     "NO_CERTIFICATE": gettext_lazy("%(device)s shows no compulsory certificate with its last day"),
     "CERTIFICATE_EXPIRED": gettext_lazy("the certificate of %(device)s was valid until %(day)s"),
     "NOT_INSURED": gettext_lazy("%(device)s shows no product insurance with its days"),

@@ -64,6 +64,8 @@ def docking(facts: Facts, device: Device) -> Refusal | None:
         return shut("NOT_DOCKED", device=device.label)
     if device.docked_on > facts.on:
         return shut("DOCKED_LATER", device=device.label, day=device.docked_on)
+    if device.docked_until and device.docked_until < facts.on:
+        return shut("DOCKING_EXPIRED", device=device.label, day=device.docked_until)
     return None
 
 

@@ -95,6 +95,7 @@ class Device:
     sample_on: date | None = None
     protocol_paper: str = ""
     meets: frozenset[str] = frozenset()
+    docked_until: date | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from pytest import mark
 
+from core import clock
+from devices.models import DockingCertificate, DockingTest
+from retrofits.gate_facts import Chosen, GateBook
 from retrofits.services import products
 from supervision.services.samples import lift_block, record_sample
 from tests.retrofits.asking import SHOWN, asks, file_of, shut
@@ -149,4 +152,29 @@ def test_a_sample_counts_from_its_day_on(works: Works) -> None:
     products.describe_product(device_model=works.model, values=shown, by=works.office)
     task, before = works.task(), (DAY - timedelta(days=1)).isoformat()
     assert shut(works, task, installed_on=before) == [("SAMPLE", "SAMPLE_LATER")]
+    assert shut(works, task, installed_on=DAY.isoformat()) == []
+
+
+def test_the_portals_own_docking_confirmation_opens_the_gate_while_it_is_valid(works: Works) -> None:
+    asks(works, "jincheng_2020", "DOCKING")
+    products.describe_product(
+        device_model=works.model, values=SHOWN | {"docking_issuer": "", "docking_no": ""}, by=works.office
+    )
+    task = works.task()
+    assert shut(works, task, installed_on=DAY.isoformat()) == [("DOCKING", "NOT_DOCKED")]  # nobody says who confirmed
+    test = DockingTest.objects.create(
+        number="T-1", device_model=works.model, profile=works.model.profile, line="sim", unit=1, board_firmware="1",
+        dtu_firmware="1", sample_received_on=DAY, opened_by=works.office, opened_at=clock.now(),
+    )  # fmt: skip
+    confirmation = DockingCertificate.objects.create(
+        number="DJ-1", code="c1", test=test, device_model=works.model, profile=works.model.profile, document={},
+        sha256="0" * 64, issued_by=works.office, issued_on=DAY, valid_until=DAY,
+    )  # fmt: skip
+    found = GateBook(works.programme).verdicts(
+        task, ("install",), on=DAY + timedelta(days=1), chosen=Chosen(works.supplier, works.model)
+    )
+    assert [one.refusal.code for one in found if one.refusal] == ["DOCKING_EXPIRED"]
+    DockingCertificate.objects.update(state="suspended")
+    assert shut(works, task, installed_on=DAY.isoformat()) == [("DOCKING", "NOT_DOCKED")]
+    DockingCertificate.objects.filter(pk=confirmation.pk).update(state="valid")
     assert shut(works, task, installed_on=DAY.isoformat()) == []
