@@ -113,7 +113,7 @@ class YuanField(forms.CharField):
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         try:
-            return parse_yuan(text)
+            return parse_yuan(text) if text or self.required else None
         except MoneyError as error:
             raise forms.ValidationError(str(error)) from None
 

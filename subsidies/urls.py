@@ -1,7 +1,7 @@
 from django.urls import path
 
 from subsidies import policy_urls, reading_urls
-from subsidies.views import bank, batches, entitlements, funds, notices, public
+from subsidies.views import bank, batches, entitlements, funds, notices, public, registers
 
 app_name = "subsidies"
 urlpatterns = [
@@ -38,6 +38,7 @@ urlpatterns = [
     path("returns/<int:pk>/", bank.return_detail, name="return-detail"),
     path("returns/<int:pk>/book/", bank.return_book, name="return-book"),
     path("funds/", funds.fund_list, name="fund-list"),
+    path("funds/projects/", registers.money_registers, name="money-registers"),
     path("funds/receipt/", funds.fund_receipt, name="fund-receipt"),
     path("funds/holds/", funds.hold_list, name="hold-list"),
     path("funds/holds/now/", funds.hold_now, name="hold-now"),

@@ -409,6 +409,20 @@ def test_five_households_real_and_made_up(money: Money, enter: Sign) -> None:
     assert not PolicyTrial.objects.filter(policy=policy).exists()
 
 
+def test_five_households_take_twelve_queries_however_many_seasons(
+    money: Money, enter: Sign, django_assert_max_num_queries: Any
+) -> None:
+    homes = [money.accepted().dwelling for _home in range(5)]
+    for year in (2021, 2022, 2023):
+        for home in homes:
+            money.reading(home, "2000", f"{year}-11-01", f"{year + 1}-03-31")
+    client, policy = enter(money.maker), draft(money)
+    client.post(url("policy-try", policy.pk), {"homes": ""})
+    with django_assert_max_num_queries(12):
+        page = client.post(url("policy-try", policy.pk), {"homes": ""}).content.decode()
+    assert page.count("2023-2024") == 10, "a row and its steps for each"
+
+
 def test_a_village_sees_its_own_homes_only(money: Money, enter: Sign) -> None:
     mine, other = money.accepted(), money.accepted(area="370999002001")
     trial = trials.run_trial(policy=draft(money), by=money.maker, on=ASSESSED)
