@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from devices.hub.client import HubUnavailable
 from devices.hub_access import hub_client
@@ -162,7 +162,7 @@ def mode_words(mode: int | None) -> str:
 
 def fault_words(profile: Profile, mask: int) -> str:
     """Codes and meanings of a fault mask, as the vendor's profile names them."""
-    return "、".join(f"{code} {text}".strip() for code, text in profile.fault_texts(mask))
+    return "、".join(f"{code} {text}".strip() for code, text in profile.fault_texts(mask, get_language() or ""))
 
 
 def why(reason: str) -> str:

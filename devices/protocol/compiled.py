@@ -71,8 +71,8 @@ def _odd() -> int:
 def _inside(profile: Profile, blocks: tuple[Block, ...]) -> frozenset[str]:
     """Points whose registers all lie in the blocks."""
     held = {(block.table, addr) for block in blocks for addr in range(block.addr, block.end)}
-    fits = lambda p: all((p.table, addr) in held for addr in range(p.addr, p.end))  # noqa: E731
-    return frozenset(name for name, point in profile.points.items() if fits(point))
+    places = {name: {(p.table, addr) for addr in range(p.addr, p.end)} for name, p in profile.points.items()}
+    return frozenset(name for name, place in places.items() if place <= held)
 
 
 def _expression(point: Point, blocks: tuple[Block, ...], name: str, constants: dict[str, Any]) -> str:

@@ -108,9 +108,8 @@ def _refuse_taken(problems: list[AddressProblem], factory_no: str) -> None:
     if problems:
         raise Refused("HEATER_ADDRESS", "; ".join(problem.sentence for problem in problems).replace("%", "%%"))
     if Heater.objects.filter(factory_no=factory_no).exists():
-        raise Refused(
-            "FACTORY_CODE_TAKEN", _("A heater with the factory code %(code)s is already registered."), code=factory_no
-        )
+        words = _("A heater with the factory code %(code)s is already registered.")
+        raise Refused("FACTORY_CODE_TAKEN", words % {"code": factory_no})
 
 
 def _bus(line: str, area_code: str, profile: RegisterProfile) -> Bus:

@@ -87,7 +87,9 @@ def order_new(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "area": area, "count": len(heaters), "run": None}
     if request.method == "POST" and form.is_valid():
         known, now = _outdoor(heaters), clock.now()
-        wish = {"heaters": heaters, "point": form.point, "asked": form.asked, "outdoor_c": known, "now": now}
+        wish: dict[str, Any] = {
+            "heaters": heaters, "point": form.point, "asked": form.asked, "outdoor_c": known, "now": now
+        }  # fmt: skip
         try:
             run = orders.dry_run(**wish)
             context |= {"run": run, "deed": deed_words(form.point, form.asked), "needs": _needs(run.needs)}

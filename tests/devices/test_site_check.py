@@ -112,6 +112,13 @@ def test_an_address_is_one_heaters_and_a_wide_field_has_65535_of_them() -> None:
         with pytest.raises(Refused, match="HEATER_ADDRESS") as refusal:
             put(unit, name)
         assert any(part in str(refusal.value) for part in code.split("|"))
+    with pytest.raises(Refused, match="FACTORY_CODE_TAKEN") as taken:
+        heaters.register_heater(
+            dwelling=home, device_model=boards.device_model("wenxu-storage-09"),
+            factory_no="Fserial:serial91wenxu-storage-09",
+            line="serial:serial9", unit=7, installed_on=clock.today(), by="tests",
+        )  # fmt: skip
+    assert "Fserial:serial91wenxu" in taken.value.sentence
     one = Heater.objects.get(unit=1)
     heaters.remove_heater(heater=one, on=clock.today(), by="tests")
     assert put(1, "linshi-ashp-08").unit == 1, "free again once it was taken away"
