@@ -45,9 +45,13 @@ def money_registers(request: HttpRequest) -> HttpResponse:
         TownAward.objects.visible_to(request.user).filter(programme=programme).select_related("area", "recorded_by")
     )
     context: dict[str, Any] = {
-        "programme": programme, "rows": registers.standings(projects.order_by("code")),
-        "awards": list(awards.order_by("-id")), "pay": pay, "award": award, "may_record": request.user.has_right(registers.RIGHT, programme.area_id),
-    }  # fmt: skip
+        "programme": programme,
+        "rows": registers.standings(projects.order_by("code")),
+        "awards": list(awards.order_by("-id")),
+        "pay": pay,
+        "award": award,
+        "may_record": request.user.has_right(registers.RIGHT, programme.area_id),
+    }
     return render(request, "subsidies/money_registers.html", context, status=422 if pay.errors or award.errors else 200)
 
 
