@@ -117,12 +117,18 @@ def sample(facts: Facts, device: Device) -> Refusal | None:
     return None if device.sample_on <= facts.on else shut("SAMPLE_LATER", device=device.label, day=device.sample_on)
 
 
-@_of_device
-def sampled(facts: Facts, device: Device) -> Refusal | None:
-    """J-53: a model whose batch failed the sampling is not installed until the block is lifted."""
+def sampled(facts: Facts) -> Refusal | None:
+    """J-53: a model whose batch failed the sampling is not installed until the block is lifted.
+
+    What is no registered model was not sampled either: other gates ask for a registered one where that matters.
+    """
+    if facts.device is None:
+        return None
     failed = next((one for one in facts.failed_samples if one.blocks_on(facts.on)), None)
     return (
-        shut("SAMPLE_FAILED", device=device.label, report=failed.report_no, day=failed.sampled_on) if failed else None
+        shut("SAMPLE_FAILED", device=facts.device.label, report=failed.report_no, day=failed.sampled_on)
+        if failed
+        else None
     )
 
 

@@ -123,7 +123,7 @@ CASES: list[tuple[str, Facts, str]] = [
     ("SAMPLING", replace(OPEN, failed_samples=(FAILED,)), "SAMPLE_FAILED"),
     ("SAMPLING", replace(OPEN, failed_samples=(FAILED,), on=BEFORE), ""),
     ("SAMPLING", replace(OPEN, failed_samples=(FailedSample("CJ-1", BEFORE, AFTER),)), "SAMPLE_FAILED"),
-    ("SAMPLING", replace(OPEN, device=None), "DEVICE_UNKNOWN"),
+    ("SAMPLING", replace(OPEN, device=None, failed_samples=(FAILED,)), ""),
     ("PAPERS", device(papers=DEVICE.papers - {"manual"}), "PAPERS_MISSING"),
     ("USE", device(uses=frozenset({"public"})), "NOT_FOR_DWELLINGS"),
     ("ELECTRICAL_RATING", device(voltage_v=380), "RATING"),
