@@ -25,9 +25,7 @@ def load(programme: Programme) -> None:
     auditor, office = person("auditor", programme.area_id), person("office", programme.area_id)
     _sample(programme, auditor)
     _finding(programme, auditor, office)
-    report = periodic.open_report(
-        programme=programme, area_code=programme.area_id, period=latest("week"), by=office, now=clock.now()
-    )
+    report = periodic.open_report(programme=programme, area_code=programme.area_id, period=latest("week"), by=office)
     periodic.freeze_report(report=report, by=office)
 
 

@@ -145,6 +145,7 @@ class AuditFinding(ScopedModel):
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     answered_person_no = models.CharField(max_length=40, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    answered_on = models.DateField(null=True, blank=True, help_text="Business day of the answer: what lateness counts")
     close_words = models.CharField(_("how it was closed"), max_length=500, blank=True)
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -168,5 +169,4 @@ class AuditFinding(ScopedModel):
 
     def late_days(self, today: Any) -> int:
         """Days the answer is late: fixed once it was given, running while it wasn't."""
-        until = self.answered_at.date() if self.answered_at else today
-        return max(0, int((until - self.due_on).days))
+        return max(0, int(((self.answered_on or today) - self.due_on).days))

@@ -39,6 +39,7 @@ class PeriodicReport(ScopedModel):
     words = models.TextField(_("text of the report"), blank=True, max_length=8000)
     reporter = models.ForeignKey(User, models.PROTECT, related_name="+")
     frozen_at = models.DateTimeField(null=True, blank=True)
+    frozen_on = models.DateField(null=True, blank=True, help_text="Business day on which it was handed in")
     frozen_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     content_hash = models.CharField(max_length=64, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -55,8 +56,7 @@ class PeriodicReport(ScopedModel):
 
     def late_days(self, today: dt.date) -> int:
         """Days after the deadline: fixed once it was frozen, running while it wasn't."""
-        until = self.frozen_at.date() if self.frozen_at else today
-        return max(0, (until - self.due_on).days)
+        return max(0, ((self.frozen_on or today) - self.due_on).days)
 
 
 class LedgerTemplate(ScopedModel):

@@ -28,22 +28,21 @@ LONGEST = 8000
 
 @transaction.atomic
 def open_report(
-    *, programme: Programme, area_code: str, period: Period, by: User, now: dt.datetime | None = None
+    *, programme: Programme, area_code: str, period: Period, by: User, on: dt.date | None = None
 ) -> PeriodicReport:
     """The report of that place and period, filled from the data; a second call finds the first one.
 
     Raises Refused NOT_OVER_YET before the period ends.
     """
     _demand(by, area_code)
-    at = now or clock.now()
-    if at.date() < period.ends:
+    if (on or clock.today()) < period.ends:
         raise Refused("NOT_OVER_YET", _("This period runs until %(day)s."), day=period.ends.isoformat())
     figures = figures_of(programme, area_code, period)
     with acting(by, reason=period.name):
         report, _made = PeriodicReport.objects.get_or_create(
             programme=programme, area_id=area_code, rhythm=period.rhythm, begins_on=period.begins,
             defaults={
-                "ends_on": period.ends, "due_on": period.due, "figures": figures, "filled_at": at, "reporter": by,
+                "ends_on": period.ends, "due_on": period.due, "figures": figures, "filled_at": clock.now(), "reporter": by,
                 "words": draft_of(figures, period),
             },
         )  # fmt: skip
@@ -51,9 +50,7 @@ def open_report(
 
 
 @transaction.atomic
-def save_report(
-    *, report: PeriodicReport, words: str, seen: int, by: User, refill: bool = False, now: dt.datetime | None = None
-) -> PeriodicReport:
+def save_report(*, report: PeriodicReport, words: str, seen: int, by: User, refill: bool = False) -> PeriodicReport:
     """Keep the words; `refill` takes the figures anew. Raises Refused REPORT_FROZEN, CHANGED_MEANWHILE."""
     row = _open(report, by)
     if row.version != seen:
@@ -61,19 +58,20 @@ def save_report(
     row.words, row.version = words.strip()[:LONGEST], row.version + 1
     if refill:
         row.figures = figures_of(row.programme, row.area_id, period_of_report(row))
-        row.filled_at = now or clock.now()
+        row.filled_at = clock.now()
     with acting(by, reason=row.rhythm):
         row.save()
     return row
 
 
 @transaction.atomic
-def freeze_report(*, report: PeriodicReport, by: User, now: dt.datetime | None = None) -> PeriodicReport:
+def freeze_report(*, report: PeriodicReport, by: User, on: dt.date | None = None) -> PeriodicReport:
     """From now on neither figures nor words change. Raises Refused REPORT_FROZEN, WORDS_NEEDED."""
     row = _open(report, by)
     if not row.words.strip():
         raise Refused("WORDS_NEEDED", _("A report without a word is none: write what was done."))
-    row.frozen_at, row.frozen_by, row.version = now or clock.now(), by, row.version + 1
+    row.frozen_at, row.frozen_on, row.frozen_by = clock.now(), on or clock.today(), by
+    row.version += 1
     row.content_hash = content_hash(row)
     with acting(by, reason=row.rhythm):
         row.save()

@@ -68,7 +68,7 @@ def seal_sample(*, wish: Wish, by: User, now: dt.datetime | None = None) -> Audi
     at = now or clock.now()
     with acting(by, reason=wish.title[:300]):
         return AuditSample.objects.create(
-            programme=wish.programme, area_id=wish.area_code, number=next_number("CY", AuditSample, at),
+            programme=wish.programme, area_id=wish.area_code, number=next_number("CY", AuditSample, clock.today()),
             title=wish.title,
             stratify=wish.stratify, confidence=wish.confidence, margin=wish.margin, expected=wish.expected,
             substitutes=wish.substitutes, seed=wish.seed.strip() or secrets.token_hex(8), population=whole,
@@ -228,11 +228,11 @@ def _counted(
         yield key, stratum, fen
 
 
-def next_number(prefix: str, model: Any, at: dt.datetime) -> str:
+def next_number(prefix: str, model: Any, on: dt.date) -> str:
     """CY-2021-003: the next number of the year, one at a time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, prefix])
-    year = f"{prefix}-{at.year}-"
+    year = f"{prefix}-{on.year}-"
     last = model.objects.filter(number__startswith=year).aggregate(last=Max("number"))["last"]
     return f"{year}{int(last.rsplit('-', 1)[1]) + 1 if last else 1:03d}"
 

@@ -98,7 +98,7 @@ def test_a_report_is_filled_worded_and_frozen_once(county: World) -> None:
     saved = periodic.save_report(report=report, words="本周验收 8 户。", seen=report.version, by=by)
     with pytest.raises(Refused, match="CHANGED_MEANWHILE"):
         periodic.save_report(report=report, words="x", seen=report.version, by=by)
-    frozen = periodic.freeze_report(report=saved, by=by, now=dt.datetime(2021, 11, 4, tzinfo=dt.UTC))
+    frozen = periodic.freeze_report(report=saved, by=by, on=dt.date(2021, 11, 4))
     assert frozen.late_days(dt.date(2030, 1, 1)) == 3
     county.dwelling(A1, "accepted")
     refresh_summaries()
@@ -115,7 +115,7 @@ def test_a_period_that_runs_is_not_reported(county: World) -> None:
     with pytest.raises(Refused, match="NOT_OVER_YET"):
         periodic.open_report(
             programme=county.programme, area_code="370999001", period=WEEK, by=county.staff["clerk_a"],
-            now=dt.datetime(2021, 10, 28, tzinfo=dt.UTC),
+            on=dt.date(2021, 10, 28),
         )  # fmt: skip
 
 
