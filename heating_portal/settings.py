@@ -252,6 +252,7 @@ HISTORY_ANCHOR_S = env.float("PORTAL_HISTORY_ANCHOR_S", default=600)  # nothing 
 # Heads of the history, outside the database: best a folder of another machine, or one that only grows.
 ANCHORS_DIR = Path(env("PORTAL_ANCHORS", default=str(VAR_DIR / "anchors"))).resolve()
 POLL_TICK_S = env.float("PORTAL_POLL_TICK_S", default=5)
+STREAM_S = env.int("PORTAL_STREAM_S", default=0 if PORTAL_MODE == "test" else 50)  # length of a stream
 READINGS_KEPT_DAYS = env.int("PORTAL_READINGS_KEPT_DAYS", default=90)  # 0: none is ever dropped
 
 # --- Heater lines ---------------------------------------------------------------------------------

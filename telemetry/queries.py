@@ -201,11 +201,17 @@ class Polling:
         return "stopped" if self.age_s is None or self.age_s > FRESH_PERIODS * self.period_s + 30 else ""
 
 
-def polling(area_code: str, now: dt.datetime) -> Reading[Polling]:
-    """The newest turn of the programmes that cover an area or lie inside it. A reading of one turn."""
+def turns_of(area_code: str, now: dt.datetime | None = None) -> QuerySet[PollCycle]:
+    """Turns of the programmes that cover an area or lie inside it; with `now` those of the last hour."""
     above = [area_code[:n] for n in (2, 4, 6, 9, 12, 15) if n < len(area_code)]
     low, high = code_range(area_code)
     cycles = PollCycle.objects.filter(Q(area_id__in=above) | Q(area_id__gte=low, area_id__lt=high))
+    return cycles.filter(planned_at__gte=now - dt.timedelta(hours=1)) if now else cycles
+
+
+def polling(area_code: str, now: dt.datetime) -> Reading[Polling]:
+    """The newest turn of the programmes that cover an area or lie inside it. A reading of one turn."""
+    cycles = turns_of(area_code)
     newest = cycles.filter(planned_at__gte=now - dt.timedelta(days=1)).order_by("-planned_at")[:1]
     done = cycles.filter(finished_at__isnull=False).exclude(outcome="overrun").order_by("-planned_at")[:1]
     yield [newest, done]

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from telemetry.views import alert, alerts, commands, gateways, heaters, parts
+from telemetry.views import alert, alerts, commands, gateways, heaters, parts, stream
 
 app_name = "telemetry"
 urlpatterns = [
     path("", heaters.heater_list, name="heater-list"),
+    path("stream/", stream.heater_stream, name="stream"),
     path("lines/", gateways.gateway_list, name="gateway-list"),
     path("alerts/", alerts.alert_list, name="alert-list"),
     path("alerts/<int:pk>/", alert.alert_detail, name="alert-detail"),

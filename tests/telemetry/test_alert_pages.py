@@ -127,7 +127,7 @@ def page_of(one: Alert) -> str:
     return reverse("telemetry:alert-detail", args=[one.pk])
 
 
-@pytest.mark.parametrize("language, missing", [("en", "polls in a row"), ("zh-hans", "轮询")])
+@pytest.mark.parametrize("language, missing", [("en", "polls in a row"), ("zh-hans", "连续 3 次无应答")])
 def test_every_kind_says_its_evidence_in_a_sentence(page: Client, ops: User, language: str, missing: str) -> None:
     User.objects.filter(pk=ops.pk).update(language=language)
     assert set(EVIDENCE) == set(Alert.Kind.values)
