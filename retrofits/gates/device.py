@@ -125,11 +125,9 @@ def sampled(facts: Facts) -> Refusal | None:
     if facts.device is None:
         return None
     failed = next((one for one in facts.failed_samples if one.blocks_on(facts.on)), None)
-    return (
-        shut("SAMPLE_FAILED", device=facts.device.label, report=failed.report_no, day=failed.sampled_on)
-        if failed
-        else None
-    )
+    if failed is None:
+        return None
+    return shut("SAMPLE_FAILED", device=facts.device.label, report=failed.report_no, day=failed.sampled_on)
 
 
 @_of_device
