@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import django
-from django.core.management import call_command
 
 from benchmarks.measuring import Result
 
@@ -23,7 +22,6 @@ def main(names: list[str]) -> int:
         return 2
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heating_portal.settings")
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
     print(machine())
     for name in names or known:
         for result in importlib.import_module(f"benchmarks.bench_{name}").measure():

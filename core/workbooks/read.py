@@ -27,6 +27,7 @@ ERROR_VALUE = child.ERROR_VALUE
 DATE_CELL = child.DATE_CELL
 """The sheet holds a date or time; the text is ISO. A door number "2-7" typed in a sheet becomes one."""
 
+_WORDS_KEPT = 8192
 MergedRange = tuple[int, int, int, int]
 """First row, first column, last row, last column, all 1-based and inclusive."""
 
@@ -135,11 +136,15 @@ def _child_events(inspected: Inspected, limits: Limits) -> Generator[SheetStart 
 
 
 def _events(lines: IO[bytes]) -> Iterator[SheetStart | SheetRow]:
+    seen: dict[str, str] = {}  # a word that comes again is kept once: villages, routes, marks fill most of a roster
     for line in lines:
         message = _message(line)
         if message[0] == "rows":
+            if len(seen) > _WORDS_KEPT:
+                seen.clear()
             for row_no, texts, notes in message[1]:
-                yield SheetRow(row_no, tuple(texts), {int(column): notes[column] for column in notes} if notes else {})
+                texts = tuple(map(seen.setdefault, texts, texts))
+                yield SheetRow(row_no, texts, {int(column): notes[column] for column in notes} if notes else {})
         elif message[0] == "sheet":
             yield SheetStart(message[1], message[2], tuple(tuple(merged) for merged in message[3]), message[4])
         elif message[0] == "refused":

@@ -101,7 +101,7 @@ def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: 
         make = "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
         cursor.execute(_text(make, parts))
         _copy(cursor, f"stage_{model._meta.db_table}", fields, rows, adding=False)
-        with _checked_at_once(cursor):
+        with _checked_at_once(cursor), _row_by_row(cursor):
             change = "UPDATE {table} SET {changes} FROM {stage} WHERE {table}.{key} = {stage}.{key}"
             cursor.execute(_text(change, parts))
         cursor.execute(_text("DROP TABLE {stage}", parts))
@@ -113,6 +113,14 @@ def _checked_at_once(cursor: Any) -> Iterator[None]:
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     yield
     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@contextmanager
+def _row_by_row(cursor: Any) -> Iterator[None]:
+    """Each row by its key: with the young counts of a fresh table PostgreSQL would read all of it for every piece."""
+    cursor.execute("SET LOCAL enable_hashjoin TO off; SET LOCAL enable_mergejoin TO off")
+    yield
+    cursor.execute("SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT")
 
 
 def _copy(cursor: Any, table: str, fields: Sequence[Any], rows: Sequence[models.Model], *, adding: bool) -> None:

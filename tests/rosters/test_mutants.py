@@ -76,9 +76,9 @@ def test_damaged_workbooks_are_read_or_refused_whole(tmp_path: Path, size: Size,
 @pytest.mark.django_db
 @pytest.mark.proof("roster-mutants-stored")
 def test_a_damaged_file_is_stored_whole_or_not_at_all(tmp_path: Path, settings: Any, size: Size, proof: Proof) -> None:
-    settings.FILES_DIR = tmp_path / "files"
+    settings.FILES_DIR, settings.JOB_OPEN_LIMIT = tmp_path / "files", 100_000
     world, states = make_world(), Counter[str]()
-    for n in range(size(small=8, large=200)):
+    for n in range(size(small=8, large=2_000)):
         path = tmp_path / f"{n}.xlsx"
         make_mutant(path, random.Random(SEED + n + 5))
         found = upload(world, path)
