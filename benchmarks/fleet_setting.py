@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from devices.protocol.profile_files import bundled_profile
 from devices.services.heaters import store_profile
 from devices.simulator.house import House
 from devices.simulator.slave import Slave
+from heating_portal.up.children import die_with_parent
 
 PROFILE = "linshi-ashp-08"
 VILLAGE = "370999001001"
@@ -97,6 +99,8 @@ def dialled_in(program: Path, count: int) -> Iterator[Setting]:
     settings.HUB_CONTROL = ",".join(f"127.0.0.1:{control}" for _, control in ports)
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
         hubs = [stack.enter_context(hub(k, number, *ports[k])) for k in range(number)]
+        with hub_client() as client:  # the first turn after a start does this: it asks for every line there is
+            client.claim(f"dtu:{FIRST_ID + one:015d}" for one in range(count))
         before = sum(map(resident, hubs))
         began = time.perf_counter()
         shown = image(Path(folder), registers())
@@ -133,7 +137,9 @@ def child(words: list[str], ready: str) -> Iterator[subprocess.Popen[str]]:
     """A process of the portal, from the line that says it is ready; its further output is its own affair."""
     env = os.environ | {"ROLE": "worker", "PYTHONUNBUFFERED": "1", "PORTAL_HUB_CONTROL": settings.HUB_CONTROL}
     output = subprocess.PIPE if ready == "ready" else tempfile.TemporaryFile("w+")  # noqa: SIM115 - ends with us
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=output, text=True, env=env)
+    process = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=output, text=True, env=env, preexec_fn=die_with_parent(signal.SIGKILL)
+    )
     try:
         if ready == "ready":
             assert process.stdout and process.stdout.readline() == "ready\n"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import signal
 import struct
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from heating_portal.up.children import die_with_parent
 from heating_portal.up.folders import default_folders
 
 SOURCE = Path(__file__).with_name("lines.c")
@@ -39,7 +41,9 @@ def image(folder: Path, registers: Mapping[int, int]) -> Path:
 @contextmanager
 def running(program: Path, *words: object) -> Iterator[subprocess.Popen[str]]:
     """The program with these words, from the moment it is ready."""
-    process = subprocess.Popen([program, *map(str, words)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [program, *map(str, words)], stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent(signal.SIGKILL)
+    )
     try:
         assert process.stdout and process.stdout.readline() == "ready\n", f"{words[0]} did not start"
         yield process

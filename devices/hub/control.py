@@ -15,7 +15,6 @@ a newer one tells the hub that another has taken over.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import json
@@ -118,12 +117,12 @@ class Control:
         batch: list[list[Any]] = []
         sweep = Sweep(self.lines, parse_sweep(ask.get("plans"), ask.get("requests")), batch.append)
         sweep.start(_seconds(ask, "deadline_s", 30.0, 600.0))
+        over = asyncio.ensure_future(sweep.finished.wait())
         try:
             ended = False
             while not ended:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(FLUSH_S):
-                        await sweep.finished.wait()
+                # Not asyncio.timeout: where both come in the same moment it cancels whatever is awaited next.
+                await asyncio.wait({over}, timeout=FLUSH_S)
                 if reader.at_eof():
                     return
                 ended = sweep.finished.is_set()  # asked before the last flush: a sweep may end without ever waiting
@@ -132,6 +131,7 @@ class Control:
                     yield {"results": part}
             yield {"done": True, "counts": dict(sweep.counts)}
         finally:
+            over.cancel()
             sweep.stop()
 
     async def _read(self, ask: dict[str, Any], reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:

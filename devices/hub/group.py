@@ -69,8 +69,11 @@ class HubGroup(HubClient):
         return [entry for hub in self.hubs for entry in hub.unclaimed()]
 
     def claim(self, names: Iterable[str]) -> None:
+        parts: dict[int, list[str]] = {}
         for name in names:
-            self._hub(name).claim([name])
+            parts.setdefault(hub_of(name, len(self.hubs)), []).append(name)
+        for number, part in parts.items():
+            self.hubs[number].claim(part)
 
     def close_line(self, name: str) -> bool:
         return self._hub(name).close_line(name)

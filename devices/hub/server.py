@@ -91,9 +91,10 @@ class Hub:
     async def _renew(self, lease: HeldLease) -> None:
         asked_at = self.lines.clock()
         left = lease.until - asked_at if lease.token is not None else self.config.lease_s
-        # A database that is away for a moment is no loss yet.
-        with suppress(Exception):
+        try:
             lease.renewed(await asyncio.wait_for(asyncio.to_thread(lease.take), max(0.01, left)), asked_at)
+        except Exception as exc:  # a database that is away for a moment is no loss yet
+            self.config.log("lease_not_renewed", {"why": f"{type(exc).__name__}: {exc}"[:200]})
 
 
 async def run(config: HubConfig) -> bool:

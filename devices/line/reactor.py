@@ -11,7 +11,7 @@ import select
 import socket
 from collections.abc import Callable
 
-AT_ONCE = 1024
+AT_ONCE = 8192  # more than a hub has under way, so that no deadline passes while an answer waits to be read
 MOST_BACKLOG = 4096  # a far end that doesn't read its small questions is gone
 SEGMENT = 440  # with its header just inside what Python allots without asking the system
 _OUT = getattr(select, "EPOLLOUT", 4)

@@ -155,13 +155,13 @@ class DialledIn:
 
     async def _beat(self, host: str, port: int, transport: asyncio.Transport, gone: asyncio.Event) -> None:
         """Heartbeats until the line is gone; what the unit does wrong by itself happens with them."""
-        while not gone.is_set():
-            try:
-                async with asyncio.timeout(self.heartbeat_s):  # wait_for may swallow a stop as the line breaks
-                    await gone.wait()
-            except TimeoutError:
+        over = asyncio.ensure_future(gone.wait())
+        try:
+            while True:
+                # Not wait_for nor timeout: they swallow a stop, or make one, where both come in the same moment.
+                await asyncio.wait({over}, timeout=self.heartbeat_s)
                 fault = self._fault()
-                if fault in ("redial", "replay"):
+                if gone.is_set() or fault in ("redial", "replay"):
                     return
                 if fault == "duplicate_id" and self._twin is None:
                     await self._dial_twin(host, port)
@@ -169,6 +169,8 @@ class DialledIn:
                     transport.write(self.manner.wrapped(self._unasked()))
                 if fault != "half_open":
                     transport.write(self.manner.heartbeat)
+        finally:
+            over.cancel()
 
     async def _dial_twin(self, host: str, port: int) -> None:
         """Another unit with the same id, which answers nothing."""
