@@ -10,8 +10,10 @@ from django.db import connection, transaction
 from django.db.utils import InternalError, ProgrammingError
 
 from accounts.history.triggers import InsertsTrigger, _hidden, history_triggers
+from accounts.history.verify import verify_chain
 from accounts.models import AuditEntry, User
 from households.models import Dwelling, Enrolment, Household
+from households.services.bulk import insert_rows, stamped
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,26 @@ def test_a_row_taken_over_by_a_conflict_is_no_new_one() -> None:
 def test_one_trigger_for_statements_one_for_the_rest(model: type[Household]) -> None:
     rest, made = history_triggers(model)
     assert isinstance(made, InsertsTrigger) and str(rest.operation) == "UPDATE OR DELETE"
+
+
+def test_either_trigger_switched_off_is_found() -> None:
+    for trigger in history_triggers(Household):
+        name = trigger.get_pgid(Household)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE households_household DISABLE TRIGGER {name}")
+            assert str(verify_chain().broken) == "trigger_disabled, households_household"
+            cursor.execute(f"ALTER TABLE households_household ENABLE TRIGGER {name}")
+
+
+def test_rows_that_come_by_copy_have_their_history() -> None:
+    place = people.area("370999001001")
+    make = stamped(Household, area_id=place.pk)
+    rows = [make() for _ in range(3)]
+    for n, row in enumerate(rows):
+        row.household_no = f"C-{n}"
+    insert_rows(Household, rows)
+    assert [entry.after["household_no"] for entry in made_entries()] == ["C-0", "C-1", "C-2"]
+    assert {entry.actor_name for entry in made_entries()} == {"clerk 张示例"}
 
 
 def test_secrets_are_hidden_in_a_statement_too() -> None:

@@ -118,6 +118,18 @@ def test_two_towns_with_the_same_letters_get_different_numbers(world: World, imp
 
 
 @pytest.mark.django_db
+def test_numbers_of_many_villages_go_on_where_each_has_ended(world: World) -> None:
+    from households.services.numbers import take_numbers, take_numbers_of
+
+    other = people.area("370999001009")
+    first = take_numbers(world.village, 2)
+    both = take_numbers_of({other.pk: 1, world.village.pk: 2})
+    assert first + both[world.village.pk] == [f"J-01-000{n}" for n in (1, 2, 3, 4)]
+    assert both[other.pk] == ["J-09-0001"]
+    assert dict(NumberSeries.objects.values_list("pk", "next_no")) == {world.village.pk: 5, other.pk: 2}
+
+
+@pytest.mark.django_db
 def test_an_import_with_stored_rows_can_not_be_voided(world: World, imported: Importer) -> None:
     found = imported([line(1), line(2, phone="1")])
     apply(found, world.clerk)
