@@ -15,6 +15,7 @@ from heating_portal.demo.people import BY, person
 from programmes.models import Programme
 from retrofits.models import Admission, Contract, Project, Qualification, Task, TenderLot, TransitionalHome
 from retrofits.services import contracts, enterprises, products, projects, supply, tenders, transition
+from retrofits.services.buildings import enter_building
 
 WHY = "demonstration"
 RIVAL = "对照安装公司（虚构）"
@@ -138,6 +139,15 @@ def _build(programme: Programme, day: date, office: User) -> None:
             )  # fmt: skip
     for deed in ("approve", "begin"):
         projects.move_project(project=project, deed=deed, by=office)
+    block = enter_building(
+        area=programme.area, by=office,
+        values={"number": "LD-0001", "name": "示例小区 1 号楼（虚构）", "kind": "residential", "built_year": 1996,
+                "floor_area_m2": Decimal("5320.00"), "homes": 60, "owner_unit": "示例小区业主委员会（虚构）"},
+    )  # fmt: skip
+    project.refresh_from_db()
+    projects.edit_project(
+        project=project, version=project.version, values={"building": block}, reason="首批改造楼栋", by=office
+    )
     measure = project.measures.get()
     for weeks, done in ((4, 12_000), (9, 31_500)):
         projects.record_progress(measure=measure, on=day + timedelta(weeks=weeks), done=Decimal(done), by=office)
