@@ -21,7 +21,7 @@ class CaseFilter(df.FilterSet):
     late = df.BooleanFilter(label=_("late"), method="only_late")
     kind = df.ChoiceFilter(label=_("kind"), choices=Kind.choices)
     category = df.ChoiceFilter(label=_("category"), choices=Category.choices)
-    source = df.ChoiceFilter(label=_("source"), choices=Source.choices)
+    source = df.ChoiceFilter(label=_("reported through"), choices=Source.choices)
     area = df.ModelChoiceFilter(label=_("village"), queryset=villages)
 
     class Meta:

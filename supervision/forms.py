@@ -43,7 +43,7 @@ class CaseForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("kind"), widget=forms.Select(attrs=INPUT))
     category = forms.ChoiceField(label=_("category"), widget=forms.Select(attrs=INPUT))
-    source = forms.ChoiceField(label=_("source"), widget=forms.Select(attrs=INPUT))
+    source = forms.ChoiceField(label=_("reported through"), widget=forms.Select(attrs=INPUT))
     area = one_of(_("place"), Area.objects.none())
     title = text(_("in short"), 80)
     words = long_text(_("what it is about"), required=False)
@@ -111,7 +111,7 @@ class AskForm(forms.Form):
 
 class AnswerForm(forms.Form):
     number = text(_("number"), 20)
-    code = text(_("code"), 20)
+    code = text(_("look-up code"), 20)
 
 
 class RateForm(AnswerForm):

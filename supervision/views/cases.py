@@ -54,7 +54,7 @@ COLUMNS = (
     Column("kind", gettext_lazy("Kind"), value=lambda row: row.get_kind_display(), order_by="kind", priority=3),
     Column("category", gettext_lazy("Category"), value=lambda row: row.get_category_display(), order_by="category"),
     Column("area.name", gettext_lazy("Place"), order_by="area_id"),
-    Column("source", gettext_lazy("Source"), value=lambda row: row.get_source_display(), priority=3),
+    Column("source", gettext_lazy("Reported through"), value=lambda row: row.get_source_display(), priority=3),
     Column("who", gettext_lazy("Handled by"), kind="soft", priority=2,
            value=lambda row: row.handler or row.responsible or row.supplier or None),
     Column("opened_at", gettext_lazy("Opened"), kind="when", order_by="opened_at", priority=2),

@@ -46,7 +46,7 @@ def programme_of(request: HttpRequest) -> Programme:
 SAMPLES = (
     Column("report_no", gettext_lazy("number of the report"), kind="id", order_by="report_no"),
     Column("device_model", gettext_lazy("Product"), order_by="device_model__model_no"),
-    Column("supplier", gettext_lazy("Enterprise"), value=lambda row: row.device_model.supplier),
+    Column("supplier", gettext_lazy("enterprise"), value=lambda row: row.device_model.supplier),
     Column("batch_no", gettext_lazy("Batch"), kind="mono", order_by="batch_no"),
     Column("result", gettext_lazy("Result"), template="supervision/sample_cell.html", order_by="result"),
     Column("sampled_on", gettext_lazy("Sampled on"), kind="when", order_by="sampled_on"),
