@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import blind_index, crypto, files
+from core import blind_index, crypto, fields, files
 from core.crypto import KeyRing, KeyUnavailable, Tampered
 
 KEYS = {"1": "a" * 40, "2": "b" * 40}
@@ -44,6 +44,26 @@ def test_an_envelope_moved_to_another_key_id_is_refused() -> None:
 def test_a_ring_reads_old_keys_and_both_ciphers() -> None:
     old = KeyRing({"1": KEYS["1"]}, algorithm="aes-gcm").seal(b"x")
     assert KeyRing(KEYS, algorithm="sm4-gcm").open(old) == b"x"
+
+
+def test_many_values_at_once_are_sealed_and_opened_as_single_ones() -> None:
+    seal, opened = fields.json_sealer(), fields.json_opener()
+    for value in ({"a": "张"}, [{"b": 1}], {}, [], ["x"]):
+        envelope = seal(value)
+        assert opened(envelope) == value and opened(envelope) is not opened(envelope)
+        with pytest.raises(Tampered):
+            opened(envelope[:-4] + "AAAA")
+    assert opened("") == {}
+    ring = crypto.key_ring()
+    sealed = ring.sealer()
+    one, other = sealed(b"plain"), sealed(b"plain")
+    assert one != other and ring.open(one) == ring.open(other) == b"plain"
+
+
+def test_many_indexes_at_once_are_those_of_single_values() -> None:
+    index = blind_index.indexer("household.id_number")
+    for value in ("370999199001011234", " 3709991990-0101123x ", "", "１２"):
+        assert index(value) == blind_index.blind_index(value, "household.id_number")
 
 
 def test_no_key_means_no_work_and_never_plain_text(tmp_path: Path, settings: object) -> None:
