@@ -44,7 +44,7 @@ COLUMNS = (
     Column("acknowledged_at", gettext_lazy("Acknowledged"), order_by="acknowledged_at",
            template="telemetry/cell_acknowledged.html"),
     Column("assigned_to.person_name", gettext_lazy("Given to"), order_by="assigned_to__person_name", priority=2),
-    Column("finding", gettext_lazy("Found"), order_by="finding", priority=3,
+    Column("finding", gettext_lazy("found at the door"), order_by="finding", priority=3,
            value=lambda alert: alert.get_finding_display()),
 )  # fmt: skip
 

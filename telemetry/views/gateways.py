@@ -58,7 +58,7 @@ def _columns(found: Mapping[str, dict[str, Any]]) -> tuple[Column, ...]:
         Column("state", gettext_lazy("Connection"), template="telemetry/cell_line.html",
                value=lambda bus: found.get(bus.line)),
         Column("area.name", gettext_lazy("Place"), order_by="area_id"),
-        Column("n", gettext_lazy("Heaters"), kind="number", order_by="n"),
+        Column("n", gettext_lazy("Heaters on it"), kind="number", order_by="n"),
         Column("online", gettext_lazy("with data"), kind="number", order_by="online"),
         Column("rtt", gettext_lazy("Answer time p50 / p95"), value=lambda bus: _rtt(found.get(bus.line, {})),
                priority=2),

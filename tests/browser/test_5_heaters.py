@@ -64,6 +64,47 @@ def test_an_unplugged_heater_is_reported(portal: RunningPortal, visitors: Visito
     row = page.locator("tr", has_text=unplugged)
     assert "设备无应答" in row.first.inner_text()
     visitors.keep(page, "step-5-alerts")
+    row.first.get_by_role("link", name="设备无应答").click()
+    page.wait_for_selector('form button[value="note"]')
+    visitors.keep(page, "step-5-alert")
     page.goto(f"/dev/{unplugged}/")
     page.wait_for_function("() => document.querySelector('#now').innerText.includes('无数据')", timeout=60_000)
     visitors.keep(page, "step-5-silent-heater")
+
+
+STEP_S = 60_000
+BOARD = "SELECT b.line, h.unit, h.device_model_id FROM devices_heater h JOIN devices_bus b ON b.id = h.bus_id \
+         WHERE b.line LIKE 'dtu:%%' AND h.removed_on IS NULL ORDER BY h.id DESC LIMIT 1"
+
+
+def test_a_sample_board_goes_through_steps_live_and_a_confirmation_is_verified(
+    portal: RunningPortal, visitors: Visitors
+) -> None:
+    """Steps a board answers in seconds; the whole way to a certificate is walked in tests/devices/test_pages.py."""
+    line, unit, model = portal.rows(BOARD)[0]
+    page = visitors.sit_down("supplier_demo")
+    page.goto("/dev/docking/")
+    page.locator("details summary", has_text="为样品开立检测").click()
+    form = page.locator('details form[enctype="multipart/form-data"]')
+    form.locator('[name="device_model"]').select_option(str(model))
+    for name, value in {"line": line, "unit": unit, "board_firmware": "B-9", "dtu_firmware": "D-9"}.items():
+        form.locator(f'[name="{name}"]').fill(str(value))
+    form.locator('[name="received_on"]').fill("2020-06-19")
+    paper = {"name": "协议.txt", "mimeType": "text/plain", "buffer": "示例协议".encode()}
+    form.locator('[name="protocol"]').set_input_files(paper)
+    form.locator("button.btn--primary").click()
+    page.wait_for_url("**/dev/docking/DT-*/")
+    for number, said in ((1, "合格"), (6, "合格"), (8, "待人工确认")):
+        step = page.locator("#steps section").nth(number - 1)
+        step.locator("button", has_text="运行").click()
+        step.locator(".panel__head", has_text=said).wait_for(timeout=STEP_S)
+    page.locator("#steps section").nth(7).locator("button", has_text="是，已看到").click()
+    page.locator("#steps section").nth(7).locator(".panel__head", has_text="合格").wait_for()
+    visitors.keep(page, "step-5-docking-test", full=True)
+    number, code = portal.rows("SELECT number, code FROM devices_dockingcertificate ORDER BY number LIMIT 1")[0]
+    page.goto(f"/dev/confirmations/{number}/")
+    assert page.locator(".a4__qr path").get_attribute("d")
+    visitors.keep(page, "step-5-docking-confirmation")
+    anybody = visitors.sit_down()
+    anybody.goto(f"/dev/confirmations/{number}/{code}/")
+    assert number in anybody.locator("h1").inner_text()
