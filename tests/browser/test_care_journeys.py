@@ -64,9 +64,9 @@ def test_a_hazard_goes_from_the_patrols_photo_to_the_close(
 ) -> None:
     phone = visitors.sit_down(OFFICER, width=390, has_touch=True)
     phone.goto("/care/hazards/new/")
-    phone.select_option('[name="category"]', "co")
-    phone.select_option('[name="area"]', VILLAGE)
-    phone.fill('[name="title"]', "取暖间无通风口")
+    phone.select_option('select[name="category"]', "co")
+    phone.select_option('select[name="area"]', VILLAGE)
+    phone.fill('input[name="title"]', "取暖间无通风口")
     phone.set_input_files('[name="photo"]', shot(tmp_path, 40))
     visitors.keep(phone, "care-hazard-new", full=True)
     phone.click("form.form .btn--primary")
