@@ -6,6 +6,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 from devices.hub.config import HubConfig
@@ -26,6 +27,7 @@ class Hub:
             self.lines.may_send = self.lease.is_held
         self.door = Door(config, self.lines)
         self.control = Control(config, self.lines, self.door, self.lease)
+        self._lease_thread = ThreadPoolExecutor(1, "lease")  # one thread, so one connection to the database
         self.stopping = asyncio.Event()
         self.lease_lost = False
         self.listen_port = self.control_port = 0
@@ -52,6 +54,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.sleep(0)
         self.lines.reactor.close()
+        self._lease_thread.shutdown(wait=False, cancel_futures=True)
         await asyncio.sleep(0)
         self.config.log("hub_stopped", {"lease_lost": self.lease_lost})
 
@@ -92,7 +95,8 @@ class Hub:
         asked_at = self.lines.clock()
         left = lease.until - asked_at if lease.token is not None else self.config.lease_s
         try:
-            lease.renewed(await asyncio.wait_for(asyncio.to_thread(lease.take), max(0.01, left)), asked_at)
+            taking = asyncio.get_running_loop().run_in_executor(self._lease_thread, lease.take)
+            lease.renewed(await asyncio.wait_for(taking, max(0.01, left)), asked_at)
         except Exception as exc:  # a database that is away for a moment is no loss yet
             self.config.log("lease_not_renewed", {"why": f"{type(exc).__name__}: {exc}"[:200]})
 

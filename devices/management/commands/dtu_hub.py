@@ -53,4 +53,7 @@ class Command(BaseCommand):
         except ValueError as exc:
             raise CommandError(str(exc)) from exc
         if not kept:
-            raise CommandError("Another hub holds the lease of these lines; this one has closed them.", returncode=3)
+            raise CommandError(
+                "The lease of these lines is lost (another hub, or no database for too long); they are closed.",
+                returncode=3,
+            )
