@@ -19,7 +19,8 @@ def acting(who: User | str, reason: str = "", request_id: str = "") -> Iterator[
     """Name the actor of all writes inside, in this thread. `who` is a user, or the name of a machine ("sweeper").
 
     May be nested: the inner actor counts inside, the outer one again afterwards; an inner call without a request id
-    keeps the outer one. Nothing is written by entering. COPY does not carry the context: stage, then INSERT … SELECT.
+    keeps the outer one. Nothing is written by entering. COPY does not carry the context: a statement of the same
+    transaction goes before it (`households.services.bulk`).
     """
     outer = getattr(runtime._tracker, "value", None)
     saved = dict(outer.metadata) if outer else {}
