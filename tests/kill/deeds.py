@@ -223,3 +223,18 @@ def _funds() -> dict[str, list[int]]:
 def _history(cursor: Any) -> dict[str, int]:
     cursor.execute('SELECT "table", operation, count(*) FROM accounts_auditentry GROUP BY 1, 2')
     return {f"{table} {what}": count for table, what, count in cursor.fetchall() if table not in JOURNAL}
+
+
+# --- heaters on line ---------------------------------------------------------------------------------
+
+
+def heaters(lines: list[str], profile: str, period_s: int) -> list[int]:
+    """A programme that polls, and a heater as unit 1 of each of these lines; their keys."""
+    from telemetry.partitions import ensure_partitions
+    from tests import people
+    from tests.telemetry.plant import register
+
+    with acting("tests"):
+        people.programme("370999", poll_period_s=period_s)
+        ensure_partitions(clock.now())
+        return [register(line, 1, profile, "370999001001").pk for line in lines]
