@@ -9,7 +9,7 @@ from accounts.models import User
 from core import clock
 from heating_portal.demo.people import person
 from programmes.models import Programme
-from reports.models import AuditSample
+from reports.models import AuditFinding, AuditSample, PeriodicReport
 from reports.queries.periodic import latest
 from reports.services import findings, periodic, sampling
 from subsidies.models import PayoutLine
@@ -18,15 +18,18 @@ SEED = "2021-示例-07"
 
 
 def load(programme: Programme) -> None:
-    """Once per programme, where something has been paid; what is there stays."""
-    paid = PayoutLine.objects.filter(batch__programme=programme, state=PayoutLine.State.PAID)
-    if AuditSample.objects.filter(programme=programme).exists() or not paid.exists():
-        return
+    """Once per programme, a sample where something has been paid; what is there stays."""
     auditor, office = person("auditor", programme.area_id), person("office", programme.area_id)
-    _sample(programme, auditor)
-    _finding(programme, auditor, office)
-    report = periodic.open_report(programme=programme, area_code=programme.area_id, period=latest("week"), by=office)
-    periodic.freeze_report(report=report, by=office)
+    paid = PayoutLine.objects.filter(batch__programme=programme, state=PayoutLine.State.PAID)
+    if paid.exists() and not AuditSample.objects.filter(programme=programme).exists():
+        _sample(programme, auditor)
+    if not AuditFinding.objects.filter(programme=programme).exists():
+        _finding(programme, auditor, office)
+    if not PeriodicReport.objects.filter(programme=programme).exists():
+        report = periodic.open_report(
+            programme=programme, area_code=programme.area_id, period=latest("week"), by=office
+        )
+        periodic.freeze_report(report=report, by=office)
 
 
 def _sample(programme: Programme, auditor: User) -> None:

@@ -16,6 +16,7 @@ from core.workbooks.write import DATE, DATETIME, MONEY, Column
 from reports.ledgers.base import Extent, Ledger
 
 MOST = 1000
+NOTHING = ("", "0", "0.00")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,15 @@ def sheet_of(ledger: Ledger, extent: Extent) -> Sheet:
     total = whole.end()
     if total is not None and summed and not more:
         lines.append(_sums(Run("合计", total.rows, total.totals), columns))
-    return Sheet(ledger, extent, columns, lines, rows, more)
+    kept = _told(columns, lines)
+    lines = [Line([line.cells[at] for at in kept], line.sums) for line in lines]
+    return Sheet(ledger, extent, [columns[at] for at in kept], lines, rows, more)
+
+
+def _told(columns: Sequence[Column], lines: Sequence[Line]) -> list[int]:
+    """Positions of the columns that say something in some row: paper has no room for columns of nothing but zeros."""
+    said = [at for at in range(len(columns)) if any(line.cells[at] not in NOTHING for line in lines if not line.sums)]
+    return said or list(range(len(columns)))
 
 
 def _lines(rows: Iterator[Mapping[str, Any]], columns: Sequence[Column], runs: Runs, whole: Runs) -> Iterator[Line]:

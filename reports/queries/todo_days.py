@@ -13,6 +13,8 @@ from programmes.milestones import EDIT
 from programmes.models import Milestone, Programme
 from programmes.plan_queries import CalendarLine, calendar_of
 from reports.links import address
+from reports.models import PeriodicReport
+from reports.periods import RHYTHMS, Period, before, period_of
 from reports.queries.scope import Scope
 
 AHEAD_DAYS = 7
@@ -60,6 +62,31 @@ def _late(standing: Standing) -> str:
         return ngettext("%(n)d day late", "%(n)d days late", standing.late_days) % {"n": standing.late_days}
     left = standing.days_left or 0
     return ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
+
+
+def reports_due(scope: Scope) -> Days:
+    """Reports of the periods that ended last, while the works run, until they are frozen; late ones say how late."""
+    programme, today = scope.programme, clock.today()
+    if programme is None or not programme.year_from <= today.year <= programme.year_to:
+        return []
+    periods = [before(period_of(rhythm, today)) for rhythm in RHYTHMS]
+    rows = PeriodicReport.objects.filter(
+        programme=programme, area_id=scope.area_code, frozen_on__isnull=False,
+        begins_on__in=[one.begins for one in periods],
+    ).order_by().values_list("rhythm", "begins_on")  # fmt: skip
+    yield [rows]
+    done = set(rows)
+    waiting = [one for one in periods if (one.rhythm, one.begins) not in done]
+    return [_report(one, Standing(one.due, None, today)) for one in waiting if one.begins.year >= programme.year_from]
+
+
+def _report(period: Period, standing: Standing) -> dict[str, Any]:
+    rhythm = dict(PeriodicReport.Rhythm.choices)[period.rhythm]
+    return {
+        "icon": "alert-circle" if standing.late_days else "file-text", "title": f"{rhythm} {period.name}",
+        "detail": _late(standing), "due": period.due,
+        "url": address("reports:periodic-list", rhythm=period.rhythm, on=period.begins.isoformat()),
+    }  # fmt: skip
 
 
 def milestones(scope: Scope) -> Days:

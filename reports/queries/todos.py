@@ -356,6 +356,7 @@ def _days(source: Callable[[Scope], Reading[list[dict[str, Any]]]]) -> Source:
 
 SOURCES: tuple[tuple[str, Source], ...] = (
     ("programmes.view", _days(todo_days.deadlines)),
+    ("reports.write", _days(todo_days.reports_due)),
     ("milestones.edit", _days(todo_days.milestones)),
     ("rosters.import", _imports),
     ("rosters.import", _unreported),

@@ -42,8 +42,8 @@ def open_report(
         report, _made = PeriodicReport.objects.get_or_create(
             programme=programme, area_id=area_code, rhythm=period.rhythm, begins_on=period.begins,
             defaults={
-                "ends_on": period.ends, "due_on": period.due, "figures": figures, "filled_at": clock.now(), "reporter": by,
-                "words": draft_of(figures, period),
+                "ends_on": period.ends, "due_on": period.due, "figures": figures, "filled_at": clock.now(),
+                "reporter": by, "words": draft_of(figures, period),
             },
         )  # fmt: skip
     return report

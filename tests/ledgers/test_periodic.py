@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import openpyxl
 import pytest
@@ -15,6 +16,7 @@ from accounts.models import User
 from core.refusals import Refused
 from reports.models import PeriodicReport
 from reports.periods import before, period_of
+from reports.queries import todos
 from reports.queries.periodic import behind, standings
 from reports.queries.scope import Scope
 from reports.services import periodic
@@ -141,3 +143,19 @@ def test_missing_reports_are_seen_by_the_office(county: World, sign_in: SignIn) 
     assert "全区验收" in client.get(f"{answer.url}?print=1").content.decode()
     assert client.get("/reports/?rhythm=month&on=nonsense").status_code == 200
     assert sign_in(county.staff["auditor"]).post("/reports/", {"rhythm": "week", "on": "2021-10-27"}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_who_has_not_reported_is_reminded(county: World, settings: Any) -> None:
+    settings.PORTAL_TODAY = "2021-11-03"
+    scope = Scope(county.staff["clerk_a"], county.programme, "370999001")
+    told = {todo.url: todo.due for todo in todos.todos_for(scope) if "/reports/" in todo.url}
+    week = "/reports/?rhythm=week&on=2021-10-25"
+    assert told[week] == dt.date(2021, 11, 1)
+    report = periodic.open_report(
+        programme=county.programme, area_code="370999001", period=WEEK, by=county.staff["clerk_a"]
+    )
+    periodic.freeze_report(report=report, by=county.staff["clerk_a"])
+    assert week not in {todo.url for todo in todos.todos_for(scope)}
+    inspector = Scope(county.staff["inspector"], county.programme, "370999")
+    assert not [todo for todo in todos.todos_for(inspector) if "/reports/" in todo.url]
