@@ -12,12 +12,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.money import MoneyError, parse_yuan
+from core.refusals import Refused
+from subsidies.fact_sources import STATABLE
 from subsidies.forms import ReasonForm
+from subsidies.models import StatedFact
 from subsidies.questions import answer_words, question_of
 from subsidies.rules.documents import MAX_BYTES
 from subsidies.rules.facts import CostItem, Facts, Usage
 from subsidies.rules.policy import Benefit, Option, Policy
 from subsidies.rules.switches import case_name
+from subsidies.stated import read_value, with_stated
 
 HOMES = 5
 MAX_NUMBER = Decimal(10**9)
@@ -100,14 +104,17 @@ class TypedCaseForm(forms.Form):
     power = forms.CharField(label=_("Thermal power/kW"), required=False, max_length=12)
     electricity = forms.CharField(label=_("Electricity/kWh"), required=False, max_length=12)
     gas = forms.CharField(label=_("Gas/m³"), required=False, max_length=12)
+    more = forms.CharField(label=_("Further facts"), required=False, max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            css = "input input--mini" if name == "technology" else "input input--mini num"
+            css = "input input--mini" if name in ("technology", "more") else "input input--mini num"
             field.widget.attrs.update({"class": css, "aria-label": field.label, "autocomplete": "off"})
             if name == "technology":
                 field.widget.attrs["list"] = "technologies"
+            elif name == "more":
+                field.widget.attrs["placeholder"] = "device_class=AIR_HEATER room_count=4"
             else:
                 field.widget.attrs["inputmode"] = "decimal"
 
@@ -137,6 +144,26 @@ class TypedCaseForm(forms.Form):
     def clean_gas(self) -> Decimal | None:
         return self._number("gas")
 
+    def clean_more(self) -> dict[str, Any]:
+        """“room_count=4 zone=URBAN classes=LOW_INCOME,DESTITUTE”: facts by name, as the policy writes them."""
+        found: dict[str, Any] = {}
+        for part in self.cleaned_data["more"].replace("；", " ").replace(";", " ").split():
+            name, _equals, text = part.partition("=")
+            if name in ("zone", "classes") and text:
+                found[name] = text if name == "zone" else frozenset(text.split(","))
+            elif name in STATABLE and text:
+                found[name] = self._stated(name, text)
+            else:
+                words = _("“%(part)s”: write a fact and its value, like room_count=4.")
+                raise forms.ValidationError(words, params={"part": part})
+        return found
+
+    def _stated(self, name: str, text: str) -> StatedFact:
+        try:
+            return StatedFact(name=name, value=read_value(name, text))
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.sentence) from None
+
     def _number(self, name: str) -> Decimal | None:
         text = self.cleaned_data[name].strip().replace(",", "")
         try:
@@ -156,9 +183,14 @@ class TypedCaseForm(forms.Form):
             accepted_on=on, accepted_by=frozenset(acceptance.panel if acceptance else ()), meter_individual=True,
             quantities=dict(self._quantities()),
         )  # fmt: skip
+        plain = {name: value for name, value in data["more"].items() if not isinstance(value, StatedFact)}
+        facts = replace(facts, **plain)
         if data["cost"] is not None:
             facts = replace(facts, costs=(CostItem(min(benefit.scope, default="ANY"), data["cost"]),))
-        return self._with_usage(facts, policy, benefit)
+        facts = self._with_usage(facts, policy, benefit)
+        stated = {name: value for name, value in data["more"].items() if isinstance(value, StatedFact)}
+        rule = policy.season_rule if benefit.runs else None
+        return with_stated(facts, stated, rule.first_after(on) if rule else None)
 
     def _quantities(self) -> Iterator[tuple[str, Decimal]]:
         data = self.cleaned_data

@@ -22,7 +22,7 @@ from subsidies.services.policies import policy_in_force, rules_of
 from subsidies.services.trials import amount_of, held_to, without_payments
 from subsidies.services.turns import Turn, turns_of
 from subsidies.value_words import value_words
-from subsidies.wording import reason_sentence, step_sentence
+from subsidies.wording import name_of, reason_sentence, step_sentence
 
 Answer = dict[str, Any]
 
@@ -139,4 +139,4 @@ def _typed_words(form: TypedCaseForm) -> str:
     cost = _("cost %(yuan)s yuan") % {"yuan": format_yuan(data["cost"])} if data["cost"] is not None else ""
     units = (("area", "m²"), ("power", "kW"), ("electricity", "kWh"), ("gas", "m³"))
     numbers = [f"{data[name]:f} {unit}" for name, unit in units if data[name] is not None]
-    return " · ".join(filter(None, [value_words(data["technology"]), cost, *numbers]))
+    return " · ".join(filter(None, [value_words(data["technology"]), cost, *numbers, *map(name_of, data["more"])]))

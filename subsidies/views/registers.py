@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -28,6 +28,8 @@ AWARD = "award"
 def money_registers(request: HttpRequest) -> HttpResponse:
     """What each project's plan holds, what was paid of it and what its progress allows; and the towns awarded."""
     programme = chosen_programme(request)
+    if programme is None and request.method == "POST":
+        raise Http404
     if programme is None:
         return render(request, "subsidies/money_registers.html", {"programme": None})
     projects = Project.objects.visible_to(request.user, "funds.view").filter(programme=programme)

@@ -409,6 +409,21 @@ def test_five_households_real_and_made_up(money: Money, enter: Sign) -> None:
     assert not PolicyTrial.objects.filter(policy=policy).exists()
 
 
+def test_a_made_up_household_has_further_facts_by_name(money: Money, enter: Sign) -> None:
+    """A rule by number of rooms and by class of beneficiary is tried without a household of the register."""
+    text = POLICY.replace("policy: sample_2021", "policy: rooms_2021").replace(
+        "min: {cap: {of: {cost: eligible}, at: {fixed: 6000}}}",
+        "min: {first_of: [{when: [{fact: classes, in: [LOW_INCOME]}], amount: {per_unit: {quantity: room_count, "
+        "rate: 500}}}, {amount: {fixed: 100}}]}",
+    )
+    client, policy = enter(money.maker), draft(money, text)
+    typed = {"1-technology": "ELECTRIC", "1-more": "room_count=4 classes=LOW_INCOME", "2-technology": "ELECTRIC"}
+    page = client.post(url("policy-try", policy.pk), typed).content.decode()
+    assert "2,000.00" in page and "100.00" in page and "房间数" in page
+    wrong = client.post(url("policy-try", policy.pk), {"1-more": "rooms=4"})
+    assert wrong.status_code == 422 and "rooms=4" in wrong.content.decode()
+
+
 def test_five_households_take_twelve_queries_however_many_seasons(
     money: Money, enter: Sign, django_assert_max_num_queries: Any
 ) -> None:
