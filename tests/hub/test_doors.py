@@ -1,4 +1,4 @@
-"""Who may enter: dialects from a file, the secret of a site, the right one of several hubs; what a line tells of itself."""
+"""Who may enter: dialects of a file, the secret of a site, the right hub of several; what a line tells of itself."""
 
 from __future__ import annotations
 
