@@ -25,6 +25,7 @@ from devices.models import DockingCertificate, DockingTest
 from devices.protocol.profile_files import parse_profile
 from devices.services import certificates, docking
 from devices.services.docking import Sample
+from devices.views.step_words import record_words
 
 EDIT, RELEASE = "devices.edit", "profiles.release"
 COLUMNS = (
@@ -205,7 +206,8 @@ def _shown(test: DockingTest, step: dict[str, Any], may_run: bool) -> dict[str, 
     guided = number not in MACHINE_STEPS
     return {
         "number": number, "title": STEP_WORDS[number], "hint": STEP_HINTS.get(number, ""), "words": words,
-        "look": look, "message": step.get("message", ""), "evidence": _evidence(step.get("evidence") or []),
+        "look": look, "message": record_words(step.get("message") or ""),
+        "evidence": _evidence(step.get("evidence") or []),
         "asked": asked, "units": units, "may_run": may_run and state != "running" and (guided or state != "passed"),
         "by": step.get("by", ""), "at": step.get("at", ""), "asks_now": state == "asked" and may_run,
     }  # fmt: skip
@@ -227,5 +229,5 @@ def _paper(test: DockingTest) -> HttpResponse:
 
 def _sheet(request: HttpRequest, row: DockingCertificate) -> dict[str, Any]:
     address = request.build_absolute_uri(reverse("devices:certificate-verify", args=[row.number, row.code]))
-    steps = [(step, STEP_WORDS[step["number"]]) for step in row.document["steps"]]
+    steps = [(step, STEP_WORDS[step["number"]], record_words(step["message"])) for step in row.document["steps"]]
     return {"row": row, "document": row.document, "steps": steps, "qr": qr_drawing(address), "address": address}

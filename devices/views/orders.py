@@ -31,7 +31,7 @@ COMMAND = "devices.command"
 FRESH = dt.timedelta(hours=6)
 COLUMNS = (
     Column("heater.platform_no", gettext_lazy("Heater"), kind="id", order_by="heater__platform_no", link=True),
-    Column("deed", gettext_lazy("Asked for"), value=lambda row: deed_words(row.point, row.asked)),
+    Column("deed", gettext_lazy("Command asked for"), value=lambda row: deed_words(row.point, row.asked)),
     Column("state", gettext_lazy("State"), template="devices/cell_state.html", order_by="state"),
     Column("before", gettext_lazy("Before"), value=lambda row: value_words(row.point, row.before), priority=2),
     Column("after", gettext_lazy("After"), value=lambda row: value_words(row.point, row.after)),
@@ -92,12 +92,15 @@ def order_new(request: HttpRequest) -> HttpResponse:
         }  # fmt: skip
         try:
             run = orders.dry_run(**wish)
+            wanted = f"{form.point}:{form.asked:.1f}"
             context |= {"run": run, "deed": deed_words(form.point, form.asked), "needs": _needs(run.needs)}
-            if request.POST.get("seen", "").isdigit():
+            context["seen"] = f"{len(run.heaters)}|{wanted}"
+            count, _bar, seen = request.POST.get("seen", "").partition("|")
+            if count.isdigit() and seen == wanted:  # another wish than the one looked at is looked at first
                 step_up.demand(request, f"heater-order:{area.code}:{form.point}:{form.asked:.1f}")
                 order = orders.place_order(
                     **wish, reason=form.cleaned_data["reason"], area_id=area.code, by=user,
-                    request_id=form.cleaned_data["request_id"], seen=int(request.POST["seen"]),
+                    request_id=form.cleaned_data["request_id"], seen=int(count),
                 )  # fmt: skip
                 messages.success(request, str(order.get_state_display()))
                 return redirect("devices:command-list")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from core.refusals import Refused
 from devices.conformance import watching
@@ -17,6 +19,7 @@ from devices.models import DeviceModel, DockingTest, RegisterProfile
 from devices.protocol.profile_files import bundled_names, bundled_profile
 from devices.services import certificates, docking, register_profiles
 from devices.services.docking import Sample
+from devices.views.step_words import record_words
 from jobs.models import Job
 from tests import people
 from tests.devices import boards
@@ -66,6 +69,16 @@ def test_a_good_board_of_every_shape_passes_what_a_machine_can_judge(name: str) 
     after = probe.values()[0].values
     assert all(after[point] == before[point] for point in ("set_room_t", "running", "mode")), "put back as it was"
     assert {write.addr for write in hub.writes} >= {w.target.addr for w in probe.profile.writes.values()}
+
+
+def test_what_a_step_found_is_said_in_the_readers_language() -> None:
+    probe, _hub = bench()
+    with override("zh-hans"):
+        told = [record_words(step.message) for step in machine_steps(probe)]
+        assert record_words("reset refused 6") == "reset refused 6", "a board's own words stay"
+    assert not any(re.search("[a-z]{8}", words) for words in told), told
+    with override("en"):
+        assert record_words("20 of 20 reads answered, p95 12.0 ms") == "20 of 20 reads answered, p95 12.0 ms"
 
 
 def test_a_profile_that_lacks_a_point_of_annex_2_fails_the_first_step() -> None:

@@ -151,8 +151,11 @@ def test_a_command_for_a_whole_place_is_seen_first_and_approved_by_another_perso
     seen = asks.post(address, form)
     assert "11 heaters would get it" in words(seen) and "many heaters at once" in words(seen)
     assert not CommandOrder.objects.exists(), "looking sends nothing"
-    assert asks.post(address, form | {"seen": "11"}).status_code == 422, "without a one-time code"
-    assert asks.post(address, form | {"seen": "11", "token": code_of(asker)}).status_code == 302
+    looked = form | {"seen": "11|set_room_t:18.0"}
+    assert asks.post(address, looked).status_code == 422, "without a one-time code"
+    other_wish = looked | {"value": "19.0", "token": code_of(asker)}
+    assert "11 heaters would get it" in words(asks.post(address, other_wish)), "another wish is looked at first"
+    assert asks.post(address, looked | {"token": code_of(asker)}).status_code == 302
     order = CommandOrder.objects.get()
     listing = reverse("devices:command-list")
     assert "Approve" not in words(asks.get(listing)) and "Approve" in words(decides.get(listing))
