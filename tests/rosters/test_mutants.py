@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from core import identity
+from core.refusals import Refused
 from core.workbooks.guard import Limits
 from core.workbooks.read import Workbook, read_workbook
 from core.workbooks.refusals import WorkbookRefused
@@ -81,7 +82,12 @@ def test_a_damaged_file_is_stored_whole_or_not_at_all(tmp_path: Path, settings: 
     for n in range(size(small=8, large=2_000)):
         path = tmp_path / f"{n}.xlsx"
         make_mutant(path, random.Random(SEED + n + 5))
-        found = upload(world, path)
+        try:
+            found = upload(world, path)
+        except Refused as refusal:
+            assert refusal.code == "SAME_FILE"  # damage that came to the same bytes as an earlier one
+            states["the same file again"] += 1
+            continue
         rows = ImportRow.objects.filter(roster_import=found).count()
         assert rows == (found.counts["rows"] if found.state == RosterImport.State.REVIEW else 0)
         assert found.state != RosterImport.State.PARSING and (found.state != "refused" or found.refusal)
