@@ -33,10 +33,9 @@ def money_registers(request: HttpRequest) -> HttpResponse:
     if programme is None:
         return render(request, "subsidies/money_registers.html", {"programme": None})
     projects = Project.objects.visible_to(request.user, "funds.view").filter(programme=programme)
+    sent = request.POST if request.method == "POST" else None
     is_award = request.POST.get("what") == AWARD
-    pay = ProjectPaymentForm(
-        projects, None if is_award else request.POST or None, initial={"budget_year": programme.year_from}
-    )
+    pay = ProjectPaymentForm(projects, None if is_award else sent, initial={"budget_year": programme.year_from})
     award = TownAwardForm(programme, request.POST if is_award else None, initial={"year": programme.year_from})
     if request.method == "POST":
         demand_right(request.user, registers.RIGHT, programme.area_id)  # type: ignore[arg-type]
