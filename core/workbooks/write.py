@@ -322,7 +322,7 @@ def csv_text(value: str) -> str:
 
 def _canonical(value: Value) -> str:
     if value.__class__ is str:
-        return value  # type: ignore[return-value]
+        return value
     if isinstance(value, datetime | date):
         return value.isoformat()
     return "" if value is None else str(value)
