@@ -33,7 +33,10 @@ def plan_polls() -> int:
     started = 0
     for area_id, period_s in queries.poll_periods().items():
         shards = queries.shards_of(area_id)
-        for shard in range(shards):
+        first = (
+            int(now.timestamp() // period_s) % shards
+        )  # where workers are too few, it is not always the same that waits
+        for shard in (*range(first, shards), *range(first)):
             cycle = services.plan_cycle(area_id=area_id, shard=shard, period_s=period_s, now=now)
             if cycle:
                 turns.note_missing(cycle=cycle, now=now)
