@@ -69,6 +69,10 @@ def test_a_failed_sample_blocks_its_model_until_it_is_lifted_with_a_reason(room:
 
 
 @pytest.mark.clause(
+    "T-74", "督导检查…定期通报…约谈问责", serves="supervision.services.checks:evaluate",
+    page="supervision:check-list", model="supervision.SpotCheck",
+)  # fmt: skip
+@pytest.mark.clause(
     "J-66", "进行抽查，综合评估改造效果，并进行通报", serves="supervision.services.checks:evaluate",
     page="supervision:check-detail", model="supervision.SpotCheck",
 )  # fmt: skip
@@ -144,6 +148,10 @@ def test_the_office_orders_the_town_answers_and_the_office_accepts(room: Room, k
     assert (closed.state, closed.reply) == ("closed", "补充说明")
 
 
+@pytest.mark.clause(
+    "T-79", "网上舆情应对", serves="supervision.services.cases:open_case",
+    page="supervision:measure-list", model="supervision.Case",
+)  # fmt: skip
 @pytest.mark.clause(
     "J-78", "密切关注清洁取暖工作舆情", serves="supervision.services.cases:open_case",
     page="supervision:measure-list", model="supervision.Case",
