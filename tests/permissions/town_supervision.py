@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from tests.permissions.town import Town
 
 DAY = dt.date(2021, 12, 8)
-CASES = (("complaint", "subsidy"), ("repair", "no_heat"), ("hazard", "co"), ("non_use", "not_running"), ("order", "other"))
+CASES = (
+    ("complaint", "subsidy"), ("repair", "no_heat"), ("hazard", "co"), ("non_use", "not_running"), ("order", "other"),
+)  # fmt: skip
 
 
 def build(town: Town) -> None:
@@ -44,7 +46,8 @@ def _case(town: Town, kind: str, category: str, n: int) -> None:
     made = Case.objects.create(
         programme=town.county, area=town.village, kind=kind, category=category, source="patrol",
         number=f"{town.code}-{kind[:4]}-{n}", title=f"{town.word}事项", words=f"{town.word}经过",
-        place_words=f"{town.word}路", reporter_name=f"{town.word}人", reporter_phone=home.household.phone, dwelling=home,
+        place_words=f"{town.word}路", reporter_name=f"{town.word}人", reporter_phone=home.household.phone,
+        dwelling=home,
         responsible=f"{town.word}单位", reply=f"{town.word}答复", opened_by=town.clerk, opened_at=now, due_at=now,
         supplier=town.objects["supplier"],
     )  # fmt: skip
@@ -102,7 +105,8 @@ def _oversight(town: Town, n: int) -> None:
             scored_by=town.signers[0], scored_at=clock.now(),
         )  # fmt: skip
     town.keep("duty", DutyTerm.objects.create(
-        programme=town.county, area=town.area, code=f"{town.code}-{n}", unit=f"{town.word}单位", words=f"{town.word}职责",
+        programme=town.county, area=town.area, code=f"{town.code}-{n}", unit=f"{town.word}单位",
+        words=f"{town.word}职责",
         clause="T-92",
     ))  # fmt: skip
     # A model is sampled for the programme, not for a town: what is found of it concerns all of them.
