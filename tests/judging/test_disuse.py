@@ -127,3 +127,9 @@ def test_boundaries_of_looking_after_people(
 def test_a_heater_that_heats_is_neither() -> None:
     assert spell_of(heated(0, 8)) is None
     assert (burns_coal(None, LIMITS), sits_in_the_cold(None, LIMITS)) == (False, False)
+
+
+def test_nights_with_a_stove_do_not_make_a_house_look_insulated() -> None:
+    stove = [hour(40 + n, 200) for n in range(16)]
+    tau, learnt = cooling_time_h([*PAST, *heated(36, 4), *stove])
+    assert learnt and tau < 35
