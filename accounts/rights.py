@@ -115,7 +115,9 @@ _WATCHES = "complaints.view tickets.view hazards.view supervision.view"
 ROLES: dict[str, Role] = {
     "leading_group": _role(
         _("Leading group"),
-        _READ_COUNTY + " audit.trace enterprises.admit changes.approve_office acceptances.review " + _WATCHES
+        _READ_COUNTY
+        + " audit.trace enterprises.admit changes.approve_office acceptances.review "
+        + _WATCHES
         + " complaints.sensitive supervision.act",
         second_factor=True,
     ),
