@@ -55,9 +55,7 @@ def open_test(*, device_model: DeviceModel, sample: Sample, by: User, now: dt.da
         raise Refused("NOT_RELEASED", _("The profile of this model is still a draft; it has to be released first."))
     last = parse_profile(profile.document).limits.last_unit
     if not LINE.fullmatch(sample.line) or not 1 <= sample.unit <= last:
-        words = _(
-            "The sample needs a line (dtu:<id>, serial:<name>, tcp:<host>:<port>) and a unit from 1 to %(last)d."
-        )
+        words = _("The sample needs a line (dtu:<id>, serial:<name>, tcp:<host>:<port>) and a unit from 1 to %(last)d.")
         raise Refused("SAMPLE_ADDRESS", words, last=last)
     stored = _store_protocol(sample)
     return DockingTest.objects.create(
