@@ -68,6 +68,7 @@ def test_a_batch_is_signed(portal: RunningPortal, visitors: Visitors) -> None:
     page = plain(visitors, username)
     page.goto(f"/pay/batches/{number}/")
     page.check('input[name="balances"]')
+    page.check('input[name="proven"]')
     page.check('input[name="sampled"]')
     page.fill('input[name="token"]', portal.one_time_code(username))
     page.click('form[action$="/sign/"] button.btn--primary')
