@@ -31,11 +31,11 @@ EDIT, RELEASE = "devices.edit", "profiles.release"
 COLUMNS = (
     Column("number", gettext_lazy("Test"), kind="id", order_by="number", link=True),
     Column("device_model", gettext_lazy("Model"), order_by="device_model__name"),
-    Column("device_model.supplier.name", gettext_lazy("Supplier"), order_by="device_model__supplier__name"),
-    Column("profile", gettext_lazy("Register profile"), kind="mono"),
+    Column("device_model.supplier.name", gettext_lazy("Supplier"), order_by="device_model__supplier__name", priority=3),
+    Column("profile", gettext_lazy("Register profile"), kind="mono", priority=2),
     Column("state", gettext_lazy("State"), template="devices/cell_state.html", order_by="state"),
     Column("certificate", gettext_lazy("Confirmation"), template="devices/cell_certificate.html"),
-    Column("opened_at", gettext_lazy("Opened"), kind="when", order_by="opened_at"),
+    Column("opened_at", gettext_lazy("Opened"), kind="when", order_by="opened_at", priority=2),
 )
 STEP_WORDS = {
     1: gettext_lazy("Profile complete"),
