@@ -9,6 +9,7 @@ urlpatterns = [
     path("", heaters.heater_list, name="heater-list"),
     path("stream/", stream.heater_stream, name="stream"),
     path("lines/", gateways.gateway_list, name="gateway-list"),
+    path("lines/claim/", gateways.gateway_claim, name="gateway-claim"),
     path("alerts/", alerts.alert_list, name="alert-list"),
     path("alerts/<int:pk>/", alert.alert_detail, name="alert-detail"),
     path("alerts/acknowledge/", alerts.alert_acknowledge, name="alert-acknowledge"),

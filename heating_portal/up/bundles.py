@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-from core.bundles import verify
-
 FAULTS = {
     "NOT_A_BUNDLE": "不是凭证包 · no bundle of proof",
     "TOO_LARGE": "超过凭证包限度 · larger than a bundle may be",
@@ -23,6 +21,8 @@ def verify_bundles(arguments: list[str]) -> int:
 
 
 def _verify(path: Path) -> int:
+    from core.bundles import verify  # the launcher starts without the rest of the portal beside it
+
     checked = verify(path)
     for code, what in checked.faults[:50]:
         print(f"{path}: {FAULTS[code]}: {what}", file=sys.stderr)

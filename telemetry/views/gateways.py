@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import requires
 from accounts.models import Area, User
@@ -75,18 +75,29 @@ def _rtt(hub: dict[str, Any]) -> str | None:
     return None if p50 is None else f"{p50} / {p95} ms"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @requires("devices.view")
 def gateway_list(request: HttpRequest) -> HttpResponse:
-    """Lines of the chosen area with the hub's counters; POST takes an unclaimed gateway for a village."""
+    """Lines of the chosen area with the hub's counters."""
+    return _page(request, ClaimForm(villages=_villages(chosen_area_code(request))))
+
+
+@require_POST
+@requires(EDIT)
+def gateway_claim(request: HttpRequest) -> HttpResponse:
+    """Take an unclaimed gateway for a village; what is wrong with it stands above the same form."""
+    area = chosen_area_code(request)
+    form = ClaimForm(request.POST, villages=_villages(area))
+    if area and not cast(User, request.user).has_right(EDIT, area):
+        raise PermissionDenied(EDIT)
+    if form.is_valid() and _claimed(request, form):
+        return redirect("telemetry:gateway-list")
+    return _page(request, form, status=422)
+
+
+def _page(request: HttpRequest, form: ClaimForm, *, status: int = 200) -> HttpResponse:
     area, user, now = chosen_area_code(request), cast(User, request.user), clock.now()
     may_claim = user.has_right(EDIT, area) if area else False
-    form = ClaimForm(request.POST if request.method == "POST" else None, villages=_villages(area))
-    if request.method == "POST":
-        if not may_claim:
-            raise PermissionDenied(EDIT)
-        if form.is_valid() and _claimed(request, form):
-            return redirect("telemetry:gateway-list")
     found = lines.seen_by_hub()
     online = Count("heaters", filter=fresh(now, queries.poll_periods(), "heaters__") & _HANGING)
     rows = Bus.objects.visible_to(user).within(area).select_related("area").annotate(
@@ -104,7 +115,7 @@ def gateway_list(request: HttpRequest) -> HttpResponse:
     is_live = request.headers.get("HX-Request") == "true" and "HX-Target" not in request.headers
     template = "telemetry/gateway_list_part.html" if is_live else "telemetry/gateway_list.html"
     response = render_table(request, template, table, values)
-    response.status_code = 422 if request.method == "POST" else 200
+    response.status_code = status
     return response
 
 

@@ -25,6 +25,8 @@ WITHOUT_PLACE = {
     "devices.Supplier": "a catalogue for all places",
     "devices.RegisterProfile": "a catalogue for all places",
     "devices.DeviceModel": "a catalogue for all places",
+    "devices.DockingTest": "a model's test, for all places",
+    "devices.DockingCertificate": "as its test",
     "retrofits.Product": "what a device model shows, for all places",
     "retrofits.Qualification": "a firm's certificate, for all places",
 }

@@ -30,6 +30,8 @@ OWN_PROGRAMME = (  # the town's, shown in its villages
     "programmes:milestone-list",
     "reports:progress-part",
     "api:programme-detail",
+    "supervision:duty-board",
+    "supervision:duty-act",
 )
 SHARED_BY_UNIT = "accounts:view-open"
 pytestmark = pytest.mark.xdist_group("reach")
@@ -92,7 +94,9 @@ def _over_both(row: Row, role: str, method: str) -> set[int]:
 
 
 def _foreign_part(one: Answer) -> str:
-    """A programme of one's own town is offered, and shown, in every of its villages."""
+    """A programme of one's own town is offered, and shown, in every of its villages; a catalogue belongs to the site."""
+    if one.row.whole_site:
+        return ""
     own = one.row.name in OWN_PROGRAMME and one.where == "inside"
     text = "" if own else one.text
     for word in (f"{INSIDE_WORD}试点", f"{INSIDE_WORD}办", f"{INSIDE_CODE.lower()}-2019"):

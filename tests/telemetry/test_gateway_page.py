@@ -39,15 +39,19 @@ def listed() -> str:
     return reverse("telemetry:gateway-list")
 
 
+def claim() -> str:
+    return reverse("telemetry:gateway-claim")
+
+
 def test_a_gateway_nobody_knows_is_claimed_for_a_village(page: Client, stranger: None) -> None:
     people.area(VILLAGE)
     assert STRANGER in words(page.get(listed()))
-    assert page.post(listed(), {"line": STRANGER, "area": VILLAGE}).status_code == 302
+    assert page.post(claim(), {"line": STRANGER, "area": VILLAGE}).status_code == 302
     bus = Bus.objects.get(line=STRANGER)
     assert (bus.area_id, bus.gateway) == (VILLAGE, Gateway.objects.get(dtu_id="861990000000018"))
     text = page.get(listed()).content.decode()
     assert 'name="line"' not in text and "connected" in text
-    again = page.post(listed(), {"line": STRANGER, "area": VILLAGE})
+    again = page.post(claim(), {"line": STRANGER, "area": VILLAGE})
     assert "has been claimed already" in words(again)
 
 
@@ -56,7 +60,7 @@ def test_who_does_not_register_heaters_neither_sees_nor_claims_them(role: str, s
     people.area(VILLAGE)
     client = sign_in(people.user(role, "370999001"))
     assert 'name="line"' not in client.get(listed()).content.decode()
-    assert client.post(listed(), {"line": STRANGER, "area": VILLAGE}).status_code == 403
+    assert client.post(claim(), {"line": STRANGER, "area": VILLAGE}).status_code == 403
     assert not Bus.objects.exists()
 
 
@@ -71,7 +75,7 @@ def test_who_does_not_register_heaters_neither_sees_nor_claims_them(role: str, s
 )
 def test_what_is_no_gateway_or_no_village_of_mine_is_refused(page: Client, sent: dict[str, str]) -> None:
     people.area(VILLAGE), people.area(OTHER_TOWN + "001")
-    assert page.post(listed(), sent).status_code == 422
+    assert page.post(claim(), sent).status_code == 422
     assert not Bus.objects.exists()
 
 
