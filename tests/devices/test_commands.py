@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from devices.hub.client import HubClient
 from devices.hub.config import split_address
@@ -21,12 +23,19 @@ from devices.hub.config import split_address
 LINE = "dtu:861990000000018"
 
 
+def start_hub(folder: Path, *, listen: int = 0, control: int = 0, shard: int = 0) -> subprocess.Popen[str]:
+    """`manage.py dtu_hub`, one of two hubs, with its lease in this test's database."""
+    command = [sys.executable, "manage.py", "dtu_hub", "--number", str(shard), "--of", "2"]
+    command += ["--listen", f"127.0.0.1:{listen}", "--control", f"127.0.0.1:{control}"]
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    own = {"PORTAL_MODE": "test", "PORTAL_VAR": str(folder), "DATABASE_URL": urlunsplit(database)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | own)
+
+
 @contextmanager
 def hub_process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict]]:
-    """`manage.py dtu_hub` on free ports; yields it and its first log line."""
-    command = [sys.executable, "manage.py", "dtu_hub", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]
-    environment = os.environ | {"PORTAL_MODE": "test", "PORTAL_VAR": str(folder)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    """A hub on free ports; yields it and its first log line."""
+    process = start_hub(folder)
     try:
         first = process.stdout.readline()
         assert first, process.stderr.read()
@@ -36,6 +45,7 @@ def hub_process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict]]:
         process.communicate()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_hub_logs_json_and_ends_cleanly_on_sigterm(tmp_path: Path, settings) -> None:
     with hub_process(tmp_path) as (process, started):
         assert started["event"] == "hub_started"
@@ -47,9 +57,18 @@ def test_the_hub_logs_json_and_ends_cleanly_on_sigterm(tmp_path: Path, settings)
         assert json.loads(rest.splitlines()[-1])["event"] == "hub_stopped"
 
 
-def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
-    with hub_process(tmp_path) as (_, started), pytest.raises(CommandError, match="can't listen on"):
-        call_command("dtu_hub", listen=f"127.0.0.1:{started['listen']}", control="127.0.0.1:0")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("port", ["listen", "control"])
+def test_a_taken_port_is_one_sentence(port: str, tmp_path: Path) -> None:
+    """Of a hub with other lines: one with the same lines waits for their lease before it lets DTUs in."""
+    with hub_process(tmp_path) as (_, started):
+        second = start_hub(tmp_path, shard=1, **{port: started[port]})
+        try:
+            _, errors = second.communicate(timeout=20)
+        finally:
+            second.kill()
+    assert second.returncode == 1
+    assert "can't listen on" in errors and len(errors.splitlines()) == 1, errors
 
 
 def test_faults_are_switched_in_the_control_file(tmp_path: Path) -> None:

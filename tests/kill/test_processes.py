@@ -19,7 +19,7 @@ from tests.processes import Processes, processes
 from tests.until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kill")]
-IN_THE_MIDDLE = 'INSERT INTO "households_dwelling"'
+IN_THE_MIDDLE = 'UPDATE "households_importrow"'  # the register's new rows are written, nothing is committed
 PAUSING = "tests.kill.pausing"
 
 

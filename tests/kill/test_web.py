@@ -66,7 +66,7 @@ def desk(theatre: Theatre) -> Iterator[Desk]:
     shown = theatre.stage.do("case", "waiting_batch")
     subject = f"batch-sign:{shown['number']}:{shown['content_hash']}"
     session = theatre.stage.do("case", "signed_in", username=SIGNER, subject=subject)
-    form = {"decision": "agree", "comment": "同意", "balances": "on", "sampled": "on", "step": "review"}
+    form = {"decision": "agree", "comment": "同意", "balances": "on", "proven": "on", "sampled": "on", "step": "review"}
     form |= {"shown_hash": shown["content_hash"], "request_id": str(uuid.uuid4())}
     pause, port = Pause(theatre.folder / "pause"), free_port()
     pause.clear()
