@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.plugins.proofs",
     "tests.plugins.clauses",
     "tests.plugins.demonstration",
+    "tests.plugins.migrated",
 ]
 
 
