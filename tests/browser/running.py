@@ -23,6 +23,7 @@ from heating_portal.up import children
 from heating_portal.up.ports import free_port
 from heating_portal.up.running import answers, background_programs, python_program, web_program
 from tests.demonstration import HOST, Demonstration, create_database, drop_database, environment, manage
+from tests.processes import empty_redis_database
 from tests.until import until
 
 
@@ -98,19 +99,23 @@ class RunningPortal:
 
 @contextmanager
 def running_portal(demonstration: Demonstration) -> Iterator[RunningPortal]:
-    """A copy of the demonstration, running; everything is gone afterwards."""
+    """A copy of the demonstration, running; everything is gone afterwards.
+
+    Its queues are its own too: the workers of a portal beside it would take its jobs and find them in no table.
+    """
     name = f"browser_{os.getpid()}"
     portal = RunningPortal(Path(tempfile.mkdtemp(prefix="portal-browser-")), {}, free_port())
-    try:
-        shutil.copytree(demonstration.folder, portal.folder, dirs_exist_ok=True, symlinks=True)
-        with demonstration.to_myself():
-            create_database(name, template=demonstration.database)
-        portal.env = environment(portal.folder, name)
-        if demonstration.kept:  # it may be older than the code: new migrations, new words, new static files
-            portal.manage("prepare_portal", "--static")
-        portal.start()
-        yield portal
-    finally:
-        portal.stop()
-        drop_database(name)
-        shutil.rmtree(portal.folder, ignore_errors=True)
+    with empty_redis_database(os.environ["REDIS_URL"]) as redis_url:
+        try:
+            shutil.copytree(demonstration.folder, portal.folder, dirs_exist_ok=True, symlinks=True)
+            with demonstration.to_myself():
+                create_database(name, template=demonstration.database)
+            portal.env = environment(portal.folder, name) | {"REDIS_URL": redis_url}
+            if demonstration.kept:  # it may be older than the code: new migrations, new words, new static files
+                portal.manage("prepare_portal", "--static")
+            portal.start()
+            yield portal
+        finally:
+            portal.stop()
+            drop_database(name)
+            shutil.rmtree(portal.folder, ignore_errors=True)
