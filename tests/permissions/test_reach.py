@@ -94,7 +94,7 @@ def _over_both(row: Row, role: str, method: str) -> set[int]:
 
 
 def _foreign_part(one: Answer) -> str:
-    """A programme of one's own town is offered, and shown, in every of its villages; a catalogue belongs to the site."""
+    """A programme of one's own town is offered, and shown, in all its villages; a catalogue belongs to the site."""
     if one.row.whole_site:
         return ""
     own = one.row.name in OWN_PROGRAMME and one.where == "inside"
