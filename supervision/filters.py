@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import django_filters as df
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -13,16 +14,19 @@ from supervision.models import Case
 from supervision.models.cases import OVER
 from supervision.queries import late
 
+ALL = _("all")
+YES_NO = [("", ALL), ("true", _("yes")), ("false", _("no"))]
+
 
 class CaseFilter(df.FilterSet):
     q = df.CharFilter(label=_("number or words of the title"), method="search")
     state = df.ChoiceFilter(label=_("state"), choices=[("unfinished", _("not finished")), *Case.State.choices],
-                            method="by_state")  # fmt: skip
-    late = df.BooleanFilter(label=_("late"), method="only_late")
-    kind = df.ChoiceFilter(label=_("kind"), choices=Kind.choices)
-    category = df.ChoiceFilter(label=_("category"), choices=Category.choices)
-    source = df.ChoiceFilter(label=_("reported through"), choices=Source.choices)
-    area = df.ModelChoiceFilter(label=_("village"), queryset=villages)
+                            method="by_state", empty_label=ALL)  # fmt: skip
+    late = df.BooleanFilter(label=_("late"), method="only_late", widget=forms.Select(choices=YES_NO))
+    kind = df.ChoiceFilter(label=_("kind"), choices=Kind.choices, empty_label=ALL)
+    category = df.ChoiceFilter(label=_("category"), choices=Category.choices, empty_label=ALL)
+    source = df.ChoiceFilter(label=_("reported through"), choices=Source.choices, empty_label=ALL)
+    area = df.ModelChoiceFilter(label=_("village"), queryset=villages, empty_label=ALL)
 
     class Meta:
         model = Case
