@@ -87,7 +87,7 @@ def stored() -> dict[int, int]:
     return found
 
 
-def polled(heaters: list[Heater], times: int, seconds: float = 40) -> None:
+def polled(heaters: list[Heater], times: int, seconds: float = 120) -> None:
     until(
         lambda: all(stored().get(heater.pk, 0) >= times for heater in heaters), seconds=seconds,
         what=f"{times} readings of every heater",
@@ -139,7 +139,7 @@ def _set_point_arrives(heater: Heater) -> None:
         heater=heater, point="set_room_t", asked=asked, reason="老人反映偏冷", by=people.user("ops", AREA),
         request_id=uuid.uuid4(), now=now,
     )  # fmt: skip
-    until(lambda: Command.objects.get(pk=command.pk).finished_at, seconds=30, what="the command has ended")
+    until(lambda: Command.objects.get(pk=command.pk).finished_at, seconds=90, what="the command has ended")
     ended = Command.objects.get(pk=command.pk)
     assert (ended.state, ended.after) == (Command.State.VERIFIED, asked), (ended.note, ended.frames)
     until(lambda: LatestReading.objects.get(heater=heater).set_room_dc == int(asked * 10), what="the poll shows it too")
@@ -148,7 +148,7 @@ def _set_point_arrives(heater: Heater) -> None:
 def _unplugged_is_called_silent(portal: Processes, heaters: list[Heater]) -> None:
     dead = heaters[-1]
     switch(faults(portal), f"{dead.bus.line}/{dead.unit}", "unplugged")
-    until(lambda: Alert.objects.filter(cleared_at__isnull=True).exists(), seconds=30, what="an alert is open")
+    until(lambda: Alert.objects.filter(cleared_at__isnull=True).exists(), seconds=90, what="an alert is open")
     alerts = Alert.objects.filter(cleared_at__isnull=True).values_list("heater_id", "kind")
     assert list(alerts) == [(dead.pk, Alert.Kind.UNIT_SILENT)]
     switch(faults(portal), f"{dead.bus.line}/{dead.unit}", None)

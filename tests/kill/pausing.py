@@ -36,7 +36,7 @@ class Pause:
         part.write_text(sql)
         part.rename(self.wanted)
 
-    def until_reached(self, seconds: float = 30) -> int:
+    def until_reached(self, seconds: float = 90) -> int:
         """Id of the process that has stopped."""
         until(self.reached.exists, seconds=seconds, what=f"a process stops at “{self.wanted_text()}”")
         return int(self.reached.read_text())

@@ -71,7 +71,7 @@ class Plant:
     def until_sweeping(self) -> None:
         """A sweep is under way: begun, and the boards are slow."""
         under_way = "SELECT 1 FROM telemetry_pollcycle WHERE started_at IS NOT NULL AND finished_at IS NULL"
-        until(lambda: self.asked(under_way), seconds=30, what="a sweep is under way")
+        until(lambda: self.asked(under_way), seconds=90, what="a sweep is under way")
 
 
 @pytest.fixture
