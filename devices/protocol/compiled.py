@@ -55,7 +55,7 @@ def compile_decoder(
 ) -> CompiledDecoder:
     """The decoder of a plan; ``names`` (default: every canonical point) is the order of the row."""
     letters = [f"b{i}" for i in range(len(blocks))]
-    constants: dict[str, Any] = {"odd": _odd}
+    constants: dict[str, Any] = {"odd": _odd, "__builtins__": {}}  # the text has no other word to call
     inside = _inside(profile, blocks)
     parts = [_expression(profile.points[n], blocks, n, constants) if n in inside else "None" for n in names]
     source = f"def quick({', '.join(letters)}):\n    return ({', '.join(parts)},)\n"
