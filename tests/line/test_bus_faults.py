@@ -124,5 +124,9 @@ def test_the_fuzz_would_see_a_wrong_value(kind: type[BusLine]) -> None:
     assert ends["WRONG"] > 10, ends
 
 
+def test_a_heartbeat_inside_an_answer_is_not_believed_by_a_chance_of_its_crc() -> None:
+    assert fuzz(BusLine, 447)[0]["WRONG"] == 0
+
+
 def test_same_seed_same_run() -> None:
     assert fuzz(BusLine, 5, 300)[0] == fuzz(BusLine, 5, 300)[0]
