@@ -1,6 +1,7 @@
 """What every history trigger calls, and an aggregate that replays a row's history (`accounts.history.rows`).
 
-The function judges the actor, keeps what changed, hides secrets, writes the entry. SQLSTATE class P0 makes a forgotten
+The function judges the actor, keeps what changed, hides secrets, writes the entry. `accounts_acting` judges the actor
+for triggers that write the entries of a whole statement (`accounts.history.triggers.InsertsTrigger`). SQLSTATE class P0 makes a forgotten
 actor a ProgrammingError, a mistake of the code (500); most other classes are taken for an outage of the database (503).
 """
 
@@ -38,6 +39,20 @@ END $$
 """
 
 
+ACTING = """
+CREATE OR REPLACE FUNCTION accounts_acting(op text, tab text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    context jsonb := NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb;
+BEGIN
+    IF COALESCE(context->>'actor_name', '') = '' THEN
+        RAISE EXCEPTION 'history: % on % without an actor', op, tab USING ERRCODE = 'P0H01',
+            HINT = 'wrap the work in accounts.acting.acting(...)';
+    END IF;
+    RETURN context;
+END $$
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0001_initial")]
     operations = [
@@ -45,6 +60,7 @@ class Migration(migrations.Migration):
             RECORD_CHANGE,
             "DROP FUNCTION accounts_record_change(text, text, text, jsonb, jsonb, text[], text)",
         ),
+        migrations.RunSQL(ACTING, "DROP FUNCTION accounts_acting(text, text)"),
         migrations.RunSQL(
             "CREATE AGGREGATE accounts_replayed(jsonb) (SFUNC = jsonb_concat, STYPE = jsonb, INITCOND = '{}')",
             "DROP AGGREGATE accounts_replayed(jsonb)",

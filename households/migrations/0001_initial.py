@@ -1,8 +1,10 @@
 import core.fields
 import core.migration_steps
+import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import households.models.readings
 import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
@@ -95,7 +97,7 @@ class Migration(migrations.Migration):
             name='Household',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('household_no', models.CharField(max_length=24, unique=True, verbose_name='household number')),
+                ('household_no', models.CharField(max_length=24, verbose_name='household number')),
                 ('head_name', models.CharField(max_length=40, verbose_name='head of household')),
                 ('head_pinyin', models.CharField(blank=True, max_length=120)),
                 ('head_initials', models.CharField(blank=True, max_length=12)),
@@ -116,14 +118,14 @@ class Migration(migrations.Migration):
                 ('remark', models.CharField(blank=True, max_length=300, verbose_name='remark')),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='absorbed', to='households.household')),
+                ('area', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('merged_into', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='absorbed', to='households.household')),
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['area', 'household_no'], name='household_area_no'), django.contrib.postgres.indexes.GinIndex(fields=['head_name'], name='household_name_trgm', opclasses=['gin_trgm_ops']), models.Index(fields=['head_initials'], name='household_initials', opclasses=['text_pattern_ops'])],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('id_number_index', ''), _negated=True), fields=('id_number_index',), name='household_identity_once'), models.UniqueConstraint(condition=models.Q(('bank_card_index', ''), _negated=True), fields=('bank_card_index',), name='household_card_once')],
-                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_household\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='ac03efbda1763f2e83cc334af631bb131671ca58', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_0e5a8', table='households_household', when='AFTER'))],
+                'indexes': [models.Index(fields=['area', 'household_no'], name='household_area_no'), models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='household_merged'), django.contrib.postgres.indexes.GinIndex(fields=['head_name'], name='household_name_trgm', opclasses=['gin_trgm_ops']), models.Index(fields=['head_initials'], name='household_initials', opclasses=['text_pattern_ops'])],
+                'constraints': [models.UniqueConstraint(fields=('household_no',), name='household_no_once'), models.UniqueConstraint(condition=models.Q(('id_number_index', ''), _negated=True), fields=('id_number_index',), name='household_identity_once'), models.UniqueConstraint(condition=models.Q(('bank_card_index', ''), _negated=True), fields=('bank_card_index',), name='household_card_once')],
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_household\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='19d99452bcee67f7c789aa947ccae081033673d3', operation='UPDATE OR DELETE', pgid='pgtrigger_history_0e5a8', table='households_household', when='AFTER')), pgtrigger.compiler.Trigger(name='history_made', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE acting jsonb; acting_id bigint; acting_name text; acting_request text; acting_reason text;', func='IF NOT EXISTS (SELECT FROM made) THEN RETURN NULL; END IF; acting := accounts_acting(TG_OP, \'households_household\'); acting_id := (acting->>\'actor_id\')::bigint; acting_name := left(acting->>\'actor_name\', 80); acting_request := COALESCE(left(acting->>\'request_id\', 64), \'\'); acting_reason := COALESCE(left(acting->>\'reason\', 300), \'\'); INSERT INTO accounts_auditentry (at, "table", row_pk, operation, before, after, actor_id, actor_name, request_id, reason, area_id) SELECT clock_timestamp(), \'households_household\', made."id"::text, \'I\', NULL, to_jsonb(made), acting_id, acting_name, acting_request, acting_reason, COALESCE(made."area_id", \'\') FROM made; RETURN NULL;', hash='4a8667599ff693b9abaf5586f510db81f62d2e70', level='STATEMENT', operation='INSERT', pgid='pgtrigger_history_made_ad48f', referencing='REFERENCING NEW TABLE AS made ', table='households_household', when='AFTER'))],
             },
         ),
         core.migration_steps.CreateModel(
@@ -163,15 +165,15 @@ class Migration(migrations.Migration):
                 ('exclusion', models.CharField(blank=True, choices=[('DEMOLITION_PLAN', 'listed for demolition'), ('LONG_VACANT', 'long-term unoccupied'), ('VOLUNTARY_GIVE_UP', 'gave up voluntarily')], max_length=20, verbose_name='exclusion')),
                 ('exclusion_note', models.CharField(blank=True, max_length=200)),
                 ('version', models.PositiveIntegerField(default=1)),
-                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
-                ('folded_into', models.ForeignKey(blank=True, help_text='The dwelling that stands for this one since two entries of one house were merged', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='folded', to='households.dwelling')),
+                ('area', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('folded_into', models.ForeignKey(blank=True, db_index=False, help_text='The dwelling that stands for this one since two entries of one house were merged', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='folded', to='households.dwelling')),
                 ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dwellings', to='households.household')),
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['area', 'dwelling_no'], name='dwelling_area_no')],
+                'indexes': [models.Index(fields=['area', 'dwelling_no'], name='dwelling_area_no'), models.Index(condition=models.Q(('folded_into__isnull', False)), fields=['folded_into'], name='dwelling_folded')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('door_no_index', ''), _negated=True), fields=('area', 'door_no_index'), name='dwelling_door_once'), models.UniqueConstraint(condition=models.Q(('meter_no', ''), _negated=True), fields=('meter_no',), name='dwelling_meter_once'), models.CheckConstraint(condition=models.Q(('heated_area_m2__isnull', True), ('heated_area_m2__gt', 0), _connector='OR'), name='dwelling_area_positive')],
-                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_dwelling\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='0390b3e69af926653fdd100cb4bae61c49e94853', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_e025d', table='households_dwelling', when='AFTER'))],
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_dwelling\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='9757a7763a639beff57f553b3080a68b8367de4f', operation='UPDATE OR DELETE', pgid='pgtrigger_history_e025d', table='households_dwelling', when='AFTER')), pgtrigger.compiler.Trigger(name='history_made', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE acting jsonb; acting_id bigint; acting_name text; acting_request text; acting_reason text;', func='IF NOT EXISTS (SELECT FROM made) THEN RETURN NULL; END IF; acting := accounts_acting(TG_OP, \'households_dwelling\'); acting_id := (acting->>\'actor_id\')::bigint; acting_name := left(acting->>\'actor_name\', 80); acting_request := COALESCE(left(acting->>\'request_id\', 64), \'\'); acting_reason := COALESCE(left(acting->>\'reason\', 300), \'\'); INSERT INTO accounts_auditentry (at, "table", row_pk, operation, before, after, actor_id, actor_name, request_id, reason, area_id) SELECT clock_timestamp(), \'households_dwelling\', made."id"::text, \'I\', NULL, to_jsonb(made), acting_id, acting_name, acting_request, acting_reason, COALESCE(made."area_id", \'\') FROM made; RETURN NULL;', hash='ef896cd64de0b40fd7b4f4e183cd77c8056a6a41', level='STATEMENT', operation='INSERT', pgid='pgtrigger_history_made_fb4f1', referencing='REFERENCING NEW TABLE AS made ', table='households_dwelling', when='AFTER'))],
             },
         ),
         core.migration_steps.CreateModel(
@@ -329,28 +331,11 @@ class Migration(migrations.Migration):
             },
         ),
         core.migration_steps.CreateModel(
-            name='MeterReading',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('carrier', models.CharField(choices=[('electricity', 'electricity, kWh'), ('gas', 'gas, m³')], max_length=12)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('quantity', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('source', models.CharField(default='power_company', max_length=20)),
-                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
-                ('dwelling', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meter_readings', to='households.dwelling')),
-            ],
-            options={
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('dwelling', 'carrier', 'starts_on'), name='meter_reading_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='meter_reading_not_negative')],
-                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_meterreading\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='d19f4802d01765e6c77665abf1a15c2644a16302', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_f43c9', table='households_meterreading', when='AFTER'))],
-            },
-        ),
-        core.migration_steps.CreateModel(
             name='MeterSupply',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('carrier', models.CharField(choices=[('electricity', 'electricity'), ('gas', 'gas')], max_length=12)),
+                ('parts', models.PositiveSmallIntegerField(blank=True, help_text='Its parts of a shared meter by decision; NULL: undecided', null=True)),
                 ('dwelling', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meter_supplies', to='households.dwelling')),
                 ('meter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='supplies', to='households.meter')),
             ],
@@ -478,6 +463,40 @@ class Migration(migrations.Migration):
             },
         ),
         core.migration_steps.CreateModel(
+            name='MeterReading',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('carrier', models.CharField(choices=[('electricity', 'electricity, kWh'), ('gas', 'gas, m³')], max_length=12)),
+                ('meter_no', models.CharField(blank=True, default='', max_length=30, verbose_name='meter number')),
+                ('tariff', models.CharField(blank=True, choices=[('PEAK', 'peak'), ('FLAT', 'flat'), ('OFF_PEAK', 'off-peak')], default='', max_length=10)),
+                ('starts_on', models.DateField()),
+                ('ends_on', models.DateField()),
+                ('start_reading', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ('end_reading', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ('factor', models.DecimalField(decimal_places=3, default=1, max_digits=8)),
+                ('quantity', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ('source', models.CharField(choices=[('power_company', 'power company'), ('gas_company', 'gas company'), ('clerk', 'read by staff'), ('telemetry', 'counter of the heater')], default='power_company', max_length=20)),
+                ('state', models.CharField(choices=[('counted', 'counts'), ('confirms', 'agrees with a line that counts'), ('held', 'held for a person'), ('aside', 'set aside'), ('withdrawn', 'taken back')], default='counted', max_length=10)),
+                ('findings', models.JSONField(blank=True, default=list, help_text='[{code, …}] why a person must look')),
+                ('cell', models.CharField(blank=True, default='', max_length=60)),
+                ('entered_person_no', models.CharField(blank=True, default='', max_length=40)),
+                ('entered_at', models.DateTimeField(blank=True, null=True)),
+                ('decision_reason', models.CharField(blank=True, default='', max_length=300)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('document', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='meter_readings', to='households.document')),
+                ('dwelling', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meter_readings', to='households.dwelling')),
+                ('entered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+                'indexes': [models.Index(fields=['dwelling', 'carrier', 'starts_on'], name='meter_reading_dwelling'), models.Index(fields=['area', 'state'], name='meter_reading_area_state')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'counted')), expressions=[(models.F('dwelling'), '='), (models.F('carrier'), '='), (models.F('tariff'), '='), (households.models.readings.Days('starts_on', 'ends_on', models.Value('[]')), '&&')], name='meter_reading_apart'), models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='meter_reading_not_negative'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='meter_reading_days_in_order'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'counted'), _negated=True), ('quantity__isnull', False), _connector='OR'), name='meter_reading_counts_what_is_known')],
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_meterreading\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='d19f4802d01765e6c77665abf1a15c2644a16302', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_f43c9', table='households_meterreading', when='AFTER'))],
+            },
+        ),
+        core.migration_steps.CreateModel(
             name='RepairStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -513,7 +532,7 @@ class Migration(migrations.Migration):
             name='Enrolment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('area', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
                 ('dwelling', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='households.dwelling')),
                 ('entered_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('programme', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='programmes.programme')),
@@ -522,9 +541,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['programme', 'area'], name='enrolment_place')],
+                'indexes': [models.Index(fields=['programme', 'area'], name='enrolment_place'), models.Index(fields=['area'], name='enrolment_area')],
                 'constraints': [models.UniqueConstraint(fields=('programme', 'dwelling'), name='enrolment_once')],
-                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_enrolment\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='71145e850e855a2ec9e76abfb3a0522f54bf69a9', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_ec4b2', table='households_enrolment', when='AFTER'))],
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'households_enrolment\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='45506a18ca7869efd9945392919dddec8f0c73c2', operation='UPDATE OR DELETE', pgid='pgtrigger_history_ec4b2', table='households_enrolment', when='AFTER')), pgtrigger.compiler.Trigger(name='history_made', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE acting jsonb; acting_id bigint; acting_name text; acting_request text; acting_reason text;', func='IF NOT EXISTS (SELECT FROM made) THEN RETURN NULL; END IF; acting := accounts_acting(TG_OP, \'households_enrolment\'); acting_id := (acting->>\'actor_id\')::bigint; acting_name := left(acting->>\'actor_name\', 80); acting_request := COALESCE(left(acting->>\'request_id\', 64), \'\'); acting_reason := COALESCE(left(acting->>\'reason\', 300), \'\'); INSERT INTO accounts_auditentry (at, "table", row_pk, operation, before, after, actor_id, actor_name, request_id, reason, area_id) SELECT clock_timestamp(), \'households_enrolment\', made."id"::text, \'I\', NULL, to_jsonb(made), acting_id, acting_name, acting_request, acting_reason, COALESCE(made."area_id", \'\') FROM made; RETURN NULL;', hash='e1d804ac1de57e3f3936c10fdbf8e7a1eeb8c5bf', level='STATEMENT', operation='INSERT', pgid='pgtrigger_history_made_b7db8', referencing='REFERENCING NEW TABLE AS made ', table='households_enrolment', when='AFTER'))],
             },
         ),
         core.migration_steps.CreateModel(
@@ -549,7 +568,7 @@ class Migration(migrations.Migration):
                 ('applied_at', models.DateTimeField(blank=True, null=True)),
                 ('outcome', models.CharField(blank=True, choices=[('created', 'new household'), ('second_home', 'further dwelling'), ('updated', 'changed'), ('unchanged', 'unchanged')], max_length=12)),
                 ('version', models.PositiveIntegerField(default=1)),
-                ('dwelling', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='households.dwelling')),
+                ('dwelling', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='households.dwelling')),
                 ('edited_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
                 ('village', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
                 ('roster_import', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='households.rosterimport')),
@@ -557,9 +576,9 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['roster_import', 'sheet', 'row_no', 'table_no'],
                 'abstract': False,
-                'indexes': [models.Index(fields=['roster_import', 'state'], name='import_row_state'), django.contrib.postgres.indexes.GinIndex(fields=['keys_index'], name='import_row_keys')],
+                'indexes': [models.Index(fields=['roster_import', 'state'], name='import_row_state'), models.Index(condition=models.Q(('dwelling__isnull', False)), fields=['dwelling'], name='import_row_dwelling'), django.contrib.postgres.indexes.GinIndex(fields=['keys_index'], name='import_row_keys')],
                 'constraints': [models.UniqueConstraint(fields=('roster_import', 'sheet', 'row_no', 'table_no'), name='import_row_once')],
-                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP = \'UPDATE\' AND (NEW."kind", NEW."corrections", NEW."confirmed", NEW."edited_by_id") IS NOT DISTINCT FROM (OLD."kind", OLD."corrections", OLD."confirmed", OLD."edited_by_id") THEN RETURN NULL; END IF; IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD) - ARRAY[\'roster_import_id\', \'sheet\', \'row_no\', \'table_no\', \'state\', \'raw\', \'values\', \'issues\', \'issue_codes\', \'village_id\', \'technology\', \'keys_index\', \'written\', \'before\', \'applied_at\', \'outcome\', \'dwelling_id\', \'version\']::text[]; END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW) - ARRAY[\'roster_import_id\', \'sheet\', \'row_no\', \'table_no\', \'state\', \'raw\', \'values\', \'issues\', \'issue_codes\', \'village_id\', \'technology\', \'keys_index\', \'written\', \'before\', \'applied_at\', \'outcome\', \'dwelling_id\', \'version\']::text[]; END IF; PERFORM accounts_record_change(\'households_importrow\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_rosterimport" p1 WHERE p1."id" = COALESCE(NEW."roster_import_id", OLD."roster_import_id"))); RETURN NULL;', hash='1eb00357804b44c45b616377137cef8800e299b9', operation='UPDATE OR DELETE', pgid='pgtrigger_history_bcfbc', table='households_importrow', when='AFTER'))],
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP = \'UPDATE\' AND (NEW."kind", NEW."corrections", NEW."confirmed", NEW."edited_by_id") IS NOT DISTINCT FROM (OLD."kind", OLD."corrections", OLD."confirmed", OLD."edited_by_id") THEN RETURN NULL; END IF; IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD) - ARRAY[\'roster_import_id\', \'sheet\', \'row_no\', \'table_no\', \'state\', \'raw\', \'values\', \'issues\', \'issue_codes\', \'village_id\', \'technology\', \'keys_index\', \'written\', \'before\', \'applied_at\', \'outcome\', \'dwelling_id\', \'version\']::text[]; END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW) - ARRAY[\'roster_import_id\', \'sheet\', \'row_no\', \'table_no\', \'state\', \'raw\', \'values\', \'issues\', \'issue_codes\', \'village_id\', \'technology\', \'keys_index\', \'written\', \'before\', \'applied_at\', \'outcome\', \'dwelling_id\', \'version\']::text[]; END IF; PERFORM accounts_record_change(\'households_importrow\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "households_rosterimport" p1 WHERE p1."id" = COALESCE(NEW."roster_import_id", OLD."roster_import_id"))); RETURN NULL;', hash='00affbec5daeb685f28cbea6d3ccb11d62c343ac', operation='UPDATE OF "kind", "corrections", "confirmed", "edited_by_id" OR DELETE', pgid='pgtrigger_history_bcfbc', table='households_importrow', when='AFTER'))],
             },
         ),
         core.migration_steps.CreateModel(
