@@ -3,6 +3,7 @@
 from programmes.papers import Paper
 from reports.models.audit import AuditFinding, AuditSample, AuditSampleLine, BenchQuery
 from reports.models.periodic import LedgerTemplate, PeriodicReport
+from reports.models.public import DoorTry, HouseholdCode
 from reports.models.summaries import (
     BulkRun,
     DwellingSummary,
@@ -19,7 +20,9 @@ __all__ = [
     "AuditSampleLine",
     "BenchQuery",
     "BulkRun",
+    "DoorTry",
     "DwellingSummary",
+    "HouseholdCode",
     "LedgerExport",
     "LedgerTemplate",
     "Paper",
