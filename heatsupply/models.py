@@ -1,1 +1,0 @@
-"""No tables yet: the rows arrive with their rooms."""
