@@ -26,6 +26,7 @@ WITHOUT_HISTORY = {
     "subsidies.PolicyTrialRow": "what a trial run computed, written once; the trial itself is kept",
     "supervision.NetworkValue": "append-only measurements of a network",
     "reports.DoorTry": "knocks at a public page by anybody, thrown away after a month",
+    "reports.BoardTotal": "rebuilt from the tables it sums up",
     "reports.DwellingSummary": "rebuilt from the tables it summarises",
     "subsidies.OperationCheck": "rebuilt from readings and hourly rows",
     "reports.RefreshMark": "a bookmark of the summaries",

@@ -2,6 +2,7 @@
 
 from programmes.papers import Paper
 from reports.models.audit import AuditFinding, AuditSample, AuditSampleLine, BenchQuery
+from reports.models.boards import AnnualEvaluation, BoardTotal, NamedReporter
 from reports.models.periodic import LedgerTemplate, PeriodicReport
 from reports.models.public import DoorTry, HouseholdCode
 from reports.models.summaries import (
@@ -15,16 +16,19 @@ from reports.models.summaries import (
 )
 
 __all__ = [
+    "AnnualEvaluation",
     "AuditFinding",
     "AuditSample",
     "AuditSampleLine",
     "BenchQuery",
+    "BoardTotal",
     "BulkRun",
     "DoorTry",
     "DwellingSummary",
     "HouseholdCode",
     "LedgerExport",
     "LedgerTemplate",
+    "NamedReporter",
     "Paper",
     "PeriodicReport",
     "ProgressLine",
