@@ -9,6 +9,7 @@ from heatsupply.models.credit import (
     RenewalSegment,
     SupplyIssue,
 )
+from heatsupply.models.fees import FeeAccount, FeeImport, FeeLine, SupplyFault, Suspension
 from heatsupply.models.fuel import Fuel, FuelContract, FuelStock, PriceRecord
 from heatsupply.models.networks import (
     Compound,
@@ -21,6 +22,7 @@ from heatsupply.models.networks import (
     NetworkSource,
     PipeSegment,
 )
+from heatsupply.models.samples import RoomSample, Survey, SurveyAnswer
 
 __all__ = [
     "AreaReport",
@@ -28,6 +30,9 @@ __all__ = [
     "CreditScore",
     "EfficiencyWork",
     "ExchangeStation",
+    "FeeAccount",
+    "FeeImport",
+    "FeeLine",
     "Fuel",
     "FuelContract",
     "FuelStock",
@@ -42,5 +47,10 @@ __all__ = [
     "RenewalFunds",
     "RenewalPlan",
     "RenewalSegment",
+    "RoomSample",
+    "SupplyFault",
     "SupplyIssue",
+    "Survey",
+    "SurveyAnswer",
+    "Suspension",
 ]
