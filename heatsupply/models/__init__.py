@@ -1,5 +1,6 @@
 """Tables of the room."""
 
+from heatsupply.models.coal import CoalBatch, CoalPoint, CoalSale, CoalTest
 from heatsupply.models.credit import (
     AreaReport,
     CreditScore,
@@ -26,6 +27,10 @@ from heatsupply.models.samples import RoomSample, Survey, SurveyAnswer
 
 __all__ = [
     "AreaReport",
+    "CoalBatch",
+    "CoalPoint",
+    "CoalSale",
+    "CoalTest",
     "Compound",
     "CreditScore",
     "EfficiencyWork",
