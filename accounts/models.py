@@ -171,6 +171,22 @@ class User(TrackedModel, AbstractBaseUser):
         wanted = set(roles_with(right)) if right else set(ROLES)
         return sorted({grant.area_id for grant in self.active_grants if grant.role in wanted})
 
+    @property
+    def organisation(self) -> str:
+        """The unit as the registers of firms, agencies and companies name it: binds an account to its rows."""
+        return self.unit.strip()
+
+    def whole_codes_for(self, right: str) -> list[str]:
+        """Of `area_codes_for`, those where the person sees every row."""
+        wanted = {role for role in roles_with(right) if not ROLES[role].own_only}
+        return sorted({grant.area_id for grant in self.active_grants if grant.role in wanted})
+
+    def own_codes_for(self, right: str) -> dict[str, list[str]]:
+        """Kind of organisation → codes of the areas where the person sees only what belongs to the own one."""
+        held = [grant for grant in self.active_grants if grant.role in roles_with(right)]
+        kinds = sorted({ROLES[grant.role].own_only for grant in held} - {""})
+        return {kind: sorted({one.area_id for one in held if ROLES[one.role].own_only == kind}) for kind in kinds}
+
     def has_right(self, right: str, area: Area | str | None = None) -> bool:
         """Whether the user holds `right` at all, or over the given area (object or code)."""
         codes = self.area_codes_for(right)

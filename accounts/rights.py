@@ -25,6 +25,7 @@ RIGHTS: dict[str, Label] = {
     "duplicates.decide": _("Decide and merge double entries"),
     "places.edit": _("Correct what is known of places"),
     "households.reveal": _("See full identity, phone and card numbers, with a reason"),
+    "households.slip": _("Give out codes for a household's own page"),
     "rosters.import": _("Import rosters"),
     "rosters.seal_village": _("Seal a roster for the village"),
     "rosters.seal_town": _("Seal a roster for the town"),
@@ -71,7 +72,13 @@ RIGHTS: dict[str, Label] = {
     "tickets.handle": _("Keep repair tickets and service outlets"),
     "hazards.view": _("Read hazards, safety registers, coal relapse and alarms of networks"),
     "hazards.record": _("Record hazards, safety registers and visits about coal"),
+    "networks.report": _("Report values of one's own points of a heat network"),
     "samples.record": _("Record results of product sampling"),
+    "coal.view": _("Read clean-coal supply points, tests of batches and sales"),
+    "coal.sell": _("Keep clean-coal supply points and their ledger of sales"),
+    "heatsupply.view": _("Read heating companies with their sources, networks, fuel, fees and service"),
+    "heatsupply.manage": _("Keep heating companies, accept facilities, approve plans, rate and score"),
+    "heatsupply.own": _("Keep sources, networks, fuel and fees of one's own heating company"),
     "supervision.view": _("Read spot checks, orders, circulars and scores"),
     "supervision.act": _("Draw spot checks, give orders and circulars, score towns"),
     "supervision.answer": _("Answer orders and give written explanations"),
@@ -93,13 +100,17 @@ RIGHTS: dict[str, Label] = {
 
 @dataclass(frozen=True)
 class Role:
-    """`admin_kind`: 0 ordinary, 1 system, 2 security, 3 audit administrator; never two kinds in one person."""
+    """`admin_kind`: 0 ordinary, 1 system, 2 security, 3 audit administrator; never two kinds in one person.
+
+    `own_only`: the kind of organisation whose people see nothing but its own rows (accounts.owning).
+    """
 
     label: Label
     rights: frozenset[str]
     second_factor: bool = False
     admin_kind: int = 0
     navigation: str = "county"
+    own_only: str = ""
 
 
 def _role(label: Label, rights: str, **more: Any) -> Role:
@@ -110,7 +121,7 @@ _READ_COUNTY = (
     "overview.view programmes.view households.view tasks.view entitlements.view payouts.view funds.view "
     "policies.view devices.view api.read"
 )
-_WATCHES = "complaints.view tickets.view hazards.view supervision.view"
+_WATCHES = "complaints.view tickets.view hazards.view supervision.view coal.view heatsupply.view"
 
 ROLES: dict[str, Role] = {
     "leading_group": _role(
@@ -130,7 +141,7 @@ ROLES: dict[str, Role] = {
         "commands.approve profiles.release "
         "duplicates.decide places.edit acceptances.dispatch acceptances.review panels.open " + _WATCHES + " "
         "complaints.handle complaints.sensitive tickets.handle hazards.record samples.record supervision.act "
-        "reports.write",
+        "reports.write coal.sell households.slip heatsupply.manage",
         second_factor=True,
     ),
     "town_staff": _role(
@@ -139,7 +150,7 @@ ROLES: dict[str, Role] = {
         "milestones.edit "
         "installations.record entitlements.view readings.record notices.publish devices.view ledgers.export api.read "
         "duplicates.decide " + _WATCHES + " complaints.handle tickets.handle hazards.record supervision.answer "
-        "reports.write",
+        "reports.write coal.sell households.slip",
         navigation="town",
     ),
     "town_leader": _role(
@@ -152,7 +163,7 @@ ROLES: dict[str, Role] = {
     "village_staff": _role(
         _("Village staff"),
         "households.view rosters.seal_village tasks.view entitlements.view overview.view programmes.view "
-        "hazards.view hazards.record",
+        "hazards.view hazards.record coal.view coal.sell households.slip",
         navigation="town",
     ),
     "finance": _role(
@@ -188,16 +199,31 @@ ROLES: dict[str, Role] = {
         _("Third-party inspector"),
         "households.view tasks.view acceptances.record devices.view cases.own",
         navigation="inspector",
+        own_only="agency",
     ),
     "panel_member": _role(
         _("Department in the acceptance panel"),
-        "programmes.view households.view tasks.view panels.sign hazards.view supervision.view samples.record",
+        "programmes.view households.view tasks.view panels.sign hazards.view supervision.view samples.record "
+        "coal.view heatsupply.view",
         navigation="panel",
     ),
     "supplier": _role(
         _("Supplier, installer"),
         "tasks.view installations.record devices.view devices.edit cases.own",
         navigation="devices",
+        own_only="firm",
+    ),
+    "heating_company": _role(
+        _("Heating company"),
+        "cases.own networks.report api.read heatsupply.view heatsupply.own",
+        navigation="company",
+        own_only="company",
+    ),
+    "energy_company": _role(
+        _("Energy company"),
+        "cases.own networks.report api.read",
+        navigation="company",
+        own_only="company",
     ),
     "ops": _role(
         _("Platform operator"),

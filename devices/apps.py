@@ -6,3 +6,8 @@ class DevicesConfig(AppConfig):
     name = "devices"
     verbose_name = _("Devices")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from devices.owning import declare
+
+        declare()

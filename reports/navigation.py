@@ -101,6 +101,7 @@ OWN_HAZARDS = Item(_("Hazards"), icon="alert-triangle", url_name="supervision:ha
 SAFETY = Item(_("Safety of the year"), icon="checks", url_name="supervision:safety-year", right="hazards.view")
 COAL = Item(_("Coal relapse and non-use"), icon="map-pin", url_name="supervision:coal-list", right="hazards.view")
 NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:network-board", right="hazards.view")
+OWN_NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:network-board", right="networks.report")
 PRODUCT_SAMPLES = Item(
     _("Product sampling"), icon="clipboard-check", url_name="supervision:sample-list", right="devices.view"
 )
@@ -171,6 +172,7 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Works"), (TASKS, RECTIFICATIONS, ENTERPRISES, PRODUCTS)),
         Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, SERVICE, PRODUCT_SAMPLES, DUTIES)),
     ),
+    "company": (Group("", (HOME,)), Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, OWN_NETWORKS, DUTIES))),
     "city": (FIRST, Group(_("Programmes"), (PROGRAMMES, PROJECTS, PERIODIC))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),
 }  # fmt: skip

@@ -6,3 +6,8 @@ class RetrofitsConfig(AppConfig):
     name = "retrofits"
     verbose_name = _("Retrofits")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from retrofits.owning import declare
+
+        declare()

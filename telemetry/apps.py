@@ -6,3 +6,8 @@ class TelemetryConfig(AppConfig):
     name = "telemetry"
     verbose_name = _("Telemetry")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from telemetry.owning import declare
+
+        declare()

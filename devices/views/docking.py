@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import public, requires
+from accounts.owning import narrowed
 from core import clock
 from core.files import open_file
 from core.qr import qr_drawing
@@ -27,7 +28,7 @@ from devices.services import certificates, docking
 from devices.services.docking import Sample
 from devices.views.step_words import record_words
 
-EDIT, RELEASE = "devices.edit", "profiles.release"
+VIEW, EDIT, RELEASE = "devices.view", "devices.edit", "profiles.release"
 COLUMNS = (
     Column("number", gettext_lazy("Test"), kind="id", order_by="number", link=True),
     Column("device_model", gettext_lazy("Model"), order_by="device_model__name"),
@@ -66,7 +67,7 @@ STATE_WORDS = {
 }  # fmt: skip
 
 
-@requires("devices.view")
+@requires(VIEW)
 @require_http_methods(["GET", "POST"])
 def docking_list(request: HttpRequest) -> HttpResponse:
     """Tests with their confirmations: which models are proven (J-29, J-45). Posting opens a new one."""
@@ -84,6 +85,7 @@ def docking_list(request: HttpRequest) -> HttpResponse:
             test = docking.open_test(device_model=data["device_model"], sample=sample, by=user, now=clock.now())
             return redirect("devices:docking-detail", test.number)
     rows = DockingTest.objects.select_related("device_model__supplier", "profile", "certificate")
+    rows = narrowed(rows, user, VIEW)
     table = build_table(
         request, rows, COLUMNS, unit=_("tests"), default_sort="-number",
         row_url=lambda row: reverse("devices:docking-detail", args=[row.number]),
@@ -95,11 +97,11 @@ def docking_list(request: HttpRequest) -> HttpResponse:
     return render_table(request, "devices/docking_list.html", table, context)
 
 
-@requires("devices.view")
+@requires(VIEW)
 @require_GET
 def docking_detail(request: HttpRequest, number: str) -> HttpResponse:
     """The ten steps with evidence; htmx takes the steps alone, `?paper=1` the supplier's document."""
-    test = _test(number)
+    test = _test(request, number)
     if "paper" in request.GET:
         return _paper(test)
     part = request.headers.get("HX-Request") == "true"
@@ -111,7 +113,7 @@ def docking_detail(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def docking_act(request: HttpRequest, number: str) -> HttpResponse:
     """Run steps, answer for the board, close, issue the confirmation, report other firmware."""
-    test, post, now = _test(number), request.POST, clock.now()
+    test, post, now = _test(request, number), request.POST, clock.now()
     by: Any = request.user
     deed = post.get("deed", "")
     if deed in ("run", "answer", "close") and not by.has_right(EDIT):
@@ -132,7 +134,7 @@ def docking_act(request: HttpRequest, number: str) -> HttpResponse:
         made = certificates.issue_certificate(test=test, by=by, now=now)
         messages.success(request, _("Confirmation %(number)s is issued.") % {"number": made.number})
     elif deed == "firmware":
-        certificate = _certificate(post.get("certificate", ""))
+        certificate = _certificate(request, post.get("certificate", ""))
         certificates.firmware_changed(certificate=certificate, firmware=post.get("firmware", ""), by=by, now=now)
         messages.success(request, _("The confirmation is suspended until the new firmware is tested."))
     else:
@@ -140,11 +142,11 @@ def docking_act(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("devices:docking-detail", number)
 
 
-@requires("devices.view")
+@requires(VIEW)
 @require_GET
 def certificate_print(request: HttpRequest, number: str) -> HttpResponse:
     """The sheet for the folder (the browser prints it or makes the PDF); `?format=json` the signed content."""
-    row = _certificate(number)
+    row = _certificate(request, number)
     if request.GET.get("format") == "json":
         answer = JsonResponse(row.document | {"sha256": row.sha256}, json_dumps_params={"ensure_ascii": False})
         answer["Content-Disposition"] = f'attachment; filename="{row.number}.json"'
@@ -163,17 +165,17 @@ def certificate_verify(request: HttpRequest, number: str, code: str) -> HttpResp
     return render(request, "devices/certificate_verify.html", context, status=200 if row else 404)
 
 
-def _test(number: str) -> DockingTest:
+def _test(request: HttpRequest, number: str) -> DockingTest:
     rows = DockingTest.objects.select_related("device_model__supplier", "profile", "opened_by", "certificate")
-    found = rows.filter(number=number).first()
+    found = narrowed(rows, request.user, VIEW).filter(number=number).first()
     if found is None:
         raise Http404
     return found
 
 
-def _certificate(number: str) -> DockingCertificate:
+def _certificate(request: HttpRequest, number: str) -> DockingCertificate:
     rows = DockingCertificate.objects.select_related("device_model__supplier", "profile", "test", "issued_by")
-    found = rows.filter(number=number).first()
+    found = narrowed(rows, request.user, VIEW).filter(number=number).first()
     if found is None:
         raise Http404
     return found

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
+from accounts.owning import narrowed
 from core import clock
 from core.areas import ancestors
 from core.beside import read_beside
@@ -68,7 +69,8 @@ def reaching(rows: Any, user: Any, right: str = VIEW) -> Any:
     """Rows of the person's places, and those of a place above that hold for them too (a county's admitted firms)."""
     codes = user.area_codes_for(right)
     above = {code for held in codes for code in ancestors(held)}
-    return rows.within(*codes) | rows.filter(area_id__in=above) if codes else rows.none()
+    held = rows.within(*codes) | rows.filter(area_id__in=above) if codes else rows.none()
+    return narrowed(held, user, right)
 
 
 def reaching_or_404(rows: Any, request: HttpRequest, pk: int, right: str = VIEW) -> Any:

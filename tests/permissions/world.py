@@ -14,6 +14,7 @@ from accounts.models import Grant, TOTPDevice, User
 from accounts.rights import ROLES
 from reports.models import DwellingSummary
 from reports.services.summaries import rebuild_summaries
+from retrofits.models import AgencyMember
 from tests import people
 from tests.canaries import seeded_in
 from tests.permissions.town import Town, build_town, numbers_of
@@ -56,8 +57,16 @@ def build_world(size: int = 2) -> World:
     for town in (inside, outside):
         town.keep("summary", DwellingSummary.objects.within(town.area.code).order_by("pk").first())
     users = {role: people.user(role, INSIDE, username=f"one-{role}", person_no=f"N-{role}") for role in ROLES}
+    _bind_organisations(inside, users)
     devices = {role: TOTPDevice.objects.create(user=user, name="phone") for role, user in users.items()}
     return World(inside, outside, users, devices, numbers_of(inside) + numbers_of(outside))
+
+
+def _bind_organisations(town: Town, users: dict[str, User]) -> None:
+    """The supplier's account is of the firm that made and installed the heaters, the inspector's of the agency."""
+    users["supplier"].unit = town.objects["supplier"].name
+    users["supplier"].save()
+    AgencyMember.objects.create(agency=town.objects["agency"], user=users["inspector"])
 
 
 def widen(world: World, role: str, area_code: str) -> None:

@@ -1,0 +1,97 @@
+"""Accounts of organisations see their own rows and nothing else: which rows those are, told by each app of its tables.
+
+A role may be `own_only` (accounts.rights): its people work for a firm, an agency or a company, and `visible_to` gives
+them only what belongs to it inside their places. An account is bound to its organisation by `User.organisation`, the
+name under which the registers keep it. Apps say in an `owning.py`, called when they are ready, what belongs to whom:
+
+    belongs(Heater, firm="device_model__supplier__name")   # a lookup that ends at the organisation's name
+    belongs(Alert, through="heater")                       # whoever owns the heater
+    belongs(Task, by=task_is_own)                          # (person, kind) → condition
+    belongs(UnifiedPrice, everybody=True)                  # a register of the place that is nobody's business
+
+A table nobody spoke of is closed to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model, Q
+
+KINDS = ("firm", "agency", "company")
+"""Suppliers and installers; inspecting agencies; heating and energy companies."""
+Condition = Callable[[Any, str], Q]
+
+
+@dataclass
+class Owners:
+    """Ways in which a row of one table can be somebody's; one of them is enough."""
+
+    names: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    through: list[str] = field(default_factory=list)
+    by: list[Condition] = field(default_factory=list)
+    everybody: bool = False
+
+
+_OWNERS: dict[type[Model], Owners] = {}
+
+
+def belongs(
+    model: type[Model], *, through: str = "", by: Condition | None = None, everybody: bool = False, **names: str
+) -> None:
+    """Adds a way to own rows of `model`; `names` are lookups to the organisation's name by its kind (`KINDS`)."""
+    owners = _OWNERS.setdefault(model, Owners())
+    owners.through += [through] if through else []
+    owners.by += [by] if by else []
+    owners.everybody = owners.everybody or everybody
+    for kind, path in names.items():
+        owners.names[kind].append(path)
+
+
+def is_declared(model: type[Model]) -> bool:
+    """Whether any app has said whose rows these are."""
+    return model in _OWNERS
+
+
+def own_rows(model: type[Model], user: Any, kind: str) -> Q:
+    """Condition for the rows of the person's organisation of that kind; none where nobody declared the table."""
+    owners = _OWNERS.get(model)
+    if owners is None:
+        return Q(pk__in=[])
+    if owners.everybody:
+        return Q()
+    found = Q(pk__in=[])
+    for condition in (*_named(owners, user, kind), *_through(model, owners, user, kind)):
+        found |= condition
+    for by in owners.by:
+        found |= by(user, kind)
+    return Q(pk__in=model._base_manager.filter(found).values("pk"))
+
+
+def narrowed(rows: Any, user: Any, right: str) -> Any:
+    """`rows` as they are for who holds `right` for everything somewhere, the organisation's own for the others: for
+    tables without a place and lists that reach beyond one's places."""
+    if user.whole_codes_for(right):
+        return rows
+    found = Q(pk__in=[])
+    for kind in user.own_codes_for(right):
+        found |= own_rows(rows.model, user, kind)
+    return rows.filter(found)
+
+
+def _named(owners: Owners, user: Any, kind: str) -> list[Q]:
+    return [Q(**{path: user.organisation}) for path in owners.names[kind]] if user.organisation else []
+
+
+def _through(model: type[Model], owners: Owners, user: Any, kind: str) -> list[Q]:
+    held = [(path, _model_at(model, path)) for path in owners.through]
+    return [Q(**{f"{path}__in": other._base_manager.filter(own_rows(other, user, kind))}) for path, other in held]
+
+
+def _model_at(model: type[Model], path: str) -> type[Model]:
+    """The table at the end of a path of relations."""
+    for name in path.split("__"):
+        model = model._meta.get_field(name).related_model  # type: ignore[assignment]
+    return model
