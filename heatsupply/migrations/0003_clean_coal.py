@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ('accounts', '0003_organisations'),
         ('heatsupply', '0002_fees'),
         ('households', '0001_initial'),
-        ('programmes', '0002_clean_coal'),
+        ('programmes', '0002_roles_of_organisations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
