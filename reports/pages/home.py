@@ -47,7 +47,7 @@ def context_of(request: HttpRequest, scope: Scope, kind: str) -> dict[str, Any]:
     sees_year = scope.user.has_right("overview.view") and kind in FULL_YEAR | {"finance", "audit"}
     parts = {
         "todos": todos.todos(scope),
-        **({"year": year(scope, today, now)} if sees_year else {}),
+        **({"year": year(scope, today)} if sees_year else {}),
         **({"audit": bench.audit_bench(scope, now)} if kind == "audit" else {}),
         **({"devices": bench.device_bench(scope, now)} if kind == "devices" else {}),
     }

@@ -26,7 +26,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     scope, context = scope_of(request), _head(request)
     late = unreported(scope.of_programme(Enrolment), scope.programme, context["today"]) if scope.programme else asking()
     curve, online = queries.curve(scope), queries.online_by_hour(scope, context["now"])
-    year = queries.year(scope, context["today"], context["now"])
+    year = queries.year(scope, context["today"])
     found = dict(zip(("year", "late_lists", "curve", "online"), read(in_step(year, late, curve, online)), strict=True))
     curve = found["curve"]
     found["curve_rows"] = list(zip(curve.days, curve.planned, curve.finished, curve.accepted, strict=True))
@@ -37,7 +37,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @requires("overview.view")
 def overview_part(request: HttpRequest) -> HttpResponse:
     context = _head(request)
-    context["year"] = queries.year_of(scope_of(request), context["today"], context["now"])
+    context["year"] = queries.year_of(scope_of(request), context["today"])
     return unchanged(request, render(request, "reports/parts/year_panels.html", context), context["now"])
 
 

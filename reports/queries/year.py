@@ -15,20 +15,24 @@ from django.utils.translation import gettext as _
 from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN, code_range
 from core.seasons import SeasonError, SeasonRule
-from core.together import Reading, asking, in_step, keep, read, sums_in, sums_of
-from devices.models import Heater
+from core.together import Reading, in_step, keep, read, sums_in, sums_of
 from programmes.models import Programme, Target
 from reports.links import address
-from reports.models import SummaryTotal
+from reports.models import BoardTotal, SummaryTotal
 from reports.queries.scope import Scope
 from reports.stages import ACCEPTED, FINISHED, IN_PAYMENT, LISTED, NOTICE_OVER, Stage, stages_in
 from retrofits.models import Acceptance, Installation
-from subsidies.models import Fund, PayoutLine
+from subsidies.models import Fund
 from subsidies.wording import source_name
 from telemetry.models import Alert, PollCycle
-from telemetry.queries import Online, figures_of
+from telemetry.queries import Online
 
 BEHIND = 10
+Kind = BoardTotal.Kind
+HEATER_SUMS = {
+    name: Sum("number", filter=Q(kind=kind))
+    for name, kind in (("total", "heaters"), ("online", "online"), ("never", "never"), ("faults", "faults"))
+}
 Targets = dict[tuple[str, int | None], int]
 
 
@@ -191,17 +195,17 @@ class Year:
         return next((bar for bar in self.phases if bar.now), None)
 
 
-def year_of(scope: Scope, today: dt.date, now: dt.datetime) -> Year | None:
+def year_of(scope: Scope, today: dt.date) -> Year | None:
     """Everything of the chosen programme and place; None where no programme is chosen."""
-    return read(year(scope, today, now))
+    return read(year(scope, today))
 
 
-def year(scope: Scope, today: dt.date, now: dt.datetime) -> Reading[Year | None]:
+def year(scope: Scope, today: dt.date) -> Reading[Year | None]:
     """`year_of` as a reading."""
     programme = scope.programme
     if programme is None:
         return None
-    basis, money, heaters = yield from in_step(_basis(scope, programme), _money(scope), _heaters(scope, now))
+    basis, money, heaters = yield from in_step(_basis(scope, programme), _money(scope), _heaters(scope))
     totals, targets, names = basis
     plan = plan_share(programme, today)
     whole = _progress(_("Total"), totals, plan=plan, target=sum(targets.values()))
@@ -310,10 +314,9 @@ def _routes(
 
 def _money(scope: Scope) -> Reading[dict[str, Any]]:
     """Fields of `Year`: payments, and money per source of the programme wherever the person may read funds."""
-    lines = scope.of_programme(PayoutLine, path="batch__programme").order_by()
     sums = sums_of(
-        lines if scope.user.has_right("payouts.view") else lines.none(),
-        waiting=Sum("amount_fen", filter=Q(state__in=["planned", "sent"])), n=Count("id", filter=Q(state="paid")),
+        scope.of_programme(BoardTotal, "payouts.view"),
+        waiting=Sum("fen", filter=Q(kind=Kind.WAITING)), n=Sum("number", filter=Q(kind=Kind.ARRIVED)),
     )  # fmt: skip
     funds = Fund.objects.visible_to(scope.user).filter(programme=scope.programme).order_by().values("source")
     funds = funds.annotate(received=Sum("received_fen"), reserved=Sum("reserved_fen"), paid=Sum("paid_fen"))
@@ -330,18 +333,19 @@ def _source(row: dict[str, Any]) -> Source:
     return Source(source_name(row["source"]), row["received"], row["reserved"], row["paid"])
 
 
-def _heaters(scope: Scope, now: dt.datetime) -> Reading[dict[str, Any]]:
+def _heaters(scope: Scope) -> Reading[dict[str, Any]]:
     """Fields of `Year` for those who may see heaters."""
     if not scope.user.has_right("devices.view"):
         return {}
     alerts = scope.rows(Alert).filter(cleared_at__isnull=True)
     counted = sums_of(alerts, n=Count("id"), cold=Count("id", filter=Q(kind=Alert.Kind.ROOM_COLD)))
     newest = alerts.select_related("heater", "area").order_by("-opened_at")[:6]
-    heaters = scope.rows(Heater).filter(removed_on__isnull=True)
-    online, _done = yield from in_step(figures_of(heaters, now), asking(counted, newest))
-    counts = sums_in(counted)
+    heaters = sums_of(scope.rows(BoardTotal, "devices.view"), **HEATER_SUMS)
+    yield [counted, newest, heaters]
+    counts, numbers = sums_in(counted), {name: n or 0 for name, n in sums_in(heaters).items()}
     return {
-        "heaters": online, "alerts": counts["n"] or 0, "cold": counts["cold"] or 0, "newest_alerts": list(newest),
+        "heaters": Online(newest=None, **numbers), "alerts": counts["n"] or 0, "cold": counts["cold"] or 0,
+        "newest_alerts": list(newest),
     }  # fmt: skip
 
 
@@ -382,16 +386,25 @@ def curve(scope: Scope) -> Reading[Curve]:
     """From the first installation to the last acceptance, thinned to about 60 points."""
     if scope.programme is None:
         return Curve([], [], [], [])
-    records = scope.of_programme(Installation, "overview.view", "task__programme").exclude(task__state="withdrawn")
-    finished = records.order_by().values_list("installed_on").annotate(n=Count("id"))
-    visits = scope.of_programme(Acceptance, "overview.view", "task__programme").filter(result="passed")
-    accepted = visits.order_by().values_list("accepted_on").annotate(n=Count("id"))
+    finished, accepted = _by_day(scope)
     targets, phases = _targets(scope), scope.programme.phases.all()
     yield [finished, accepted, targets, phases]
     keep(scope.programme, "phases", phases)
     done, passed, target = dict(finished), dict(accepted), sum(_as_targets(targets).values())
     known = sorted({*done, *passed})
     return _cumulated(known[0], known[-1], done, passed, target, scope.programme) if known else Curve([], [], [], [])
+
+
+def _by_day(scope: Scope) -> tuple[Any, Any]:
+    """(day, homes) finished and accepted: the stored sums of the towns, inside a town the records of its villages."""
+    if len(scope.area_code) <= CODE_LENGTHS[TOWN]:
+        days = scope.of_programme(BoardTotal, "overview.view").order_by()
+        finished, accepted = (days.filter(kind=kind).values_list("day") for kind in (Kind.FINISHED, Kind.ACCEPTED))
+        return finished.annotate(n=Sum("number")), accepted.annotate(n=Sum("number"))
+    records = scope.of_programme(Installation, "overview.view", "task__programme").exclude(task__state="withdrawn")
+    visits = scope.of_programme(Acceptance, "overview.view", "task__programme").filter(result="passed").order_by()
+    installed = records.order_by().values_list("installed_on").annotate(n=Count("id"))
+    return installed, visits.values_list("accepted_on").annotate(n=Count("id"))
 
 
 def _cumulated(

@@ -16,6 +16,7 @@ from accounts.history.sealing import head, seal_history
 from core import clock
 from households.models import Dwelling
 from reports.models import DwellingSummary, RefreshMark, SummaryTotal
+from reports.services import boards
 from reports.services import summary_sql as sql
 
 NAME = "dwellings"
@@ -47,11 +48,12 @@ def rebuild_summaries(*, now: dt.datetime | None = None) -> int:
     while ids := _next_ids(last):
         with transaction.atomic():
             RefreshMark.objects.select_for_update().get(name=NAME)
-            _write(ids)
+            boards.sum_up(_write(ids))
         looked_at, last = looked_at + len(ids), ids[-1]
     with transaction.atomic():
         mark = RefreshMark.objects.select_for_update().get(name=NAME)
         _drop_orphan_totals()
+        boards.count_heaters(now=now or clock.now(), touched=True)
         mark.history_seq, mark.refreshed_at = until, now or clock.now()
         mark.save()
     return looked_at
@@ -65,8 +67,11 @@ def _step(until: int, now: dt.datetime) -> tuple[int, int] | None:
         return None
     reached = max(mark.history_seq, min(until, mark.history_seq + STEP))
     ids = _touched(mark.history_seq, reached)
+    places: set[tuple[int, str]] = set()
     for start in range(0, len(ids), BATCH):
-        _write(ids[start : start + BATCH])
+        places |= _write(ids[start : start + BATCH])
+    boards.sum_up(places)
+    boards.count_heaters(now=now, touched=bool(ids))
     _run(sql.ROOMS, since=(mark.readings_until or LONG_AGO) - OVERLAP)
     mark.history_seq, mark.readings_until, mark.refreshed_at = reached, now, now
     mark.save()
@@ -79,13 +84,14 @@ def _touched(since: int, until: int) -> list[int]:
     return sorted(row[0] for row in _run(sql.TOUCHED, since=since, until=until, tables=sql.TABLES))
 
 
-def _write(ids: list[int]) -> None:
-    """Rows of these dwellings, and the sums of every place they were or are in."""
+def _write(ids: list[int]) -> set[tuple[int, str]]:
+    """Rows of these dwellings, and the sums of every place they were or are in; returns those places."""
     places = set(_run(sql.PLACES, ids=ids))
     _run(sql.DROP, ids=ids)
     _run(sql.WRITE, ids=ids)
     places |= set(_run(sql.PLACES, ids=ids))
     _sum_up(places)
+    return places | boards.paid_places(ids)
 
 
 def _sum_up(places: Iterable[tuple[int, str]]) -> None:

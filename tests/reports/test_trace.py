@@ -130,7 +130,7 @@ def test_an_auditor_of_one_town_sees_only_its_money(county: World) -> None:
 
 
 def test_the_overview_counts_what_the_list_finds(county: World, sign_in: SignIn) -> None:
-    year = year_of(over(county, "office"), TODAY, moment(TODAY))
+    year = year_of(over(county, "office"), TODAY)
     assert year is not None
     assert (year.whole.enrolled, year.whole.finished, year.whole.accepted, year.whole.paid) == (13, 11, 9, 5)
     assert (year.paid_fen, year.due_fen) == (2_796_000, 4_596_000)
@@ -142,7 +142,7 @@ def test_the_overview_counts_what_the_list_finds(county: World, sign_in: SignIn)
 
 
 def test_money_per_source_is_the_funds_own(county: World) -> None:
-    year = year_of(over(county, "office"), TODAY, moment(TODAY))
+    year = year_of(over(county, "office"), TODAY)
     assert year is not None
     assert [(one.received, one.paid) for one in year.sources] == [(100_000_000, 1_398_000)] * 2
 
