@@ -34,11 +34,15 @@ PROPOSED: Mapping[str, Clock] = {
     Kind.EXPLANATION: Clock(None, 7 * DAY),
     Kind.FALSIFICATION: Clock(None, 30 * DAY),
     Kind.OPINION: Clock(DAY, 3 * DAY),
+    Kind.ILLEGAL_USE: Clock(None, 15 * DAY),
+    Kind.EVALUATION: Clock(None, 30 * DAY),
+    Kind.WORK_PLAN: Clock(None, 30 * DAY),
 }
 PROPOSED_FOR: Mapping[tuple[str, str], Clock] = {
     **{(Kind.HAZARD, category): Clock(None, DAY) for category in DANGEROUS},
     **{(Kind.COMPLAINT, category): Clock(DAY, 5 * DAY) for category in SENSITIVE_CATEGORIES},
     (Kind.COMPLAINT, Category.SUPPLY_FAULT): Clock(4, 2 * DAY),
+    (Kind.COMPLAINT, Category.SHORT_SUPPLY): Clock(4, 2 * DAY),
 }
 
 Rules = Mapping[tuple[str, str], Clock]

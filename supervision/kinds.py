@@ -32,6 +32,9 @@ class Kind(models.TextChoices):
     EXPLANATION = "explanation", _("written explanation")
     FALSIFICATION = "falsification", _("falsification found")
     OPINION = "opinion", _("public opinion")
+    ILLEGAL_USE = "illegal_use", _("illegal use of heat")
+    EVALUATION = "evaluation", _("evaluation visit")
+    WORK_PLAN = "work_plan", _("work plan of a county")
 
 
 class Category(models.TextChoices):
@@ -65,6 +68,14 @@ class Category(models.TextChoices):
     WEAK_SAFETY = "weak_safety", _("weak supervision of safety")
     FALSE_RECORDS = "false_records", _("false records")
     MEDIA = "media", _("report or post")
+    FALSE_NEWS = "false_news", _("invented or false news")
+    SHORT_SUPPLY = "short_supply", _("heat wilfully reduced or cut off")
+    INDOOR_SYSTEM = "indoor_system", _("indoor system altered")
+    PRIVATE_TAP = "private_tap", _("connected without leave")
+    EXTRA_AREA = "extra_area", _("heated area enlarged")
+    WATER_DUMPED = "water_dumped", _("water let out on purpose")
+    WORK_PLAN = "plan", _("work plan and schedule")
+    PROGRESS = "implementation", _("how the work is carried out")
 
 
 class Source(models.TextChoices):
@@ -100,18 +111,19 @@ GROUPS: dict[str, Group] = {
               "complaints.handle", (S.PHONE, S.VISIT, S.HOUSEHOLD, S.PUBLIC)),
         Group("tickets", _("Repair tickets"), (K.REPAIR,), "tickets.view", "tickets.handle",
               (S.PHONE, S.HOUSEHOLD, S.VISIT, S.TELEMETRY), own=True),
-        Group("hazards", _("Hazards"), (K.HAZARD,), "hazards.view", "hazards.record",
+        Group("hazards", _("Hazards"), (K.HAZARD, K.ILLEGAL_USE), "hazards.view", "hazards.record",
               (S.PATROL, S.EXPERT, S.HOUSEHOLD, S.TELEMETRY), own=True),
         Group("coal", _("Coal relapse and non-use"), (K.RELAPSE, K.NON_USE, K.ENFORCEMENT), "hazards.view",
               "hazards.record", (S.PATROL, S.TELEMETRY, S.CONSUMPTION, S.HOUSEHOLD, S.OFFICE)),
         Group("measures", _("Supervision measures"),
-              (K.ORDER, K.CIRCULAR, K.INTERVIEW, K.EXPLANATION, K.FALSIFICATION, K.OPINION), "supervision.view",
+              (K.ORDER, K.CIRCULAR, K.INTERVIEW, K.EXPLANATION, K.FALSIFICATION, K.OPINION, K.EVALUATION, K.WORK_PLAN),
+              "supervision.view",
               "supervision.act", (S.OFFICE, S.VISIT, S.HOUSEHOLD)),
     )
 }  # fmt: skip
 GROUP_OF: dict[str, Group] = {kind: group for group in GROUPS.values() for kind in group.kinds}
 
-_ASKED = (C.FORCED_REMOVAL, C.SUPPLY_FAULT, C.SUBSIDY, C.QUALITY, C.AFTER_SALES, C.CONDUCT, C.OTHER)
+_ASKED = (C.FORCED_REMOVAL, C.SUPPLY_FAULT, C.SHORT_SUPPLY, C.SUBSIDY, C.QUALITY, C.AFTER_SALES, C.CONDUCT, C.OTHER)
 _WRONG = (C.LATE_WORKS, C.POOR_WORKS, C.WEAK_SAFETY, C.FALSE_RECORDS, C.OTHER)
 CATEGORIES: dict[str, tuple[str, ...]] = {
     K.COMPLAINT: _ASKED,
@@ -126,7 +138,10 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     K.INTERVIEW: _WRONG,
     K.EXPLANATION: _WRONG,
     K.FALSIFICATION: (C.FALSE_RECORDS,),
-    K.OPINION: (C.MEDIA, C.OTHER),
+    K.OPINION: (C.MEDIA, C.FALSE_NEWS, C.OTHER),
+    K.ILLEGAL_USE: (C.INDOOR_SYSTEM, C.PRIVATE_TAP, C.EXTRA_AREA, C.WATER_DUMPED),
+    K.EVALUATION: (C.PROGRESS, C.OTHER),
+    K.WORK_PLAN: (C.WORK_PLAN,),
 }
 SENSITIVE_CATEGORIES = frozenset({C.FORCED_REMOVAL, C.CONDUCT})
 """D-15 and complaints about people: read by few (`complaints.sensitive`) until somebody says otherwise."""

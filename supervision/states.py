@@ -3,8 +3,8 @@
     complaint   open → handled → answered → closed, and back to handled with a reason
     ticket      open → handled → fixed → closed, and back
     hazard      open → fixed → closed; a failed re-check opens it again; being late escalates without moving it
-    coal        open → confirmed → closed | open → cleared
-    measure     open → answered → closed, or open → closed where no answer is asked for
+    coal        open → confirmed → closed | open → cleared; visited again as often as needed
+    measure     open → answered → closed, or open → closed where no answer is asked for; an order may begin as a draft
 
 Buttons, services and tests read these tables and nothing else.
 """
@@ -77,12 +77,17 @@ HAZARD_MOVES: tuple[Move, ...] = (
 COAL_MOVES: tuple[Move, ...] = (
     Move("confirm", State.OPEN, State.CONFIRMED, HAZARD, _("Visited: it is so"), needs_words=True),
     Move("clear", State.OPEN, State.CLEARED, HAZARD, _("Visited: it is not so"), needs_words=True),
+    Move("visit", State.CONFIRMED, State.CONFIRMED, HAZARD, _("Visited again"), needs_words=True),
     Move("close", State.CONFIRMED, State.CLOSED, HAZARD, _("Settled"), needs_words=True),
 )
 ANSWERED_MOVES: tuple[Move, ...] = (
     Move("answer", State.OPEN, State.ANSWERED, ANSWER, _("Answer"), needs_words=True),
     Move("close", State.ANSWERED, State.CLOSED, ACT, _("Accept the answer")),
     Move("reopen", State.ANSWERED, State.OPEN, ACT, _("Not enough"), needs_words=True),
+)
+DRAFT_MOVES: tuple[Move, ...] = (
+    Move("send", State.DRAFT, State.OPEN, ACT, _("Send")),
+    Move("discard", State.DRAFT, State.CLEARED, ACT, _("Throw away")),
 )
 HELD_MOVES: tuple[Move, ...] = (
     Move("close", State.OPEN, State.CLOSED, ACT, _("Settled"), needs_words=True),
@@ -95,12 +100,15 @@ MOVES: dict[str, tuple[Move, ...]] = {
     Kind.RELAPSE: COAL_MOVES,
     Kind.NON_USE: COAL_MOVES,
     Kind.ENFORCEMENT: COAL_MOVES,
-    Kind.ORDER: ANSWERED_MOVES,
+    Kind.ORDER: DRAFT_MOVES + ANSWERED_MOVES,
     Kind.EXPLANATION: ANSWERED_MOVES,
     Kind.CIRCULAR: ANSWERED_MOVES,
     Kind.INTERVIEW: HELD_MOVES,
     Kind.FALSIFICATION: HELD_MOVES,
     Kind.OPINION: HELD_MOVES,
+    Kind.ILLEGAL_USE: HAZARD_MOVES,
+    Kind.EVALUATION: ANSWERED_MOVES,
+    Kind.WORK_PLAN: ANSWERED_MOVES,
 }
 
 

@@ -1,6 +1,6 @@
 """Tables of the room."""
 
-from supervision.models.cases import Case, CaseStep, ClockRule
+from supervision.models.cases import AlertCase, Case, CaseStep, ClockRule
 from supervision.models.checks import SpotCheck, SpotCheckLine, TownScore
 from supervision.models.duties import DutyTerm
 from supervision.models.network import NetworkAlarm, NetworkPoint, NetworkValue
@@ -8,6 +8,7 @@ from supervision.models.safety import PublicityMark, SafetyAttendance, SafetyEve
 from supervision.models.service import MaintenanceVisit, ServiceOutlet
 
 __all__ = [
+    "AlertCase",
     "Case",
     "CaseStep",
     "ClockRule",

@@ -19,6 +19,7 @@ from households.models import Document, Dwelling
 from programmes.models import Programme
 from supervision.kinds import GROUP_OF, GROUPS, OWN, SENSITIVE, Category, Group, Kind, Source
 from supervision.models.service import ServiceOutlet
+from telemetry.models import Alert
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -50,16 +51,17 @@ def _readable(user: User) -> Q:
     condition = Q(pk__in=[])
     for group in GROUPS.values():
         condition |= Q(kind__in=group.kinds) & _inside(user.area_codes_for(group.view))
-    return condition & (Q(is_sensitive=False) | _inside(user.area_codes_for(SENSITIVE)))
+    drafts = ~Q(state=Case.State.DRAFT) | _inside(user.area_codes_for("supervision.act"))
+    return condition & drafts & (Q(is_sensitive=False) | _inside(user.area_codes_for(SENSITIVE)))
 
 
 def _own(user: User) -> Q:
-    """What an organisation gave or was given: its firm's, its own people's. Sensitive ones never."""
-    codes, unit = user.area_codes_for(OWN), user.unit.strip()
+    """The firm's, what an organisation answers for, what its people gave or were given. Sensitive ones never."""
+    codes, unit = user.area_codes_for(OWN), user.organisation
     if not codes:
         return Q(pk__in=[])
     mine = Q(handler=user) | Q(opened_by=user)
-    mine |= Q(supplier__name=unit) if unit else Q(pk__in=[])
+    mine |= Q(supplier__name=unit) | Q(responsible=unit) if unit else Q(pk__in=[])
     kinds = [kind for group in GROUPS.values() if group.own for kind in group.kinds]
     return _inside(codes) & mine & Q(kind__in=kinds, is_sensitive=False)
 
@@ -74,6 +76,7 @@ class Case(ScopedModel):
     view_right = "supervision.view"
 
     class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
         OPEN = "open", _("open")
         HANDLED = "handled", _("being handled")
         ANSWERED = "answered", _("answered")
@@ -120,8 +123,8 @@ class Case(ScopedModel):
 
     objects = CaseQuerySet.as_manager()
     status_looks: ClassVar = {
-        "open": "warn", "handled": "busy", "answered": "busy", "fixed": "busy", "confirmed": "bad", "cleared": "void",
-        "closed": "done",
+        "draft": "void", "open": "warn", "handled": "busy", "answered": "busy", "fixed": "busy",
+        "confirmed": "bad", "cleared": "void", "closed": "done",
     }  # fmt: skip
     data_labels: ClassVar = {
         "number": "L0", "title": "L1", "words": "L3", "place_words": "L3", "reporter_name": "L3",
@@ -181,6 +184,14 @@ class CaseStep(TrackedModel):
 
     class Meta(TrackedModel.Meta):
         ordering = ["at", "id"]
+
+
+class AlertCase(TrackedModel):
+    """The case that an alert of a heater was turned into; one alert makes one case."""
+
+    alert = models.OneToOneField(Alert, models.PROTECT, related_name="made_case")
+    case = models.OneToOneField(Case, models.CASCADE, related_name="from_alert")
+    data_labels: ClassVar[dict[str, str]] = {}
 
 
 class ClockRule(TrackedModel):

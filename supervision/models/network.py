@@ -31,12 +31,13 @@ class NetworkPoint(ScopedModel):
     name = models.CharField(_("name"), max_length=80)
     kind = models.CharField(_("kind"), max_length=11, choices=Kind.choices)
     unit = models.CharField(_("unit"), max_length=12)
+    operator = models.CharField(_("operating company"), max_length=80, blank=True)
     low = models.DecimalField(_("at least"), max_digits=10, decimal_places=3, null=True, blank=True)
     high = models.DecimalField(_("at most"), max_digits=10, decimal_places=3, null=True, blank=True)
     last_value = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     last_at = models.DateTimeField(null=True, blank=True)
     history_exclude: ClassVar = ("last_value", "last_at")
-    data_labels: ClassVar = {"code": "L0", "name": "L0", "unit": "L0"}
+    data_labels: ClassVar = {"code": "L0", "name": "L0", "unit": "L0", "operator": "L0"}
 
     class Meta(ScopedModel.Meta):
         ordering = ["area_id", "code"]

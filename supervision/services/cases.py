@@ -29,7 +29,8 @@ from supervision.warranty import covered
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 PREFIX = {Kind.COMPLAINT: "TS", Kind.QUESTION: "ZX", Kind.REPAIR: "BX", Kind.HAZARD: "YH", Kind.RELAPSE: "FR",
           Kind.NON_USE: "TY", Kind.ENFORCEMENT: "ZF", Kind.ORDER: "DB", Kind.CIRCULAR: "TB", Kind.INTERVIEW: "YT",
-          Kind.EXPLANATION: "SM", Kind.FALSIFICATION: "XJ", Kind.OPINION: "YQ"}  # fmt: skip
+          Kind.EXPLANATION: "SM", Kind.FALSIFICATION: "XJ", Kind.OPINION: "YQ", Kind.ILLEGAL_USE: "WY",
+          Kind.EVALUATION: "PG", Kind.WORK_PLAN: "JH"}  # fmt: skip
 
 
 @dataclass(frozen=True)
