@@ -6,3 +6,8 @@ class HeatsupplyConfig(AppConfig):
     name = "heatsupply"
     verbose_name = _("Heat supply")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from heatsupply.owning import declare
+
+        declare()
