@@ -252,7 +252,7 @@ class FeeLine(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         ordering = ["id"]
-        triggers = [*OwnedModel.Meta.triggers, *append_only(truncate=False)]
+        triggers = [*OwnedModel.Meta.triggers, *append_only(truncate=False)]  # type: ignore[list-item]
         constraints = [
             models.CheckConstraint(condition=~Q(fen=0), name="fee_line_moves_something"),
             models.UniqueConstraint(

@@ -1,0 +1,202 @@
+"""A company's workbook of heat fees: everything wrong told at once, tried first, stored as differences (B-01, B-33).
+
+The file states a season's fee and what was received as of its day. Lines hold the differences to what is known, so the
+same file a second time changes nothing, and a later one adds what came in since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core.blind_index import indexer
+from core.refusals import Refused
+from core.workbooks.guard import MIB, Limits
+from core.workbooks.read import read_workbook
+from core.workbooks.refusals import WorkbookRefused
+from heatsupply.models import FeeAccount, FeeImport, FeeLine, HeatingCompany
+from heatsupply.models.owned import MANAGE
+from heatsupply.rules.fee_rows import FeeRow, FeeSheet, Problem, read_fees
+from heatsupply.services.ledger import Movement, post
+from heatsupply.services.permits import may_keep
+from heatsupply.services.suspensions import ACCOUNT_PURPOSE
+from heatsupply.terms import season_of
+from households.models import Dwelling
+from programmes.models import Programme
+
+LIMITS = Limits(file_bytes=10 * MIB, unpacked_bytes=100 * MIB, cells=1_500_000, cpu_s=30, wall_s=60)
+COPIED = ("kind", "compound_name", "heated_m2", "account_no", "payer_name", "phone", "address", "dwelling_id")
+
+
+@dataclass
+class Taken:
+    """What a file did, or would do: rows, new and changed accounts, fen charged and received anew, problems."""
+
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    charged_fen: int = 0
+    received_fen: int = 0
+    faulty_rows: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    made: FeeImport | None = None
+    is_stored: bool = False
+
+    def counts(self) -> dict[str, int]:
+        names = ("rows", "new", "changed", "same", "charged_fen", "received_fen", "faulty_rows")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass
+class _Change:
+    account: FeeAccount
+    row: FeeRow
+    is_new: bool
+    is_changed: bool
+    charge: int
+    receipt: int
+
+
+def import_fees(
+    *, programme: Programme, company: HeatingCompany, season: str, path: Path, file_name: str, trial: bool = False,
+    in_spite: bool = False, by: User, now: datetime, most_rows: int | None = None,
+) -> Taken:  # fmt: skip
+    """Read, judge and (unless `trial`, or faulty rows without `in_spite`) store the good rows, in one transaction.
+
+    Raises `Refused` FILE_UNREADABLE, FILE_TOO_LONG, SEASON_UNKNOWN.
+    """
+    if not may_keep(by, company):
+        raise PermissionDenied(MANAGE)
+    label = season_of(programme, season).label
+    sheet = _read(path, timezone.localtime(now).date())
+    if most_rows is not None and sheet.seen > most_rows:
+        words = _("The file has %(rows)d rows; here %(most)d are taken at once. Use the command import_fees.")
+        raise Refused("FILE_TOO_LONG", words, rows=sheet.seen, most=most_rows)
+    with transaction.atomic():
+        taken, changes = _plan(programme, company, label, sheet)
+        if trial or (taken.problems and not in_spite) or not changes:
+            return taken
+        source = FeeImport.objects.create(
+            programme=programme, company=company, area_id=company.area_id, season=label, file_name=file_name[:120],
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(), counts=taken.counts(), imported_by=by,
+            imported_at=now,
+        )  # fmt: skip
+        _store(changes, source, by, now)
+        taken.made, taken.is_stored = source, True
+    return taken
+
+
+def _read(path: Path, today: date) -> FeeSheet:
+    try:
+        return read_fees(read_workbook(path, limits=LIMITS), today)
+    except WorkbookRefused as refusal:
+        words = _("The workbook can't be read: %(why)s")
+        raise Refused("FILE_UNREADABLE", words, why=str(refusal)) from refusal
+
+
+def _plan(programme: Programme, company: HeatingCompany, season: str, sheet: FeeSheet) -> tuple[Taken, list[_Change]]:
+    """What the rows would do to the accounts of the season, which are locked until the transaction ends."""
+    rows = FeeAccount.objects.select_for_update().filter(company=company, season=season).order_by("pk")
+    known = {account.account_index: account for account in rows}
+    stated, homes = _stated(company, season), _homes(company, sheet.rows)
+    index, taken, changes = indexer(ACCOUNT_PURPOSE), Taken(rows=sheet.seen, problems=list(sheet.problems)), []
+    for row in sheet.rows:
+        account = known.get(index(row.account))
+        wrong = _wrong(row, account, programme, homes)
+        if wrong:
+            taken.problems.append(wrong)
+            continue
+        one = _change(row, account, stated, homes)
+        if one.is_new:
+            one.account.programme, one.account.company, one.account.season = programme, company, season
+            one.account.area_id, one.account.account_index = company.area_id, index(row.account)
+        changes += [one] if _count(one, taken) else []
+    taken.faulty_rows = len({problem.row for problem in taken.problems if problem.row[1]})
+    return taken, changes
+
+
+def _wrong(row: FeeRow, account: FeeAccount | None, programme: Programme, homes: dict[str, int]) -> Problem | None:
+    if row.dwelling and row.dwelling not in homes:
+        return row.problem("dwelling", "DWELLING_UNKNOWN", row.dwelling)
+    if account and account.programme_id != programme.pk:
+        return row.problem("account", "OTHER_PROGRAMME")
+    if account and row.fee_fen < account.reduced_fen:
+        return row.problem("fee", "FEE_BELOW_REDUCTIONS")
+    return None
+
+
+def _count(one: _Change, taken: Taken) -> bool:
+    """Whether the row changes anything; counted either way."""
+    moves = bool(one.charge or one.receipt)
+    if not (one.is_new or one.is_changed or moves):
+        taken.same += 1
+        return False
+    taken.new, taken.changed = taken.new + one.is_new, taken.changed + (not one.is_new)
+    taken.charged_fen += one.charge
+    taken.received_fen += one.receipt
+    return True
+
+
+def _change(
+    row: FeeRow, account: FeeAccount | None, stated: dict[int, dict[str, int]], homes: dict[str, int]
+) -> _Change:
+    kept = account or FeeAccount()
+    values: dict[str, Any] = {
+        "kind": row.kind, "compound_name": row.compound, "heated_m2": row.heated_m2, "account_no": row.account,
+        "payer_name": row.name, "phone": row.phone, "address": row.address, "dwelling_id": homes.get(row.dwelling),
+    }  # fmt: skip
+    differs = [name for name, value in values.items() if value not in (None, "") and getattr(kept, name) != value]
+    for name in differs:
+        setattr(kept, name, values[name])
+    before = stated.get(kept.pk, {}) if account else {}
+    charge = row.fee_fen - before.get(FeeLine.Kind.CHARGE, 0)
+    receipt = row.received_fen - before.get(FeeLine.Kind.RECEIPT, 0)
+    return _Change(kept, row, account is None, bool(differs), charge, receipt)
+
+
+def _stated(company: HeatingCompany, season: str) -> dict[int, dict[str, int]]:
+    """What earlier files said, by account and kind."""
+    lines = FeeLine.objects.filter(
+        account__company=company, account__season=season, kind__in=[FeeLine.Kind.CHARGE, FeeLine.Kind.RECEIPT]
+    )
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for account, kind, fen in lines.order_by().values_list("account_id", "kind").annotate(fen=Sum("fen")):
+        found[account][kind] = fen
+    return found
+
+
+def _homes(company: HeatingCompany, rows: Sequence[FeeRow]) -> dict[str, int]:
+    """Dwellings of the company's place by their number."""
+    numbers = {row.dwelling for row in rows if row.dwelling}
+    if not numbers:
+        return {}
+    homes = Dwelling.objects.within(company.area_id).filter(dwelling_no__in=numbers)
+    return dict(homes.values_list("dwelling_no", "pk"))
+
+
+def _store(changes: list[_Change], source: FeeImport, by: User, now: datetime) -> None:
+    FeeAccount.objects.bulk_create([one.account for one in changes if one.is_new], batch_size=500)
+    altered = [one.account for one in changes if one.is_changed and not one.is_new]
+    FeeAccount.objects.bulk_update(altered, COPIED, batch_size=500)
+    today = timezone.localtime(now).date()
+    charges = [Movement(one.account, FeeLine.Kind.CHARGE, one.charge, today, {"source": source, "clause": "B-01"})
+               for one in changes if one.charge]  # fmt: skip
+    receipts = [
+        Movement(one.account, FeeLine.Kind.RECEIPT, one.receipt, one.row.paid_on or today,
+                 {"source": source, "clause": "B-30", "channel": one.row.channel})
+        for one in changes if one.receipt
+    ]  # fmt: skip
+    post([*charges, *receipts], by=by, now=now)
