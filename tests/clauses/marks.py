@@ -21,6 +21,7 @@ PREFIXES = {
     "J": "晋城 Jincheng 2020",
     "L": "利通 Litong 2021–2023",
     "D": "大同 Datong 2021–2023",
+    "B": "白银 Baiyin 2023",
 }
 
 
