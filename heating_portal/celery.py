@@ -80,6 +80,11 @@ app.conf.update(
             "options": {"expires": 20},
         },
         "take-progress": {"task": "reports.tasks.take_progress", "schedule": 3600.0, "options": {"expires": 3600}},
+        "send-household-codes": {
+            "task": "reports.tasks.send_household_codes",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
         "escalate-cases": {"task": "supervision.tasks.escalate", "schedule": 600.0, "options": {"expires": 600}},
         "settle-transmissions": {
             "task": "retrofits.tasks.settle_transmissions",

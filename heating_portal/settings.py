@@ -265,6 +265,8 @@ RUN_DIR = VAR_DIR / "run"  # relative serial lines are seen from here
 FIELD_CIPHER = env("PORTAL_FIELD_CIPHER", default="AES-GCM")  # or SM4-GCM
 FIELD_KEY_CURRENT = ""  # id of the key that writes; empty: the newest
 DIGEST = env("PORTAL_DIGEST", default="SHA-256")  # or SM3
+# Who sends one-time codes of the household's own page (reports/public/senders.py); "": nobody, slips only.
+CODE_SENDER = env("PORTAL_CODE_SENDER", default="outbox" if DEMONSTRATION else "")
 
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

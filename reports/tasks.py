@@ -9,9 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.acting import acting
+from core import clock
 from jobs.registry import handler
 from jobs.running import JobRun
 from reports.models import LedgerExport
+from reports.public import codes, senders
 from reports.services import bulk_runs, exports, progress, summaries
 
 
@@ -25,6 +28,13 @@ def refresh_summaries() -> int | None:
 def take_progress() -> int:
     """Beat calls this every hour; the first run of a week writes the week down, the others find it written."""
     return progress.take_progress()
+
+
+@shared_task(name="reports.tasks.send_household_codes")
+def send_household_codes() -> int:
+    """Beat calls this every few seconds: text messages that were asked for at the household's own page."""
+    with acting("one-time codes"):
+        return codes.send_waiting(via=senders.sender(), now=clock.now())
 
 
 @handler(exports.JOB, label=gettext_lazy("Export of a ledger"))

@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 from reports.pages import (
     audit,
     audit_log,
+    boards,
     bulk,
     home,
     household_file,
@@ -18,6 +19,8 @@ from reports.pages import (
     selections,
     trace,
 )
+
+from reports.public import views as own
 
 
 class DwellingNumber:
@@ -39,6 +42,9 @@ pages = [
     path("overview/", overview.overview, name="overview"),
     path("overview/part/", overview.overview_part, name="overview-part"),
     path("overview/curve/", overview.overview_curve, name="overview-curve"),
+    path("counties/", boards.county_board, name="county-board"),
+    path("counties/<slug:code>/", boards.county_open, name="county-open"),
+    path("wall/", boards.wall, name="wall"),
     path("overview/online/", overview.overview_online, name="overview-online"),
     path("progress/", progress.progress, name="progress"),
     path("progress/<slug:code>/part/", progress.progress_part, name="progress-part"),
@@ -50,6 +56,7 @@ pages = [
     path("households/<dwelling:dwelling_no>/peek/", households.household_peek, name="household-peek"),
     path("households/<dwelling:dwelling_no>/print/", household_file.household_print, name="household-print"),
     path("households/<dwelling:dwelling_no>/zip/", household_file.household_zip, name="household-zip"),
+    path("households/<dwelling:dwelling_no>/slip/", own.household_slip, name="household-slip"),
     path("households/<dwelling:dwelling_no>/heater/", household_file.household_heater, name="household-heater"),
     path("selections/", selections.selection_create, name="selection-create"),
     path("selections/<uuid:token>/", selections.selection_detail, name="selection-detail"),
@@ -71,6 +78,7 @@ pages = [
     path("trace/findings/<int:pk>/", audit.finding_detail, name="finding-detail"),
     path("trace/again/", audit.recompute_page, name="recompute"),
     path("trace/questions/", audit.query_log, name="query-log"),
+    path("my-home/", own.own_page, name="own-page"),
     path("log/", audit_log.audit_log, name="audit-log"),
     path("log/looks/", audit_log.look_log, name="look-log"),
 ]

@@ -20,6 +20,7 @@ from households.models import Dwelling
 from households.provenance import source_reading
 from programmes.chosen import chosen_programme
 from reports.links import address
+from reports.public import codes, senders
 from reports.queries import household_file as queries
 from reports.services import file_zip
 from telemetry.charts import SPANS, track
@@ -66,6 +67,8 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
         "may_trace": user.has_right("audit.trace", dwelling.area_id),
         "reasons": reveal.REASONS,
     }
+    if user.has_right(codes.RIGHT, dwelling.area_id):
+        context |= {"may_slip": True, "held": senders.held_for(dwelling.household_id, clock.now())}
     response = render(request, "reports/household_file.html", context)
     response["Cache-Control"] = "no-store"  # shared office machines: nothing personal stays behind
     return response
