@@ -1,19 +1,23 @@
 """How much waits for this person behind each entry of the navigation: one statement, each count cut at `MOST`.
 
 Papers to sign, decisions to take and households to visit; the conditions are those of the workbench
-(`reports.queries.todos`), and a test holds the two together. Nothing is kept between requests: who has just sealed a
-roster sees one less on the next page.
+(`reports.queries.todos`), and a test holds the two together. No number is kept between requests: who has just sealed a
+roster sees one less on the next page. The words of the statement are kept: composing them from some twenty querysets
+took longer than PostgreSQL's answer, and they stay the same as long as person, grants, programme, place and day do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
+from core import clock
 from households import change_queries, change_rules
 from households.models import MeterReading, Roster, RosterImport
 from reports.queries import todo_care
@@ -28,35 +32,56 @@ Rows = QuerySet[Any]
 Source = Callable[[Scope], Rows]
 
 
+@dataclass(frozen=True)
+class _Asking:
+    """Who asks for which entries. Equal when everything the sources make of it is; `scope` only goes with it."""
+
+    key: tuple[Any, ...]
+    names: frozenset[str]
+    scope: Scope = field(compare=False)
+
+
 def numbers_for(scope: Scope, entries: Iterable[str]) -> dict[str, int]:
     """URL name → number, for those of `entries` (URL names) where something can wait for this person."""
-    wanted = set(entries)
-    parts = [
-        (name, source(scope))
-        for name, right, source in SOURCES
-        if name in wanted and scope.programme is not None and scope.user.has_right(right)
-    ]
-    found = dict.fromkeys((name for name, _rows in parts), 0)
-    for name, number in _counted(parts):
+    if scope.programme is None:
+        return {}
+    names, statement, values = _statement(_Asking(_key(scope), frozenset(entries), scope))
+    found = dict.fromkeys(names, 0)
+    for name, number in _asked(statement, values):
         found[name] = min(found[name] + number, MOST)
     return found
 
 
-def _counted(parts: list[tuple[str, Rows]]) -> list[tuple[str, int]]:
-    """(name, count) of every part, all parts in one statement; a part reads at most `MOST` rows."""
+def _key(scope: Scope) -> tuple[Any, ...]:
+    user, programme = scope.user, scope.programme
+    grants = tuple(sorted((grant.role, grant.area_id) for grant in user.active_grants))
+    return user.pk, user.person_no, user.unit, grants, programme and programme.pk, scope.area_code, clock.today()
+
+
+@lru_cache(maxsize=256)
+def _statement(asking: _Asking) -> tuple[list[str], str, list[Any]]:
+    """Names that can be counted; all counts as one statement, each of at most `MOST` rows; its values."""
+    names: list[str] = []
     statements: list[str] = []
     values: list[Any] = []
-    for name, rows in parts:
+    for name, right, source in SOURCES:
+        if name not in asking.names or not asking.scope.user.has_right(right):
+            continue
+        names.append(name)
         try:
-            statement, given = rows.order_by().values_list("pk")[:MOST].query.sql_with_params()
+            statement, given = source(asking.scope).order_by().values_list("pk")[:MOST].query.sql_with_params()
         except EmptyResultSet:
             continue
         statements.append(f"SELECT %s AS name, count(*) FROM ({statement}) one")  # noqa: S608 - the ORM's own words
         values += [name, *given]
-    if not statements:
+    return names, " UNION ALL ".join(statements), values
+
+
+def _asked(statement: str, values: list[Any]) -> list[tuple[str, int]]:
+    if not statement:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(statements), values)
+        cursor.execute(statement, values)
         return cursor.fetchall()
 
 

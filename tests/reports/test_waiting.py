@@ -127,3 +127,20 @@ def test_only_the_nearest_entry_is_the_current_page(county: World, sign_in: Sign
     current = [part.partition('"')[0] for part in html.split('<a href="')[1:] if 'aria-current="page"' in part[:80]]
     assert current
     assert set(current) == {"/works/acceptances/"}
+
+
+def test_the_words_are_kept_but_neither_numbers_nor_rights(busy: World) -> None:
+    """A second page composes nothing; what happened since is counted, and a withdrawn grant is out at once."""
+    leader = people.user("town_leader", "370999001")
+    assert _rosters(leader, busy) == 2
+    composed = waiting._statement.cache_info().misses
+    people.area("370999001015")
+    roster(busy, "370999001015", "village_sealed")
+    assert (_rosters(leader, busy), waiting._statement.cache_info().misses) == (3, composed)
+    leader.grants.all().delete()
+    assert _rosters(leader, busy) is None
+
+
+def _rosters(leader: User, world: World) -> int | None:
+    scope = Scope(User.objects.get(pk=leader.pk), world.programme, "370999")
+    return waiting.numbers_for(scope, ENTRIES).get("households:roster-list")
