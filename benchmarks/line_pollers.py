@@ -37,11 +37,12 @@ async def ours(port: int, lines: int, seconds: float) -> Meter:
 
     loop = asyncio.get_running_loop()
     wheel, reactor = DeadlineWheel(loop), Reactor(loop)
-    rules, request, meter, over = LineRules(settle_s=0.0), Block("h", 0, REGISTERS).read(1), Meter(), False
+    rules, request, meter = LineRules(settle_s=0.0), Block("h", 0, REGISTERS).read(1), Meter()
+    ok, over = Status.OK, False
 
     def poll(bus: BusLine) -> None:
         def answered(outcome: Outcome) -> None:
-            meter.answers += outcome.status is Status.OK
+            meter.answers += outcome[0] is ok
             if not over:
                 bus.submit(request, answered)
 

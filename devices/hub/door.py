@@ -15,8 +15,8 @@ from typing import Any
 from devices.hub.config import HubConfig, split_address
 from devices.hub.lines import BadLine, Line, Lines
 from devices.hub.naming import hub_of
-from devices.line.busline import Wire
 from devices.line.rules import Outcome, Status
+from devices.line.tickets import Wire
 from devices.protocol import ddp
 from devices.protocol.frames import Request
 from devices.protocol.registration import Registered, Rejected, recognise

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from devices.hub.lines import BadLine, Line, Lines
-from devices.line.busline import Ticket
 from devices.line.rules import Outcome, Status
+from devices.line.tickets import Ticket
 from devices.protocol.frames import BadRequest, Block, Request, block_at
 
 MAX_BLOCKS = 200_000

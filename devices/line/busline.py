@@ -14,6 +14,9 @@ clock is an argument. The rules (numbers as in the design, DEVICES 3.2):
 4. A late answer stretches the answer time of the line, also for the request now waiting.
 5. After connect the line settles: replayed bytes are drained before the first request.
 6. Serial: a silence before each request.
+
+A line without troubles takes a short cut through the rules (`submit`, `received`): while nothing is outstanding and no
+byte lies about, exactly the wanted answer in one piece is the answer. Everything else goes the long way.
 """
 
 from __future__ import annotations
@@ -21,29 +24,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from enum import Enum
-from functools import partial
-from typing import Protocol
 
 from devices.line.outstanding import Outstanding, Unanswered
 from devices.line.rules import LineRules, LineStats, Outcome, Status
-from devices.protocol.crc import crc16
-from devices.protocol.frames import Request, answer_at
+from devices.line.scanning import LIMIT, contradicts, frames_in, holds_damaged_answer
+from devices.line.tickets import Done, NoTimer, Queue, Ticket, Timer, Wire, ticket_for
+from devices.protocol.frames import Request
+from devices.protocol.plain import PlainAnswer
 
-BUFFER_LIMIT = 512
 FENCE_TRIES = 2
-
-
-class Wire(Protocol):
-    """What a line needs from its transport."""
-
-    def write(self, data: bytes) -> None: ...
-    def close(self) -> None: ...
-
-
-class Timer(Protocol):
-    """Calls the line's `tick` at ``due`` (clock seconds) or earlier; a new call replaces the old one."""
-
-    def arm(self, due: float) -> None: ...
 
 
 class Phase(Enum):
@@ -54,20 +43,10 @@ class Phase(Enum):
     WAITING = "waiting"
 
 
-# Names of this module are found much quicker than members of an enumeration, and are looked up for every byte.
+# Names of this module are found much quicker than members of an enumeration, and are looked up for every answer.
 OFFLINE, SETTLING, IDLE, GAP, WAITING = Phase
-OK, REFUSED = Status.OK, Status.REFUSED
-_outcome = partial(tuple.__new__, Outcome)  # half the time of calling the class
-Done = Callable[[Outcome], None]
-
-
-class Ticket:
-    """A submitted request; `BusLine.cancel` takes it back while its bytes haven't been sent."""
-
-    __slots__ = ("done", "open", "request", "sent")
-
-    def __init__(self, request: Request, done: Done) -> None:
-        self.request, self.done, self.sent, self.open = request, done, False, True
+OK = Status.OK
+_new = tuple.__new__  # a third of the time of calling Outcome
 
 
 class BusLine:
@@ -75,9 +54,9 @@ class BusLine:
 
     __slots__ = (
         "_armed", "_asked", "_clock", "_deferred", "_due", "_echo_due", "_echoing", "_fence", "_late_seen", "_mark",
-        "_noise", "_outstanding", "_part", "_pumping", "_queue", "_quiet_at", "_scanning", "_sent_at", "_ticket",
-        "_timer", "_tries", "_unit_bytes", "_urgent", "_wire", "answer_time", "heard_at", "heartbeat_answers",
-        "heartbeats", "last_good", "may_send", "phase", "rules", "stats",
+        "_noise", "_outstanding", "_part", "_plain", "_pumping", "_queue", "_quiet_at", "_scanning", "_sent_at",
+        "_ticket", "_timer", "_tries", "_wire", "answer_time", "heard_at", "heartbeat_answers", "heartbeats",
+        "last_good", "may_send", "phase", "rules", "stats",
     )  # fmt: skip
 
     def __init__(
@@ -98,17 +77,15 @@ class BusLine:
         self.last_good: Request | None = None
         self._clock, self._timer = clock, timer(self)
         self._wire: Wire | None = None
-        # Lists: they are short (sweeps hand in one request at a time) and a line without work holds no memory for them.
-        self._queue: list[Ticket] = []
-        self._urgent: list[Ticket] = []
+        self._queue = Queue()
         self._ticket: Ticket | None = None
-        self._asked: Request | None = None
+        self._asked: Request | None = None  # the last one sent or about to be: of the ticket, or a fence before it
+        self._plain: PlainAnswer | None = None  # while it may be recognised the short way
         self._outstanding = Outstanding(self.rules.late_s)
         self._part = b""
         self._mark = 0  # bytes of _part that came before the request in flight was sent
         self._sent_at = self._due = self._quiet_at = self._armed = 0.0
         self._noise = self._tries = 0
-        self._unit_bytes = 1  # of the last request: one bus has boards of one kind of unit field
         self._late_seen = self._echoing = self._echo_due = False
         self._fence: tuple[Request, tuple[int, ...]] | None = None  # answered, with what it read
         self._deferred: list[tuple[Done, Outcome]] = []
@@ -130,14 +107,10 @@ class BusLine:
 
     def detach(self) -> None:
         """The transport is gone: what waits is told so. What may still be answered stays known."""
-        if self.phase is WAITING and self._asked:
-            self._remember(self._asked, self._clock())
-        self._wire, self._asked, self.phase, self._part = None, None, OFFLINE, b""
+        self._leave_unanswered(self._clock())
+        self._wire, self._plain, self.phase, self._part = None, None, OFFLINE, b""
         ticket, self._ticket = self._ticket, None
-        waiting = [*self._urgent, *self._queue]
-        self._urgent.clear()
-        self._queue.clear()
-        for one in ([ticket] if ticket else []) + waiting:
+        for one in ([ticket] if ticket else []) + self._queue.empty():
             self._close(one, Outcome(Status.OFFLINE, sent=one.sent))
 
     def drop(self) -> None:
@@ -147,46 +120,24 @@ class BusLine:
 
     def received(self, data: bytes) -> None:
         """Bytes from the wire, any cut."""
-        now = self.heard_at = self._quiet_at = self._clock()
-        phase = self.phase
-        if phase is WAITING and not self._part and not self._echo_due:
-            asked = self._asked
-            assert asked
-            # The usual case: exactly the wanted answer in one segment.
-            if len(data) == asked.answer_size and data.startswith(asked.head) and not crc16(data):
-                self._whole_answer(asked, data, now)
-                return
-        elif phase is SETTLING and now < self._due:
-            self.stats.drained_bytes += len(data)
+        clock = self._clock
+        now = self.heard_at = self._quiet_at = clock()
+        plain = self._plain
+        registers = plain.registers(data) if plain is not None else None
+        if registers is None:
+            self._look_at(data, now)
             return
-        self._scanning = True
-        try:
-            self._scan(data, now)
-        finally:
-            self._go_on()
-
-    def _whole_answer(self, asked: Request, data: bytes, now: float) -> None:
-        """`_accept` and `_go_on` for a line without troubles: thousands of these a second are what a hub does."""
-        ticket = self._ticket
+        ticket, stats, took = self._ticket, self.stats, now - self._sent_at
         assert ticket
-        if ticket.request is not asked or self._outstanding or self._fence or asked.code > 4 or not ticket.open:
-            self._scanning = True
-            try:
-                self._accept(data, now)
-            finally:
-                self._go_on()
-            return
-        took = now - self._sent_at
-        stats = self.stats
         stats.ok += 1
         stats.took(took)
         if self.answer_time > self.rules.timeout_s:
             self._decay(took)
-        self._noise, self.last_good = 0, asked
-        self._asked, self._ticket, self.phase = None, None, IDLE
-        ticket.open = False
-        ticket.done(_outcome((OK, asked.unpack(data), 0, took, True, data)))
-        if self.phase is IDLE and (self._urgent or self._queue):
+        self._noise, self.last_good = 0, self._asked
+        self._plain, self._ticket, self.phase = None, None, IDLE
+        ticket.open, done = False, ticket.done
+        done(_new(Outcome, (OK, registers, 0, took, True, data)))
+        if self._queue.waiting:
             self._pump()
 
     def late_answer(self, age_s: float) -> None:
@@ -223,17 +174,19 @@ class BusLine:
 
     def submit(self, request: Request, done: Done, *, urgent: bool = False) -> Ticket:
         """Queue a request; ``done`` is called once, also when the line is offline (then at once)."""
-        ticket = Ticket(request, done)
-        if self._wire is None:
-            self._close(ticket, Outcome(Status.OFFLINE))
-            return ticket
-        if self.phase is not IDLE or self._queue or self._urgent or self._pumping or self._scanning:
-            (self._urgent if urgent else self._queue).append(ticket)
-        elif self._outstanding or self.rules.gap_s:
-            self._queue.append(ticket)
-            self._pump()
-        else:
-            self._begin(ticket, request)
+        plain, wire = request.plain, self._wire
+        if plain is None or wire is None or not self._is_calm():
+            return self._enqueue(ticket_for(request, done), urgent)
+        # As `_put` does, without its questions.
+        ticket = Ticket()
+        ticket.request, ticket.done, ticket.sent, ticket.open = request, done, True, True
+        self._ticket, self._asked, self._plain = ticket, request, plain
+        self._mark, self.phase, clock = 0, WAITING, self._clock
+        now = self._sent_at = clock()
+        due = self._due = now + self.answer_time
+        if not 0.0 < self._armed <= due:
+            self._wake_at(due)
+        wire.write(plain.frame)
         return ticket
 
     def cancel(self, ticket: Ticket) -> bool:
@@ -241,19 +194,36 @@ class BusLine:
         if ticket.sent or not ticket.open:
             return False
         if ticket is self._ticket:
-            self._forget_asked()
+            self._leave_unanswered(self._clock())  # a fence may be under way for it
             self._end(Outcome(Status.EXPIRED))
         else:
-            (self._urgent if ticket in self._urgent else self._queue).remove(ticket)
+            self._queue.remove(ticket)
             self._close(ticket, Outcome(Status.EXPIRED))
         self._pump()
         return True
 
     @property
     def queued(self) -> int:
-        return len(self._queue) + len(self._urgent)
+        return len(self._queue)
 
     # --- sending ---
+
+    def _is_calm(self) -> bool:
+        """May a request go out at once, and may its answer be recognised the short way? Idle implies connected."""
+        if self.phase is not IDLE or self._scanning or self._pumping or self._queue.waiting or self._part:
+            return False
+        if self._outstanding.by_head or self.rules.gap_s:
+            return False
+        may_send = self.may_send
+        return may_send is None or may_send()
+
+    def _enqueue(self, ticket: Ticket, urgent: bool) -> Ticket:
+        if self._wire is None:
+            self._close(ticket, Outcome(Status.OFFLINE))
+        else:
+            self._queue.put(ticket, urgent=urgent)
+            self._pump()
+        return ticket
 
     def _pump(self) -> None:
         """Start the next request when nothing is in flight; a loop, so that callbacks can't nest deep."""
@@ -261,18 +231,11 @@ class BusLine:
             return
         self._pumping = True
         try:
-            while self.phase is IDLE and (self._urgent or self._queue):
-                self._ticket = (self._urgent or self._queue).pop(0)
-                self._tries, self._late_seen, self._fence = 0, False, None
+            while self.phase is IDLE and self._queue.waiting:
+                self._ticket = self._queue.next()
                 self._advance()
         finally:
             self._pumping = False
-
-    def _begin(self, ticket: Ticket, request: Request) -> None:
-        """`_pump` and `_advance` for a line on which nothing is outstanding and no silence is kept."""
-        self._ticket, self._asked, self._unit_bytes = ticket, request, request.unit_bytes
-        self._tries, self._late_seen, self._fence = 0, False, None
-        self._put()
 
     def _advance(self) -> None:
         """Send the request, or a fence where its head is still outstanding."""
@@ -281,7 +244,7 @@ class BusLine:
         if not self._is_blocked(ticket.request):
             self._transmit(ticket.request)
             return
-        fence = self._free_fence(ticket.request)
+        fence = self._outstanding.free_fence(ticket.request)
         if fence is None or self._tries == FENCE_TRIES:
             self._give_up()
             return
@@ -290,22 +253,8 @@ class BusLine:
         self._transmit(fence)
 
     def _is_blocked(self, request: Request) -> bool:
-        if not self._outstanding:
-            return False
         self._outstanding.expire(self._clock())
         return request.head in self._outstanding
-
-    def _free_fence(self, request: Request) -> Request | None:
-        code = 3 if request.is_write else request.code
-        step = 8 if code in (1, 2) else 1
-        for size in (1, 2, 3):
-            count = (size - 1) * step + 1
-            if request.addr + count > 0x10000:
-                return None
-            fence = Request(request.unit, code, request.addr, count, unit_bytes=request.unit_bytes)
-            if fence.head != request.head and fence.head not in self._outstanding:
-                return fence
-        return None
 
     def _give_up(self) -> None:
         """Late answers came during the fences: the stream lags, a new connection helps. None came: a silent unit."""
@@ -319,22 +268,21 @@ class BusLine:
             wire.close()
 
     def _transmit(self, request: Request) -> None:
-        self._asked, self._unit_bytes = request, request.unit_bytes
-        gap = self.rules.gap_s
-        if gap and self._clock() < self._quiet_at + gap:
-            self.phase, self._due = GAP, self._quiet_at + gap
-            self._wake_at(self._due)
+        self._asked = request
+        due = self._quiet_at + self.rules.gap_s
+        if self._clock() < due:
+            self.phase, self._due = GAP, due
+            self._wake_at(due)
         else:
             self._put()
 
     def _put(self) -> None:
         asked, ticket, wire, now = self._asked, self._ticket, self._wire, self._clock()
         assert asked and ticket and wire
-        if self.rules.gap_s and now < self._quiet_at + self.rules.gap_s:
+        if now < self._quiet_at + self.rules.gap_s:
             self._transmit(asked)  # bytes came during the silence: it begins anew
             return
         if self.may_send is not None and not self.may_send():
-            self._forget_asked()
             self._end(Outcome(Status.EXPIRED, sent=ticket.sent))
             return
         if asked is ticket.request:
@@ -351,48 +299,33 @@ class BusLine:
             self._armed = due
             self._timer.arm(due)
 
-    # --- receiving ---
+    # --- receiving, the long way ---
 
-    def _go_on(self) -> None:
-        """After a step: call back and send. Nothing was sent while older bytes were still being looked at."""
-        self._scanning = False
-        while self._deferred:
-            done, outcome = self._deferred.pop(0)
-            done(outcome)
-        if self.phase is IDLE:
-            if self._ticket:
-                self._advance()
-            if self._urgent or self._queue:
-                self._pump()
+    def _look_at(self, data: bytes, now: float) -> None:
+        if self.phase is SETTLING and now < self._due:
+            self.stats.drained_bytes += len(data)
+            return
+        self._plain = None
+        self._scanning = True
+        try:
+            self._scan(data, now)
+        finally:
+            self._go_on()
 
     def _scan(self, data: bytes, now: float) -> None:
         buffer = self._part + data
-        if len(buffer) > BUFFER_LIMIT:
-            self._skipped(buffer[:-BUFFER_LIMIT])
-            self._mark = max(0, self._mark - (len(buffer) - BUFFER_LIMIT))
-            buffer = buffer[-BUFFER_LIMIT:]
-        start = at = 0
-        while at + 5 <= len(buffer):
-            found = answer_at(buffer, at, self._unit_bytes)
-            if found is None or self._is_interrupted(buffer, at, at + found[1]):
-                at += 1
-                continue
-            head, size = found
-            self._skipped(buffer[start:at])
-            self._judge(head, buffer[at : at + size], now, fresh=at >= self._mark)
-            start = at = at + size
+        over = len(buffer) - LIMIT
+        if over > 0:
+            self._skipped(buffer[:over])
+            self._mark, buffer = max(0, self._mark - over), buffer[over:]
+        start, unit_bytes = 0, self._asked.unit_bytes if self._asked else 1
+        for frame in frames_in(buffer, unit_bytes, self.heartbeats):
+            self._skipped(buffer[start : frame.start])
+            self._judge(frame.head, buffer[frame.start : frame.end], now, fresh=frame.start >= self._mark)
+            start = frame.end
         self._part, self._mark = buffer[start:], max(0, self._mark - start)
         self._drop_lone_heartbeat()
-        if self._noise > self.rules.flood_bytes and self._wire:
-            self._noise = 0
-            self.stats.floods += 1
-            self._wire.close()
-
-    def _is_interrupted(self, buffer: bytes, at: int, end: int) -> bool:
-        """A heartbeat inside a frame and more bytes behind it: the frame is longer than it looks, its CRC a coincidence
-        (one in 65,536). Seen in the fuzz, seed 447.
-        """
-        return end < len(buffer) and any(literal in buffer[at:end] for literal in self.heartbeats)
+        self._close_a_flood()
 
     def _judge(self, head: bytes, frame: bytes, now: float, *, fresh: bool) -> None:
         """A well-formed frame: the answer, a late one, or somebody else's."""
@@ -432,46 +365,47 @@ class BusLine:
             self._wake_at(self._due)
 
     def _accept(self, frame: bytes, now: float) -> None:
-        asked, ticket = self._asked, self._ticket
+        """The answer to what was asked: of the fence, or the end of the request."""
+        asked, ticket, took = self._asked, self._ticket, now - self._sent_at
         assert asked and ticket
-        took = now - self._sent_at
-        self._part, self._noise = b"", 0
-        if self._outstanding:
-            self._outstanding.unit_is_in_step(asked.unit)
-        stats = self.stats
-        stats.took(took)
+        self._noise, self.phase = 0, IDLE
+        self._outstanding.unit_is_in_step(asked.unit)
+        self.stats.took(took)
         if self.answer_time > self.rules.timeout_s:
             self._decay(took)
-        self._asked, self.phase = None, IDLE
         code = asked.exception_in(frame)
+        registers = () if code else asked.registers(frame)
         if asked is not ticket.request:
-            self._fence = None if code else (asked, asked.registers(frame))
-            return  # a fence: _go_on sends the request behind it
-        if self._fence and not code and self._contradicts_fence(asked, frame):
-            stats.out_of_step += 1
+            self._fence = None if code else (asked, registers)  # _go_on sends the request behind it
+        elif code:
+            self.stats.refused += 1
+            self._end(Outcome(Status.REFUSED, (), code, took, True, frame))
+        elif self._fence and contradicts(self._fence[1], registers):
+            self.stats.out_of_step += 1
             for request in (asked, self._fence[0]):  # both may still be answered
                 self._remember(request, now)
             self._end(Outcome(Status.OUT_OF_STEP, took_s=took, sent=True))
-        elif code:
-            stats.refused += 1
-            self._end(Outcome(REFUSED, (), code, took, True, frame))
         else:
-            stats.ok += 1
-            if asked.code < 5:
+            self.stats.ok += 1
+            if not asked.is_write:
                 self.last_good = asked
-            self._end(Outcome(OK, asked.registers(frame), 0, took, True, frame))
-
-    def _contradicts_fence(self, asked: Request, frame: bytes) -> bool:
-        """The fence read the same address a moment ago. Other values now mean that one of the two answers was an
-        older one in disguise (a board that answers both late and too short), or a value that just changed."""
-        if self._fence is None or asked.is_write:
-            return False
-        return any(a != b for a, b in zip(self._fence[1], asked.registers(frame), strict=False))
+            self._end(Outcome(OK, registers, 0, took, True, frame))
 
     def _decay(self, took: float) -> None:
         self.answer_time = max(self.rules.timeout_s, min(self.answer_time, max(0.9 * self.answer_time, 3 * took)))
 
     # --- endings ---
+
+    def _go_on(self) -> None:
+        """After a step: call back and send. Nothing was sent while older bytes were still being looked at."""
+        self._scanning = False
+        while self._deferred:
+            done, outcome = self._deferred.pop(0)
+            done(outcome)
+        if self.phase is IDLE:
+            if self._ticket:
+                self._advance()
+            self._pump()
 
     def _timed_out(self, now: float) -> None:
         asked, ticket = self._asked, self._ticket
@@ -479,43 +413,38 @@ class BusLine:
         took = now - self._sent_at
         self.stats.timeouts += 1
         self.stats.busy_s += took
-        self.stats.crc_errors += self._holds_damaged_answer(asked)
-        self._remember(asked, now)
-        self._forget_asked()
+        self.stats.crc_errors += holds_damaged_answer(self._part, self._mark, asked)
+        self._leave_unanswered(now)
         if asked is ticket.request:
             self._end(Outcome(Status.TIMEOUT, took_s=took, sent=True))
+
+    def _leave_unanswered(self, now: float) -> None:
+        """Nobody waits any more for what is on the wire, but it may still be answered."""
+        if self.phase is WAITING and self._asked:
+            self._remember(self._asked, now)
+        self._plain, self.phase = None, IDLE
 
     def _remember(self, request: Request, now: float) -> None:
         if not self.rules.numbered:
             self._outstanding.remember(request, self._sent_at, now)
 
-    def _holds_damaged_answer(self, asked: Request) -> bool:
-        at = self._part.find(asked.head, self._mark)
-        return at >= 0 and len(self._part) - at >= asked.answer_size
-
-    def _forget_asked(self) -> None:
-        self._asked = None
-        self.phase = IDLE
-
     def _end(self, outcome: Outcome) -> None:
         ticket, self._ticket = self._ticket, None
         assert ticket
+        self._plain, self._fence, self._tries = None, None, 0
+        self._late_seen = self._echo_due = False
         if self._wire is not None:
             self.phase = IDLE
-        if ticket.open and self._scanning:  # `_close`, without the call
-            ticket.open = False
-            self._deferred.append((ticket.done, outcome))
-        else:
-            self._close(ticket, outcome)
+        self._close(ticket, outcome)
 
     def _close(self, ticket: Ticket, outcome: Outcome) -> None:
         if not ticket.open:
             return
-        ticket.open = False
+        ticket.open, done = False, ticket.done
         if self._scanning:
-            self._deferred.append((ticket.done, outcome))
+            self._deferred.append((done, outcome))
         else:
-            ticket.done(outcome)
+            done(outcome)
 
     # --- bytes that are no frame ---
 
@@ -526,13 +455,14 @@ class BusLine:
         self._noise += len(data)
         for literal in self.heartbeats:
             self.stats.heartbeats += data.count(literal)
-        if self.phase is WAITING and self._asked and not self._asked.is_write and self._asked.frame in data:
+        asked = self._asked
+        if self.phase is WAITING and asked and not asked.is_write and asked.frame in data:
             self._echoing = True
             self.stats.echoes += 1
 
     def _drop_lone_heartbeat(self) -> None:
         """A heartbeat alone in the buffer is done with, unless an answer may begin with the same bytes."""
-        if self._part not in self.heartbeats or (self._asked and self._asked.head.startswith(self._part)):
+        if self._part not in self.heartbeats or self._may_begin_with(self._part):
             return
         self.stats.heartbeats += 1
         answer = dict(self.heartbeat_answers).get(self._part)
@@ -540,11 +470,12 @@ class BusLine:
             self._wire.write(answer)
         self._part, self._mark = b"", 0
 
+    def _may_begin_with(self, data: bytes) -> bool:
+        """Could the answer that is waited for begin so?"""
+        return self.phase in (GAP, WAITING) and self._asked is not None and self._asked.head.startswith(data)
 
-class NoTimer:
-    """For a line whose owner calls `tick` itself."""
-
-    __slots__ = ()
-
-    def arm(self, due: float) -> None:
-        return
+    def _close_a_flood(self) -> None:
+        if self._noise > self.rules.flood_bytes and self._wire:
+            self._noise = 0
+            self.stats.floods += 1
+            self._wire.close()

@@ -36,11 +36,12 @@ class Stream:
         return self._sock is not None
 
     def write(self, data: bytes) -> None:
-        if self._backlog or self._sock is None:
+        if self._backlog:
             self._later(data)
             return
+        send = self._send
         try:
-            if self._send(data) != len(data):
+            if send(data) != len(data):  # OSError where it is closed
                 self.close()  # a frame cut in two by a full buffer: nobody has read for long
         except BlockingIOError:
             self._later(data)
@@ -135,21 +136,26 @@ class Reactor:
             stream = streams.get(number)
             if stream is None:
                 continue  # closed by what an earlier one of this batch said
-            if event == _IN:  # as in `readable`, without the call
-                try:
-                    data = stream.recv(SEGMENT)
-                except OSError:
-                    stream.readable()
-                    continue
-                if data:
-                    stream.receive(data)
-                else:
-                    stream.close()
+            if event != _IN:
+                self._unusual(stream, event)
                 continue
-            if event & _OUT:
-                stream.writable()
-            if event & ~_OUT and stream.open:
+            recv, receive = stream.recv, stream.receive  # as in `readable`, without the call
+            try:
+                data = recv(SEGMENT)
+            except OSError:
                 stream.readable()
+                continue
+            if data:
+                receive(data)
+            else:
+                stream.close()
+
+    @staticmethod
+    def _unusual(stream: Stream, event: int) -> None:
+        if event & _OUT:
+            stream.writable()
+        if event & ~_OUT and stream.open:
+            stream.readable()
 
 
 def keep_alive(sock: socket.socket) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 LAST_TIMES = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LineRules:
     """Times in seconds. ``timeout_s`` is the floor and ``ceiling_s`` the top of the adaptive answer time.
 
@@ -90,10 +90,11 @@ class LineStats:
     def took(self, seconds: float) -> None:
         """An answer came after so long."""
         self.busy_s += seconds
-        if self._times is None:
-            self._times = array("f", (-1.0,)) * LAST_TIMES
-        self._times[self._at] = seconds
-        self._at = (self._at + 1) % LAST_TIMES
+        times, at = self._times, self._at
+        if times is None:
+            times = self._times = array("f", (-1.0,)) * LAST_TIMES
+        times[at] = seconds
+        self._at = at - 1 if at else LAST_TIMES - 1
 
     def counters(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in COUNTERS}

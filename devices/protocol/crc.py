@@ -1,4 +1,8 @@
-"""CRC-16/MODBUS by table, two bytes a step (measured 4.5 times faster than one byte a step)."""
+"""CRC-16/MODBUS by table, two bytes a step (measured 4.5 times faster than one byte a step).
+
+Between words the CRC is kept with its two bytes swapped: then words are taken high byte first, which is how registers
+travel, and a reader of registers can check them on the way (`devices.protocol.plain`).
+"""
 
 from __future__ import annotations
 
@@ -15,16 +19,25 @@ def _byte_table() -> tuple[int, ...]:
 
 
 _ONE = _byte_table()
-# Entry w covers the two bytes whose little-endian value is w.
-_TWO = tuple(_ONE[_ONE[w & 0xFF] & 0xFF ^ (w >> 8)] ^ (_ONE[w & 0xFF] >> 8) for w in range(65536))
-_WORDS = tuple(struct.Struct(f"<{n}H").unpack_from for n in range(257))
+
+
+def _after_word(word: int) -> int:
+    """Swapped CRC behind a word, high byte first, that met a CRC of 0."""
+    first = _ONE[word >> 8]
+    crc = _ONE[(first ^ word) & 0xFF] ^ first >> 8
+    return crc >> 8 | (crc & 0xFF) << 8
+
+
+STEP = tuple(map(_after_word, range(65536)))
+_WORDS = tuple(struct.Struct(f">{n}H").unpack_from for n in range(257))
 
 
 def crc16(data: bytes) -> int:
     """CRC of at most 513 bytes; over a whole frame including its own CRC the result is 0."""
-    crc = 0xFFFF
+    swapped, step = 0xFFFF, STEP
     for word in _WORDS[len(data) >> 1](data):
-        crc = _TWO[crc ^ word]
+        swapped = step[swapped ^ word]
+    crc = swapped >> 8 | (swapped & 0xFF) << 8
     if len(data) & 1:
         crc = (crc >> 8) ^ _ONE[(crc ^ data[-1]) & 0xFF]
     return crc

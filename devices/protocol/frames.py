@@ -15,11 +15,11 @@ request to them and on everything that reads their answers.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from devices.protocol.crc import crc16, sealed
+from devices.protocol.plain import PlainAnswer
 
 READ_CODES = {"c": 1, "d": 2, "h": 3, "i": 4}
 TABLES = {code: table for table, code in READ_CODES.items()}
@@ -150,11 +150,9 @@ class Request:
         return answer[self.unit_bytes + 1] if answer[self.unit_bytes] & 0x80 else 0
 
     @cached_property
-    def unpack(self) -> Callable[[bytes], tuple[int, ...]]:
-        """`registers` of one shape of answer."""
-        if self.code in (3, 4):
-            return struct.Struct(f">{self.unit_bytes + 2}x{self.count}H2x").unpack
-        return self.registers
+    def plain(self) -> PlainAnswer | None:
+        """The quick way to look for the answer; None where the request doesn't read registers."""
+        return PlainAnswer(self.frame, self.head, self.count) if self.code in (3, 4) else None
 
     def registers(self, answer: bytes) -> tuple[int, ...]:
         """Values of a matched read answer: registers 0-65535, or coils as 0 and 1; empty for a write."""

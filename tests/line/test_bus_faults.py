@@ -58,8 +58,6 @@ class UnitAndCrcOnly(BusLine):
         return self._asked is not None and len(head) == 3 and head[0] == self._asked.unit
 
     def _accept(self, frame: bytes, now: float) -> None:
-        self._part = b""
-        self._forget_asked()
         self._end(Outcome(Status.OK, struct.unpack(f">{frame[2] // 2}H", frame[3 : 3 + frame[2] // 2 * 2])))
 
 
