@@ -1,6 +1,6 @@
 // Builds the interface's static files from frontend/ and node_modules into var/static_build.
 //   portal.css   our stylesheet, all parts in the order of their names
-//   styleguide.css   what only the style guide shows
+//   styleguide.css   what only the style guide shows     wall.css  what only the wall page shows
 //   portal.js    our script         htmx.js    the library, as released
 //   phone.js     the inspector's phone without signal     worker.js  its service worker     app.svg  its icon
 //   charts.js    ECharts cut down to lines and bars, with our chart drawing
@@ -59,8 +59,10 @@ function symbol(name) {
 mkdirSync(out, { recursive: true });
 const css = await transform(stylesheet(), { loader: 'css', minify: true, target: floor });
 writeFileSync(join(out, 'portal.css'), css.code);
-const guide = await transform(stylesheet(join(here, 'css', 'styleguide')), { loader: 'css', minify: true, target: floor });
-writeFileSync(join(out, 'styleguide.css'), guide.code);
+for (const page of ['styleguide', 'wall']) {
+  const own = await transform(stylesheet(join(here, 'css', page)), { loader: 'css', minify: true, target: floor });
+  writeFileSync(join(out, `${page}.css`), own.code);
+}
 const icons = iconNames().map(symbol).filter(Boolean);
 writeFileSync(join(out, 'icons.svg'), `<svg xmlns="http://www.w3.org/2000/svg">${icons.join('')}</svg>`);
 copyFileSync(join(root, 'node_modules/htmx.org/dist/htmx.min.js'), join(out, 'htmx.js'));

@@ -1,6 +1,6 @@
 // Parts that refresh themselves: <div id="x" data-live="/address/" data-every="30">, an empty
 // address meaning the page's own, filters included. Only while visible, with jitter,
-// stopped after 30 minutes without a key or a click. A part that could not refresh keeps its data and says so.
+// stopped after 30 minutes without a key or a click (not with data-always: a screen nobody sits at). A part that could not refresh keeps its data and says so.
 // With data-stream="/address/" it is also refreshed when the server says that something has changed: one tab of the
 // browser listens (HTTP/1.1 has six connections for all of them) and tells the others.
 import { word } from './words.js';
@@ -38,7 +38,7 @@ function run(part) {
   const every = Number(part.dataset.every || 60) * 1000;
   setTimeout(() => {
     if (!part.isConnected) return;
-    const tired = Date.now() - lastSign > TIRED_MS;
+    const tired = !part.dataset.always && Date.now() - lastSign > TIRED_MS;
     if (tired) pause(part);
     const step = tired || document.hidden ? Promise.resolve() : refresh(part);
     step.then(() => run(part));

@@ -28,6 +28,7 @@ from telemetry.models import Alert, PollCycle
 from telemetry.queries import Online
 
 BEHIND = 10
+WORKS = "works"  # code of the phase whose days are the plan
 Kind = BoardTotal.Kind
 HEATER_SUMS = {
     name: Sum("number", filter=Q(kind=kind))
@@ -72,10 +73,13 @@ def _bar(name: str, first: dt.date, last: dt.date, today: dt.date) -> PhaseBar:
 
 def plan_share(programme: Programme, today: dt.date) -> Decimal | None:
     """What the plan expects finished today in percent: the days of the works' phase, evenly; None without one."""
-    phase = next((one for one in programme.phases.all() if one.code == "works"), None)
-    if phase is None:
-        return None
-    bar = _bar(phase.name, phase.starts_on, phase.ends_on, today)
+    phase = next((one for one in programme.phases.all() if one.code == WORKS), None)
+    return None if phase is None else expected(phase.starts_on, phase.ends_on, today)
+
+
+def expected(first: dt.date, last: dt.date, today: dt.date) -> Decimal:
+    """How much of the days from `first` to `last` has passed, in percent with one decimal."""
+    bar = _bar("", first, last, today)
     return (Decimal(100) * bar.passed / bar.days).quantize(Decimal("0.1"))
 
 
