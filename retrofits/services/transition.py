@@ -57,7 +57,7 @@ def put_on_list(
         raise Refused("HOME_FAULTY", _("Choose why it waits and what it heats with."))
     if since > (today or clock.today()):
         raise Refused("HOME_FAULTY", _("It can't have begun in the future (%(day)s)."), day=since)
-    if fuel == TransitionalHome.Fuel.CLEAN_COAL and _in_no_coal_zone(dwelling.area_id):
+    if fuel == TransitionalHome.Fuel.CLEAN_COAL and in_no_coal_zone(dwelling.area_id):
         words = _("%(place)s lies in the no-coal zone: clean coal is no fallback there.")
         raise Refused("NO_COAL_ZONE", words, place=dwelling.area.name)
     if reason == TransitionalHome.Reason.NO_GAS and (network_km is None or network_km < 0):
@@ -72,7 +72,7 @@ def put_on_list(
         raise Refused("ON_LIST", _("The dwelling is on the list already."), conflict=True) from error
 
 
-def _in_no_coal_zone(area_code: str) -> bool:
+def in_no_coal_zone(area_code: str) -> bool:
     """What is said of the place itself, otherwise of the nearest place above it (J-50)."""
     places = Area.objects.filter(code__in=[area_code, *ancestors(area_code)]).order_by("-code")
     known = places.exclude(in_no_coal_zone=None).values_list("in_no_coal_zone", flat=True)
