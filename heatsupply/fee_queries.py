@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -169,10 +168,7 @@ def mean_collection(rows: Iterable[ServiceRow]) -> Fraction | None:
     return collection(Fees(one.now["collection"].whole, one.now["collection"].part) for one in rows).mean
 
 
-def samples_by_source(rows: QuerySet[RoomSample], floor: int) -> dict[str, Measured]:
-    """Compliance by how the temperature was taken."""
-    lines = rows.order_by().values("source").annotate(part=_count(room_dc__gte=floor), whole=Count("pk"))
-    found: dict[str, Measured] = defaultdict(Measured)
-    for one in lines:
-        found[one["source"]] = Measured(int(one["part"] or 0), int(one["whole"]))
-    return dict(found)
+def samples_by_source(lines: Iterable[Mapping[str, Any]]) -> list[tuple[str, int, int]]:
+    """(how it was taken, samples that comply, samples)."""
+    names = dict(RoomSample.Source.choices)
+    return [(str(names[one["source"]]), one["part"], one["whole"]) for one in lines]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -45,15 +45,17 @@ class Application:
 
 @transaction.atomic
 def apply_suspension(
-    *, programme: Programme, area: Area, season: str, application: Application, source: str, by: User | None = None,
-    now: datetime,
+    *, programme: Programme, area: Area, season: str, application: Application, source: str, now: datetime,
+    on: date | None = None,
 ) -> tuple[Suspension, str]:  # fmt: skip
-    """An application and the code that opens its answer (shown once). `by` is None for the public and for households.
+    """An application and the code that opens its answer (shown once); open to the public, households and the counter.
+
+    `on` is the day it counts for, the moment's own by default.
 
     Raises `Refused` APPLICATION_FAULTY, SEASON_UNKNOWN, SEASON_OVER; whether the account exists is never said.
     """
     wanted = season_of(programme, season)
-    today = timezone.localtime(now).date()
+    today = on or timezone.localtime(now).date()
     if not application.account_no.strip() or not application.applicant_name.strip():
         raise Refused("APPLICATION_FAULTY", _("Write the account number of the heat bill and the name it is under."))
     if source not in Suspension.Source.values:
