@@ -14,6 +14,7 @@ ROOMS = [
     ("dev/", "telemetry.urls"),
     ("works/", "retrofits.urls"),
     ("pay/", "subsidies.urls"),
+    ("heat/", "heatsupply.urls"),
     ("", "supervision.urls"),
     ("api/", "heating_portal.api_urls"),
     ("", "heating_portal.interface_urls"),

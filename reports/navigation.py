@@ -102,6 +102,9 @@ SAFETY = Item(_("Safety of the year"), icon="checks", url_name="supervision:safe
 COAL = Item(_("Coal relapse and non-use"), icon="map-pin", url_name="supervision:coal-list", right="hazards.view")
 NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:network-board", right="hazards.view")
 OWN_NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:network-board", right="networks.report")
+HEAT_SUPPLY = Item(_("Heat supply"), icon="flame", url_name="heat:home", right="heatsupply.view")
+HEAT_PIPES = Item(_("Heat pipes"), icon="route", url_name="heat:segment-list", right="heatsupply.view")
+HEAT_COMPOUNDS = Item(_("Compounds"), icon="building", url_name="heat:compound-list", right="heatsupply.view")
 PRODUCT_SAMPLES = Item(
     _("Product sampling"), icon="clipboard-check", url_name="supervision:sample-list", right="devices.view"
 )
@@ -140,11 +143,12 @@ _MONEY = Group(
 )
 _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, DOCKING, COMMANDS))
 _WATCH = Group(_("Supervision"), (TRACE, FINDINGS, LEDGERS, PERIODIC, HISTORY))
+_SUPPLY = Group(_("Heat supply"), (HEAT_SUPPLY, HEAT_PIPES, HEAT_COMPOUNDS))
 _CARE = Group(_("Service and safety"), (COMPLAINTS, TICKETS, HAZARDS, SAFETY, COAL, NETWORKS))
 _JUDGE = Group(_("Checks and measures"), (DUTIES, PRODUCT_SAMPLES, CHECKS, MEASURES, SCORES))
 
 SETS: dict[str, tuple[Group, ...]] = {
-    "county": (FIRST, _WORKS, _BEFORE, _ACCEPTED, _REGISTERS, _MONEY, _HEAT, _CARE, _JUDGE, _WATCH),
+    "county": (FIRST, _WORKS, _BEFORE, _ACCEPTED, _REGISTERS, _MONEY, _HEAT, _SUPPLY, _CARE, _JUDGE, _WATCH),
     "finance": (
         FIRST, Group(_("Subsidies"), (BATCHES, FUNDS, RETURNS, ENTITLEMENTS, CLAWBACKS, READINGS, POLICIES)),
         Group(_("Evidence"), (HOUSEHOLDS, ACCEPTANCES, NOTICES)), _WATCH,
@@ -153,17 +157,17 @@ SETS: dict[str, tuple[Group, ...]] = {
         FIRST, Group(_("Rosters"), (IMPORTS, ROSTERS, HOUSEHOLDS)), _REGISTERS,
         Group(_("Works and acceptance"), (TASKS, ACCEPTANCES, RECTIFICATIONS, NOTICES, READINGS)),
         Group(_("Before the works"), (WAITING_HOMES, ENTERPRISES, PROJECTS)),
-        Group(_("Heating"), (HEATERS, ALERTS)), _CARE, _JUDGE,
+        Group(_("Heating"), (HEATERS, ALERTS)), _SUPPLY, _CARE, _JUDGE,
         Group(_("Reports"), (LEDGERS, PERIODIC)),
     ),
     "audit": (
         FIRST, Group(_("Trace"), (TRACE, SAMPLES, FINDINGS, AGAIN, LEDGERS, BATCHES, FUNDS)),
         Group(_("Read only"), (HOUSEHOLDS, ROSTERS, ACCEPTANCES, ENTITLEMENTS, NOTICES, POLICIES, HEATERS, ALERTS)),
-        Group(_("Logs"), (HISTORY, QUESTIONS, JOBS)),
+        _SUPPLY, Group(_("Logs"), (HISTORY, QUESTIONS, JOBS)),
     ),
     "inspector": (Group("", (HOME, VISITS)), Group(_("Done"), (ACCEPTANCES, OWN_HAZARDS))),
     "panel": (
-        Group("", (HOME, JOINT)), Group(_("Done"), (ACCEPTANCES,)),
+        Group("", (HOME, JOINT)), Group(_("Done"), (ACCEPTANCES,)), _SUPPLY,
         Group(_("Checks and measures"), (DUTIES, GIVEN_SAMPLES, HAZARDS, SAFETY, COAL, MEASURES)),
     ),
     "devices": (
@@ -172,7 +176,10 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Works"), (TASKS, RECTIFICATIONS, ENTERPRISES, PRODUCTS)),
         Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, SERVICE, PRODUCT_SAMPLES, DUTIES)),
     ),
-    "company": (Group("", (HOME,)), Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, OWN_NETWORKS, DUTIES))),
+    "company": (
+        Group("", (HOME,)), _SUPPLY,
+        Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, OWN_NETWORKS, DUTIES)),
+    ),
     "city": (FIRST, Group(_("Programmes"), (PROGRAMMES, PROJECTS, PERIODIC))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),
 }  # fmt: skip

@@ -189,7 +189,7 @@ def feed_network(*, network: HeatNetwork, source: HeatSource, role: str, by: Use
 def add_segment(*, network: HeatNetwork, row: PipeRow, by: User) -> PipeSegment:
     """One piece of pipe. Raises `Refused` as `add_segments` does."""
     add_segments(network=network, rows=[row], by=by)
-    return PipeSegment.objects.get(network=network, code=row.code)  # type: ignore[no-any-return]
+    return PipeSegment.objects.get(network=network, code=row.code)
 
 
 @transaction.atomic
