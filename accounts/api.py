@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 
 class HasRight(BasePermission):
-    """Deny by default: a view without `required_right` answers nobody."""
+    """Deny by default: a view without `required_right` answers nobody; of several ("a or b") one is enough."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         right = getattr(view, "required_right", "")
@@ -19,7 +19,7 @@ class HasRight(BasePermission):
             return False
         if user.needs_second_factor and request.auth is None and not user.is_verified():
             return False
-        return bool(user.has_right("api.read") and user.has_right(right))
+        return bool(user.has_right("api.read") and any(user.has_right(one) for one in right.split(" or ")))
 
 
 class VisibleToUser(BaseFilterBackend):

@@ -1,4 +1,7 @@
-"""The API: the same rows under the same rights as the pages, read only, with its description at /api/schema/."""
+"""The API: the same rows under the same rights as the pages, with its description at /api/schema/.
+
+All is read only but cases, which can be opened, and values of network points, which can be sent.
+"""
 
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
@@ -11,6 +14,7 @@ from reports.api import HouseholdFileView, HouseholdRevealView
 from retrofits.api import EnterpriseRows, ProjectRows, TaskRows, TransitionalRows
 from subsidies.api import EntitlementRows
 from subsidies.reading_api import ReadingRows
+from supervision.api import CaseRows, NetworkValues
 from telemetry.api import HeaterFeed, HeaterRows
 
 app_name = "api"
@@ -26,6 +30,7 @@ router.register("enterprises", EnterpriseRows, "enterprise")
 router.register("entitlements", EntitlementRows, "entitlement")
 router.register("readings", ReadingRows, "reading")
 router.register("heaters", HeaterRows, "heater")
+router.register("cases", CaseRows, "case")
 
 
 class Schema(SpectacularJSONAPIView):
@@ -37,6 +42,7 @@ class Schema(SpectacularJSONAPIView):
 
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
+    path("network-values/", NetworkValues.as_view(), name="network-values"),
     path("heater-readings/", HeaterFeed.as_view(), name="heater-feed"),
     path("households/<slug:dwelling_no>/file/", HouseholdFileView.as_view(), name="household-file"),
     path("households/<slug:dwelling_no>/reveal/", HouseholdRevealView.as_view(), name="household-reveal"),

@@ -91,6 +91,15 @@ class StepForm(forms.Form):
     due_on = day(_("new day"), required=False)
 
 
+class DraftForm(forms.Form):
+    """An order before it is sent."""
+
+    title = text(_("in short"), 80)
+    words = long_text(_("words"), rows=8)
+    responsible = text(_("responsible unit"), 80, required=False)
+    due_on = day(_("due on"), required=False)
+
+
 class AskForm(forms.Form):
     """The public page: nothing in it is looked up anywhere, so it can't tell who is on a roster."""
 
@@ -151,6 +160,7 @@ class PointForm(forms.Form):
     name = text(_("name"), 80)
     kind = pick(_("kind"), NetworkPoint.Kind.choices)
     unit = text(_("unit"), 12)
+    operator = text(_("operating company"), 80, required=False)
     low = forms.DecimalField(label=_("at least"), required=False, max_digits=10, decimal_places=3,
                              widget=forms.TextInput(attrs={**INPUT, "inputmode": "decimal"}))  # fmt: skip
     high = forms.DecimalField(label=_("at most"), required=False, max_digits=10, decimal_places=3,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from supervision.views import cases, oversight, public, registers
+from supervision.views import cases, checks, duties, network, public, registers, samples, scores, service
 
 app_name = "supervision"
 urlpatterns = [
@@ -18,18 +18,18 @@ urlpatterns = [
     path("care/cases/<int:pk>/act/", cases.case_act, name="case-act"),
     path("care/cases/<int:pk>/photos/<int:step>/", cases.case_photo, name="case-photo"),
     path("care/safety/", registers.safety_list, name="safety-year"),
-    path("care/network/", registers.network_list, name="network-board"),
+    path("care/network/", network.network_list, name="network-board"),
     path("care/registers/act/", registers.register_act, name="register-act"),
-    path("care/samples/", oversight.sample_list, name="sample-list"),
-    path("care/samples/act/", oversight.sample_act, name="sample-act"),
-    path("care/service/", oversight.service_list, name="service-board"),
-    path("care/service/act/", oversight.service_act, name="service-act"),
-    path("care/checks/", oversight.check_list, name="check-list"),
-    path("care/checks/seal/", oversight.check_seal, name="check-seal"),
-    path("care/checks/<int:pk>/", oversight.check_detail, name="check-detail"),
-    path("care/checks/<int:pk>/act/", oversight.check_act, name="check-act"),
-    path("care/scores/", oversight.score_list, name="score-list"),
-    path("care/scores/act/", oversight.score_act, name="score-act"),
-    path("care/duties/", oversight.duty_list, name="duty-board"),
-    path("care/duties/<int:pk>/act/", oversight.duty_act, name="duty-act"),
+    path("care/samples/", samples.sample_list, name="sample-list"),
+    path("care/samples/act/", samples.sample_act, name="sample-act"),
+    path("care/service/", service.service_list, name="service-board"),
+    path("care/service/act/", service.service_act, name="service-act"),
+    path("care/checks/", checks.check_list, name="check-list"),
+    path("care/checks/seal/", checks.check_seal, name="check-seal"),
+    path("care/checks/<int:pk>/", checks.check_detail, name="check-detail"),
+    path("care/checks/<int:pk>/act/", checks.check_act, name="check-act"),
+    path("care/scores/", scores.score_list, name="score-list"),
+    path("care/scores/act/", scores.score_act, name="score-act"),
+    path("care/duties/", duties.duty_list, name="duty-board"),
+    path("care/duties/<int:pk>/act/", duties.duty_act, name="duty-act"),
 ]

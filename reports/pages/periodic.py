@@ -7,8 +7,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, cast
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -24,7 +26,7 @@ from reports.periods import RHYTHMS, WEEK, before, period_of
 from reports.queries import periodic as queries
 from reports.queries.progress import FIGURES
 from reports.queries.scope import Scope, scope_of
-from reports.services import exports, periodic
+from reports.services import exports, orders, periodic
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,6 +79,8 @@ def periodic_detail(request: HttpRequest, pk: int) -> HttpResponse:
     status, fault = 200, ""
     if request.method == "POST":
         try:
+            if request.POST.get("deed") == "orders":
+                return _ordered(request, report)
             _changed(request, report)
             return redirect("reports:periodic-detail", pk=pk)
         except Refused as refusal:
@@ -89,9 +93,18 @@ def periodic_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "late": report.late_days(clock.today()), "words": request.POST.get("words", report.words),
         "holds": not report.frozen_at or periodic.content_hash(report) == report.content_hash,
         "may_write": cast(User, request.user).has_right(periodic.RIGHT, report.area_id) and not report.frozen_at,
+        "may_order": cast(User, request.user).has_right("supervision.act", report.area_id),
     }  # fmt: skip
     name = "reports/periodic_print.html" if request.GET.get("print") else "reports/periodic.html"
     return render(request, name, context, status=status)
+
+
+def _ordered(request: HttpRequest, report: PeriodicReport) -> HttpResponse:
+    """Drafts of supervision orders for who lags behind; they are worded and sent on their own pages."""
+    drafted = orders.draft_for_report(report=report, by=cast(User, request.user), now=clock.now())
+    said = _("%(n)d orders are drafted; %(known)d places have one already.")
+    messages.success(request, said % {"n": len(drafted.made), "known": drafted.known})
+    return redirect(f"{reverse('supervision:measure-list')}?state=draft")
 
 
 def _lines(report: PeriodicReport) -> list[tuple[str, list[int | None]]]:

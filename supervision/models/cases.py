@@ -158,7 +158,7 @@ class Case(ScopedModel):
     @property
     def waits_until(self) -> datetime | None:
         """The clock that runs now: the answer's until it is taken up, then the end's; None when it is over."""
-        if self.is_over:
+        if self.is_over or self.state == self.State.DRAFT:
             return None
         return self.respond_by if self.respond_by and self.responded_at is None else self.due_at
 

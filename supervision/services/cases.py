@@ -86,8 +86,9 @@ def may_open(group: Group | None, area: Area, by: User) -> None:
 
 
 def store_case(
-    *, programme: Programme, area: Area, opening: Opening, by: User | None, now: datetime, receipt_index: str = ""
-) -> Case:
+    *, programme: Programme, area: Area, opening: Opening, by: User | None, now: datetime, receipt_index: str = "",
+    state: str = Case.State.OPEN,
+) -> Case:  # fmt: skip
     """The row and its first step; whoever calls has judged the right. `by` is None for the public."""
     _refuse_faulty(programme, area, opening)
     respond_by, due_at = deadlines(clock_for(opening.kind, opening.category, rules_of(programme)), now)
@@ -100,6 +101,7 @@ def store_case(
         dwelling=opening.dwelling, heater=opening.heater, supplier=opening.supplier, outlet=opening.outlet,
         parent=opening.parent, opened_by=by, opened_at=now, respond_by=respond_by, due_at=opening.due_at or due_at,
         in_warranty=covered(opening.dwelling, now), receipt_index=receipt_index,
+        state=state,
     )  # fmt: skip
     photo = keep_photo(area=area, name=case.number, content=opening.photo, by=by) if opening.photo and by else None
     try:
@@ -185,7 +187,9 @@ def locked(case: Case) -> Case:
 
 def _stamp(case: Case, move: states.Move, by: User, words: str, now: datetime) -> None:
     """The moments and the person the move leaves in the row."""
-    if move.target != Case.State.OPEN and case.responded_at is None:
+    if move.deed == "send":
+        stamp_sending(case, now)
+    elif move.target != Case.State.OPEN and case.responded_at is None:
         case.responded_at = now
     if move.deed == "take":
         case.handler = by
@@ -199,6 +203,16 @@ def _stamp(case: Case, move: states.Move, by: User, words: str, now: datetime) -
         case.answered_at, case.closed_at = None, None
     if move.target in OVER:
         case.closed_at = now
+
+
+def stamp_sending(case: Case, now: datetime) -> None:
+    """The clock begins when it is sent; a day typed into the draft stays if it still lies ahead."""
+    hours = clock_for(case.kind, case.category, rules_of(case.programme))
+    first_due = deadlines(hours, case.opened_at)[1]
+    is_typed = case.due_at is not None and case.due_at != first_due and case.due_at > now
+    case.opened_at, due_at = now, case.due_at
+    case.respond_by, case.due_at = deadlines(hours, now)
+    case.due_at = due_at if is_typed else case.due_at
 
 
 @transaction.atomic
@@ -221,7 +235,7 @@ def escalate_overdue(*, now: datetime | None = None) -> int:
     now = now or clock.now()
     late = Case.objects.select_for_update().filter(
         kind__in=ESCALATES, due_at__lt=now, escalated_at__isnull=True
-    ).exclude(state__in=OVER)  # fmt: skip
+    ).exclude(state__in=(*OVER, Case.State.DRAFT))  # fmt: skip
     rows = list(late)
     for case in rows:
         case.escalated_at, case.version = now, case.version + 1

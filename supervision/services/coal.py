@@ -33,6 +33,7 @@ class Listed:
     not_running: int
     low_use: int
     known: int
+    relapsed: int = 0
 
 
 @transaction.atomic

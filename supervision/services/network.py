@@ -12,11 +12,19 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
+from accounts.records import ScopedQuerySet
 from core.refusals import Refused
 from supervision.models import NetworkAlarm, NetworkPoint, NetworkValue
 
-RIGHT = "hazards.record"
+RIGHT, REPORT = "hazards.record", "networks.report"
 AT_ONCE = 5000
+BOUNDS: dict[str, tuple[Decimal | None, Decimal]] = {
+    NetworkPoint.Kind.WEATHER: (Decimal(-60), Decimal(60)),
+    NetworkPoint.Kind.ROOM: (Decimal(-40), Decimal(60)),
+    NetworkPoint.Kind.TEMPERATURE: (Decimal(-40), Decimal(200)),
+}
+"""What can be true, in ℃; what lies beyond is a fault of the sender and no alarm. Other kinds: from 0 up."""
+ANY = (Decimal(0), Decimal(999_999_999))
 
 
 @dataclass(frozen=True)
@@ -30,9 +38,13 @@ class Said:
 
 @transaction.atomic
 def register_point(
-    *, area: Area, code: str, name: str, kind: str, unit: str, low: Decimal | None, high: Decimal | None, by: User
-) -> NetworkPoint:
-    """A point, new or with another band. Raises `Refused` POINT_FAULTY."""
+    *, area: Area, code: str, name: str, kind: str, unit: str, low: Decimal | None, high: Decimal | None, by: User,
+    operator: str = "",
+) -> NetworkPoint:  # fmt: skip
+    """A point, new or with another band; `operator` is the company that reports its values and sees it as its own.
+
+    Raises `Refused` POINT_FAULTY.
+    """
     if not by.has_right(RIGHT, area.code):
         raise PermissionDenied(RIGHT)
     if kind not in NetworkPoint.Kind.values or not (code.strip() and name.strip() and unit.strip()):
@@ -49,6 +61,7 @@ def register_point(
         "unit": unit.strip()[:12],
         "low": low,
         "high": high,
+        "operator": operator.strip()[:80],
     }
     made, _new = NetworkPoint.objects.update_or_create(code=code.strip()[:40], defaults=values)
     return made
@@ -58,18 +71,20 @@ def register_point(
 def take_values(*, said: Iterable[Said], by: User, now: datetime) -> int:
     """Stores values and moves the alarms; what was taken before is left. How many points spoke.
 
-    Raises `Refused` VALUES_FAULTY naming every code that is unknown, lies outside the person's places, or is of the
-    future; nothing is stored then.
+    Raises `Refused` VALUES_FAULTY naming every code that is unknown or lies outside the person's places or company, and
+    every value that is of the future or can't be true (`BOUNDS`); nothing is stored then.
     """
     lines = sorted(said, key=lambda one: one.at)
     if len(lines) > AT_ONCE:
         raise Refused("VALUES_FAULTY", _("At most %(most)d values at once."), most=AT_ONCE)
     codes = {one.code for one in lines}
-    rows = NetworkPoint.objects.visible_to(by, RIGHT).filter(code__in=codes).order_by("pk")
+    rows = points_of(by, RIGHT).filter(code__in=codes).order_by("pk")
     points = {point.code: point for point in rows.select_for_update()}
     strange = sorted(codes - set(points)) + [f"{one.code} {one.at.isoformat()}" for one in lines if one.at > now]
+    strange += [f"{one.code} {one.value}" for one in lines if one.code in points and not can_be(points[one.code], one)]
     if strange:
-        raise Refused("VALUES_FAULTY", _("Not known here, or of the future: %(codes)s"), codes="、".join(strange[:20]))
+        words = _("Not known here, of the future or impossible: %(codes)s")
+        raise Refused("VALUES_FAULTY", words, codes="、".join(strange[:20]))
     NetworkValue.objects.bulk_create(
         [NetworkValue(point=points[one.code], at=one.at, value=one.value) for one in lines],
         ignore_conflicts=True, batch_size=1000,
@@ -77,6 +92,17 @@ def take_values(*, said: Iterable[Said], by: User, now: datetime) -> int:
     for point in points.values():
         _judge(point, [one for one in lines if one.code == point.code])
     return len(points)
+
+
+def points_of(user: User, right: str) -> ScopedQuerySet:
+    """Points where the person holds `right`, and those of the own company."""
+    return NetworkPoint.objects.visible_to(user, right) | NetworkPoint.objects.visible_to(user, REPORT)  # type: ignore[no-any-return]
+
+
+def can_be(point: NetworkPoint, said: Said) -> bool:
+    """Whether a value of this kind of point can be true at all."""
+    low, high = BOUNDS.get(point.kind, ANY)
+    return (low is None or said.value >= low) and said.value <= high
 
 
 def _judge(point: NetworkPoint, lines: list[Said]) -> None:
@@ -125,7 +151,7 @@ def _distance(point: NetworkPoint, value: Decimal) -> Decimal:
 def handle_alarm(*, alarm: NetworkAlarm, words: str, by: User, now: datetime) -> NetworkAlarm:
     """Somebody has seen it and says what is done. Raises `Refused` WORDS_MISSING."""
     kept: NetworkAlarm = NetworkAlarm.objects.select_for_update().get(pk=alarm.pk)
-    if not by.has_right(RIGHT, kept.area_id):
+    if not points_of(by, RIGHT).filter(pk=kept.point_id).exists():
         raise PermissionDenied(RIGHT)
     if not words.strip():
         raise Refused("WORDS_MISSING", _("Say in words what was done or why."))

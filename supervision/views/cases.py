@@ -29,14 +29,15 @@ from retrofits.views.evidence import file_response
 from retrofits.views.posting import form_refusal
 from supervision import states
 from supervision.filters import CaseFilter
-from supervision.forms import CaseForm, StepForm
+from supervision.forms import CaseForm, DraftForm, StepForm
 from supervision.kinds import GROUPS, OWN, Group
 from supervision.models import Case, CaseStep
 from supervision.queries import late, satisfaction
 from supervision.services import cases as service
 from supervision.services.checks import follow_up
+from supervision.services.orders import edit_draft
 from supervision.services.public import give_slip
-from supervision.views.posting import done, photo_of, places_of, refused_page
+from supervision.views.posting import done, photo_of, places_of, posted, refused_page
 
 VIEWS = tuple(dict.fromkeys([*(group.view for group in GROUPS.values()), OWN]))
 DEEDS = tuple(dict.fromkeys([*(group.handle for group in GROUPS.values()), "supervision.answer", OWN]))
@@ -169,6 +170,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     context = {
         "case": case, "group": case.group, "back": list_name(case.group), "steps": found["steps"],
+        "sees_alert": user.has_right("devices.view", case.area_id),
         "follow_ups": found["follow_ups"], "moves": states.open_moves(case, user), "form": StepForm(),
         "late": case.is_late(clock.now()), "reasons": REASONS,
         "may_reveal": user.has_right("households.reveal", case.area_id),
@@ -176,12 +178,25 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_slip": case.group.code == "complaints" and user.has_right("complaints.handle", case.area_id),
         "may_seal": user.has_right("complaints.sensitive", case.area_id) and case.group.code == "complaints",
     }  # fmt: skip
+    if case.state == Case.State.DRAFT:
+        values = {"title": case.title, "words": case.words, "responsible": case.responsible,
+                  "due_on": timezone.localtime(case.due_at).date() if case.due_at else None}  # fmt: skip
+        context["draft"] = DraftForm(initial=values, auto_id="draft_%s")
     return render(request, "supervision/case_detail.html", context)
 
 
 def _rows() -> QuerySet[Case]:
     return Case.objects.select_related(  # type: ignore[no-any-return]
-        "area", "programme", "supplier", "outlet", "handler", "opened_by", "dwelling", "heater", "parent"
+        "area",
+        "programme",
+        "supplier",
+        "outlet",
+        "handler",
+        "opened_by",
+        "dwelling",
+        "heater",
+        "parent",
+        "from_alert__alert",
     )
 
 
@@ -225,7 +240,19 @@ def _seal(request: HttpRequest, case: Case, form: StepForm, back: str) -> HttpRe
     ), back)  # fmt: skip
 
 
-EXTRAS = {"follow": _follow, "slip": _slip, "seal": _seal}
+def _edit(request: HttpRequest, case: Case, form: StepForm, back: str) -> HttpResponse:
+    """Other words for an order that is not sent yet."""
+    draft, version = DraftForm(request.POST), request.POST.get("version", "")
+    seen = int(version) if version.isdigit() else 0
+
+    def store(data: dict[str, Any]) -> None:
+        given = {name: data[name] for name in ("title", "words", "responsible")}
+        edit_draft(case=case, **given, due_at=end_of(data["due_on"]), version=seen, by=request.user)  # type: ignore[arg-type]
+
+    return posted(request, draft, store, back)
+
+
+EXTRAS = {"follow": _follow, "slip": _slip, "seal": _seal, "edit": _edit}
 
 
 @requires(*VIEWS)

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.models import Area
 from core.pictures import MAX_BYTES
 from core.refusals import Refused
+from programmes.chosen import chosen_programme
+from programmes.models import Programme
 from retrofits.services.photos import NOT_USABLE
 from retrofits.views.posting import form_refusal
 
@@ -62,3 +64,16 @@ def places_of(request: HttpRequest, right: str, within: str, *levels: str) -> An
     """Places where the person holds `right`, below `within`, of these levels."""
     found = Area.objects.visible_to(request.user, right).within(within) if within else Area.objects.none()
     return found.filter(level__in=levels).order_by("code") if levels else found.order_by("code")
+
+
+def programme_of(request: HttpRequest) -> Programme:
+    """The chosen programme; 404 without one."""
+    programme = chosen_programme(request)
+    if programme is None:
+        raise Http404
+    return programme
+
+
+def recording_places(request: HttpRequest) -> Any:
+    """Places where the person records hazards and registers."""
+    return Area.objects.visible_to(request.user, "hazards.record")

@@ -19,13 +19,13 @@ from accounts.addresses import client_address
 from accounts.models import Area
 from core import clock
 from core.refusals import Refused
+from core.throttle import is_too_often
 from programmes.models import Programme
 from supervision.forms import AnswerForm, AskForm, RateForm
 from supervision.kinds import Source
 from supervision.models import Case
 from supervision.services import public as service
 from supervision.services.cases import Opening
-from supervision.throttle import is_too_often
 
 HOUR = 3600
 ASKS, TRIES = 10, 20

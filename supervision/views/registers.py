@@ -1,15 +1,14 @@
-"""Safety all year, network points and their alarms, and the runs that list homes which are not heated."""
+"""Safety all year, the runs that list homes which are not heated, and the cases that alerts become."""
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -21,13 +20,18 @@ from core.beside import read_beside
 from core.refusals import Refused
 from households.models import Household
 from programmes.chosen import chosen_area_code, chosen_programme
-from supervision.forms import EventForm, PointForm, PostForm, PublicityForm, ValuesForm
-from supervision.models import NetworkAlarm, NetworkPoint, PublicityMark, SafetyEvent, SafetyPost
+from supervision.forms import EventForm, PostForm, PublicityForm
+from supervision.models import PublicityMark, SafetyEvent, SafetyPost
 from supervision.queries import safety_year
-from supervision.services import coal, network, safety
-from supervision.views.posting import done, places_of, posted, refused_page, with_places
+from supervision.services import alerts, coal, safety
+from supervision.views import network
+from supervision.views.posting import places_of, posted, recording_places, refused_page, with_places
+from telemetry.models import Alert
+from telemetry.queries import profile_of
+from telemetry.views.shown import AlertShown
 
 VIEW, RECORD = "hazards.view", "hazards.record"
+ACTING = (RECORD, network.REPORT)
 SHOWN = 30
 LACKING = {
     "BODY": gettext_lazy("no safety body"), "OFFICERS": gettext_lazy("villages without an officer"),
@@ -74,49 +78,31 @@ def _forms(request: HttpRequest, code: str) -> dict[str, Any]:
     return forms
 
 
-@requires(VIEW)
-@require_GET
-def network_list(request: HttpRequest) -> HttpResponse:
-    """Points with what they said last, and the alarms: open ones first."""
-    user: Any = request.user
-    code = chosen_area_code(request)
-    found = read_beside(
-        points=NetworkPoint.objects.visible_to(user).within(code).select_related("area")[:200],
-        alarms=NetworkAlarm.objects.visible_to(user).within(code).select_related("point", "area", "seen_by")
-        .order_by("-cleared_at", "-opened_at")[:SHOWN],
-    )  # fmt: skip
-    may = user.has_right(RECORD)
-    point = PointForm(auto_id="point_%s")
-    if may:
-        places = places_of(request, RECORD, code, Area.Level.COUNTY, Area.Level.TOWN, Area.Level.VILLAGE)
-        point.fields["area"].choices = [("", "---------"), *places.values_list("pk", "name")]  # type: ignore[attr-defined]
-    context = {**found, "may": may, "forms": {"point": point, "values": ValuesForm(auto_id="values_%s")}}
-    return render(request, "supervision/network.html", context)
-
-
-@requires(RECORD)
+@requires(*ACTING)
 @require_POST
 def register_act(request: HttpRequest) -> HttpResponse:
-    """A post, an event, papers given out, a point, values, an alarm, a run over a season; `deed` says which."""
-    deed = ACTS.get(request.POST.get("deed", ""))
+    """A post, an event, papers, a point, values, an alarm, runs that list homes, an alert's case; `deed` says which."""
+    name = request.POST.get("deed", "")
+    deed = ACTS.get(name)
     if deed is None:
         back = reverse("supervision:safety-year")
         return refused_page(request, Refused("DEED_UNKNOWN", _("Choose what was done and name its topic.")), back)
+    if name not in network.OWN_DEEDS and not request.user.has_right(RECORD):  # type: ignore[union-attr]
+        raise PermissionDenied(RECORD)
     return deed(request)
 
 
-def _places(request: HttpRequest) -> Any:
-    return Area.objects.visible_to(request.user, RECORD)
-
-
 def _post(request: HttpRequest) -> HttpResponse:
-    form = with_places(PostForm(request.POST), _places(request))
-    store = lambda data: safety.appoint(**data, by=request.user)  # type: ignore[arg-type]  # noqa: E731
+    form = with_places(PostForm(request.POST), recording_places(request))
+
+    def store(data: dict[str, Any]) -> None:
+        safety.appoint(**data, by=request.user)  # type: ignore[arg-type]
+
     return posted(request, form, store, reverse("supervision:safety-year"))
 
 
 def _event(request: HttpRequest) -> HttpResponse:
-    form = with_places(EventForm(request.POST), _places(request))
+    form = with_places(EventForm(request.POST), recording_places(request))
 
     def store(data: dict[str, Any]) -> None:
         attended = ()
@@ -128,59 +114,12 @@ def _event(request: HttpRequest) -> HttpResponse:
 
 
 def _publicity(request: HttpRequest) -> HttpResponse:
-    form = with_places(PublicityForm(request.POST), _places(request))
-    store = lambda data: safety.mark_publicity(**data, by=request.user)  # type: ignore[arg-type]  # noqa: E731
-    return posted(request, form, store, reverse("supervision:safety-year"))
+    form = with_places(PublicityForm(request.POST), recording_places(request))
 
-
-def _point(request: HttpRequest) -> HttpResponse:
-    form = with_places(PointForm(request.POST), _places(request))
-    store = lambda data: network.register_point(**data, by=request.user)  # type: ignore[arg-type]  # noqa: E731
-    return posted(request, form, store, reverse("supervision:network-board"))
-
-
-def _values(request: HttpRequest) -> HttpResponse:
     def store(data: dict[str, Any]) -> None:
-        network.take_values(said=read_values(data["values"]), by=request.user, now=clock.now())  # type: ignore[arg-type]
+        safety.mark_publicity(**data, by=request.user)  # type: ignore[arg-type]
 
-    return posted(request, ValuesForm(request.POST), store, reverse("supervision:network-board"))
-
-
-def read_values(text: str) -> list[network.Said]:
-    """Lines “point, moment, value” with comma, tab or semicolon. Raises `Refused` VALUES_FAULTY naming every line."""
-    said, strange = [], []
-    for number, line in enumerate(text.splitlines(), 1):
-        cells = [cell.strip() for cell in line.replace("\t", ",").replace(";", ",").replace("，", ",").split(",")]
-        if not any(cells):
-            continue
-        try:
-            code, at, value = cells
-            moment = dt.datetime.fromisoformat(at)
-            moment = moment if timezone.is_aware(moment) else timezone.make_aware(moment)
-            said.append(network.Said(code, moment, _decimal(value)))
-        except (ValueError, InvalidOperation):
-            strange.append(_("line %(number)d: “%(line)s”") % {"number": number, "line": line.strip()[:60]})
-    if strange or not said:
-        words = _("Write lines like P-01, 2022-01-05 08:00, 62.5. Not understood: %(lines)s")
-        raise Refused("VALUES_FAULTY", words, lines="；".join(strange[:20]) or "—")
-    return said
-
-
-def _decimal(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value.is_finite() or abs(value) >= 10**9:
-        raise ValueError(text)
-    return value
-
-
-def _alarm(request: HttpRequest) -> HttpResponse:
-    key = request.POST.get("alarm", "")
-    if not key.isdigit():
-        raise Http404
-    alarm = get_visible_or_404(NetworkAlarm, request.user, RECORD, pk=int(key))
-    return done(request, lambda: network.handle_alarm(
-        alarm=alarm, words=request.POST.get("words", ""), by=request.user, now=clock.now()  # type: ignore[arg-type]
-    ), reverse("supervision:network-board"))  # fmt: skip
+    return posted(request, form, store, reverse("supervision:safety-year"))
 
 
 def _non_use(request: HttpRequest) -> HttpResponse:
@@ -197,8 +136,41 @@ def _non_use(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         return refused_page(request, refusal, back)
     said = _("%(not_running)d homes did not run, %(low_use)d hardly used anything, %(known)d were listed already.")
-    return done(request, lambda: None, back, said % vars(found))
+    messages.success(request, said % vars(found))
+    return redirect(back)
 
 
-ACTS = {"post": _post, "event": _event, "publicity": _publicity, "point": _point, "values": _values, "alarm": _alarm,
-        "non_use": _non_use}  # fmt: skip
+def _relapses(request: HttpRequest) -> HttpResponse:
+    """Homes of the chosen place whose heaters say that coal is burnt again, or that nobody heats."""
+    back, programme = reverse("supervision:coal-list"), chosen_programme(request)
+    area = Area.objects.visible_to(request.user, RECORD).filter(code=chosen_area_code(request)).first()
+    if programme is None or area is None:
+        raise Http404
+    found = alerts.list_relapses(programme=programme, area=area, by=request.user, now=clock.now())  # type: ignore[arg-type]
+    said = _("%(relapsed)d homes may burn coal again, %(not_running)d are not heated, %(known)d were listed already.")
+    messages.success(request, said % vars(found))
+    return redirect(back)
+
+
+def evidence_words(alert: Alert) -> str:
+    """What the readings said, in the words of the alert's own page."""
+    return str(AlertShown(alert, clock.now(), profile_of(alert.heater.profile_id)).evidence or "")
+
+
+def _alert(request: HttpRequest) -> HttpResponse:
+    """The pressed alert becomes a case; the page of the case opens."""
+    key = request.POST.get("alert", "")
+    rows = Alert.objects.select_related("heater__dwelling", "heater__device_model__supplier", "area")
+    alert = get_visible_or_404(rows, request.user, pk=int(key) if key.isdigit() and len(key) < 19 else 0)
+    try:
+        case = alerts.open_from_alert(
+            alert=alert, kind=request.POST.get("kind", ""), by=request.user, now=clock.now(),  # type: ignore[arg-type]
+            evidence=evidence_words(alert),
+        )  # fmt: skip
+    except Refused as refusal:
+        return refused_page(request, refusal, reverse("telemetry:alert-detail", args=[alert.pk]))
+    return redirect("supervision:case-detail", pk=case.pk)
+
+
+ACTS = {"post": _post, "event": _event, "publicity": _publicity, "non_use": _non_use, "relapses": _relapses,
+        "alert": _alert, **network.ACTS}  # fmt: skip

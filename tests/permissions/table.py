@@ -23,7 +23,9 @@ class Row:
 
     `right`   what its view declares: a right (or several, of which one is enough: "a or b"), "signed_in" or "public"
     `needs`   a second right asked at the door (the API's own), or several of which one is enough ("a or b")
-    `sees`    the right that makes the named object visible, where it is not `right` itself: without it 404
+    `sees`    the right (or one of several) that makes the named object visible, where it is not `right` itself:
+              without it 404
+    `foreign` the organisations' roles to whom the named object belongs to somebody else: 404 for them
     `over`    the right asked over the place of the named object: without it 403
     `at`      arguments of the address; `query`, `body` what is sent along: "kind", "kind.attribute" or "=word"
     `get`, `post`  answers to a person who may; without them the method does not exist
@@ -37,6 +39,7 @@ class Row:
     right: str
     needs: str = ""
     sees: str = ""
+    foreign: str = ""
     over: str = ""
     at: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
@@ -109,7 +112,9 @@ def _door(row: Row, role: str) -> set[int]:
 
 def _at_the_object(row: Row, role: str, method: str, *, inside: bool) -> set[int]:
     held = rights_of_roles().get(role, frozenset())
-    if not inside or (row.sees and row.sees not in held):
+    if role in row.foreign.split(" or "):
+        return {404}
+    if not inside or (row.sees and not set(row.sees.split(" or ")) & held):
         return set(row.outside)
     if row.over and row.over not in held:
         return {403}

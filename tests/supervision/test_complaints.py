@@ -13,11 +13,11 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from core.throttle import is_too_often
 from supervision.models import Case
 from supervision.queries import late, satisfaction
 from supervision.services import public
 from supervision.services.cases import escalate_overdue, move_case, set_sensitive
-from supervision.throttle import is_too_often
 from tests import people
 from tests.supervision.conftest import DAY, HOUR, NOW, OTHER_TOWN, TOWN, Room, client_of, code_of
 

@@ -1,0 +1,119 @@
+"""Points of heat networks: what they said last, values taken in, alarms seen to (B-20, B-21)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.access import get_visible_or_404, requires
+from accounts.models import Area
+from core import clock
+from core.beside import read_beside
+from core.refusals import Refused
+from programmes.chosen import chosen_area_code
+from supervision.forms import PointForm, ValuesForm
+from supervision.models import NetworkAlarm
+from supervision.services import network
+from supervision.services.network import REPORT, points_of
+from supervision.views.posting import done, places_of, posted, recording_places, with_places
+
+VIEW, RECORD = "hazards.view", "hazards.record"
+SHOWN = 30
+
+
+@requires(VIEW, REPORT)
+@require_GET
+def network_list(request: HttpRequest) -> HttpResponse:
+    """Points with what they said last, and the alarms: open ones first."""
+    user: Any = request.user
+    code = chosen_area_code(request)
+    found = read_beside(
+        points=points_of(user, VIEW).within(code).select_related("area")[:200],
+        alarms=alarms_of(user).within(code).select_related("point", "area", "seen_by")
+        .order_by("-cleared_at", "-opened_at")[:SHOWN],
+    )  # fmt: skip
+    may = user.has_right(RECORD)
+    point = PointForm(auto_id="point_%s")
+    if may:
+        places = places_of(request, RECORD, code, Area.Level.COUNTY, Area.Level.TOWN, Area.Level.VILLAGE)
+        point.fields["area"].choices = [("", "---------"), *places.values_list("pk", "name")]  # type: ignore[attr-defined]
+    context = {
+        **found,
+        "may": may,
+        "may_report": may or user.has_right(REPORT),
+        "forms": {"point": point, "values": ValuesForm(auto_id="values_%s")},
+    }
+    return render(request, "supervision/network.html", context)
+
+
+def alarms_of(user: Any) -> Any:
+    """Alarms the person reads, those of the own company's points included."""
+    return NetworkAlarm.objects.visible_to(user, VIEW) | NetworkAlarm.objects.visible_to(user, REPORT)
+
+
+def _point(request: HttpRequest) -> HttpResponse:
+    form = with_places(PointForm(request.POST), recording_places(request))
+
+    def store(data: dict[str, Any]) -> None:
+        network.register_point(**data, by=request.user)  # type: ignore[arg-type]
+
+    return posted(request, form, store, reverse("supervision:network-board"))
+
+
+def _values(request: HttpRequest) -> HttpResponse:
+    def store(data: dict[str, Any]) -> None:
+        network.take_values(said=read_values(data["values"]), by=request.user, now=clock.now())  # type: ignore[arg-type]
+
+    return posted(request, ValuesForm(request.POST), store, reverse("supervision:network-board"))
+
+
+def read_values(text: str) -> list[network.Said]:
+    """Lines “point, moment, value” with comma, tab or semicolon. Raises `Refused` VALUES_FAULTY naming every line."""
+    said, strange = [], []
+    for number, line in enumerate(text.splitlines(), 1):
+        cells = [cell.strip() for cell in line.replace("\t", ",").replace(";", ",").replace("，", ",").split(",")]
+        if not any(cells):
+            continue
+        try:
+            code, at, value = cells
+            moment = dt.datetime.fromisoformat(at)
+            moment = moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+            said.append(network.Said(code, moment, _decimal(value)))
+        except (ValueError, InvalidOperation):
+            strange.append(_("line %(number)d: “%(line)s”") % {"number": number, "line": line.strip()[:60]})
+    if strange or not said:
+        words = _("Write lines like P-01, 2022-01-05 08:00, 62.5. Not understood: %(lines)s")
+        raise Refused("VALUES_FAULTY", words, lines="；".join(strange[:20]) or "—")
+    return said
+
+
+def _decimal(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite() or abs(value) >= 10**9:
+        raise ValueError(text)
+    return value
+
+
+def _alarm(request: HttpRequest) -> HttpResponse:
+    key = request.POST.get("alarm", "")
+    if not key.isdigit():
+        raise Http404
+    alarm = get_visible_or_404(alarms_of(request.user), request.user, pk=int(key))
+    words, back = request.POST.get("words", ""), reverse("supervision:network-board")
+    return done(
+        request, partial(network.handle_alarm, alarm=alarm, words=words, by=request.user, now=clock.now()), back
+    )
+
+
+OWN_DEEDS = ("values", "alarm")
+"""What an operating company does with its own points."""
+ACTS = {"point": _point, "values": _values, "alarm": _alarm}
