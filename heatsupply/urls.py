@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from heatsupply.views import acts, board
+from heatsupply.views import acts, board, coal, fee_acts, fees, service, suspending
 
 app_name = "heat"
 urlpatterns = [
@@ -12,4 +12,13 @@ urlpatterns = [
     path("compounds/", board.compound_list, name="compound-list"),
     path("papers/<int:pk>/", board.paper_file, name="paper-file"),
     path("act/", acts.act, name="act"),
+    path("coal/", coal.coal_list, name="coal-list"),
+    path("coal/act/", coal.coal_act, name="coal-act"),
+    path("coal/points/", coal.coal_public, name="coal-public"),
+    path("fees/", fees.fee_list, name="fee-list"),
+    path("fees/act/", fee_acts.fee_act, name="fee-act"),
+    path("fees/<int:pk>/", fees.account_detail, name="account-detail"),
+    path("indicators/", service.indicator_board, name="indicator-board"),
+    path("indicators/act/", service.indicator_act, name="indicator-act"),
+    path("suspend/", suspending.suspend, name="public-suspend"),
 ]
