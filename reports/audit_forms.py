@@ -66,3 +66,20 @@ class TemplateForm(forms.Form):
         label=_("Map by hand"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("Empty: the headings of the workbook decide. One line each: B = head_name, A2 = {place}"),
     )  # fmt: skip
+
+
+class EvaluationForm(forms.Form):
+    """What the yearly evaluation found; amounts left empty are not known yet."""
+
+    evaluated_on = forms.DateField(label=_("Day of the evaluation"), widget=forms.DateInput(attrs={"type": "date"}))
+    evaluated_by = forms.CharField(label=_("Evaluated by"), max_length=120)
+    score = forms.DecimalField(
+        label=_("Points"), min_value=0, max_value=Decimal(100), max_digits=5, decimal_places=2, required=False
+    )
+    grade = forms.CharField(label=_("Grade"), max_length=20, required=False)
+    words = forms.CharField(
+        label=_("Findings"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    planned = YuanField(label=_("Central money planned/CNY"), max_length=20, required=False)
+    decided = YuanField(label=_("Central money decided/CNY"), max_length=20, required=False)
+    paper = forms.FileField(label=_("Document (photo, scan, PDF)"), required=False)

@@ -102,6 +102,7 @@ SAFETY = Item(_("Safety of the year"), icon="checks", url_name="supervision:safe
 COAL = Item(_("Coal relapse and non-use"), icon="map-pin", url_name="supervision:coal-list", right="hazards.view")
 NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:network-board", right="hazards.view")
 OWN_NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:network-board", right="networks.report")
+CLEAN_COAL = Item(_("Clean coal"), icon="flame", url_name="heat:coal-list", right="coal.view")
 HEAT_SUPPLY = Item(_("Heat supply"), icon="flame", url_name="heat:home", right="heatsupply.view")
 HEAT_PIPES = Item(_("Heat pipes"), icon="route", url_name="heat:segment-list", right="heatsupply.view")
 HEAT_COMPOUNDS = Item(_("Compounds"), icon="building", url_name="heat:compound-list", right="heatsupply.view")
@@ -119,6 +120,10 @@ MEASURES = Item(
 SCORES = Item(_("Scores of towns"), icon="chart-bar", url_name="supervision:score-list", right="supervision.view")
 DUTIES = Item(_("Duties"), icon="scale", url_name="supervision:duty-board")
 PERIODIC = Item(_("Periodic reports"), icon="file-text", url_name="reports:periodic-list", right="overview.view")
+COUNTIES = Item(_("Counties"), icon="chart-bar", url_name="reports:county-board", right="overview.view")
+EVALUATION = Item(
+    _("Performance evaluation"), icon="clipboard-check", url_name="reports:evaluation", right="overview.view"
+)
 TRACE = Item(_("Trace the money"), icon="route", url_name="reports:audit-trace", right="audit.trace")
 SAMPLES = Item(_("Samples"), icon="target", url_name="reports:sample-list", right="audit.trace")
 FINDINGS = Item(_("Audit findings"), icon="pencil", url_name="reports:finding-list", right="audit.trace")
@@ -142,8 +147,8 @@ _MONEY = Group(
     (ENTITLEMENTS, READINGS, OPERATION, NOTICES, BATCHES, FUNDS, RETURNS, CLAWBACKS, POLICIES),
 )
 _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, DOCKING, COMMANDS))
-_WATCH = Group(_("Supervision"), (TRACE, FINDINGS, LEDGERS, PERIODIC, HISTORY))
-_SUPPLY = Group(_("Heat supply"), (HEAT_SUPPLY, HEAT_PIPES, HEAT_COMPOUNDS))
+_WATCH = Group(_("Supervision"), (TRACE, FINDINGS, LEDGERS, PERIODIC, EVALUATION, HISTORY))
+_SUPPLY = Group(_("Heat supply"), (HEAT_SUPPLY, HEAT_PIPES, HEAT_COMPOUNDS, CLEAN_COAL))
 _CARE = Group(_("Service and safety"), (COMPLAINTS, TICKETS, HAZARDS, SAFETY, COAL, NETWORKS))
 _JUDGE = Group(_("Checks and measures"), (DUTIES, PRODUCT_SAMPLES, CHECKS, MEASURES, SCORES))
 
@@ -180,7 +185,7 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group("", (HOME,)), _SUPPLY,
         Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, OWN_NETWORKS, DUTIES)),
     ),
-    "city": (FIRST, Group(_("Programmes"), (PROGRAMMES, PROJECTS, PERIODIC))),
+    "city": (FIRST, Group(_("Programmes"), (COUNTIES, PROGRAMMES, PROJECTS, PERIODIC, EVALUATION))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),
 }  # fmt: skip
 

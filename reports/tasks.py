@@ -13,9 +13,10 @@ from accounts.acting import acting
 from core import clock
 from jobs.registry import handler
 from jobs.running import JobRun
+from reports.ledgers.evaluation import EVALUATION
 from reports.models import LedgerExport
 from reports.public import codes, senders
-from reports.services import bulk_runs, exports, progress, summaries
+from reports.services import bulk_runs, evaluation, exports, progress, summaries
 
 
 @shared_task(name="reports.tasks.refresh_summaries")
@@ -51,6 +52,23 @@ def export_ledger(run: JobRun, export_id: int) -> dict[str, Any]:
     exports.make_file(export, progress=told, commit=run.commit)
     export.refresh_from_db()
     words = _("%(title)s, %(rows)d rows") % {"title": exports.ledger_of(export.kind).title, "rows": export.row_count}
+    return {"url": reverse("reports:export-detail", args=[export.pk]), "message": words}
+
+
+@handler(evaluation.JOB, label=gettext_lazy("Performance-evaluation pack"))
+def make_evaluation(run: JobRun, export_id: int) -> dict[str, Any]:
+    """Make the archive that was asked for; run twice it makes one file."""
+    export = LedgerExport.objects.select_related("programme", "area", "requested_by", "document").get(pk=export_id)
+    if export.requested_by is not None:
+        exports.demand_rights(exports.wish_of(export), export.requested_by)
+
+    def told(done: int, total: int) -> None:
+        run.progress(done, total)
+        run.check()
+
+    evaluation.make_pack(export, progress=told, commit=run.commit)
+    export.refresh_from_db()
+    words = _("%(title)s, %(files)d files") % {"title": EVALUATION.title, "files": export.row_count or 0}
     return {"url": reverse("reports:export-detail", args=[export.pk]), "message": words}
 
 

@@ -7,6 +7,7 @@ from reports.pages import (
     audit_log,
     boards,
     bulk,
+    evaluation,
     home,
     household_file,
     households,
@@ -19,7 +20,6 @@ from reports.pages import (
     selections,
     trace,
 )
-
 from reports.public import views as own
 
 
@@ -45,6 +45,7 @@ pages = [
     path("counties/", boards.county_board, name="county-board"),
     path("counties/<slug:code>/", boards.county_open, name="county-open"),
     path("wall/", boards.wall, name="wall"),
+    path("evaluation/", evaluation.evaluation, name="evaluation"),
     path("overview/online/", overview.overview_online, name="overview-online"),
     path("progress/", progress.progress, name="progress"),
     path("progress/<slug:code>/part/", progress.progress_part, name="progress-part"),

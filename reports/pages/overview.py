@@ -17,6 +17,7 @@ from households.models import Enrolment
 from households.roster_queries import unreported
 from reports.pages.home import unchanged
 from reports.queries import year as queries
+from reports.queries.counties import length_below
 from reports.queries.scope import scope_of
 
 
@@ -66,5 +67,8 @@ def overview_online(request: HttpRequest) -> JsonResponse:
 
 
 def _head(request: HttpRequest) -> dict[str, Any]:
-    sees_heaters = scope_of(request).user.has_right("devices.view")
-    return {"now": clock.now(), "today": clock.today(), "sees_heaters": sees_heaters}
+    scope = scope_of(request)
+    return {
+        "now": clock.now(), "today": clock.today(), "sees_heaters": scope.user.has_right("devices.view"),
+        "compares": length_below(scope.area_code) > 0,
+    }  # fmt: skip

@@ -204,28 +204,36 @@ def _sources(rows: Iterable[Mapping[str, Any]]) -> list[Source]:
 
 
 def _summed(name: str, code: str, lines: list[Progress], query: str = "") -> Progress:
-    """The sum of lines. Its plan weighs theirs by their homes; None as soon as one of them has none."""
+    """The sum of a county's lines: its whole is the document's number where it names one, as on the year overview."""
     parts = {
         key: sum(getattr(one, key) for one in lines) for key in ("target", "enrolled", "finished", "accepted", "paid")
     }
-    whole = sum(one.whole for one in lines)
-    plan = None
-    if whole and all(one.plan is not None for one in lines):
-        weighed = sum((one.plan or Decimal(0)) * one.whole for one in lines)
-        plan = (weighed / whole).quantize(Decimal("0.1"))
-    url = address("reports:county-open", code) + query if code else ""
-    return _Sum(name, code, url, plan=plan, whole_of_lines=whole, **parts)
+    return Progress(name, code, address("reports:county-open", code) + query, plan=_weighed(lines), **parts)
+
+
+def _weighed(lines: list[Progress]) -> Decimal | None:
+    """Plans weighed by their homes; None as soon as one that has homes has no plan."""
+    counted = [one for one in lines if one.whole]
+    plans = [one.plan * one.whole for one in counted if one.plan is not None]
+    if not counted or len(plans) < len(counted):
+        return None
+    return (sum(plans, Decimal(0)) / sum(one.whole for one in counted)).quantize(Decimal("0.1"))
 
 
 @dataclass
-class _Sum(Progress):
-    """Where only some lines have a document's number, the whole is the sum of what each is measured by."""
+class SumOfPlaces(Progress):
+    """A sum of places of which some are measured by a document's number and some by their lists."""
 
-    whole_of_lines: int = 0
+    of_places: int = 0
 
     @property
     def whole(self) -> int:
-        return self.whole_of_lines
+        return self.of_places
+
+
+def _all(lines: list[Progress]) -> Progress:
+    parts = {key: sum(getattr(one, key) for one in lines) for key in ("enrolled", "finished", "accepted", "paid")}
+    return SumOfPlaces(_("Total"), plan=_weighed(lines), of_places=sum(one.whole for one in lines), **parts)
 
 
 def _added_up(places: list[Place]) -> Place:
@@ -235,7 +243,7 @@ def _added_up(places: list[Place]) -> Place:
         for source in one.sources:
             sources[source.name].append(source)
     return Place(
-        _summed(_("Total"), "", [one.line for one in connected]),
+        _all([one.line for one in connected]),
         [programme for one in connected for programme in one.programmes], sum(one.due_fen for one in connected),
         sum(one.paid_fen for one in connected),
         [Source(name, *(sum(getattr(s, key) for s in some) for key in ("received", "reserved", "paid")))

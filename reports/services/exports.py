@@ -30,6 +30,7 @@ from jobs.services import enqueue
 from programmes.models import Programme
 from reports.ledgers.base import Extent, Ledger
 from reports.ledgers.bundle import BUNDLE
+from reports.ledgers.evaluation import EVALUATION
 from reports.ledgers.registry import LEDGERS, known_ledger
 from reports.models import LedgerExport
 from reports.services import bundles, templates
@@ -90,7 +91,7 @@ def _demand(by: User, right: str, area_code: str) -> None:
 def request_export(*, wish: Wish, by: User, address: str | None = None) -> tuple[LedgerExport, Job]:
     """Write down who takes what and why, then ask for the job that makes the file."""
     demand_rights(wish, by)
-    export = _written_down(wish, by, address)
+    export = written_down(wish, by, address)
     job = enqueue(kind=JOB, args={"export_id": export.pk}, by=by, area=wish.area_code)
     return export, job
 
@@ -99,7 +100,7 @@ def export_at_once(*, wish: Wish, by: User, address: str | None = None) -> tuple
     """A small one (`AT_ONCE` rows) while the person waits: written down first, then made; no job."""
     demand_rights(wish, by)
     with transaction.atomic():
-        export = _written_down(wish, by, address)
+        export = written_down(wish, by, address)
     make_file(export)
     export.refresh_from_db()
     return export, None
@@ -115,7 +116,7 @@ def export_now(*, wish: Wish, by: User | None, target: Path, progress: Progress 
     elif wish.full:
         raise Refused("WHO_ASKS", gettext_lazy("Full numbers leave only for a person: name the account with --as."))
     with transaction.atomic():
-        export = _written_down(wish, by, None)
+        export = written_down(wish, by, None)
     make_file(export, progress=progress, copy_to=target)
     export.refresh_from_db()
     return export
@@ -134,7 +135,7 @@ def make_file(
     ledger, extent = ledger_of(export.kind), extent_of(export)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.xlsx"
-        written = _write(ledger, extent, export, path, progress)
+        written = write_ledger(ledger, extent, export, path, progress)
         if export.template is not None:
             path = Path(folder) / "filled.xlsx"
             words = templates.words_for(extent, export.area.name, written.rows)
@@ -142,7 +143,7 @@ def make_file(
         if export.kind == BUNDLE.kind:
             path = Path(folder) / "bundle.zip"
             bundles.write_bundle(path, export, extent, Path(folder) / "ledger.xlsx", progress)
-        stored = _keep(path)
+        stored = keep_file(path)
         try:
             with commit(), transaction.atomic():
                 _note(export, ledger, written, stored)
@@ -194,11 +195,12 @@ def file_name(export: LedgerExport, at: dt.datetime) -> str:
     """Ledger, place and time, as archives want it."""
     mark = _("full") if export.full_numbers else _("masked")
     title = ledger_of(export.kind).title
-    ending = "zip" if export.kind == BUNDLE.kind else "xlsx"
+    ending = "zip" if export.kind in (BUNDLE.kind, EVALUATION.kind) else "xlsx"
     return f"{title}_{export.area.name}_{timezone.localtime(at):%Y%m%d-%H%M}_{mark}.{ending}"
 
 
-def _written_down(wish: Wish, by: User | None, address: str | None) -> LedgerExport:
+def written_down(wish: Wish, by: User | None, address: str | None) -> LedgerExport:
+    """The row of an export, and for a person the line in the access log."""
     export = LedgerExport.objects.create(
         programme=wish.programme, area_id=wish.area_code, kind=wish.kind, query=wish.query, full_numbers=wish.full,
         reason=wish.reason.strip(), requested_by=by, template_id=wish.template_id,
@@ -215,9 +217,10 @@ def _log(export: LedgerExport, by: User, kind: str, address: str | None, **more:
     )  # fmt: skip
 
 
-def _write(
-    ledger: Ledger, extent: Extent, export: LedgerExport, path: Path, progress: Progress | None
+def write_ledger(
+    ledger: Ledger, extent: Extent, export: LedgerExport, path: Path, progress: Progress | None = None
 ) -> WrittenLedger:
+    """The ledger's workbook at `path`, with who, when and why on its second sheet."""
     total = ledger.found(extent).order_by().count()
     writer = LedgerWriter(
         path,
@@ -280,7 +283,7 @@ def _last_entry() -> int:
     return AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
-def _keep(path: Path) -> StoredFile:
+def keep_file(path: Path) -> StoredFile:
     with path.open("rb") as file:
         return store_file(iter(lambda: file.read(CHUNK), b""), max_bytes=MAX_BYTES)
 

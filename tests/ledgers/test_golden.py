@@ -146,7 +146,7 @@ def test_same_data_give_the_same_bytes_but_for_the_stamp(
         export, _path = taken_out(odd, tmp_path, kind)
         first, second = tmp_path / "first.xlsx", tmp_path / "second.xlsx"
         for path in (first, second):
-            exports._write(LEDGERS[kind], exports.extent_of(export), export, path, None)
+            exports.write_ledger(LEDGERS[kind], exports.extent_of(export), export, path)
         assert first.read_bytes() == second.read_bytes(), kind
 
 
