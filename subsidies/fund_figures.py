@@ -77,7 +77,10 @@ class KindRow:
 
 def fund_rows(funds: Sequence[Fund], programme: Programme) -> list[FundRow]:
     """The rows of these funds of the programme, in their order."""
-    lines = line_sums(programme)
+    return _rows(funds, line_sums(programme))
+
+
+def _rows(funds: Sequence[Fund], lines: Mapping[Key, tuple[int, int]]) -> list[FundRow]:
     return [FundRow(fund, *lines.get((fund.source, fund.budget_year), (0, 0))) for fund in funds]
 
 
@@ -138,13 +141,14 @@ def totals(rows: Sequence[FundRow]) -> dict[str, Any]:
 def disagreements(programme: Programme) -> list[FundRow]:
     """Funds whose ledger is not the sum of their lines; also lines of a source that has no fund."""
     funds = list(Fund.objects.filter(programme=programme).order_by("budget_year", "source"))
+    lines = line_sums(programme)
     known = {(fund.source, fund.budget_year) for fund in funds}
     lost = [
         Fund(programme=programme, source=source, budget_year=year)
-        for (source, year), sums in line_sums(programme).items()
+        for (source, year), sums in lines.items()
         if (source, year) not in known and any(sums)
     ]
-    return [row for row in fund_rows([*funds, *lost], programme) if not row.agrees]
+    return [row for row in _rows([*funds, *lost], lines) if not row.agrees]
 
 
 _LINE_SUMS = """

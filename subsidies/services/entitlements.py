@@ -63,7 +63,10 @@ def assess_pending(
         return Assessed()
     counts = dict.fromkeys(Kinds.values, 0)
     for turn in turns_of(rules_of(policy), on):
-        while made := _assess_some(policy, turn, on, now or clock.now()):
+        full = True
+        while full:  # fewer than were asked for are the last
+            made = _assess_some(policy, turn, on, now or clock.now())
+            full = len(made) == AT_ONCE
             for one in made:
                 counts[one.outcome] += 1
     return Assessed(counts["due"], counts["not_due"], counts["undefined"], policy)
@@ -121,9 +124,11 @@ def _void(entitlement: Entitlement, reason: str, by: User) -> Entitlement:
 @transaction.atomic
 def _assess_some(policy: Policy, turn: Turn, on: dt.date, now: dt.datetime) -> list[Entitlement]:
     hold(f"assess:{policy.programme_id}")
-    acceptances = list(_pending(policy.programme, turn, on)[:AT_ONCE])
-    if not acceptances:
+    pending = _pending(policy.programme, turn, on)
+    found = list(pending.values_list("pk", flat=True)[:AT_ONCE])
+    if not found:  # mostly nothing is: then the wide query is not even made up
         return []
+    acceptances = list(with_related(Acceptance.objects.filter(pk__in=found)).order_by("accepted_on", "id"))
     return _store(policy, turn, facts_for(acceptances, on=on, season=turn.season), now)
 
 
@@ -149,7 +154,7 @@ def _pending(programme: Programme, turn: Turn, on: dt.date) -> Any:
             state__in=SPEAKING,
         )
         accepted = accepted.filter(Exists(closing))
-    return with_related(accepted).order_by("accepted_on", "id")
+    return accepted.order_by("accepted_on", "id")
 
 
 def _store(
