@@ -96,7 +96,7 @@ def _condition(company: HeatingCompany, form: Any, by: User) -> Any:
     data = form.cleaned_data
     segment = PipeSegment.objects.filter(network=data["network"], code=data["code"].strip()).first()
     if segment is None:
-        raise Refused("SEGMENT_UNKNOWN", _("There is no segment %(code)s in this network."), code=data["code"])
+        raise Refused("SEGMENT_UNKNOWN", _("There is no segment %(number)s here."), number=data["code"])
     return networks.note_condition(segment=segment, conditions=data["conditions"], by=by)
 
 
@@ -114,7 +114,7 @@ def _plan(company: HeatingCompany, form: Any, by: User) -> Any:
     segments = list(chosen)
     unknown = codes - {one.code for one in segments}
     if unknown:
-        raise Refused("SEGMENT_UNKNOWN", _("There is no segment %(code)s here."), code="、".join(sorted(unknown)))
+        raise Refused("SEGMENT_UNKNOWN", _("There is no segment %(number)s here."), number="、".join(sorted(unknown)))
     return plans.draft_plan(company=company, year=data["year"], name=data["name"], cost_fen=data["cost_fen"],
                             funds=form.funds(), segments=segments, by=by)  # fmt: skip
 

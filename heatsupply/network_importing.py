@@ -56,8 +56,8 @@ def _lines(name: str, content: bytes) -> list[tuple[int, list[str]]]:
         try:
             sheets: list[Any] = list(read_workbook(path, limits=LIMITS).sheets)
         except WorkbookRefused as error:
-            said = gettext_lazy("The file can't be read (%(code)s). Save it as .xlsx and send it again.")
-            raise Refused("FILE_UNUSABLE", said, code=error.code) from error
+            said = gettext_lazy("The file can't be read (%(why)s). Save it as .xlsx and send it again.")
+            raise Refused("FILE_UNUSABLE", said, why=error.code) from error
     shown = next((sheet for sheet in sheets if not sheet.hidden), None)
     return [(row.row_no, list(row.texts)) for row in shown.rows] if shown else []
 

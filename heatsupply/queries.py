@@ -202,7 +202,7 @@ def pipe_sums(rows: QuerySet[PipeSegment], year: int, full_years: int) -> QueryS
     due = due_condition(year, full_years)
     return (
         rows.order_by().values("network_id")
-        .annotate(length_m=Sum("length_m"), due_m=Sum("length_m", filter=due), due=Count("pk", filter=due))
+        .annotate(all_m=Sum("length_m"), due_m=Sum("length_m", filter=due), due=Count("pk", filter=due))
     )  # fmt: skip
 
 
@@ -258,7 +258,7 @@ def network_lines(found: Mapping[str, list[Any]]) -> list[NetworkLine]:
     for network in found["networks"]:
         sums = pipes.get(network.pk, {})
         lines.append(NetworkLine(
-            network, feeds[network.pk], fed_of(network, feeds[network.pk]), sums.get("length_m") or ZERO,
+            network, feeds[network.pk], fed_of(network, feeds[network.pk]), sums.get("all_m") or ZERO,
             sums.get("due_m") or ZERO, sums.get("due", 0), stations.get(network.pk, 0), checks[network.pk],
         ))  # fmt: skip
     return lines
