@@ -47,7 +47,7 @@ def somebody_else(case: Case, by: User) -> Refused | None:
     last = case.steps.filter(deed="fix").select_related("by").order_by("-id").first()
     if last and last.by and last.by.person_no == by.person_no:
         return Refused("OWN_WORK", _("You reported this as put right yourself; somebody else has to check it."))
-    if case.supplier and by.unit and by.unit.strip() == case.supplier.name.strip():
+    if case.supplier and by.organisation and by.organisation == case.supplier.name.strip():
         return Refused("OWN_FIRM", _("%(unit)s is responsible for it; somebody else has to check it."), unit=by.unit)
     return None
 
@@ -124,9 +124,9 @@ def may(case: Case, move: Move, user: User) -> bool:
 
 
 def is_own(case: Case, user: User) -> bool:
-    """Handled by this person, or the firm's."""
-    firm = case.supplier.name.strip() if case.supplier else ""
-    return case.handler_id == user.pk or (bool(firm) and firm == user.unit.strip())
+    """Handled by this person, or the firm's, or that of the unit that answers for it."""
+    names = {case.supplier.name.strip() if case.supplier else "", case.responsible.strip()} - {""}
+    return case.handler_id == user.pk or user.organisation in names
 
 
 def open_moves(case: Case, user: User) -> list[Move]:

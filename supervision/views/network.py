@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.access import get_visible_or_404, requires
+from accounts.access import requires
 from accounts.models import Area
 from core import clock
 from core.beside import read_beside
@@ -105,9 +105,9 @@ def _decimal(text: str) -> Decimal:
 
 def _alarm(request: HttpRequest) -> HttpResponse:
     key = request.POST.get("alarm", "")
-    if not key.isdigit():
+    alarm = alarms_of(request.user).filter(pk=int(key)).first() if key.isdigit() and len(key) < 19 else None
+    if alarm is None:
         raise Http404
-    alarm = get_visible_or_404(alarms_of(request.user), request.user, pk=int(key))
     words, back = request.POST.get("words", ""), reverse("supervision:network-board")
     return done(
         request, partial(network.handle_alarm, alarm=alarm, words=words, by=request.user, now=clock.now()), back

@@ -5,24 +5,30 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from PIL import Image
 
 from accounts.models import Area, TOTPDevice, User
 from core.refusals import Refused
-from devices.models import DeviceModel, Supplier
+from devices.models import Bus, DeviceModel, Heater, RegisterProfile, Supplier
+from households.models import Roster, RosterRow
 from programmes.models import Programme
+from retrofits.models import Task
 from supervision.models import Case
 from supervision.services.cases import Opening, open_case
+from telemetry.models import Alert
 from tests import people
 
 COUNTY, TOWN, VILLAGE, OTHER_TOWN = "370999", "370999001", "370999001001", "370999002"
 NOW = datetime(2021, 12, 8, 2, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRM = "临示热泵（虚构）"
+PROFILE = Path(settings.BASE_DIR) / "devices/profiles/linshi-ashp-08.yaml"
 
 
 def photo(shade: int = 120) -> bytes:
@@ -88,3 +94,43 @@ def room(db: None) -> Room:
         programme, supplier, model, people.user("office", COUNTY), people.user("town_staff", TOWN),
         people.user("village_staff", VILLAGE), people.user("town_staff", OTHER_TOWN), User.objects.get(pk=firm.pk),
     )  # fmt: skip
+
+
+def heater_of(room: Room, home: Any = None, *, firm: Supplier | None = None, at: str = VILLAGE) -> Heater:
+    """A heater of the room's maker, or of another firm, straight in the tables."""
+    n = Heater.objects.count() + 1
+    profile, _new = RegisterProfile.objects.get_or_create(
+        name="sample", version=1, defaults={"document": PROFILE.read_text(encoding="utf-8"), "sha256": "0" * 64}
+    )
+    bus, _new = Bus.objects.get_or_create(line="tcp:127.0.0.1:1", defaults={"area_id": at})
+    model = room.model if firm is None else DeviceModel.objects.get_or_create(
+        supplier=firm, model_no="X-1", defaults={"name": "另一型号", "kind": "ashp"}
+    )[0]  # fmt: skip
+    return Heater.objects.create(
+        platform_no=f"H{n:05d}", area_id=at, dwelling=home, device_model=model, profile=profile, factory_no=f"F{n}",
+        bus=bus, unit=n, installed_on=NOW.date(),
+    )  # fmt: skip
+
+
+def alert_of(heater: Heater, kind: str = "coal_return") -> Alert:
+    return Alert.objects.create(heater=heater, area_id=heater.area_id, kind=kind, opened_at=NOW)
+
+
+def task_of(room: Room, at: str = VILLAGE, state: str = "accepted") -> Task:
+    """A home whose works are done, straight in the tables."""
+    route = room.programme.technologies.first() or people.technology(room.programme)
+    roster, _new = Roster.objects.get_or_create(
+        programme=room.programme, area_id=at, defaults={"state": "approved", "prepared_by": room.clerk}
+    )
+    home = people.dwelling(at)
+    row = RosterRow.objects.create(roster=roster, dwelling=home, technology=route)
+    return Task.objects.create(
+        programme=room.programme, area_id=at, dwelling=home, technology=route, roster_row=row, state=state
+    )
+
+
+def of_unit(role: str, unit: str, at: str = COUNTY) -> User:
+    """Somebody with that role who works for that organisation."""
+    made = people.user(role, at)
+    User.objects.filter(pk=made.pk).update(unit=unit)
+    return User.objects.get(pk=made.pk)

@@ -13,8 +13,6 @@ from django.urls import reverse
 
 from accounts.models import Area
 from devices.models import ModelSample
-from households.models import Roster, RosterRow
-from retrofits.models import Task
 from retrofits.sampling import digest, draw
 from subsidies.models import OperationCheck
 from supervision.loading import DutiesRefused, load_duties
@@ -26,22 +24,9 @@ from supervision.services.cases import move_case
 from supervision.services.duties import mark_duty
 from supervision.services.network import Said
 from tests import people
-from tests.supervision.conftest import COUNTY, DAY, HOUR, NOW, TOWN, VILLAGE, Room, client_of, code_of
+from tests.supervision.conftest import COUNTY, DAY, HOUR, NOW, TOWN, VILLAGE, Room, client_of, code_of, task_of
 
 ON = date(2021, 12, 8)
-
-
-def task(room: Room, at: str = VILLAGE, state: str = "accepted") -> Task:
-    """A home whose works are done, straight in the tables."""
-    route = room.programme.technologies.first() or people.technology(room.programme)
-    roster, _new = Roster.objects.get_or_create(
-        programme=room.programme, area_id=at, defaults={"state": "approved", "prepared_by": room.clerk}
-    )
-    home = people.dwelling(at)
-    row = RosterRow.objects.create(roster=roster, dwelling=home, technology=route)
-    return Task.objects.create(
-        programme=room.programme, area_id=at, dwelling=home, technology=route, roster_row=row, state=state
-    )
 
 
 @pytest.mark.clause(
@@ -85,8 +70,8 @@ def test_a_failed_sample_blocks_its_model_until_it_is_lifted_with_a_reason(room:
     page="supervision:check-list", model="supervision.SpotCheck",
 )  # fmt: skip
 def test_a_check_is_sealed_drawn_looked_at_and_made_known(room: Room) -> None:
-    keys = [task(room).pk for _n in range(6)]
-    task(room, state="listed")
+    keys = [task_of(room).pk for _n in range(6)]
+    task_of(room, state="listed")
     client = client_of(room.office)
     seal = {"name": "年终抽查", "area": COUNTY, "planned_on": "2021-12-20", "size": "2"}
     assert client.post(reverse("supervision:check-seal"), seal | {"size": "7"}).status_code == 422
@@ -108,10 +93,10 @@ def test_a_check_is_sealed_drawn_looked_at_and_made_known(room: Room) -> None:
 
 
 def test_a_sealed_draw_is_refused_when_the_population_has_changed(room: Room) -> None:
-    task(room)
+    task_of(room)
     values = {"programme": room.programme, "area": room.area(COUNTY), "name": "抽查", "planned_on": ON, "size": 1}
     check = checks.seal_check(**values, by=room.office, now=NOW)
-    task(room)
+    task_of(room)
     assert code_of(checks.draw_check, check=check, by=room.office, now=NOW + HOUR) == "POPULATION_CHANGED"
     assert not check.lines.exists()
     with pytest.raises(PermissionDenied):
