@@ -9,11 +9,17 @@ MOST_ASH_PERCENT = Decimal(16)
 LOW_STOCK_DAYS = 7  # UX page 38
 
 
-def coal_faults(sulphur_percent: Decimal, ash_percent: Decimal) -> tuple[str, ...]:
+def coal_faults(
+    sulphur_percent: Decimal,
+    ash_percent: Decimal,
+    *,
+    most_sulphur: Decimal = MOST_SULPHUR_PERCENT,
+    most_ash: Decimal = MOST_ASH_PERCENT,
+) -> tuple[str, ...]:
     """Why a batch may not be sold, as codes; the limits themselves pass."""
     faults = {
-        "SULPHUR_ABOVE_LIMIT": sulphur_percent > MOST_SULPHUR_PERCENT,
-        "ASH_ABOVE_LIMIT": ash_percent > MOST_ASH_PERCENT,
+        "SULPHUR_ABOVE_LIMIT": sulphur_percent > most_sulphur,
+        "ASH_ABOVE_LIMIT": ash_percent > most_ash,
     }
     return tuple(code for code, found in faults.items() if found)
 

@@ -113,7 +113,6 @@ DEEDS = {"open": _open, "message": _message, "leave": _leave}
 def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
     response = render(request, "reports/public/own_page.html", context, status=status)
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from core import clock
 from core.blind_index import blind_index
+from heatsupply.models import CoalBatch, CoalPoint, CoalSale
 from households.models import DuplicatePair, Dwelling, MeterReading
 from reports.services.summaries import refresh_summaries
 from retrofits.models import Admission, CostItem
@@ -39,6 +40,7 @@ def odd(county: World) -> World:
     with forced():
         spoil_payments(county)
         season(county)
+    sell_coal(county)
     lines = list(PayoutLine.objects.filter(state="paid").order_by("id"))
     first, second = sorted([lines[0].entitlement.dwelling_id, lines[1].entitlement.dwelling_id])
     DuplicatePair.objects.create(
@@ -48,6 +50,29 @@ def odd(county: World) -> World:
     CostItem.objects.filter(installation__task__dwelling_id=first).update(amount_fen=900_000)
     refresh_summaries(now=clock.now())
     return county
+
+
+def sell_coal(made: World) -> None:
+    """Two sales that stand and one taken back."""
+    point = CoalPoint.objects.create(
+        programme=made.programme, area_id=A1, name="示例煤点", address="=村口", phone="19900000301", opened_on=DAY
+    )
+    batch = CoalBatch.objects.create(
+        point=point,
+        area_id=A1,
+        batch_no="B-1",
+        maker="示例煤厂（虚构）",
+        received_on=DAY,
+        received_kg=9_000,
+        state="passed",
+    )
+    home = Dwelling.objects.filter(area_id=A1).order_by("id")[0].household
+    for number, cancelled_at in enumerate((None, None, clock.now())):
+        CoalSale.objects.create(
+            batch=batch, area_id=A1, household=home, season=2021, sold_on=DAY, kg=150, amount_fen=12_345,
+            receipt_no=f"R{number}", recorded_by=made.staff["office"], recorded_at=clock.now(),
+            cancelled_at=cancelled_at,
+        )  # fmt: skip
 
 
 def leave_out(made: World) -> None:
