@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db import connection
 from redis import Redis
@@ -55,7 +56,10 @@ def measure() -> Iterator[Result]:
             f"{setting.idle_bytes:,.0f} bytes per idle line", flush=True,
         )  # fmt: skip
         rounds = [sweep(number, setting, staff) for number in range(1, SWEEPS + 1)]
-    wall, worked = min(one[0] for one in rounds), min(one[1] for one in rounds)
+    whole = [one for one in rounds if one.stored >= 0.99 * HEATERS]
+    if not whole:
+        raise SystemExit("No sweep has heard 99 of 100 heaters: this machine has too much else to do.")
+    wall, worked = min(one.wall_s for one in whole), HEATERS * min(one.worked_s / one.stored for one in whole)
     peer = peer_worked(program) / SAMPLE
     yield Result(f"{HEATERS:,} heaters: read, stored, judged", wall, "10 seconds", 10.0)
     yield Result("1,000 polls, processor time", 1000 * worked / HEATERS, "Celery task each, pymodbus, ORM", 1000 * peer)
@@ -64,24 +68,45 @@ def measure() -> Iterator[Result]:
         yield Result("1,000 polls, processor time", 1000 * worked / HEATERS, what, 1000 * seconds)
 
 
-def sweep(number: int, setting: Setting, staff: list[subprocess.Popen[str]]) -> tuple[float, float]:
-    """(wall seconds, processor seconds) of one turn of all heaters; every stored value is checked afterwards."""
+@dataclass(frozen=True)
+class Sweep:
+    """One turn of all heaters: readings stored, seconds by the clock, seconds of the portal's processor time."""
+
+    stored: int
+    wall_s: float
+    worked_s: float
+
+
+def sweep(number: int, setting: Setting, staff: list[subprocess.Popen[str]]) -> Sweep:
+    """Every stored value is checked afterwards; heaters that were not heard are told, not hidden."""
     shards, moment = queries.shards_of(VILLAGE), now()
     planned = [
         PollCycle(area_id=VILLAGE, shard=shard, cycle=number, period_s=PERIOD_S, planned_at=moment)
         for shard in range(shards)
     ]
     todo = [cycle.pk for cycle in PollCycle.objects.bulk_create(planned)]
-    pids = [process.pid for process in (*setting.hubs, *staff)]
-    before = worked_s([*pids, *backends()])
+    before = parts(setting, staff)
     began = time.perf_counter()
     hand_out(todo, shards, staff)
     wall = time.perf_counter() - began
-    worked = worked_s([*pids, *backends()]) - before
+    spent = {name: after - before[name] for name, after in parts(setting, staff).items()}
+    worked = sum(spent.values()) - spent["boards"]
     stored = check(moment)
-    figures = f"{stored:,} stored and judged in {wall:.2f} s, {1e6 * worked / stored:.0f} µs of processor time each"
-    print(f"sweep {number}: {figures}, {shards} tasks, load {os.getloadavg()[0]:.2f}", flush=True)
-    return wall, worked
+    figures = f"{stored:,} stored and judged in {wall:.2f} s, {HEATERS - stored} unheard, "
+    figures += f"{1e6 * worked / stored:.0f} µs of processor time each"
+    each = ", ".join(f"{name} {1e6 * seconds / stored:.0f}" for name, seconds in spent.items())
+    print(f"sweep {number}: {figures} ({each}), {shards} tasks, load {os.getloadavg()[0]:.2f}", flush=True)
+    return Sweep(stored, wall, worked)
+
+
+def parts(setting: Setting, staff: list[subprocess.Popen[str]]) -> dict[str, float]:
+    """Processor seconds so far; the boards are the far end, which shares the cores but is no part of the portal."""
+    return {
+        "hubs": worked_s([one.pid for one in setting.hubs]),
+        "workers": worked_s([one.pid for one in staff]),
+        "database": worked_s(backends()),
+        "boards": worked_s([one.pid for one in setting.boards]),
+    }
 
 
 def hand_out(todo: list[int], shards: int, staff: list[subprocess.Popen[str]]) -> None:
@@ -120,7 +145,7 @@ def check(since: object) -> int:
             [since],
         )
         rows, heaters, kinds, supply = cursor.fetchone()
-    if (rows, kinds) != (heaters, 1) or heaters < 0.99 * HEATERS or supply not in registers().values():
+    if (rows, kinds) != (heaters, 1) or supply not in registers().values():
         raise SystemExit(f"{rows} readings of {heaters} heaters with {kinds} kinds of values, supply {supply}.")
     return int(rows)
 

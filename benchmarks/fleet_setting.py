@@ -84,9 +84,10 @@ def registers() -> dict[int, int]:
 
 @dataclass
 class Setting:
-    """Running hubs and their DTUs. `idle_bytes`: memory of the hubs per registered idle line."""
+    """Running hubs and their DTUs, played by `boards`. `idle_bytes`: memory of the hubs per registered idle line."""
 
     hubs: list[subprocess.Popen[str]]
+    boards: list[subprocess.Popen[str]]
     idle_bytes: float = 0.0
     dialled_s: float = 0.0
 
@@ -103,16 +104,17 @@ def dialled_in(program: Path, count: int) -> Iterator[Setting]:
             client.claim(f"dtu:{FIRST_ID + one:015d}" for one in range(count))
         before = sum(map(resident, hubs))
         began = time.perf_counter()
-        shown = image(Path(folder), registers())
+        shown, boards = image(Path(folder), registers()), []
         for k, (listen, _) in enumerate(ports):
             rate = DIALS_PER_S  # ids are gone through at this rate by each; a part of them is its own
-            stack.enter_context(running(program, "dial", shown, listen, count, rate, FIRST_ID, k, number))
+            dial = running(program, "dial", shown, listen, count, rate, FIRST_ID, k, number)
+            boards.append(stack.enter_context(dial))
         with hub_client() as client:
             while (there := sum(one["connected"] for one in client.lines(wait_s=60))) < count:
                 if time.perf_counter() - began > 300:
                     raise SystemExit(f"Only {there} of {count} lines have dialled in.")
                 time.sleep(1.0)
-        setting = Setting(hubs, (sum(map(resident, hubs)) - before) / count, time.perf_counter() - began)
+        setting = Setting(hubs, boards, (sum(map(resident, hubs)) - before) / count, time.perf_counter() - began)
         time.sleep(1.5)  # the youngest lines settle
         yield setting
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from devices.models import Heater
 from devices.protocol.points import MODES
@@ -17,7 +16,7 @@ from telemetry.judging.disuse import gave_no_heat
 from telemetry.judging.engine import Key, Pending, Verdict, judge
 from telemetry.judging.facts import Facts, Hour
 from telemetry.judging.rules import OF_A_LINE, OF_A_TURN, OF_AN_HOUR, Rule
-from telemetry.models import Alert, AlertWatch, Mark
+from telemetry.models import Alert, Mark
 from telemetry.poller import Outcome, Sample, Unit
 from telemetry.surroundings import About, about
 
@@ -153,14 +152,17 @@ class _Memory:
 
     def __init__(self, known: Mapping[int, About], kinds: list[str]) -> None:
         self._bus = {pk: about.bus_id for pk, about in known.items()}
-        of_batch = Q(heater__in=list(known))
-        if Alert.Kind.LINE_SILENT in kinds:
-            of_batch |= Q(kind=Alert.Kind.LINE_SILENT, heater__bus__in=set(self._bus.values()))
-        rows = Alert.objects.filter(of_batch, cleared_at__isnull=True, kind__in=kinds)
+        buses = set(self._bus.values()) if Alert.Kind.LINE_SILENT in kinds else ()
+        asked = {"heaters": list(known), "kinds": list(kinds), "buses": list(buses), "of_line": Alert.Kind.LINE_SILENT}
         self._open: dict[tuple[int, str], int] = {}
-        for pk, heater, kind, bus in rows.values_list("pk", "heater_id", "kind", "heater__bus_id"):
-            self._open[self._place(heater, kind, bus)] = pk
-        self.pending = _pending(known, kinds)
+        self.pending: dict[Key, Pending] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN, asked)
+            for pk, heater, kind, bus in cursor.fetchall():
+                self._open[self._place(heater, kind, bus)] = pk
+            cursor.execute(_PENDING, asked)
+            for heater, kind, since, seen in cursor.fetchall():
+                self.pending[heater, kind] = Pending(since, seen)
 
     def _place(self, heater: int, kind: str, bus: int) -> tuple[int, str]:
         return (-bus, kind) if kind == Alert.Kind.LINE_SILENT else (heater, kind)
@@ -169,7 +171,7 @@ class _Memory:
         return self._place(*key, self._bus[key[0]])
 
     def is_open(self, key: Key) -> bool:
-        return self._of(key) in self._open
+        return bool(self._open) and self._of(key) in self._open
 
     def clear(self, verdict: Verdict, now: dt.datetime) -> None:
         over = {self._open[self._of(key)] for key in verdict.cleared}
@@ -177,12 +179,16 @@ class _Memory:
             Alert.objects.filter(pk__in=over, cleared_at__isnull=True).update(cleared_at=now)
 
 
-def _pending(known: Mapping[int, About], kinds: list[str]) -> dict[Key, Pending]:
-    rows = AlertWatch.objects.filter(heater__in=list(known), kind__in=kinds)
-    return {
-        (heater, kind): Pending(since.timestamp(), seen.timestamp())
-        for heater, kind, since, seen in rows.values_list("heater_id", "kind", "since", "seen")
-    }
+_OPEN = """
+SELECT a.id, a.heater_id, a.kind, h.bus_id FROM telemetry_alert a JOIN devices_heater h ON h.id = a.heater_id
+WHERE a.cleared_at IS NULL AND a.kind = ANY(%(kinds)s) AND a.heater_id = ANY(%(heaters)s)
+UNION SELECT a.id, a.heater_id, a.kind, h.bus_id FROM telemetry_alert a JOIN devices_heater h ON h.id = a.heater_id
+WHERE a.cleared_at IS NULL AND a.kind = %(of_line)s AND h.bus_id = ANY(%(buses)s::bigint[])
+"""
+_PENDING = """
+SELECT heater_id, kind, date_part('epoch', since), date_part('epoch', seen) FROM telemetry_alertwatch
+WHERE heater_id = ANY(%(heaters)s) AND kind = ANY(%(kinds)s)
+"""
 
 
 def _open(verdict: Verdict, known: Mapping[int, About], now: dt.datetime) -> None:

@@ -99,6 +99,9 @@ def requests(units: Iterable[Unit], turn: int = 0) -> list[SweepRequest]:
 
 def again(units: Iterable[Unit], results: Iterable[BlockResult], turn: int = 0) -> list[SweepRequest]:
     """The second round: what got lost of units that answered in the turn before, and suspects that have answered."""
+    units, results = list(units), list(results)
+    if not any(one.error for one in results) and not any(map(_is_suspect, units)):
+        return []  # the usual turn
     by_place = _by_place(results)
     asked = []
     for unit in units:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, F, FloatField, Func, Max, Min, Q, QuerySet
 from django.db.models.functions import Left
 
 from accounts.models import Area, Grant, User
@@ -53,11 +53,12 @@ def units_in(heater_ids: Iterable[int]) -> list[Unit]:
 
 
 def _units(heaters: QuerySet[Heater]) -> list[Unit]:
+    asked_at: Func = Func("latest__asked_at", template="date_part('epoch', %(expressions)s)", output_field=FloatField())
     rows = heaters.filter(removed_on__isnull=True, poll_enabled=True).values_list(
-        "pk", "bus__line", "unit", "profile_id", "latest__misses", "latest__asked_at"
+        "pk", "bus__line", "unit", "profile_id", "latest__misses", asked_at
     )
     return [
-        Unit(pk, line, unit, profile_of(profile), misses or 0, asked.timestamp() if asked else 0.0)
+        Unit(pk, line, unit, profile_of(profile), misses or 0, asked or 0.0)
         for pk, line, unit, profile, misses, asked in rows
     ]
 

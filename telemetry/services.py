@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -21,6 +22,7 @@ _TYPES = {
     "heater_id": "int8", "at": "timestamptz", "running": "bool", "fault": "int4", "power_w": "int4",
     "energy_dkwh": "int8", "changed_at": "timestamptz",
 }  # fmt: skip
+_VALUES = itemgetter(*poller.columns())
 STAGED = (*COLUMNS, "changed_at")
 STAGED_TYPES = [_TYPES.get(column, "int2") for column in STAGED]
 
@@ -85,11 +87,7 @@ def _row(sample: Sample, known: About | None, due_by: float) -> tuple[Any, ...]:
     around = Circumstances(due_by, known is None or known.is_certified, known is not None and known.maintenance)
     before = known.before if known else None
     flags, changed = flags_of(sample.at, sample.values, sample.flags, before, around)
-    return (sample.heater_id, _moment(sample.at), *_values(sample.values), flags, _moment(changed))
-
-
-def _values(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(values[column] for column in poller.columns())
+    return (sample.heater_id, _moment(sample.at), *_VALUES(sample.values), flags, _moment(changed))
 
 
 def _moment(at: float) -> dt.datetime:

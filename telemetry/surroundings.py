@@ -7,21 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
 
-from devices.models import Heater
 from households.models import Dwelling
 from programmes.models import Programme
 from telemetry.judging.facts import Limits
 from telemetry.judging.quality import JUMPS_DC, Before
 from telemetry.models import QuietTime
 
-_LATEST = ("at", "changed_at", *JUMPS_DC)
-_COLUMNS = (
-    "pk", "area_id", "bus_id", "device_model__docking_confirmed_on", "dwelling__exclusion",
-    *(f"latest__{name}" for name in _LATEST),
-)  # fmt: skip
 ALWAYS = ("01-01", "12-31")
 
 
@@ -52,15 +46,31 @@ def about(heaters: Iterable[int], now: dt.datetime) -> dict[int, About]:
     """Each of these heaters at a moment. Three queries."""
     keys = list(heaters)
     quiet, rules = _quiet(keys, now), _Places(now)
-    rows = Heater.objects.filter(pk__in=keys).values_list(*_COLUMNS)
-    return {row[0]: _about(row, quiet, rules) for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOUT, [keys])
+        return {row[0]: _about(row, quiet, rules) for row in cursor.fetchall()}
+
+
+# One list as one value, moments as numbers: for a thousand heaters that is a third of the time the ORM needs.
+_ABOUT = f"""
+SELECT h.id, h.area_id, h.bus_id, m.docking_confirmed_on IS NOT NULL, d.exclusion, date_part('epoch', l.at),
+    date_part('epoch', l.changed_at), {", ".join(f"l.{name}" for name in JUMPS_DC)}
+FROM devices_heater h JOIN devices_devicemodel m ON m.id = h.device_model_id
+    LEFT JOIN households_dwelling d ON d.id = h.dwelling_id LEFT JOIN telemetry_latestreading l ON l.heater_id = h.id
+WHERE h.id = ANY(%s)
+"""  # noqa: S608 - our own constants
+_QUIET = """
+SELECT heater_id, area_id, reason FROM telemetry_quiettime
+WHERE starts_at <= %(now)s AND (ends_at IS NULL OR ends_at > %(now)s)
+    AND (heater_id IS NULL OR heater_id = ANY(%(heaters)s))
+"""
 
 
 def _about(row: Sequence[Any], quiet: _Quiet, rules: _Places) -> About:
-    pk, area_id, bus_id, confirmed, exclusion, *latest = row
+    pk, area_id, bus_id, is_certified, exclusion, *latest = row
     reasons = quiet.reasons(pk, area_id)
     return About(
-        heater=pk, area_id=area_id, bus_id=bus_id, is_certified=confirmed is not None, rules=rules.of(area_id),
+        heater=pk, area_id=area_id, bus_id=bus_id, is_certified=is_certified, rules=rules.of(area_id),
         maintenance=QuietTime.Reason.MAINTENANCE in reasons,
         vacant=QuietTime.Reason.VACANT in reasons or exclusion == Dwelling.Exclusion.LONG_VACANT,
         before=_before(latest),
@@ -71,7 +81,7 @@ def _before(latest: list[Any]) -> Before | None:
     at, changed_at, *values = latest
     if at is None:
         return None
-    return Before(at.timestamp(), dict(zip(JUMPS_DC, values, strict=True)), (changed_at or at).timestamp())
+    return Before(at, dict(zip(JUMPS_DC, values, strict=True)), changed_at or at)
 
 
 @dataclass(frozen=True)
@@ -87,11 +97,12 @@ class _Quiet:
 
 
 def _quiet(heaters: list[int], now: dt.datetime) -> _Quiet:
-    running = Q(starts_at__lte=now) & (Q(ends_at__isnull=True) | Q(ends_at__gt=now))
-    rows = QuietTime.objects.filter(running, Q(heater__isnull=True) | Q(heater__in=heaters)).order_by()
+    with connection.cursor() as cursor:
+        cursor.execute(_QUIET, {"now": now, "heaters": heaters})
+        rows = cursor.fetchall()
     by_heater: dict[int, set[str]] = {}
     by_place = []
-    for heater, area_id, reason in rows.values_list("heater_id", "area_id", "reason"):
+    for heater, area_id, reason in rows:
         if heater is None:
             by_place.append((area_id, reason))
         else:

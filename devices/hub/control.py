@@ -129,7 +129,7 @@ class Control:
                 while batch:
                     part, batch[:BATCH] = batch[:BATCH], []
                     yield {"results": part}
-            yield {"done": True, "counts": dict(sweep.counts)}
+            yield {"done": True, "counts": sweep.counts}
         finally:
             over.cancel()
             sweep.stop()

@@ -22,6 +22,7 @@ MAX_BLOCKS = 200_000
 # After so many silent blocks of a unit the rest of its blocks are left out: a dead unit must not cost the others.
 MISSES = 2
 SPARED = "spared"
+OK = Status.OK
 
 
 class BadAsk(ValueError):
@@ -70,49 +71,48 @@ def _plan(number: int, blocks: Any) -> list[Block]:
 
 
 class LineSweep:
-    """The blocks of one line, one after the other; a loop, so that an offline line can't nest callbacks deep."""
+    """The blocks of one line, one after the other; a loop, so that an offline line can't nest callbacks deep.
 
-    __slots__ = ("_looping", "line", "misses", "sweep", "ticket", "todo")
+    ``asking``: the entry and the block under way.
+    """
+
+    __slots__ = ("_looping", "asking", "line", "misses", "sweep", "ticket", "todo")
 
     def __init__(self, sweep: Sweep, line: Line, asked: list[Asked]) -> None:
         self.sweep, self.line = sweep, line
-        self.todo = deque((entry, block) for entry in asked for block in range(len(entry.requests)))
+        self.todo = [(entry, block) for entry in reversed(asked) for block in reversed(range(len(entry.requests)))]
         self.misses: dict[int, int] = {}
         self.ticket: Ticket | None = None
+        self.asking: tuple[Asked, int] | None = None
         self._looping = False
 
     def go(self) -> None:
         if self._looping:
             return
         self._looping = True
-        while self.todo and self.ticket is None:
-            entry, block = self.todo.popleft()
+        while self.todo and self.asking is None:
+            entry, block = self.todo.pop()
             if self.sweep.over:
                 self.sweep.result(entry, block, Outcome(Status.EXPIRED))
-            elif self.misses.get(entry.unit, 0) >= MISSES:
+            elif self.misses and self.misses.get(entry.unit, 0) >= MISSES:
                 self.sweep.result(entry, block, Outcome(Status.TIMEOUT))
             elif entry.spare and not self.line.has_spare_time(self.sweep.lines.clock()):
                 self.sweep.spared(entry, block)
             else:
-                self._ask(entry, block)
+                self.asking = (entry, block)
+                self.ticket = self.line.bus.submit(entry.requests[block], self._answered)
         self._looping = False
-        if not self.todo and self.ticket is None:
+        if not self.todo and self.asking is None:
             self.sweep.line_done(self.line.name)
 
-    def _ask(self, entry: Asked, block: int) -> None:
-        ended = False
-
-        def done(outcome: Outcome) -> None:
-            nonlocal ended
-            ended = True
-            self.ticket = None
-            if outcome.status is not Status.OK:
-                self._missed(entry, outcome)
-            self.sweep.result(entry, block, outcome)
-            self.go()
-
-        ticket = self.line.bus.submit(entry.requests[block], done)
-        self.ticket = None if ended else ticket
+    def _answered(self, outcome: Outcome) -> None:
+        assert self.asking
+        entry, block = self.asking
+        self.asking = None
+        if outcome[0] is not OK:
+            self._missed(entry, outcome)
+        self.sweep.result(entry, block, outcome)
+        self.go()
 
     def _missed(self, entry: Asked, outcome: Outcome) -> None:
         if outcome.status in (Status.TIMEOUT, Status.OUT_OF_STEP):
@@ -127,12 +127,17 @@ class Sweep:
     def __init__(self, lines: Lines, asked: dict[str, list[Asked]], emit: Callable[[list[Any]], None]) -> None:
         self.lines, self.emit = lines, emit
         self.over = False
-        self.counts: Counter[str] = Counter()
+        self._ok, self._others = 0, Counter[str]()
         self.finished = asyncio.Event()
         self._waiting = deque(asked.items())
         self._running = 0
         self._live: dict[str, LineSweep] = {}
         self._filling = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many blocks ended how."""
+        return ({"ok": self._ok} if self._ok else {}) | self._others
 
     def start(self, deadline_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -143,7 +148,7 @@ class Sweep:
         """No new requests: what is in flight ends by itself, all the rest is reported as expired."""
         self.over = True
         for one in list(self._live.values()):
-            if one.ticket:
+            if one.asking and one.ticket:
                 one.line.bus.cancel(one.ticket)
         self._fill()
 
@@ -180,16 +185,19 @@ class Sweep:
             asyncio.get_running_loop().call_soon(self._fill)
 
     def spared(self, entry: Asked, block: int) -> None:
-        self.counts[SPARED] += 1
+        self._others[SPARED] += 1
         self.emit([entry.number, block, 0, int(1000 * time.time()), [SPARED, 0, ""]])
 
     def result(self, entry: Asked, block: int, outcome: Outcome, detail: str = "") -> None:
         """[number of the request, of the block, ms on the wire, epoch ms, data in hex or [error, code, detail]]"""
         status = outcome.status
-        self.counts[status] += 1
-        told: Any = [status.value, outcome.code, detail]
-        if status is Status.OK:
+        told: Any
+        if status is OK:
+            self._ok += 1
             told = outcome.answer[entry.requests[block].unit_bytes + 2 : -2].hex()
+        else:
+            self._others[status.value] += 1
+            told = [status.value, outcome.code, detail]
         self.emit([entry.number, block, round(1000 * outcome.took_s, 1), int(1000 * time.time()), told])
 
 

@@ -42,17 +42,17 @@ def judge(
     for facts in batch:
         limits = limits_of(facts)
         for rule in rules:
-            _step(
-                rule, facts, limits, is_open((facts.heater, rule.kind)), pending.get((facts.heater, rule.kind)), verdict
-            )
+            key = (facts.heater, rule.kind)
+            _step(key, rule, facts, limits, is_open(key), pending.get(key), verdict)
     return verdict
 
 
-def _step(rule: Rule, facts: Facts, limits: Limits, opened: bool, before: Pending | None, verdict: Verdict) -> None:
-    key = (facts.heater, rule.kind)
+def _step(
+    key: Key, rule: Rule, facts: Facts, limits: Limits, opened: bool, before: Pending | None, verdict: Verdict
+) -> None:
     seen = (False, {}) if _is_over(rule, facts) else rule.look(facts, limits)
-    if seen is None:
-        return
+    if seen is None or (seen[0] is not True and not opened and before is None):
+        return  # nothing known, or nothing bad and nothing remembered
     state, evidence = seen
     if state and facts.maintenance:
         state = None  # somebody is at work on it: nothing new, and what is open stays open

@@ -42,7 +42,7 @@ def flags_of(
         flags |= Quality.UNCERTIFIED
     if around.maintenance:
         flags |= Quality.MAINTENANCE
-    if before is None or any(values.get(name) != before.values.get(name) for name in JUMPS_DC):
+    if before is None or [values.get(name) for name in JUMPS_DC] != [before.values.get(name) for name in JUMPS_DC]:
         changed = at
     else:
         changed = before.changed_at

@@ -50,7 +50,7 @@ class Events:
 def running_hub(*, wait: bool = True, **changes: Any) -> Iterator[tuple[Hub, HubClient, Events]]:
     events = Events()
     usual: dict[str, Any] = {"listen": "127.0.0.1:0", "control": "127.0.0.1:0", "rules": QUICK, "fence_s": 1.0}
-    config = HubConfig(secret=SECRET, log=events, **(usual | changes))
+    config = HubConfig(secret=SECRET, **({"log": events} | usual | changes))
     with embedded(config, wait=wait) as hub, HubClient("127.0.0.1", hub.control_port, SECRET) as client:
         yield hub, client, events
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from core.refusals import Refused
 from devices.hub.client import HubUnavailable
@@ -170,23 +170,32 @@ class Died(BaseException):
 
 
 class Death:
-    """Dies at the n-th point: before an SQL statement, before an exchange, and after the board has done it."""
+    """Dies at the n-th point: before an SQL statement, before an exchange, and after the board has done it.
 
-    def __init__(self, at: int) -> None:
-        self.at, self.passed, self.last = at, 0, ""
+    ``database``: not the process but its database is gone from there on; the worker goes on as long as it can without.
+    """
+
+    def __init__(self, at: int, database: bool) -> None:
+        self.at, self.database, self.passed, self.last = at, database, 0, ""
 
     def point(self, what: str) -> None:
         self.passed, self.last = self.passed + 1, what
-        if self.passed == self.at:
+        if self.passed == self.at and not self.database:
             raise Died(what)
 
     def statement(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         self.point(sql[:60])
+        if self.database and self.passed >= self.at:
+            raise OperationalError("the server closed the connection unexpectedly")
         return execute(sql, *rest)
 
 
-@pytest.mark.parametrize(("point", "asked"), [("set_room_t", "21.5"), ("reset", "1")])
-def test_a_worker_or_hub_killed_anywhere_in_a_command_sends_it_at_most_once(point: str, asked: str) -> None:
+@pytest.mark.parametrize(
+    ("point", "asked", "database"), [("set_room_t", "21.5", False), ("reset", "1", False), ("reset", "1", True)]
+)
+def test_a_worker_hub_or_database_killed_anywhere_in_a_command_sends_it_at_most_once(
+    point: str, asked: str, database: bool
+) -> None:
     """A hub that dies takes the exchange with it; a worker dies at any statement. Then everything runs again."""
     heater, hub = plant(fault=1, set_room_c=19.0)
     ends: dict[int, tuple[str, int]] = {}
@@ -194,14 +203,17 @@ def test_a_worker_or_hub_killed_anywhere_in_a_command_sends_it_at_most_once(poin
         hub.writes.clear()
         house = hub.slaves[boards.LINE, 1].house
         house.fault, house.set_room_c = 1, 19.0
-        command, death = wish(heater, asked, point=point), Death(at)
+        command, death = wish(heater, asked, point=point), Death(at, database)
         hub.before = lambda request, death=death: death.point("exchange")
         hub.after = lambda request, death=death: death.point("exchanged")
         try:
             with connection.execute_wrapper(death.statement):
                 send(command, hub)
             break
-        except Died:
+        except (Died, OperationalError):
+            transaction.set_rollback(
+                False
+            )  # no statement has failed: those that didn't reach the database left no trace
             hub.before = hub.after = lambda request: None
             done = send(command, hub)
             ends[at] = (done.state, len(hub.writes))

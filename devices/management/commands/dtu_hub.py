@@ -1,6 +1,7 @@
 """Run the DTU hub: the process that owns every heater line."""
 
 import asyncio
+import gc
 import sys
 from argparse import ArgumentParser
 from dataclasses import replace
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         config = hub_config(log=json_lines(sys.stdout), **given)
         config = replace(config, take_lease=lease_taker(options["number"], config.control))
         allow_many_files()
+        gc.set_threshold(100_000, 50)  # thousands of answers come and go in each sweep, and they leave no circles behind
         try:
             kept = asyncio.run(run(config))
         except OSError as exc:
