@@ -20,7 +20,7 @@ PUBLIC_MOST = 500
 
 
 def with_stock(points: QuerySet[CoalPoint], today: dt.date) -> QuerySet[Any]:
-    """Beside each point: kilograms that may be sold, wait for a test and are blocked, its sales of late, its last test."""
+    """Beside each point: kilograms that may be sold, wait for a test or are blocked, late sales, the last test."""
     recent = Q(sold_on__gt=today - dt.timedelta(days=USE_DAYS), sold_on__lte=today)
     return points.annotate(
         stock_kg=_received(PASSED) - _sold(Q(batch__state=PASSED)),

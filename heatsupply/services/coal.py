@@ -54,8 +54,8 @@ def register_point(*, programme: Programme, area: Area, by: User, **facts: Any) 
 def check_point(
     *, point: CoalPoint, has_sign: bool, has_rules: bool, on: date, closes: bool, by: User, today: date
 ) -> CoalPoint:
-    """Somebody was there: sign, rules (J-47), and whether it is closed from that day on. Raises `Refused` DAY_FAULTY."""
-    kept = CoalPoint.objects.select_for_update().get(pk=point.pk)
+    """Somebody was there: sign, rules (J-47), whether it is closed from that day on. Raises `Refused` DAY_FAULTY."""
+    kept: CoalPoint = CoalPoint.objects.select_for_update().get(pk=point.pk)
     may(by, SELL, kept.area_id)
     if not kept.opened_on <= on <= today:
         words = gettext_lazy("The day must lie between %(since)s and today.")
@@ -69,7 +69,7 @@ def check_point(
 def receive_batch(
     *, point: CoalPoint, batch_no: str, maker: str, received_on: date, received_kg: int, by: User, today: date
 ) -> CoalBatch:
-    """A delivery; it may not be sold before its test. Raises `Refused` BATCH_FAULTY, POINT_CLOSED, BATCH_KNOWN (409)."""
+    """A delivery, not to be sold before its test. Raises `Refused` BATCH_FAULTY, POINT_CLOSED, BATCH_KNOWN (409)."""
     may(by, SELL, point.area_id)
     if point.closed_on:
         raise Refused("POINT_CLOSED", gettext_lazy("The point is closed since %(day)s."), day=point.closed_on)
@@ -154,7 +154,7 @@ def sell(
     kept = CoalBatch.objects.select_for_update(of=("self",)).select_related("point__programme").get(pk=batch.pk)
     season = season_at(kept.point.programme, sold_on)
     faults = [*_batch_faults(kept, sold_on, kg, today), *_household_faults(home, kept.point.programme, season, kg)]
-    if faults:
+    if faults or home is None:
         raise Faulty("SALE_REFUSED", gettext_lazy("This may not be sold so."), faults)
     try:
         with transaction.atomic():
@@ -170,7 +170,7 @@ def sell(
 def _household(number: str, by: User) -> Household | None:
     """The household the seller may see, locked; None for all others alike."""
     rows = Household.objects.visible_to(by).filter(household_no=number.strip().upper(), merged_into=None)
-    return rows.select_for_update(of=("self",)).select_related("area").first()  # type: ignore[no-any-return]
+    return rows.select_for_update(of=("self",)).select_related("area").first()
 
 
 def _batch_faults(batch: CoalBatch, sold_on: date, kg: int, today: date) -> list[Fault]:
@@ -217,7 +217,7 @@ def bought_kg(household: Household, season: int) -> int:
 @transaction.atomic
 def cancel_sale(*, sale: CoalSale, reason: str, by: User, now: datetime) -> CoalSale:
     """A line that was wrong: it stays in the ledger, crossed out. Raises `Refused` REASON_NEEDED, CANCELLED (409)."""
-    kept = CoalSale.objects.select_for_update().get(pk=sale.pk)
+    kept: CoalSale = CoalSale.objects.select_for_update().get(pk=sale.pk)
     may(by, SELL, kept.area_id)
     if not reason.strip():
         raise Refused("REASON_NEEDED", gettext_lazy("Say why the line is taken back."))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import django_filters as df
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +18,7 @@ from core import clock
 from core.refusals import Refused
 from core.tables import Column, View, build_table, render_table
 from heatsupply import coal_forms as forms
+from heatsupply.coal_filters import CoalFilter
 from heatsupply.coal_queries import (
     batches_of,
     is_low,
@@ -33,23 +33,12 @@ from heatsupply.models import CoalBatch, CoalPoint, CoalSale
 from heatsupply.rules.points_map import sketch
 from heatsupply.services import coal
 from programmes.chosen import chosen_area_code, chosen_programme
-from retrofits.filters import villages
 from retrofits.views.pages import refused_page
 from retrofits.views.posting import done, posted
 
 VIEW = "coal.view"
 SHOWN = 30
 LIST = "heat:coal-list"
-
-
-class CoalFilter(df.FilterSet):
-    area = df.ModelChoiceFilter(label=gettext_lazy("village"), queryset=villages, empty_label=gettext_lazy("all"))
-    open = df.BooleanFilter(field_name="closed_on", lookup_expr="isnull", label=gettext_lazy("open"),
-                            widget=df.widgets.BooleanWidget())  # fmt: skip
-
-    class Meta:
-        model = CoalPoint
-        fields: tuple[str, ...] = ()
 
 
 def _put_up(point: CoalPoint) -> str:
@@ -86,7 +75,7 @@ def coal_list(request: HttpRequest) -> HttpResponse:
     table = build_table(
         request, with_stock(rows, clock.today()), COLUMNS, filterset=CoalFilter, unit=_("supply points"),
         default_sort="area_id", row_url=lambda row: f"{reverse(LIST)}?point={row.pk}",
-        views=[View(_("All"), ""), View(_("Open"), "open=true")],
+        views=[View(_("All"), ""), View(_("selling now"), "open=true")],
         empty=(_("No supply point"), _("No clean coal is sold in this place under this programme.")),
     )  # fmt: skip
     opened = _opened(request)

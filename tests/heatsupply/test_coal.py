@@ -1,4 +1,4 @@
-"""Clean coal: who may sell what to whom, which batches are blocked, how long the stock lasts, what everybody may see."""
+"""Clean coal: who may sell what to whom, which batches are blocked, how long the stock lasts, what everybody sees."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ def opened(today: date) -> Yard:
     begun = today - timedelta(days=40)
     point = coal.register_point(
         programme=programme, area=village, name="示例煤点", address="村口东", phone="0356-6000301", keeper="李样本",
-        opened_on=begun, longitude=Decimal("112.85"), latitude=Decimal("35.49"), has_sign=True, has_rules=False, by=clerk,
+        opened_on=begun, longitude=Decimal("112.85"), latitude=Decimal("35.49"), has_sign=True, has_rules=False,
+        by=clerk,
     )  # fmt: skip
     yard = Yard(programme, point, CoalBatch(), people.household(VILLAGE), clerk, market, today)
     batch = yard.deliver("B-1", 6_000, begun)
@@ -231,7 +232,8 @@ def test_a_points_coal_is_due_for_a_test_again_after_thirty_days() -> None:
     assert queries.is_test_due(yard.stocked(), later + timedelta(days=1))
     batch = yard.deliver()
     sent = {"deed": "test", "point": yard.point.pk, "batch": batch.pk, "sampled_on": clock.today().isoformat(),
-            "laboratory": "示例检测中心（虚构）", "report_no": "MZ-7", "sulphur_percent": "0.7", "ash_percent": "16"}  # fmt: skip
+            "laboratory": "示例检测中心（虚构）", "report_no": "MZ-7", "sulphur_percent": "0.7",
+            "ash_percent": "16"}  # fmt: skip
     assert client.post(reverse(ACT), sent).status_code == 302
     page = client.get(f"{reverse(LIST)}?point={yard.point.pk}")
     assert [one.state for one in page.context["batches"]] == ["failed", "passed"]
@@ -244,7 +246,8 @@ def test_a_sale_is_typed_on_the_page_and_refusals_name_every_reason() -> None:
     yard = opened(clock.today())
     client = client_of(yard.clerk)
     sent = {"deed": "sell", "point": yard.point.pk, "batch": yard.batch.pk, "household_no": yard.home.household_no,
-            "sold_on": clock.today().isoformat(), "kg": "300", "amount_fen": "330.50", "receipt_no": "R-77"}  # fmt: skip
+            "sold_on": clock.today().isoformat(), "kg": "300", "amount_fen": "330.50",
+            "receipt_no": "R-77"}  # fmt: skip
     assert client.post(reverse(ACT), sent).status_code == 302
     assert CoalSale.objects.get().amount_fen == 33_050
     refused = client.post(reverse(ACT), sent | {"kg": "8000", "receipt_no": "R-78"})
@@ -269,8 +272,8 @@ def test_a_sale_is_typed_on_the_page_and_refusals_name_every_reason() -> None:
 def test_everybody_sees_open_points_their_place_and_test_and_nobodys_name() -> None:
     yard = opened(clock.today())
     closed = CoalPoint.objects.create(
-        programme=yard.programme, area=people.area("370999002001"), name="已关煤点", address="x", phone="1", opened_on=TODAY,
-        closed_on=TODAY,
+        programme=yard.programme, area=people.area("370999002001"), name="已关煤点", address="x", phone="1",
+        opened_on=TODAY, closed_on=TODAY,
     )  # fmt: skip
     yard.sell(100)
     page = Client().get(reverse(PUBLIC))
