@@ -59,3 +59,12 @@ def period_of(rhythm: str, day: date) -> Period:
 def before(period: Period) -> Period:
     """The period that ended the day before this one began: the one a report is written for."""
     return period_of(period.rhythm, period.begins - timedelta(days=1))
+
+
+def due_soon(today: date) -> list[Period]:
+    """The next report of every rhythm that falls due today or later, the nearest first (requirements §10)."""
+    found = []
+    for rhythm in RHYTHMS:
+        one = before(period_of(rhythm, today))
+        found.append(one if one.due >= today else period_of(rhythm, today))
+    return sorted(found, key=lambda one: one.due)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,10 +19,12 @@ from accounts.access import get_visible_or_404, requires
 from accounts.models import User
 from core import clock
 from core.refusals import Refused
+from core.seasons import Season, SeasonError, SeasonRule
 from core.workbooks.write import INTEGER, Column, LedgerWriter
 from programmes.plan_queries import calendar_of
+from reports.links import address
 from reports.models import PeriodicReport
-from reports.periods import RHYTHMS, WEEK, before, period_of
+from reports.periods import RHYTHMS, WEEK, Period, before, due_soon, period_of
 from reports.queries import periodic as queries
 from reports.queries.progress import FIGURES
 from reports.queries.scope import Scope, scope_of
@@ -41,7 +43,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     status, fault = 200, ""
     if request.method == "POST":
         try:
-            return _begun(request, scope, period)
+            return _named(request, scope, period) if asked.get("deed") == "name" else _begun(request, scope, period)
         except Refused as refusal:
             status, fault = refusal.status, refusal.sentence
     context = {
@@ -49,18 +51,45 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "standings": queries.standings(scope, period, clock.today()), "fault": fault,
         "rhythms": PeriodicReport.Rhythm.choices, "programme": scope.programme,
         "calendar": calendar_of(scope.programme, clock.today())[:12] if scope.programme else [],
+        "due": due_soon(clock.today()), "season": _season(scope), "rhythm_names": dict(PeriodicReport.Rhythm.choices),
         "may_write": bool(scope.area_code) and scope.user.has_right(periodic.RIGHT, scope.area_code),
     }  # fmt: skip
+    context["writers"] = queries.writers_for(scope) if context["may_write"] else []
     return render(request, "reports/periodic_list.html", context, status=status)
 
 
-def _begun(request: HttpRequest, scope: Scope, period: Any) -> HttpResponse:
+def _begun(request: HttpRequest, scope: Scope, period: Period) -> HttpResponse:
     if scope.programme is None or not scope.area_code:
         raise Refused("NO_PROGRAMME", gettext_lazy("Choose a programme and a place of yours first."))
     made = periodic.open_report(
         programme=scope.programme, area_code=scope.area_code, period=period, by=cast(User, request.user)
     )
     return redirect("reports:periodic-detail", pk=made.pk)
+
+
+def _season(scope: Scope) -> Season | None:
+    """The season that runs or comes next: running subsidies and meter readings fall into it (T-33, T-36)."""
+    if scope.programme is None:
+        return None
+    try:
+        rule = SeasonRule.parse(scope.programme.season_start, scope.programme.season_end)
+    except SeasonError:
+        return None
+    return rule.season_of(clock.today()) or rule.season(clock.today().year)
+
+
+def _named(request: HttpRequest, scope: Scope, period: Period) -> HttpResponse:
+    """Name the writer of one of the places shown."""
+    place, person = request.POST.get("place", ""), request.POST.get("person", "")
+    known = {one.area.code for one in queries.standings(scope, period, clock.today())}
+    wanted = int(person) if person.isascii() and person.isdigit() else 0
+    writer = next((one for one in queries.writers_for(scope) if one.pk == wanted), None)
+    if scope.programme is None or place not in known or writer is None:
+        raise Refused("NOT_A_WRITER", gettext_lazy("Choose a place and a person who may write its reports."))
+    periodic.name_reporter(
+        programme=scope.programme, area_code=place, rhythm=period.rhythm, person=writer, by=cast(User, request.user)
+    )
+    return redirect(address("reports:periodic-list", rhythm=period.rhythm, on=period.begins.isoformat()))
 
 
 def _day(text: str) -> dt.date:
@@ -94,6 +123,7 @@ def periodic_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "holds": not report.frozen_at or periodic.content_hash(report) == report.content_hash,
         "may_write": cast(User, request.user).has_right(periodic.RIGHT, report.area_id) and not report.frozen_at,
         "may_order": cast(User, request.user).has_right("supervision.act", report.area_id),
+        "behind": orders.laggards_of(report.figures["places"]),
     }  # fmt: skip
     name = "reports/periodic_print.html" if request.GET.get("print") else "reports/periodic.html"
     return render(request, name, context, status=status)
@@ -134,6 +164,7 @@ def _workbook(report: PeriodicReport) -> HttpResponse:
     query = {
         _("Period"): f"{report.begins_on} – {report.ends_on}", _("Text"): report.words[:3000],
         _("Frozen"): str(report.frozen_at or "—"), "SHA-256": report.content_hash or "—",
+        **{f"{_('Unit')} {one['name']}": one["hash"] or _("not handed in") for one in report.figures.get("units", [])},
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"

@@ -10,11 +10,12 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from accounts.models import Area
+from accounts.models import Area, Grant, User
+from accounts.rights import roles_with
 from core import clock
-from core.areas import CODE_LENGTHS, TOWN
+from core.areas import CODE_LENGTHS, COUNTY, TOWN, VILLAGE, code_range
 from programmes.models import Programme
-from reports.models import PeriodicReport, SummaryTotal
+from reports.models import NamedReporter, PeriodicReport, SummaryTotal
 from reports.periods import Period, before, period_of
 from reports.queries.progress import FIGURES, added_up, planned_of
 from reports.queries.scope import Scope
@@ -23,6 +24,7 @@ from subsidies.models import Fund, PayoutLine
 from subsidies.wording import source_name
 
 LAG = 10
+WRITE, MOST_WRITERS = "reports.write", 200
 
 
 def figures_of(programme: Programme, area_code: str, period: Period) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def figures_of(programme: Programme, area_code: str, period: Period) -> dict[str
 
     Standing figures are those of the moment of filling; `done` counts what happened between the days of the period.
     """
-    below = CODE_LENGTHS[TOWN] if len(area_code) < CODE_LENGTHS[TOWN] else 12
+    below = CODE_LENGTHS[unit_level(area_code)]
     rows = added_up(SummaryTotal.objects.filter(programme=programme).within(area_code), below)
     planned: dict[str, Decimal] = {}
     for (place, _route, _year), quantity in planned_of(programme, area_code, below).items():
@@ -39,6 +41,38 @@ def figures_of(programme: Programme, area_code: str, period: Period) -> dict[str
     return {
         "places": places, "whole": _whole(places), "done": _done(programme, area_code, period),
         "money": _money(programme, area_code), "behind": [one["name"] for one in behind(places)],
+        "units": units_of(programme, area_code, period),
+    }  # fmt: skip
+
+
+def unit_level(area_code: str) -> str:
+    """Whose reports a place puts together: counties a city's, towns a county's, villages' figures a town's (L-75)."""
+    length = len(area_code)
+    return COUNTY if length < CODE_LENGTHS[COUNTY] else TOWN if length < CODE_LENGTHS[TOWN] else VILLAGE
+
+
+def units_of(programme: Programme, area_code: str, period: Period) -> list[dict[str, Any]]:
+    """The frozen reports of the units below, with the hash of each copy; a unit that handed in none has no hash.
+
+    Villages write none, so a town's report rolls up nothing.
+    """
+    level = unit_level(area_code)
+    if level == VILLAGE:
+        return []
+    places = Area.objects.within(area_code).filter(level=level).exclude(code=area_code).order_by("code")
+    rows = PeriodicReport.objects.within(area_code).filter(
+        programme=programme, rhythm=period.rhythm, begins_on=period.begins, frozen_at__isnull=False
+    )
+    known = {one.area_id: one for one in rows.select_related("reporter")}
+    return [_unit(place, known.get(place.code)) for place in places]
+
+
+def _unit(place: Area, report: PeriodicReport | None) -> dict[str, Any]:
+    if report is None:
+        return {"code": place.code, "name": place.name, "hash": "", "late": None, "reporter": "", "words": ""}
+    return {
+        "code": place.code, "name": place.name, "hash": report.content_hash,
+        "late": report.late_days(report.due_on), "reporter": report.reporter.person_name, "words": report.words[:400],
     }  # fmt: skip
 
 
@@ -106,6 +140,7 @@ class Standing:
     area: Area
     report: PeriodicReport | None
     late: int
+    named: NamedReporter | None = None
 
     @property
     def state(self) -> str:
@@ -115,16 +150,31 @@ class Standing:
 
 
 def standings(scope: Scope, period: Period, today: dt.date) -> list[Standing]:
-    """The place itself and the towns in it, each with its report of the period; two queries."""
+    """The place itself and the units below it, each with its report of the period and who is named to write it."""
     areas = Area.objects.visible_to(scope.user).within(scope.area_code) if scope.area_code else Area.objects.none()
-    places = list(areas.filter(Q(level=Area.Level.TOWN) | Q(code=scope.area_code)).order_by("code"))
+    level = unit_level(scope.area_code) if scope.area_code else TOWN
+    places = list(areas.filter(Q(level=TOWN if level == VILLAGE else level) | Q(code=scope.area_code)).order_by("code"))
     rows = scope.of_programme(PeriodicReport).filter(rhythm=period.rhythm, begins_on=period.begins)
     known = {one.area_id: one for one in rows.select_related("reporter")}
+    named = scope.of_programme(NamedReporter).filter(rhythm=period.rhythm).select_related("person")
+    writers = {one.area_id: one for one in named}
     overdue = max(0, (today - period.due).days)
     return [
-        Standing(area, known.get(area.code), known[area.code].late_days(today) if area.code in known else overdue)
+        Standing(
+            area, known.get(area.code), known[area.code].late_days(today) if area.code in known else overdue,
+            writers.get(area.code),
+        )
         for area in places
-    ]
+    ]  # fmt: skip
+
+
+def writers_for(scope: Scope) -> list[User]:
+    """People who could be named: whoever may write reports somewhere in the place, at most `MOST_WRITERS`."""
+    low, high = code_range(scope.area_code)
+    grants = Grant.objects.active().filter(role__in=roles_with(WRITE), area_id__gte=low, area_id__lt=high)
+    return list(
+        User.objects.filter(pk__in=grants.values("user"), is_active=True).order_by("unit", "person_name")[:MOST_WRITERS]
+    )
 
 
 def latest(rhythm: str) -> Period:

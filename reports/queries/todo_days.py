@@ -6,18 +6,21 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
+from accounts.models import Area
 from core import clock
+from core.areas import VILLAGE
 from core.together import Reading, keep
 from programmes.calendar import Standing
 from programmes.milestones import EDIT
 from programmes.models import Milestone, Programme
 from programmes.plan_queries import CalendarLine, calendar_of
 from reports.links import address
-from reports.models import PeriodicReport
+from reports.models import NamedReporter, PeriodicReport
 from reports.periods import RHYTHMS, Period, before, period_of
+from reports.queries.periodic import unit_level
 from reports.queries.scope import Scope
 
-AHEAD_DAYS = 7
+AHEAD_DAYS, NAMED = 7, 4
 OFFICE = "office"
 
 
@@ -65,19 +68,50 @@ def _late(standing: Standing) -> str:
 
 
 def reports_due(scope: Scope) -> Days:
-    """Reports of the periods that ended last, while the works run, until they are frozen; late ones say how late."""
+    """Reports of the periods that ended last, while the works run, until they are frozen; late ones say how late.
+
+    Where a writer is named only that person is told; who puts reports together is told which units owe theirs.
+    """
     programme, today = scope.programme, clock.today()
     if programme is None or not programme.year_from <= today.year <= programme.year_to:
         return []
     periods = [before(period_of(rhythm, today)) for rhythm in RHYTHMS]
-    rows = PeriodicReport.objects.filter(
-        programme=programme, area_id=scope.area_code, frozen_on__isnull=False,
-        begins_on__in=[one.begins for one in periods],
-    ).order_by().values_list("rhythm", "begins_on")  # fmt: skip
-    yield [rows]
-    done = set(rows)
-    waiting = [one for one in periods if (one.rhythm, one.begins) not in done]
-    return [_report(one, Standing(one.due, None, today)) for one in waiting if one.begins.year >= programme.year_from]
+    rows = PeriodicReport.objects.within(scope.area_code).filter(
+        programme=programme, frozen_on__isnull=False, begins_on__in=[one.begins for one in periods]
+    ).order_by().values_list("rhythm", "begins_on", "area_id")  # fmt: skip
+    named = NamedReporter.objects.filter(programme=programme, area_id=scope.area_code)
+    named = named.values_list("rhythm", "person_id")
+    level = unit_level(scope.area_code)
+    units = Area.objects.within(scope.area_code).filter(level=level).exclude(code=scope.area_code)
+    units = (units if level != VILLAGE else units.none()).order_by("code").values_list("code", "name")
+    yield [rows, named, units]
+    done, writers = set(rows), dict(named)
+    known = [one for one in periods if one.begins.year >= programme.year_from]
+    own = [
+        one for one in known
+        if (one.rhythm, one.begins, scope.area_code) not in done and writers.get(one.rhythm) in (None, scope.user.pk)
+    ]  # fmt: skip
+    owed = [(one, _owing(one, list(units), done)) for one in known if one.due < today]
+    found = [_report(one, Standing(one.due, None, today)) for one in own]
+    return found + [_reminder(one, names, Standing(one.due, None, today)) for one, names in owed if names]
+
+
+def _owing(period: Period, units: list[tuple[str, str]], done: set[Any]) -> list[str]:
+    """Names of the units whose report of the period isn't frozen."""
+    return [name for code, name in units if (period.rhythm, period.begins, code) not in done]
+
+
+def _reminder(period: Period, names: list[str], standing: Standing) -> dict[str, Any]:
+    rhythm = dict(PeriodicReport.Rhythm.choices)[period.rhythm]
+    words = ngettext(
+        "%(rhythm)s %(period)s: %(n)d unit owes its report", "%(rhythm)s %(period)s: %(n)d units owe their reports",
+        len(names),
+    ) % {"rhythm": rhythm, "period": period.name, "n": len(names)}  # fmt: skip
+    shown = "、".join(names[:NAMED]) + ("…" if len(names) > NAMED else "")
+    return {
+        "icon": "alert-circle", "title": words, "detail": f"{shown} · {_late(standing)}", "due": period.due,
+        "url": address("reports:periodic-list", rhythm=period.rhythm, on=period.begins.isoformat()) + "#places",
+    }  # fmt: skip
 
 
 def _report(period: Period, standing: Standing) -> dict[str, Any]:

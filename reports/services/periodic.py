@@ -18,7 +18,7 @@ from core import clock
 from core.money import format_wan
 from core.refusals import Refused
 from programmes.models import Programme
-from reports.models import PeriodicReport
+from reports.models import NamedReporter, PeriodicReport
 from reports.periods import Period
 from reports.queries.periodic import figures_of
 
@@ -47,6 +47,21 @@ def open_report(
             },
         )  # fmt: skip
     return report
+
+
+@transaction.atomic
+def name_reporter(*, programme: Programme, area_code: str, rhythm: str, person: User, by: User) -> NamedReporter:
+    """Name who writes the reports of a place (专人信息报送, J-71). Raises Refused NOT_A_WRITER, PermissionDenied."""
+    _demand(by, area_code)
+    if not person.is_active or not person.has_right(RIGHT, area_code):
+        words = _("%(name)s has no right to write reports of this place.")
+        raise Refused("NOT_A_WRITER", words, name=person.person_name)
+    with acting(by, reason=rhythm):
+        named, _made = NamedReporter.objects.update_or_create(
+            programme=programme, area_id=area_code, rhythm=rhythm,
+            defaults={"person": person, "named_by": by, "named_at": clock.now()},
+        )  # fmt: skip
+    return named
 
 
 @transaction.atomic
@@ -102,6 +117,13 @@ def draft_of(figures: dict[str, Any], period: Period) -> str:
         _g("%(n)d payments of %(wan)s (10,000 CNY) arrived.")
         % {"n": done["payments"], "wan": format_wan(done["paid_fen"])},
     ]
+    units = figures.get("units", [])
+    if units:
+        came = [one["name"] for one in units if one["hash"]]
+        lines.append(_g("%(n)d of %(all)d units have handed in theirs.") % {"n": len(came), "all": len(units)})
+        if len(came) < len(units):
+            names = "、".join(one["name"] for one in units if not one["hash"])
+            lines.append(_g("Not handed in: %(names)s.") % {"names": names})
     if figures["behind"]:
         lines.append(_g("Behind the others: %(names)s.") % {"names": "、".join(figures["behind"])})
     return "\n".join(lines)

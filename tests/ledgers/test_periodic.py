@@ -14,13 +14,14 @@ from django.test import Client
 
 from accounts.models import User
 from core.refusals import Refused
-from reports.models import PeriodicReport
+from reports.models import NamedReporter, PeriodicReport
 from reports.periods import before, period_of
 from reports.queries import todos
 from reports.queries.periodic import behind, standings
 from reports.queries.scope import Scope
 from reports.services import periodic
 from reports.services.summaries import refresh_summaries
+from tests import people
 from tests.reports.world import A1, World
 
 SignIn = Callable[[User], Client]
@@ -159,3 +160,62 @@ def test_who_has_not_reported_is_reminded(county: World, settings: Any) -> None:
     assert week not in {todo.url for todo in todos.todos_for(scope)}
     inspector = Scope(county.staff["inspector"], county.programme, "370999")
     assert not [todo for todo in todos.todos_for(inspector) if "/reports/" in todo.url]
+
+
+@pytest.mark.django_db
+def test_the_named_writer_is_reminded_and_the_office_of_who_owes(county: World, sign_in: SignIn, settings: Any) -> None:
+    settings.PORTAL_TODAY = "2021-11-03"
+    client = sign_in(county.staff["office"])
+    writer = people.user("town_staff", "370999001")
+    form = {"rhythm": "week", "on": "2021-10-27", "deed": "name", "place": "370999001", "person": str(writer.pk)}
+    assert client.post("/reports/", form).status_code == 302
+    assert NamedReporter.objects.get().person == writer
+    assert client.post("/reports/", form | {"person": str(county.staff["inspector"].pk)}).status_code == 422
+    with pytest.raises(Refused, match="NOT_A_WRITER"):
+        periodic.name_reporter(
+            programme=county.programme, area_code="370999001", rhythm="week", person=county.staff["clerk_b"],
+            by=county.staff["office"],
+        )  # fmt: skip
+    week = "/reports/?rhythm=week&on=2021-10-25"
+    told = {who.pk: {todo.url for todo in todos.todos_for(Scope(who, county.programme, "370999001"))}
+            for who in (writer, county.staff["clerk_a"])}  # fmt: skip
+    assert week in told[writer.pk] and week not in told[county.staff["clerk_a"].pk]
+    office = Scope(county.staff["office"], county.programme, "370999")
+    owed = [todo for todo in todos.todos_for(office) if todo.url == f"{week}#places"]
+    assert len(owed) == 1 and "甲镇" in owed[0].detail and "乙镇" in owed[0].detail
+    report = periodic.open_report(programme=county.programme, area_code="370999001", period=WEEK, by=writer)
+    periodic.freeze_report(report=report, by=writer)
+    (left,) = [todo for todo in todos.todos_for(office) if todo.url == f"{week}#places"]
+    assert "甲镇" not in left.detail and "乙镇" in left.detail
+    html = client.get("/reports/?rhythm=week&on=2021-10-27").content.decode()
+    assert writer.person_name in html and "2021-11-05" in html, "the monthly report is due on the 5th"
+
+
+@pytest.mark.django_db
+@pytest.mark.clause(
+    "L-75", "上报区办汇总分析并及时上报市办", serves="reports.queries.periodic:units_of",
+    page="reports:periodic-detail",
+    model="reports.PeriodicReport",
+)  # fmt: skip
+def test_units_roll_up_to_the_district_and_districts_to_the_city(county: World, sign_in: SignIn) -> None:
+    quarter = period_of("quarter", dt.date(2021, 10, 27))
+    town = periodic.open_report(
+        programme=county.programme, area_code="370999001", period=quarter, by=county.staff["clerk_a"]
+    )  # fmt: skip
+    assert town.figures["units"] == [], "villages write no reports"
+    town = periodic.freeze_report(report=town, by=county.staff["clerk_a"], on=dt.date(2022, 1, 12))
+    district = periodic.open_report(
+        programme=county.programme, area_code="370999", period=quarter, by=county.staff["office"]
+    )  # fmt: skip
+    units = {one["name"]: (one["hash"], one["late"]) for one in district.figures["units"]}
+    assert units == {"甲镇": (town.content_hash, 2), "乙镇": ("", None)}
+    assert "乙镇" in district.words, "who has not handed in is said"
+    district = periodic.freeze_report(report=district, by=county.staff["office"])
+    city = people.user("office", "3709")
+    whole = periodic.open_report(programme=county.programme, area_code="3709", period=quarter, by=city)
+    assert [one["code"] for one in whole.figures["places"]] == ["370999"], "a city's report is over its counties"
+    assert [one["hash"] for one in whole.figures["units"]] == [district.content_hash]
+    standing = standings(Scope(city, county.programme, "3709"), quarter, quarter.due)
+    assert [(one.area.code, one.state) for one in standing] == [("3709", "draft"), ("370999", "frozen")]
+    html = sign_in(city).get(f"/reports/{whole.pk}/").content.decode()
+    assert district.content_hash[:12] in html
