@@ -1,0 +1,63 @@
+"""Boards and the trace of money: 10,000 dwellings beside 100,000 (1,000,000 with PORTAL_SIZE=large).
+
+Whole answers of the server, signed in, with every record behind them (`benchmarks.seeding_works`): 20 of each after a
+warm-up, the 95th percentile and the one in the middle. The "peer" is the same page at 10,000 dwellings. Stops with an
+error when a page takes 400 ms or more (19 of 20) or, in the processor's time, more than twice what it takes at 10,000.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from django.test import Client
+
+from benchmarks import bench_household_list as lists
+from benchmarks.bench_household_list import LARGE, SMALL, Taken
+from benchmarks.measuring import Result
+from benchmarks.seeding import COUNTY, make_county
+from benchmarks.seeding_works import grow_works, make_setting
+
+MOST_S, MOST_TIMES = 0.4, 2.0
+TOWN, VILLAGE = f"{COUNTY}003", f"{COUNTY}003001"
+PAGES = {
+    "workbench": "/",
+    "year overview": "/overview/",
+    "year overview, its part": "/overview/part/",
+    "the two curves": "/overview/curve/",
+    "progress": "/progress/",
+    "counties of the city": "/counties/",
+    "wall": "/wall/",
+    "trace: sources": "/trace/",
+    "trace: towns": "/trace/?source=CENTRAL",
+    "trace: villages": f"/trace/?source=CENTRAL&town={TOWN}",
+    "trace: households": f"/trace/?source=CENTRAL&town={TOWN}&village={VILLAGE}",
+}
+
+
+def measure() -> Iterator[Result]:
+    county = make_county()
+    setting = make_setting(county)
+    small = grow_works(county, SMALL, setting)
+    client = lists._browser(small)
+    before = _taken(client)
+    began = time.perf_counter()
+    grow_works(small, LARGE, setting)
+    print(f"{LARGE:,} dwellings with their works seeded in {time.perf_counter() - began:.0f} s")
+    after = _taken(client)
+    for what in PAGES:
+        yield from lists._compared(what, before[what], after[what])
+    over = [words for what in PAGES for words in _over(what, before[what], after[what])]
+    if over:
+        raise SystemExit("Over the limit: " + "; ".join(over))
+
+
+def _taken(client: Client) -> dict[str, Taken]:
+    return {what: lists._taken(client, url) for what, url in PAGES.items()}
+
+
+def _over(what: str, small: Taken, large: Taken) -> Iterator[str]:
+    if large.p95_s >= MOST_S:
+        yield f"{what}: {large.p95_s * 1000:.0f} ms"
+    if large.processor_s > MOST_TIMES * small.processor_s:
+        yield f"{what}: {large.processor_s / small.processor_s:.1f} times the work at {SMALL:,}"
