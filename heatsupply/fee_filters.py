@@ -36,7 +36,7 @@ class FeeFilter(df.FilterSet):
     stands = df.ChoiceFilter(
         label=_("stands"), method="by_standing", empty_label=ALL,
         choices=[("owing", _("owing")), ("settled", _("settled")), ("overpaid", _("to be paid back")),
-                 ("suspended", _("suspended"))],
+                 ("suspended", _("heating suspended"))],
     )  # fmt: skip
     arrears = df.ChoiceFilter(label=_("class of arrears"), method="by_class", empty_label=ALL,
                               choices=[("none", _("without a class")), *FeeAccount.Arrears.choices])  # fmt: skip

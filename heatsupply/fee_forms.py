@@ -49,16 +49,16 @@ class ImportForm(OfCompany):
 class FaultForm(OfCompany):
     season = text(_("season"), 9, help_text=_("Like 2022-2023."))
     fault = pick(_("fault"), SupplyFault.Fault.choices)
-    starts_at = moment(_("from"))
-    ends_at = moment(_("until"))
+    starts_at = moment(_("start of the fault"))
+    ends_at = moment(_("end of the fault"))
     compound_name = text(_("compound"), 80, required=False, help_text=_("Empty: all users of the company."))
     words = reason(_("what happened"), required=True)
 
 
 class AccountFaultForm(forms.Form):
     fault = pick(_("fault"), SupplyFault.Fault.choices)
-    starts_at = moment(_("from"))
-    ends_at = moment(_("until"))
+    starts_at = moment(_("start of the fault"))
+    ends_at = moment(_("end of the fault"))
     words = reason(_("what happened"), required=True)
 
 

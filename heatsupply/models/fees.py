@@ -190,8 +190,8 @@ class SupplyFault(OwnedModel):
     fault = models.CharField(_("fault"), max_length=12, choices=Fault.choices)
     account = models.ForeignKey(FeeAccount, models.PROTECT, null=True, blank=True, related_name="faults")
     compound_name = models.CharField(_("compound"), max_length=80, blank=True)
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("until"))
+    starts_at = models.DateTimeField(_("start of the fault"))
+    ends_at = models.DateTimeField(_("end of the fault"))
     words = models.CharField(_("what happened"), max_length=300)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     cause = models.CharField(_("cause"), max_length=14, choices=Cause.choices, blank=True)
@@ -216,7 +216,7 @@ class FeeLine(OwnedModel):
 
     class Kind(models.TextChoices):
         CHARGE = "charge", _("fee of the season")
-        RECEIPT = "receipt", _("payment")
+        RECEIPT = "receipt", _("payment received")
         SUSPENSION = "suspension", _("reduced for suspension")
         REFUND = "refund", _("to be refunded")
         DEDUCTION = "deduction", _("deducted from the fee")
@@ -227,9 +227,9 @@ class FeeLine(OwnedModel):
         ALIPAY = "alipay", _("Alipay")
         GOV_APP = "gov_app", _("government app")
         ONLINE = "online", _("company's own online channel")
-        BANK = "bank", _("bank")
-        COUNTER = "counter", _("counter")
-        OTHER = "other", _("other")
+        BANK = "bank", _("bank transfer or debit")
+        COUNTER = "counter", _("business hall")
+        OTHER = "other", _("other channel")
 
     account = models.ForeignKey(FeeAccount, models.PROTECT, related_name="lines")
     company = models.ForeignKey(HeatingCompany, models.PROTECT, related_name="+")

@@ -74,28 +74,48 @@ def import_fees(
     *, programme: Programme, company: HeatingCompany, season: str, path: Path, file_name: str, trial: bool = False,
     in_spite: bool = False, by: User, now: datetime, most_rows: int | None = None,
 ) -> Taken:  # fmt: skip
-    """Read, judge and (unless `trial`, or faulty rows without `in_spite`) store the good rows, in one transaction.
-
-    Raises `Refused` FILE_UNREADABLE, FILE_TOO_LONG, SEASON_UNKNOWN.
-    """
+    """Read the file, then as `take_sheet`. Raises `Refused` FILE_UNREADABLE, FILE_TOO_LONG, SEASON_UNKNOWN."""
     if not may_keep(by, company):
         raise PermissionDenied(MANAGE)
-    label = season_of(programme, season).label
     sheet = _read(path, timezone.localtime(now).date())
     if most_rows is not None and sheet.seen > most_rows:
         words = _("The file has %(rows)d rows; here %(most)d are taken at once. Use the command import_fees.")
         raise Refused("FILE_TOO_LONG", words, rows=sheet.seen, most=most_rows)
-    with transaction.atomic():
-        taken, changes = _plan(programme, company, label, sheet)
-        if trial or (taken.problems and not in_spite) or not changes:
-            return taken
-        source = FeeImport.objects.create(
-            programme=programme, company=company, area_id=company.area_id, season=label, file_name=file_name[:120],
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(), counts=taken.counts(), imported_by=by,
-            imported_at=now,
-        )  # fmt: skip
-        _store(changes, source, by, now)
-        taken.made, taken.is_stored = source, True
+    told = FileTold(sheet, file_name, hashlib.sha256(path.read_bytes()).hexdigest())
+    return take_sheet(programme=programme, company=company, season=season, told=told, trial=trial, in_spite=in_spite,
+                      by=by, now=now)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FileTold:
+    """What a file said, its name and fingerprint."""
+
+    sheet: FeeSheet
+    file_name: str
+    sha256: str = ""
+
+
+@transaction.atomic
+def take_sheet(
+    *, programme: Programme, company: HeatingCompany, season: str, told: FileTold, trial: bool = False,
+    in_spite: bool = False, by: User, now: datetime,
+) -> Taken:  # fmt: skip
+    """Judge and (unless `trial`, or faulty rows without `in_spite`) store the good rows, in one transaction.
+
+    Raises `Refused` SEASON_UNKNOWN.
+    """
+    if not may_keep(by, company):
+        raise PermissionDenied(MANAGE)
+    label = season_of(programme, season).label
+    taken, changes = _plan(programme, company, label, told.sheet)
+    if trial or (taken.problems and not in_spite) or not changes:
+        return taken
+    source = FeeImport.objects.create(
+        programme=programme, company=company, area_id=company.area_id, season=label, file_name=told.file_name[:120],
+        sha256=told.sha256, counts=taken.counts(), imported_by=by, imported_at=now,
+    )  # fmt: skip
+    _store(changes, source, by, now)
+    taken.made, taken.is_stored = source, True
     return taken
 
 

@@ -54,15 +54,15 @@ def number(row: FeeAccount) -> str:
 
 
 COLUMNS = (
-    Column("account", gettext_lazy("Account"), kind="id", value=number, link=True),
+    Column("account", gettext_lazy("Heating account"), kind="id", value=number, link=True),
     Column("payer", gettext_lazy("Payer"), value=payer),
     Column("kind", gettext_lazy("Class of user"), value=lambda row: row.get_kind_display(), order_by="kind"),
     Column("company.name", gettext_lazy("Company"), order_by="company__name", priority=2),
     Column("compound_name", gettext_lazy("Compound"), order_by="compound_name", kind="soft", priority=2),
     Column("heated_m2", gettext_lazy("Heated/m²"), kind="mono", order_by="heated_m2", priority=3),
     Column("receivable_fen", gettext_lazy("Receivable/CNY"), kind="money"),
-    Column("received_fen", gettext_lazy("Received/CNY"), kind="money", order_by="received_fen",
-           total=Sum("received_fen"), total_label=gettext_lazy("received")),
+    Column("received_fen", gettext_lazy("Fees received/CNY"), kind="money", order_by="received_fen",
+           total=Sum("received_fen"), total_label=gettext_lazy("fees received")),
     Column("owing_fen", gettext_lazy("Owing/CNY"), kind="money", order_by="owing_fen",
            total=Sum("owing_fen"), total_label=gettext_lazy("owing")),
     Column("arrears", gettext_lazy("Class of arrears"), order_by="arrears", priority=2,
@@ -96,7 +96,7 @@ def fee_list(request: HttpRequest) -> HttpResponse:
     season = season_asked(request, programme)
     rows = FeeAccount.objects.visible_to(user).within(code).filter(programme=programme, season=season)
     table = build_table(
-        request, rows.select_related("company"), COLUMNS, filterset=FeeFilter, unit=_("accounts"),
+        request, rows.select_related("company"), COLUMNS, filterset=FeeFilter, unit=_("heating accounts"),
         default_sort="-owing_fen", row_url=lambda row: reverse("heat:account-detail", args=[row.pk]),
         empty=(_("No fees of this season yet"), _("The companies' workbooks bring them in.")),
     )  # fmt: skip
