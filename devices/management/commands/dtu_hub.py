@@ -47,7 +47,7 @@ class Command(BaseCommand):
         config = hub_config(log=json_lines(sys.stdout), **given)
         config = replace(config, take_lease=lease_taker(options["number"], config.control))
         allow_many_files()
-        gc.set_threshold(100_000, 50)  # thousands of answers come and go in each sweep, and they leave no circles behind
+        gc.set_threshold(100_000, 50)  # a sweep makes thousands of objects and leaves no circles of them
         try:
             kept = asyncio.run(run(config))
         except OSError as exc:
