@@ -28,7 +28,10 @@ from programmes.models import Milestone, Programme, Target
 from reports.models import BulkRun
 from tests import people
 from tests.permissions import (
+    town_coal,
     town_devices,
+    town_fees,
+    town_heat,
     town_money,
     town_operation,
     town_paperwork,
@@ -95,8 +98,11 @@ def build_town(county: Programme, area_code: str, *, word: str, code: str, fen: 
     town_paperwork.build(town)
     town_money.build(town)
     town_operation.build(town)
+    town_coal.build(town)
     town_supervision.build(town)
     town_devices.build(town)
+    town_fees.build(town)
+    town_heat.build(town)
     _history(town)
     return town
 
