@@ -44,6 +44,9 @@ def test_a_complaint_is_asked_taken_answered_read_and_rated_without_an_account(r
     case, code = answer.context["case"], answer.context["code"]
     assert (case.reporter_name, case.opened_by, case.source, case.kind) == ("", None, "public", "complaint")
     stranger, clerk = Client(REMOTE_ADDR=address()), client_of(room.clerk)
+    waits = stranger.post(reverse(ANSWER), {"number": case.number, "code": code}).content.decode()
+    assert "待受理" in waits
+    assert "未完成" not in waits
     detail, act = reverse("supervision:case-detail", args=[case.pk]), reverse("supervision:case-act", args=[case.pk])
     assert "补贴一直没有到账" in clerk.get(detail).content.decode()
     assert clerk.post(act, {"deed": "reply", "words": "早了"}).status_code == 409
