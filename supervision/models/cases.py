@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Area, User
 from accounts.records import ScopedModel, ScopedQuerySet, TrackedModel
@@ -23,6 +24,12 @@ from telemetry.models import Alert
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+
+WAITS = {
+    "complaints": _("to be taken up"), "tickets": _("to be taken up"), "hazards": _("to be put right"),
+    "coal": _("to be looked into"), "measures": _("to be dealt with"),
+}  # fmt: skip
+"""What an open case of each group waits for, in the words people see."""
 
 
 class CaseQuerySet(ScopedQuerySet):
@@ -77,7 +84,7 @@ class Case(ScopedModel):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("case", "open")
         HANDLED = "handled", _("being handled")
         ANSWERED = "answered", _("answered")
         FIXED = "fixed", _("reported as put right")
@@ -150,6 +157,12 @@ class Case(ScopedModel):
     @property
     def group(self) -> Group:
         return GROUP_OF[self.kind]
+
+    def get_state_display(self) -> str:
+        """The state in words; an open case says what it waits for."""
+        if self.state == self.State.OPEN:
+            return str(WAITS[GROUP_OF[self.kind].code])
+        return str(self.State(self.state).label)
 
     @property
     def is_over(self) -> bool:
