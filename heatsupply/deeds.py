@@ -208,7 +208,7 @@ def company_form(deed: str, company: HeatingCompany, user: User, *args: Any) -> 
     """The form of a deed with the rows its fields may name: the company's own, sources of the whole city for a feed."""
     if not may_keep(user, company):
         raise PermissionDenied(OWN)
-    city = HeatSource.objects.within(company.area_id[:4])
+    city = HeatSource.objects.visible_to(user).within(company.area_id[:4])
     own: QuerySet[Any] = HeatSource.objects.filter(company=company)
     return forms.with_rows(
         COMPANY_FORMS[deed].form(*args), network=HeatNetwork.objects.filter(company=company),

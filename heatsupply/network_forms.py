@@ -217,7 +217,7 @@ class PlanForm(forms.Form):
     name = text(_("plan"), 80)
     cost_fen = YuanField(_("cost/CNY"))
     codes = text(
-        _("segments"), 4000, required=False, help_text=_("Numbers with commas between; empty: all that are due.")
+        _("pipe segments"), 4000, required=False, help_text=_("Numbers with commas between; empty: all that are due.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

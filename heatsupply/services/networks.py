@@ -170,11 +170,12 @@ def add_network(
 
 @transaction.atomic
 def feed_network(*, network: HeatNetwork, source: HeatSource, role: str, by: User) -> NetworkSource:
-    """A source becomes main or backup of a network (B-12), a neighbour's too: 互为备用. One source has one role there.
+    """A source becomes main or backup of a network (B-12); the county also joins a neighbour's: 互为备用.
 
     Raises `Refused` FEED_FAULTY, FEED_KNOWN.
     """
     demand_keeper(by, network)
+    demand_keeper(by, source)
     if role not in NetworkSource.Role.values or source.state == HeatSource.State.RETIRED:
         raise Refused("FEED_FAULTY", _("Choose main or backup and a source that is not retired."))
     if not source.area_id.startswith(network.area_id[:4]):

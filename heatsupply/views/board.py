@@ -94,7 +94,7 @@ def company_detail(request: HttpRequest, pk: int) -> HttpResponse:
     company = get_visible_or_404(HeatingCompany.objects.select_related("area"), request.user, pk=pk)
     user: Any = request.user
     today = clock.today()
-    found = read_beside(**_of_company(company, season_at(today)), **terms_wanted(chosen_programme(request)))
+    found = read_beside(**_of_company(company, user, season_at(today)), **terms_wanted(chosen_programme(request)))
     terms = terms_from(found["thresholds"], found["indicators"])
     found["pipes"] = list(pipe_sums(PipeSegment.objects.filter(network__company=company), today.year, terms.full_years))
     networks = network_lines(found | {"stations": _stations_by(found["stations"])})
@@ -115,7 +115,7 @@ def company_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "heatsupply/company.html", context)
 
 
-def _of_company(company: HeatingCompany, season: int) -> dict[str, Any]:
+def _of_company(company: HeatingCompany, user: Any, season: int) -> dict[str, Any]:
     networks = HeatNetwork.objects.filter(company=company)
     return {
         "sources": HeatSource.objects.filter(company=company),
@@ -136,8 +136,8 @@ def _of_company(company: HeatingCompany, season: int) -> dict[str, Any]:
         "credits": CreditScore.objects.filter(company=company)[:6],
         "reports": AreaReport.objects.filter(company=company)[:8],
         "places": Area.objects.within(company.area_id).filter(level__in=(Area.Level.COUNTY, Area.Level.TOWN))[:200],
-        "neighbours": HeatSource.objects.within(company.area_id[:4]).exclude(state=HeatSource.State.RETIRED)
-        .select_related("company").order_by("company__name", "name")[:100],
+        "neighbours": HeatSource.objects.visible_to(user).within(company.area_id[:4])
+        .exclude(state=HeatSource.State.RETIRED).select_related("company").order_by("company__name", "name")[:100],
     }  # fmt: skip
 
 

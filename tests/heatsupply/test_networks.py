@@ -190,7 +190,8 @@ def test_a_backup_is_another_running_source_and_the_board_says_how_far_it_carrie
     )
     feed = {"network": heat.network.pk, "source": neighbour.pk, "role": "backup"}
     assert heat.post("feed", **feed | {"source": heat.source.pk}).status_code == 409  # the main one is no backup
-    assert heat.post("feed", heat.firm, **feed).status_code == 302
+    assert heat.post("feed", heat.firm, **feed).status_code == 422  # another company's is the county's business
+    assert heat.post("feed", **feed).status_code == 302
     assert board(heat).coverage.with_backup == 0  # planned sources carry nothing
     networks.start_source(source=neighbour, on=TODAY, by=heat.office)
     found = board(heat)

@@ -50,7 +50,7 @@ def to_dos(room: Heat, by: Any, right: str) -> list[str]:
 )  # fmt: skip
 def test_coal_for_less_than_a_week_warns_the_county_and_the_company(heat: Heat) -> None:
     home = reverse("heat:home")
-    assert [line.company for line in board(heat).companies if line.lacks_stock] == [heat.company]  # burns coal, says nothing
+    assert [line.company for line in board(heat).companies if line.lacks_stock] == [heat.company]  # burns coal
     stock = {"fuel": "coal", "on": "2023-11-19", "used_per_day": "100"}
     assert heat.post("stock", heat.firm, **stock, quantity="700").status_code == 302
     assert (board(heat).low, to_dos(heat, heat.office, "heatsupply.manage")) == ([], [])
