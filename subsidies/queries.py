@@ -12,13 +12,11 @@ from accounts.records import ScopedQuerySet
 from core.areas import ancestors
 from households.models import Dwelling, RosterSeal
 from programmes.models import Programme
-from subsidies import chains, states
+from subsidies import chains, net, states
 from subsidies.models import (
     BankReturn,
     BatchSignature,
-    ClawbackEntry,
     Entitlement,
-    EntitlementLine,
     Fund,
     Notice,
     PayoutBatch,
@@ -92,7 +90,8 @@ def payout_ledger(
 ) -> Ledger:
     """The payout ledger of a programme as far as the person may see it; by default what the bank has paid."""
     lines = ledger_lines(programme, user, area_code=area_code, states_in=states_in)
-    rows = [LedgerRow(line, _net_shares(line)) for line in lines]
+    back = net.given_back_by_payment(lines)
+    rows = [LedgerRow(line, net.shares(line, back.get(line.entitlement_id, {}))) for line in lines]
     sources = list(dict.fromkeys(source for row in rows for source in row.shares))
     return Ledger(
         rows=rows,
@@ -113,39 +112,14 @@ def ledger_lines(
         "area", "batch", "entitlement__household", "entitlement__dwelling", "entitlement__policy",
         "entitlement__task__technology",
     )  # fmt: skip
-    lines = lines.prefetch_related("entitlement__lines", "entitlement__clawbacks__entries")
-    return lines.order_by("batch__number", "line_no")
-
-
-def _net_shares(line: PayoutLine) -> dict[str, int]:
-    """By source: the amount's share, less what this payment kept back, less what came back of it once it was paid."""
-    shares = {share.source: share.amount_fen for share in line.entitlement.lines.all()}
-    for _reference, source, fen in line.offsets:
-        shares[source] -= fen
-    if line.state == PayoutLine.State.PAID:
-        for entry in (one for case in line.entitlement.clawbacks.all() for one in case.entries.all()):
-            shares[entry.source] -= entry.amount_fen
-    return shares
+    return lines.prefetch_related("entitlement__lines").order_by("batch__number", "line_no")
 
 
 def ledger_totals(
     programme: Programme, user: Any, *, area_code: str = "", states_in: Sequence[str] = ("paid",)
 ) -> dict[str, int]:
     """Fen per source, summed by the database, net like the rows: must equal `payout_ledger(...).by_source`."""
-    lines = ledger_lines(programme, user, area_code=area_code, states_in=states_in).order_by()
-    shares = EntitlementLine.objects.filter(entitlement__payout_lines__in=lines.values("pk"))
-    totals = dict(shares.values_list("source").annotate(fen=Sum("amount_fen")))
-    paid = lines.filter(state=PayoutLine.State.PAID).values("entitlement")
-    back = ClawbackEntry.objects.filter(clawback__entitlement__in=paid).values_list("source")
-    for source, fen in [*back.annotate(fen=Sum("amount_fen")), *_kept_back(lines)]:
-        totals[source] -= fen
-    return totals
-
-
-def _kept_back(lines: ScopedQuerySet) -> list[tuple[str, int]]:
-    """(source, fen) of every part that payments kept back."""
-    kept = lines.filter(offset_fen__gt=0).values_list("offsets", flat=True)
-    return [(source, fen) for parts in kept for _reference, source, fen in parts]
+    return net.by_source(ledger_lines(programme, user, area_code=area_code, states_in=states_in))
 
 
 def trail_of(line: PayoutLine) -> list[Link]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet, Sum
@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from core import tables
 from core.workbooks.write import DATE, INTEGER, MONEY, Column, Value
 from reports.ledgers.base import Extent, OfDwellings, Places, inside, narrowed, number, of_household
-from subsidies.models import EntitlementLine, PayoutLine
+from subsidies import net
+from subsidies.models import PayoutLine
 from subsidies.wording import SOURCES
 
 ORDER = ("area_id", "entitlement__dwelling__dwelling_no", "batch__number", "line_no")
@@ -41,13 +42,7 @@ class PayoutLedger(OfDwellings):
 
     def sources(self, extent: Extent) -> list[str]:
         """Codes of the sources that bear part of these payments, in their alphabetic order."""
-        lines = EntitlementLine.objects.filter(entitlement__payout_lines__in=self.found(extent).order_by())
-        return sorted(lines.values_list("source", flat=True).distinct().order_by())
-
-    def source_sums(self, extent: Extent) -> dict[str, int]:
-        """Source code -> fen over the same rows."""
-        lines = EntitlementLine.objects.filter(entitlement__payout_lines__in=self.found(extent).order_by())
-        return dict(lines.values_list("source").annotate(total=Sum("amount_fen")).order_by())
+        return sorted(net.paid_shares(self.found(extent)).values_list("source", flat=True).distinct())
 
     def columns(self, extent: Extent) -> list[Column]:
         return [
@@ -61,6 +56,7 @@ class PayoutLedger(OfDwellings):
             Column("benefit", _("Benefit"), width=10),
             Column("clause", _("Clause"), width=14),
             Column("amount", _("Paid"), MONEY, unit=_("CNY"), total=True),
+            *self._of_what_came_back(extent),
             *(
                 Column(f"source_{code}", _(SOURCES.get(code, code)), MONEY, unit=_("CNY"), total=True)
                 for code in self.sources(extent)
@@ -73,14 +69,19 @@ class PayoutLedger(OfDwellings):
             Column("reference", _("Bank reference"), width=20),
         ]
 
+    def _of_what_came_back(self, extent: Extent) -> list[Column]:
+        """Only where households gave something back: the sources' columns add up to what was paid less this one."""
+        some = net.given_back(self.found(extent)).exists()
+        return [Column("given_back", _("Recovered from the household"), MONEY, unit=_("CNY"), total=True)] if some else []
+
     def lines(self, extent: Extent) -> Iterator[dict[str, Value]]:
-        places = Places(extent.area_code)
+        places, back = Places(extent.area_code), net.given_back_by_payment(self.found(extent))
         rows = self.found(extent).select_related(
             "batch", "entitlement__household", "entitlement__dwelling", "entitlement__task__technology"
         )
         found = rows.prefetch_related("entitlement__lines").iterator(chunk_size=CHUNK)
         for no, line in enumerate(found, 1):
-            yield {"no": no, **places.of(line.area_id), **_cells(line, extent.full)}
+            yield {"no": no, **places.of(line.area_id), **_cells(line, extent.full, back.get(line.entitlement_id, {}))}
 
     def shown(self) -> Sequence[tables.Column]:
         return (
@@ -109,7 +110,7 @@ class PayoutLedger(OfDwellings):
         return str(line.entitlement.dwelling.dwelling_no)
 
 
-def _cells(line: PayoutLine, full: bool) -> dict[str, Any]:
+def _cells(line: PayoutLine, full: bool, back: Mapping[str, int]) -> dict[str, Any]:
     due = line.entitlement
     return {
         "dwelling_no": due.dwelling.dwelling_no,
@@ -119,7 +120,8 @@ def _cells(line: PayoutLine, full: bool) -> dict[str, Any]:
         "benefit": due.benefit,
         "clause": due.clause,
         "amount": line.amount_fen,
-        **{f"source_{part.source}": part.amount_fen for part in due.lines.all()},
+        "given_back": sum(back.values()) or None,
+        **{f"source_{source}": fen for source, fen in net.shares(line, back).items()},
         "batch": line.batch.number,
         "line_no": line.line_no,
         "payee": line.payee_name,

@@ -25,6 +25,9 @@ from households.models import RosterSeal
 from retrofits.models import Acceptance, CostItem, Photo
 from subsidies.models import BatchRound, BatchSignature, EntitlementLine
 
+#: What the household was due: what was paid, and what the payment kept back against an earlier one.
+DUE = F("amount_fen") + F("offset_fen")
+
 
 def _without_notice(rows: Any) -> Any:
     late = Q(settled_at__lt=F("entitlement__notice__ends_at"))
@@ -40,7 +43,7 @@ def _not_accepted(rows: Any) -> Any:
 def _below_cost(rows: Any) -> Any:
     costs = CostItem.objects.filter(installation__task=OuterRef("entitlement__task")).order_by()
     total = costs.values("installation__task").annotate(fen=Sum("amount_fen")).values("fen")
-    return rows.annotate(cost=Subquery(total)).filter(cost__lt=F("amount_fen"))
+    return rows.annotate(cost=Subquery(total)).filter(cost__lt=DUE)
 
 
 def _same_picture(rows: Any) -> Any:
@@ -52,7 +55,7 @@ def _same_picture(rows: Any) -> Any:
 def _sources_differ(rows: Any) -> Any:
     parts = EntitlementLine.objects.filter(entitlement=OuterRef("entitlement")).order_by()
     total = parts.values("entitlement").annotate(fen=Sum("amount_fen")).values("fen")
-    return rows.annotate(parts=Subquery(total)).filter(~Q(parts=F("amount_fen")) | Q(parts__isnull=True))
+    return rows.annotate(parts=Subquery(total)).filter(~Q(parts=DUE) | Q(parts__isnull=True))
 
 
 def of_another_holder(rows: Any) -> Any:

@@ -17,6 +17,7 @@ from reports.queries.faults import FAULTS
 from reports.queries.scope import Scope
 from reports.queries.trace import paid_lines, path_to
 from retrofits.models import Acceptance, Photo
+from subsidies import net
 from subsidies.models import PayoutLine
 from subsidies.wording import source_name
 
@@ -71,11 +72,11 @@ class Broken:
 
 def proof_of(line: PayoutLine) -> Proof:
     """Everything behind one payment, in the order in which it happened."""
-    due = line.entitlement
     links = [
         build(line) for build in (_policy, _roster, _cost, _photos, _acceptance, _notice, _approval, _payment, _receipt)
     ]
-    sources = [(source_name(part.source), part.amount_fen) for part in due.lines.order_by("source")]
+    paid = net.shares(line, {})  # what came back later is no part of what this payment was made of
+    sources = [(source_name(code), fen) for code, fen in sorted(paid.items())]
     return Proof(line, links, _checks(line, sources), sources)
 
 
@@ -118,7 +119,7 @@ def _cost(line: PayoutLine) -> Link:
     total = sum(item.amount_fen for item in items)
     numbers = "、".join(item.invoice_no for item in items if item.invoice_no)
     fault = _("no invoice or settlement is recorded") if not items else ""
-    if items and total < line.amount_fen:
+    if items and total < line.amount_fen + line.offset_fen:
         fault = _("the cost is less than the subsidy")
     words = _("%(n)d items, %(total)s") % {"n": len(items), "total": yuan_words(total)}
     return Link(
@@ -215,6 +216,7 @@ def _receipt(line: PayoutLine) -> Link:
 
 def _checks(line: PayoutLine, sources: list[tuple[str, int]]) -> list[Check]:
     due = line.entitlement
+    due_fen = line.amount_fen + line.offset_fen
     record = getattr(due.task, "installation", None)
     cost = sum(item.amount_fen for item in record.costs.all()) if record else None
     twice = PayoutLine.objects.filter(
@@ -225,8 +227,8 @@ def _checks(line: PayoutLine, sources: list[tuple[str, int]]) -> list[Check]:
     in_order = bool(passed and due.notice and passed.accepted_on <= due.notice.published_at.date())
     return [
         Check(_("the sources add up to the amount"), sum(fen for _name, fen in sources) == line.amount_fen),
-        Check(_("paid as much as is due"), line.amount_fen == due.amount_fen),
-        Check(_("the amount is not above the cost"), None if cost is None else line.amount_fen <= cost),
+        Check(_("paid as much as is due"), due_fen == due.amount_fen),
+        Check(_("the amount is not above the cost"), None if cost is None else due_fen <= cost),
         Check(_("nothing of this kind was paid twice for the dwelling"), not twice.exists()),
         Check(_("accepted before the notice"), in_order if due.notice else None),
         Check(_("the payee holds the household's account"), line.payee_name == due.household.payee_name),

@@ -1,7 +1,7 @@
 """From the ledger's total down to one household: source → town → village → household, each column checked.
 
-Every column is asked of the database by itself, so "adds up" is a finding and not a tautology: the payments on one
-side, the sources of what was due on the other.
+Every column is asked of the database by itself, so "adds up" is a finding and not a tautology: the payments and what
+came back of them on one side, the sources of what was due, less what was kept back, on the other (`subsidies.net`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from core.together import Reading, asking, in_step, read, sums_in, sums_of
 from programmes.models import Programme
 from reports.links import address
 from reports.queries.scope import Scope
-from subsidies.models import EntitlementLine, Fund, PayoutLine
+from subsidies.models import Fund, PayoutLine
+from subsidies.net import PAID, given_back, less, paid_shares
 from subsidies.wording import source_name
 
 SHOWN, NAMED, TAIL = 200, 20, 4
@@ -79,9 +80,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Trace:
-    total_fen: int
+    """`total_fen`: what households have now, which is `paid_fen` of the batches less `back_fen`."""
+
+    paid_fen: int
+    back_fen: int
     payments: int
     columns: list[Column]
+
+    @property
+    def total_fen(self) -> int:
+        return self.paid_fen - self.back_fen
 
     @property
     def adds_up(self) -> bool:
@@ -101,16 +109,19 @@ def trace_of(scope: Scope, path: Path) -> Trace:
 def trace(scope: Scope, path: Path) -> Reading[Trace]:
     """`trace_of` as a reading."""
     lines = paid_lines(scope)
-    sums = sums_of(lines, total=Sum("amount_fen"), n=Count("id"))
-    _sums, first = yield from in_step(asking(sums), _sources(scope.programme, lines, path))
-    found = sums_in(sums)
-    columns = [_column(_("Source of the money"), _("10,000 CNY"), first, found["total"] or 0)]
+    sums, back = (
+        sums_of(lines, paid=Sum("amount_fen"), n=Count("id")),
+        sums_of(given_back(lines), fen=Sum("amount_fen")),
+    )
+    _sums, first = yield from in_step(asking(sums, back), _sources(scope.programme, lines, path))
+    paid_fen, payments, back_fen = (one or 0 for one in (*map(sums_in(sums).get, ("paid", "n")), sums_in(back)["fen"]))
+    columns = [_column(_("Source of the money"), _("10,000 CNY"), first, paid_fen - back_fen)]
     for key, build in (("source", _towns), ("town", _villages), ("village", _households)):
         chosen = columns[-1].chosen
         if not getattr(path, key) or chosen is None:
             break
         columns.append((yield from build(lines, path, chosen)))
-    return Trace(found["total"] or 0, found["n"] or 0, columns)
+    return Trace(paid_fen, back_fen, payments, columns)
 
 
 def by_name(scope: Scope, words: str) -> Reading[list[Item]]:
@@ -136,22 +147,18 @@ def _named(line: PayoutLine) -> Item:
     return Item(number, title, f"{line.area.name} · {line.batch.number}", line.amount_fen, url, False)
 
 
-def _parts(lines: Any, **conditions: Any) -> Any:
-    """Parts of the payments that single sources bear."""
-    return EntitlementLine.objects.filter(entitlement__payout_lines__in=lines.order_by(), **conditions).order_by()
-
-
 def _sources(programme: Programme | None, lines: Any, path: Path) -> Reading[list[Item]]:
-    borne = _parts(lines).values_list("source").annotate(fen=Sum("amount_fen")).order_by("source")
+    borne = paid_shares(lines).values_list("source").annotate(fen=Sum(PAID)).order_by("source")
+    back = given_back(lines).values_list("source").annotate(fen=Sum("amount_fen"))
     funds = Fund.objects.filter(programme=programme).order_by().values_list("source")
     funds = funds.annotate(fen=Sum("received_fen"))
-    yield [borne, funds]
+    yield [borne, back, funds]
     received = dict(funds)
     return [
         Item(
             code, source_name(code), _received(received.get(code)), fen, Path(source=code).query(), code == path.source
         )
-        for code, fen in borne
+        for code, fen in less(dict(borne), back).items()
     ]
 
 
@@ -177,31 +184,37 @@ def _villages(lines: Any, path: Path, parent: Item) -> Reading[Column]:
     return _column(_("Village"), parent.title, items, parent.fen)
 
 
-def _by_place(lines: Any, length: int, **conditions: Any) -> Reading[list[tuple[str, str, int, int]]]:
+def _by_place(lines: Any, length: int, source: str) -> Reading[list[tuple[str, str, int, int]]]:
     """(code, name, households, fen) for the places of that level."""
-    parts = _parts(lines, **conditions).annotate(
+    parts = paid_shares(lines, source=source).annotate(
         place=Left("entitlement__area_id", length),
         name=Area.objects.filter(code=Left(OuterRef("entitlement__area_id"), length)).values("name"),
     )
-    found = parts.values_list("place", "name").annotate(
-        n=Count("entitlement__dwelling", distinct=True), fen=Sum("amount_fen")
-    )
+    found = parts.values_list("place", "name").annotate(n=Count("entitlement__dwelling", distinct=True), fen=Sum(PAID))
     rows = found.order_by("place")
-    yield [rows]
-    return [(code, name or code, n, fen) for code, name, n, fen in rows]
+    back = given_back(lines, source=source).annotate(place=Left("clawback__area_id", length)).values_list("place")
+    back = back.annotate(fen=Sum("amount_fen"))
+    yield [rows, back]
+    left = less({code: fen for code, _name, _n, fen in rows}, back)
+    return [(code, name or code, n, left[code]) for code, name, n, _fen in rows]
 
 
 def _households(lines: Any, path: Path, parent: Item) -> Reading[Column]:
-    parts = _parts(lines.within(path.village), source=path.source)
-    sums = sums_of(parts, fen=Sum("amount_fen"), n=Count("entitlement__dwelling", distinct=True))
+    here = lines.within(path.village)
+    parts = paid_shares(here, source=path.source)
+    sums = sums_of(parts, fen=Sum(PAID), n=Count("entitlement__dwelling", distinct=True))
     found = parts.values(
         number=F("entitlement__dwelling__dwelling_no"), name=F("entitlement__household__head_name")
-    ).annotate(fen=Sum("amount_fen"), at=Max("entitlement__payout_lines__settled_at"))
+    ).annotate(fen=Sum(PAID), at=Max("entitlement__payout_lines__settled_at"))
     rows = found.order_by("number")[:SHOWN]
-    yield [sums, rows]
-    total, count = (sums_in(sums)[name] or 0 for name in ("fen", "n"))
-    items = [_household(row, path) for row in rows]
+    back = given_back(here, source=path.source).values_list("clawback__dwelling__dwelling_no")
+    back = back.annotate(fen=Sum("amount_fen"))
+    yield [sums, rows, back]
+    paid, count = (sums_in(sums)[name] or 0 for name in ("fen", "n"))
+    returned = dict(back)
+    items = [_household(row | {"fen": row["fen"] - returned.get(row["number"], 0)}, path) for row in rows]
     of = f"{parent.title} · {_n_households(count)}"
+    total = paid - sum(returned.values())
     return Column(_("Households"), of, items, total, parent.fen, max(0, count - len(items)))
 
 
