@@ -110,7 +110,9 @@ def season_sums(
     """Everything of the page above the list, in one statement."""
     code = chosen_area_code(request)
     seen = {"programme": programme, "season": season}
-    waiting = Suspension.objects.visible_to(user).within(code).filter(state=Suspension.State.APPLIED, **seen)
+    waiting = Suspension.objects.visible_to(user).within(code).filter(
+        state=Suspension.State.APPLIED, programme=programme
+    )
     faults = SupplyFault.objects.visible_to(user).within(code).filter(**seen)
     found = read_beside(
         firms=fees_by_company(rows), channels=channels_of(rows), arrears=arrears_of(rows),
