@@ -28,6 +28,7 @@ class Meter:
 
 async def ours(port: int, lines: int, seconds: float) -> Meter:
     """The portal's engine as the hub uses it: transports, deadline wheel, all rules of a line."""
+    from devices.hub.memory import spare_the_collector
     from devices.line.busline import BusLine
     from devices.line.reactor import Reactor
     from devices.line.rules import LineRules, Outcome, Status
@@ -35,6 +36,7 @@ async def ours(port: int, lines: int, seconds: float) -> Meter:
     from devices.line.wheel import DeadlineWheel
     from devices.protocol.frames import Block
 
+    spare_the_collector()  # as the hub does
     loop = asyncio.get_running_loop()
     wheel, reactor = DeadlineWheel(loop), Reactor(loop)
     rules, request, meter = LineRules(settle_s=0.0), Block("h", 0, REGISTERS).read(1), Meter()

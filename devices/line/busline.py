@@ -30,7 +30,7 @@ from devices.line.rules import LineRules, LineStats, Outcome, Status
 from devices.line.scanning import LIMIT, contradicts, frames_in, holds_damaged_answer
 from devices.line.tickets import Done, NoTimer, Queue, Ticket, Timer, Wire, ticket_for
 from devices.protocol.frames import Request
-from devices.protocol.plain import PlainAnswer
+from devices.protocol.plain import Reader
 
 FENCE_TRIES = 2
 
@@ -54,9 +54,9 @@ class BusLine:
 
     __slots__ = (
         "_armed", "_asked", "_clock", "_deferred", "_due", "_echo_due", "_echoing", "_fence", "_late_seen", "_mark",
-        "_noise", "_outstanding", "_part", "_plain", "_pumping", "_queue", "_quiet_at", "_scanning", "_sent_at",
-        "_ticket", "_timer", "_tries", "_wire", "answer_time", "heard_at", "heartbeat_answers", "heartbeats",
-        "last_good", "may_send", "phase", "rules", "stats",
+        "_noise", "_outstanding", "_part", "_pumping", "_queue", "_read", "_scanning", "_sent_at", "_ticket",
+        "_timer", "_tries", "_wire", "answer_time", "heard_at", "heartbeat_answers", "heartbeats", "last_good",
+        "may_send", "phase", "rules", "stats",
     )  # fmt: skip
 
     def __init__(
@@ -80,11 +80,11 @@ class BusLine:
         self._queue = Queue()
         self._ticket: Ticket | None = None
         self._asked: Request | None = None  # the last one sent or about to be: of the ticket, or a fence before it
-        self._plain: PlainAnswer | None = None  # while it may be recognised the short way
+        self._read: Reader | None = None  # while the answer may be recognised the short way
         self._outstanding = Outstanding(self.rules.late_s)
         self._part = b""
         self._mark = 0  # bytes of _part that came before the request in flight was sent
-        self._sent_at = self._due = self._quiet_at = self._armed = 0.0
+        self._sent_at = self._due = self._armed = 0.0
         self._noise = self._tries = 0
         self._late_seen = self._echoing = self._echo_due = False
         self._fence: tuple[Request, tuple[int, ...]] | None = None  # answered, with what it read
@@ -101,14 +101,14 @@ class BusLine:
         """A transport is there; requests wait until the line has settled."""
         self._wire, self._part, self._noise = wire, b"", 0
         self.stats.connects += 1
-        self.heard_at = self._quiet_at = self._clock()
+        self.heard_at = self._clock()
         self.phase, self._due = SETTLING, self._clock() + self.rules.settle_s
         self._wake_at(self._due)
 
     def detach(self) -> None:
         """The transport is gone: what waits is told so. What may still be answered stays known."""
         self._leave_unanswered(self._clock())
-        self._wire, self._plain, self.phase, self._part = None, None, OFFLINE, b""
+        self._wire, self._read, self.phase, self._part = None, None, OFFLINE, b""
         ticket, self._ticket = self._ticket, None
         for one in ([ticket] if ticket else []) + self._queue.empty():
             self._close(one, Outcome(Status.OFFLINE, sent=one.sent))
@@ -121,9 +121,9 @@ class BusLine:
     def received(self, data: bytes) -> None:
         """Bytes from the wire, any cut."""
         clock = self._clock
-        now = self.heard_at = self._quiet_at = clock()
-        plain = self._plain
-        registers = plain.registers(data) if plain is not None else None
+        now = self.heard_at = clock()
+        read = self._read
+        registers = read(data) if read is not None else None
         if registers is None:
             self._look_at(data, now)
             return
@@ -134,7 +134,7 @@ class BusLine:
         if self.answer_time > self.rules.timeout_s:
             self._decay(took)
         self._noise, self.last_good = 0, self._asked
-        self._plain, self._ticket, self.phase = None, None, IDLE
+        self._read, self._ticket, self.phase = None, None, IDLE
         ticket.open, done = False, ticket.done
         done(_new(Outcome, (OK, registers, 0, took, True, data)))
         if self._queue.waiting:
@@ -174,13 +174,17 @@ class BusLine:
 
     def submit(self, request: Request, done: Done, *, urgent: bool = False) -> Ticket:
         """Queue a request; ``done`` is called once, also when the line is offline (then at once)."""
-        plain, wire = request.plain, self._wire
-        if plain is None or wire is None or not self._is_calm():
+        plain, wire, may_send = request.plain, self._wire, self.may_send
+        if (
+            self.phase is not IDLE or plain is None or wire is None or self._scanning or self._pumping or self._part
+            or self._queue.waiting or self._outstanding.by_head or self.rules.gap_s
+            or (may_send is not None and not may_send())
+        ):  # fmt: skip
             return self._enqueue(ticket_for(request, done), urgent)
         # As `_put` does, without its questions.
         ticket = Ticket()
         ticket.request, ticket.done, ticket.sent, ticket.open = request, done, True, True
-        self._ticket, self._asked, self._plain = ticket, request, plain
+        self._ticket, self._asked, self._read = ticket, request, plain.read
         self._mark, self.phase, clock = 0, WAITING, self._clock
         now = self._sent_at = clock()
         due = self._due = now + self.answer_time
@@ -207,15 +211,6 @@ class BusLine:
         return len(self._queue)
 
     # --- sending ---
-
-    def _is_calm(self) -> bool:
-        """May a request go out at once, and may its answer be recognised the short way? Idle implies connected."""
-        if self.phase is not IDLE or self._scanning or self._pumping or self._queue.waiting or self._part:
-            return False
-        if self._outstanding.by_head or self.rules.gap_s:
-            return False
-        may_send = self.may_send
-        return may_send is None or may_send()
 
     def _enqueue(self, ticket: Ticket, urgent: bool) -> Ticket:
         if self._wire is None:
@@ -269,7 +264,7 @@ class BusLine:
 
     def _transmit(self, request: Request) -> None:
         self._asked = request
-        due = self._quiet_at + self.rules.gap_s
+        due = self.heard_at + self.rules.gap_s
         if self._clock() < due:
             self.phase, self._due = GAP, due
             self._wake_at(due)
@@ -279,7 +274,7 @@ class BusLine:
     def _put(self) -> None:
         asked, ticket, wire, now = self._asked, self._ticket, self._wire, self._clock()
         assert asked and ticket and wire
-        if now < self._quiet_at + self.rules.gap_s:
+        if now < self.heard_at + self.rules.gap_s:
             self._transmit(asked)  # bytes came during the silence: it begins anew
             return
         if self.may_send is not None and not self.may_send():
@@ -305,7 +300,7 @@ class BusLine:
         if self.phase is SETTLING and now < self._due:
             self.stats.drained_bytes += len(data)
             return
-        self._plain = None
+        self._read = None
         self._scanning = True
         try:
             self._scan(data, now)
@@ -422,7 +417,7 @@ class BusLine:
         """Nobody waits any more for what is on the wire, but it may still be answered."""
         if self.phase is WAITING and self._asked:
             self._remember(self._asked, now)
-        self._plain, self.phase = None, IDLE
+        self._read, self.phase = None, IDLE
 
     def _remember(self, request: Request, now: float) -> None:
         if not self.rules.numbered:
@@ -431,7 +426,7 @@ class BusLine:
     def _end(self, outcome: Outcome) -> None:
         ticket, self._ticket = self._ticket, None
         assert ticket
-        self._plain, self._fence, self._tries = None, None, 0
+        self._read, self._fence, self._tries = None, None, 0
         self._late_seen = self._echo_due = False
         if self._wire is not None:
             self.phase = IDLE

@@ -13,43 +13,41 @@ from functools import lru_cache
 
 from devices.protocol.crc import STEP, crc16
 
-# Frame behind its head, swapped CRC of the head -> registers; None where the CRC is wrong.
-Reader = Callable[[bytes, int], "tuple[int, ...] | None"]
+# These bytes are the answer from the first to the last -> its registers; else None.
+Reader = Callable[[bytes], "tuple[int, ...] | None"]
+_SOURCE = """
+def readers(unpack, step):
+    def reader(head, crc, size):
+        def read(data):
+            if len(data) != size or not data.startswith(head):
+                return None
+            {words} = found = unpack(data)
+            return None if {chain} else found[:-1]
+        return read
+    return reader
+"""
 
 
 class PlainAnswer:
     """What tells the answer to a read of registers from everything else. ``frame`` is the question."""
 
-    __slots__ = ("_crc", "_read", "_size", "frame", "head")
+    __slots__ = ("frame", "read")
 
     def __init__(self, frame: bytes, head: bytes, count: int) -> None:
-        self.frame, self.head = frame, head
-        self._size = len(head) + 2 * count + 2
-        self._read, self._crc = reader(len(head), count), _swapped(crc16(head))
-
-    def registers(self, data: bytes) -> tuple[int, ...] | None:
-        """The registers, if these bytes are this answer from its first byte to its last; else None."""
-        if len(data) != self._size or not data.startswith(self.head):
-            return None
-        read = self._read
-        return read(data, self._crc)
+        self.frame = frame
+        self.read: Reader = _readers(len(head), count)(head, _swapped(crc16(head)), len(head) + 2 * count + 2)
 
 
 @lru_cache(maxsize=512)
-def reader(head: int, count: int) -> Reader:
-    """A function for answers with ``count`` registers behind ``head`` bytes."""
+def _readers(head: int, count: int) -> Callable[[bytes, int, int], Reader]:
+    """Makes readers of answers with ``count`` registers behind ``head`` bytes, for a head, its CRC and a size."""
     words = [f"w{number}" for number in range(count + 1)]  # the last one is the CRC of the frame
     chain = "crc"
     for word in words:
         chain = f"step[{chain} ^ {word}]"
-    source = (
-        "def read(data, crc, unpack=unpack, step=step):\n"
-        f"    {', '.join(words)} = found = unpack(data)\n"
-        f"    return None if {chain} else found[:-1]\n"
-    )
-    made: dict[str, Reader] = {}
-    exec(source, {"unpack": struct.Struct(f">{head}x{count + 1}H").unpack, "step": STEP}, made)  # noqa: S102 - two numbers
-    return made["read"]
+    made: dict[str, Callable[..., Callable[[bytes, int, int], Reader]]] = {}
+    exec(_SOURCE.format(words=", ".join(words), chain=chain), made)  # noqa: S102 - made of two numbers
+    return made["readers"](struct.Struct(f">{head}x{count + 1}H").unpack, STEP)
 
 
 def _swapped(crc: int) -> int:

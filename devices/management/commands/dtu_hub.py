@@ -1,7 +1,6 @@
 """Run the DTU hub: the process that owns every heater line."""
 
 import asyncio
-import gc
 import sys
 from argparse import ArgumentParser
 from dataclasses import replace
@@ -12,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from devices.hub.events import json_lines
 from devices.hub.files import allow_many_files
+from devices.hub.memory import spare_the_collector
 from devices.hub.server import run
 from devices.hub_access import hub_config
 from devices.hub_leases import lease_taker
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         config = hub_config(log=json_lines(sys.stdout), **given)
         config = replace(config, take_lease=lease_taker(options["number"], config.control))
         allow_many_files()
-        gc.set_threshold(100_000, 50)  # a sweep makes thousands of objects and leaves no circles of them
+        spare_the_collector()
         try:
             kept = asyncio.run(run(config))
         except OSError as exc:
