@@ -214,7 +214,7 @@ def _environment(programme: Programme, area_code: str, year: int) -> Iterator[Fa
         yield Fact(_("factors of emissions"), None, (OFFICE,), _("the programme states none"), to)
         return
     burnt, unknown = sum(one.homes.coal for one in years), sum(one.homes.unknown for one in years)
-    yield Fact(_("homes that burnt coal and no longer do"), _n(burnt), (), _("accepted up to the end of the year"), to)
+    yield Fact(_("homes known to have burnt coal"), _n(burnt), (), _("accepted up to the end of the year"), to)
     if unknown:
         words = _("what %(n)d accepted homes burnt before") % {"n": unknown}
         yield Fact(words, None, (TOWN_STAFF,), _("nobody wrote it down: they count for nothing"), to)
@@ -222,13 +222,19 @@ def _environment(programme: Programme, area_code: str, year: int) -> Iterator[Fa
     for at, factor in enumerate(given.factors):
         known = factor.kg_per_t is not None and given.coal_t_per_home is not None
         tonnes = sum((one.pollutants[at] or Decimal(0) for one in years), Decimal(0)) if known else None
-        shown = None if tonnes is None else f"{tonnes.quantize(Decimal('0.001'), ROUND_HALF_UP)} t"
+        shown = None if tonnes is None or (unknown and not burnt) else _tonnes(tonnes, at_least=unknown > 0)
         basis = (
             _("no factor entered: not known")
             if factor.kg_per_t is None
             else f"{factor.kg_per_t} kg/t · {factor.source}"
         )
         yield Fact(_("%(name)s spared in a season") % {"name": factor.name}, shown, (OFFICE,), basis, to)
+
+
+def _tonnes(number: Decimal, *, at_least: bool) -> str:
+    """With homes of which nobody knows what they burnt, the figure is the least it can be."""
+    shown = f"{number.quantize(Decimal('0.001'), ROUND_HALF_UP)} t"
+    return _("at least %(t)s") % {"t": shown} if at_least else shown
 
 
 def _levels(programme: Programme, area_code: str, year: int) -> Iterator[Fact]:

@@ -195,7 +195,7 @@ def _papers(bundle: BundleWriter, result: AnnualEvaluation | None) -> Iterable[d
 
 def _facts_book(path: Path, export: LedgerExport, found: Evaluation, section: Any) -> Path:
     columns = [
-        Column("what", _("Statement"), TEXT, width=44), Column("value", _("Value"), TEXT, width=40),
+        Column("what", _("Statement"), TEXT, width=44), Column("value", _("How it stands"), TEXT, width=40),
         Column("owes", _("Owed by"), TEXT, width=24), Column("basis", _("Basis"), TEXT, width=60),
     ]  # fmt: skip
     rows = [
