@@ -159,13 +159,15 @@ def accept(tasks: Sequence[Task], begun: date, progress: Progress, *, per_day: i
     """The inspector photographs, asks, measures, has it signed, and accepts; the same visit is never stored twice."""
     for chunk in _chunks(enumerate(tasks)):
         with transaction.atomic():
+            book = GateBook(tasks[0].programme)
+            book.read(task for _number, task in chunk)
             for number, task in chunk:
                 if task.state == Task.State.INSTALLED:
-                    _accept(task, number, begun + timedelta(days=number // per_day))
+                    _accept(task, number, begun + timedelta(days=number // per_day), book)
                 progress.tick()
 
 
-def _accept(task: Task, number: int, day: date) -> None:
+def _accept(task: Task, number: int, day: date, book: GateBook) -> None:
     inspector = person("inspector", task.area_id)
     with acting(inspector, WHY):
         items = items_for(task)
@@ -177,6 +179,7 @@ def _accept(task: Task, number: int, day: date) -> None:
             visit=_visit(task, items, number),
             by=inspector,
             on=day,
+            book=book,
         )
 
 

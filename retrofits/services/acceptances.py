@@ -20,6 +20,7 @@ from programmes.queries import checklist_for
 from retrofits import states
 from retrofits.faults import Fault, Faulty
 from retrofits.found import Found, plain_plate
+from retrofits.gate_facts import GateBook
 from retrofits.models import Acceptance, Rectification, Task
 from retrofits.queries import (
     TelemetryEvidence,
@@ -50,11 +51,12 @@ def record_acceptance(
     found: Found | None = None,
     on: date | None = None,
     now: datetime | None = None,
+    book: GateBook | None = None,
 ) -> Acceptance:
     """Store what the inspector found. The same `request_id` again returns the first acceptance and changes nothing.
 
     `found` is what the phone saw besides; a visit made without signal is dated by its own day, and the gates are judged
-    on that day.
+    on that day; `book` keeps what the gates are judged by through a bulk of tasks.
     Raises `Faulty` (ACCEPTANCE_INCOMPLETE) with all open items, `Refused` OWN_WORK, OWN_FIRM, TASK_STATE (409), or
     NO_CHECKLIST.
     """
@@ -64,7 +66,7 @@ def record_acceptance(
         return _same(earlier, task)
     now, found = now or clock.now(), _measured(found or Found(), task)
     on = on or _day_of(found, now)
-    move = states.demand(task, DEEDS[Acceptance.Result(result)], by, on=on)
+    move = states.demand(task, DEEDS[Acceptance.Result(result)], by, on=on, book=book)
     evidence = door_evidence(task, now=now)
     checklist = checklist_for(task.programme)
     if checklist is None:
