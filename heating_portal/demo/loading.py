@@ -12,7 +12,20 @@ from django.conf import settings
 
 from accounts.history.sealing import seal_history
 from heating_portal import presets
-from heating_portal.demo import acceptances, bench, care, coal, heat_fees, joint, lists, money, papers, registers, works
+from heating_portal.demo import (
+    acceptances,
+    bench,
+    care,
+    coal,
+    heat,
+    heat_fees,
+    joint,
+    lists,
+    money,
+    papers,
+    registers,
+    works,
+)
 from heating_portal.demo.people import BY, make_people, person
 from heating_portal.demo.presets import JINCHENG, TAISHAN
 from heating_portal.demo.progress import Progress
@@ -56,7 +69,7 @@ def load(say: Say) -> None:
         care.load(programme)
         coal.load(programme)
     progress.begin("热费收缴 · heat fees")
-    heat_fees.load(programmes[TAISHAN])
+    heat_fees.load(heat.load())
     progress.begin("利通区联合验收 · joint acceptance by six departments")
     joint.load(progress)
     progress.begin("户档案汇总 · rows of the household list")

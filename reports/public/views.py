@@ -29,6 +29,7 @@ from reports.public.home import homes_of, notices_of
 from reports.public.senders import sender
 
 COOKIE = "own_page"
+COAL_POINTS, SUSPENSION = "heat:coal-public", "heat:public-suspend"
 HOUR = 3600
 TRIES, NUMBER_TRIES = 20, 10
 WISHES, NUMBER_WISHES = 10, 3
@@ -48,20 +49,17 @@ def own_page(request: HttpRequest) -> HttpResponse:
 
 
 def _door(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
-    door = {"form": DoorForm(), "has_messages": sender() is not None}
+    door = {"form": DoorForm(), "has_messages": sender() is not None, "coal_points": address(COAL_POINTS)}
     return _page(request, door | more, status)
 
 
 def _home(request: HttpRequest, household: Household, ends_at: Any, now: dt.datetime) -> HttpResponse:
     context = {
         "household": household, "ends_at": ends_at, "homes": homes_of(household, clock.today()),
-        "notices": notices_of(household, now), "coal_points": address("heat:coal-public"),
+        "notices": notices_of(household, now), "coal_points": address(COAL_POINTS),
         "suspension": address(SUSPENSION),
     }  # fmt: skip
     return _page(request, context)
-
-
-SUSPENSION = "heat:suspension-public"
 
 
 def _open(request: HttpRequest, now: dt.datetime) -> HttpResponse:

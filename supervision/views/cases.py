@@ -113,7 +113,8 @@ def case_new(request: HttpRequest, group: str) -> HttpResponse:
         raise PermissionDenied(chosen.handle)
     right = chosen.handle if request.user.has_right(chosen.handle) else OWN  # type: ignore[union-attr]
     places = places_of(request, right, chosen_area_code(request), *PLACES)
-    form = CaseForm(request.POST or None, request.FILES or None, group=chosen, places=places)
+    wished = {name: request.GET[name] for name in ("kind", "category") if name in request.GET}
+    form = CaseForm(request.POST or None, request.FILES or None, group=chosen, places=places, initial=wished)
     if request.method == "POST" and form.is_valid() and programme is not None:
         try:
             made = service.open_case(

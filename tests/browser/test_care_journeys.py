@@ -13,6 +13,7 @@ from tests.browser.visitors import Visitors
 
 CLERK, OFFICE, OFFICER = "clerk_shengzhuang", "office_taishan", "village_shengzhuang"
 TOWN, VILLAGE = "370902101", "370902101201"
+HOME = "SELECT min(dwelling_no) FROM households_dwelling WHERE area_id LIKE %s"
 CASE = "SELECT id, state, satisfaction FROM supervision_case WHERE number = %s"
 
 
@@ -30,22 +31,40 @@ def press(page: Any, deed: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def test_a_complaint_goes_from_the_public_page_to_its_reply(portal: RunningPortal, visitors: Visitors) -> None:
+def own_page(portal: RunningPortal, visitors: Visitors, clerk: Any) -> Any:
+    """A home's own page on a phone, opened with the slip its clerk gives out."""
+    ((dwelling_no,),) = portal.rows(HOME, f"{TOWN}%")
+    clerk.goto(f"/households/{dwelling_no}/")
+    clerk.click('form[action$="/slip/"] button')
+    number, code = clerk.inner_text("#number"), clerk.inner_text("#code")
     asker = visitors.sit_down(width=390)
-    asker.goto("/ask/")
+    asker.goto("/my-home/")
+    visitors.keep(asker, "care-own-door", full=True)
+    asker.fill('[name="number"]', number)
+    asker.fill('[name="code"]', code)
+    asker.click('button[value="open"]')
+    asker.wait_for_selector("ol.steps")
+    visitors.keep(asker, "care-own-page", full=True)
+    return asker
+
+
+def test_a_complaint_goes_from_a_homes_own_page_to_its_reply(portal: RunningPortal, visitors: Visitors) -> None:
+    clerk = visitors.sit_down(CLERK)
+    asker = own_page(portal, visitors, clerk)
+    asker.click('a[href="/ask/"]')
     asker.select_option('[name="category"]', "quality")
     asker.select_option('[name="area"]', TOWN)
     asker.fill('[name="words"]', "室外机噪声大")
     visitors.keep(asker, "care-ask", full=True)
     asker.click("form.form .btn--primary")
     number, code = asker.inner_text("#number"), asker.inner_text("#code")
-    clerk = visitors.sit_down(CLERK)
     clerk.goto(f"/care/complaints/?q={number}")
     clerk.click(f'a:has-text("{number}")')
     press(clerk, "take")
     clerk.fill('[name="words"]', "已加装减振垫")
     press(clerk, "reply")
-    asker.goto("/ask/answer/")
+    asker.goto("/my-home/")
+    asker.click('a[href="/ask/answer/"]')
     asker.fill('[name="number"]', number)
     asker.fill('[name="code"]', code)
     asker.click("form.form .btn--primary")

@@ -258,6 +258,9 @@ def test_a_sale_is_typed_on_the_page_and_refusals_name_every_reason() -> None:
         client.post(reverse(ACT), {"deed": "cancel", "sale": CoalSale.objects.get().pk, "reason": "误记"}).status_code
         == 302
     )
+    report = page.context["report"]
+    assert report.replace("&", "&amp;") in page.content.decode()
+    assert 'value="coal_outlet" selected' in client.get(report).content.decode()
     assert client.get(f"{reverse(LIST)}?point=x").status_code == 404
     stranger = client_of(people.user("town_staff", OTHER))
     assert stranger.get(f"{reverse(LIST)}?point={yard.point.pk}").status_code == 404

@@ -84,6 +84,8 @@ def test_a_slip_from_the_clerk_opens_the_page_once_and_shows_the_homes_own_money
     assert "5,760.00" in text
     assert "1,111.00" not in text
     assert world.notices[A2, "open"].number in text
+    for name in ("supervision:public-ask", "supervision:public-answer", "heat:coal-public", "heat:public-suspend"):
+        assert f'href="{reverse(name)}"' in text
     for private in ("head_name", "id_number", "phone", "bank_card"):
         assert getattr(dwelling.household, private) not in text
     assert dwelling.household.bank_card[-4:] in text
