@@ -10,7 +10,8 @@ from devices.protocol.crc import sealed
 from devices.protocol.frames import Request, exception_answer
 from tests.devices.virtual import right_answer
 
-DISTURBED = 0.14
+# Share of answers that are disturbed, by seed in turn: a bad line, and one on which troubles meet each other.
+DISTURBED = (0.4, 0.14)
 # A foreign frame comes from a unit nobody asks. One that names a unit we are just waiting for, in the shape we
 # wait for, can't be told from an answer by anybody: RTU has nothing to tell it by (docs/devices.md, "Not covered").
 STRANGER = 7
@@ -31,7 +32,7 @@ class FuzzBus:
 
     def __init__(self, time: Time, seed: int) -> None:
         self.time, self.dice = time, random.Random(seed)
-        self.free_at = 0.0
+        self.free_at, self.share = 0.0, DISTURBED[seed % 2]
         self.disturbed = self.seen = 0
         self.deliver: Callable[[bytes], None]
 
@@ -39,7 +40,7 @@ class FuzzBus:
         dice, answer = self.dice, right_answer(request)
         self.seen += 1
         sends, delay = [(0.0, answer)], dice.uniform(0.01, 0.2)
-        if dice.random() < DISTURBED:
+        if dice.random() < self.share:
             self.disturbed += 1
             kind = dice.choice(KINDS)
             delay = dice.uniform(0.25, 2.5) if kind == "late" else delay
