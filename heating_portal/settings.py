@@ -6,6 +6,7 @@ PORTAL_VAR                folder for everything the portal writes (default ./var
 PORTAL_SECRETS            folder with one file per secret (default $PORTAL_VAR/secrets)
 PORTAL_TODAY              business day for trials, e.g. 2022-04-20 (default: today; the demonstration: that day)
 PORTAL_HOSTS              comma-separated host names; PORTAL_ORIGINS the same with scheme
+PORTAL_CODE_SENDER        class that sends one-time codes of the household's own page (default none: slips only)
 PORTAL_ANCHORS            folder where heads of the history are written down (default $PORTAL_VAR/anchors)
 ROLE                      command (default) | web | worker: a pool of connections belongs in web processes only
 """
