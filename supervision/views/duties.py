@@ -32,7 +32,11 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         row.late = row.done_on is None and row.due_on is not None and row.due_on < today
     rows.sort(key=lambda row: (not row.mine, row.done_on is not None, row.due_on is None, row.due_on or today))
     open_count = sum(1 for row in rows if row.mine and row.done_on is None)
-    return render(request, "supervision/duties.html", {"rows": rows, "open_count": open_count, "programme": programme})
+    context = {
+        "rows": rows, "open_count": open_count, "programme": programme,
+        "mine": [row for row in rows if row.mine], "others": [row for row in rows if not row.mine],
+    }  # fmt: skip
+    return render(request, "supervision/duties.html", context)
 
 
 @signed_in

@@ -77,9 +77,9 @@ def rights_of_roles() -> dict[str, frozenset[str]]:
 def expected(row: Row, role: str, method: str, *, inside: bool) -> set[int]:
     """The statuses one cell of the matrix may have."""
     if not row.allowed(method):
-        return {405} if row.right == "public" else {405} | _door(row, role)
-    if _door(row, role):
-        return _door(row, role)
+        return {405} if row.right == "public" else {405} | door(row, role)
+    if door(row, role):
+        return door(row, role)
     if row.names_an_object(method):
         return _at_the_object(row, role, method, inside=inside)
     return set(row.allowed(method))
@@ -98,7 +98,7 @@ def allowed(row: Row, *methods: str) -> list[str]:
     return sorted(fitting, key=lambda role: (len(held[role]), role))
 
 
-def _door(row: Row, role: str) -> set[int]:
+def door(row: Row, role: str) -> set[int]:
     """How somebody is turned away before anything is looked up; empty for those who get in."""
     if row.right == "public":
         return set()

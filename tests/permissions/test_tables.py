@@ -35,7 +35,7 @@ def test_each_row_can_be_answered() -> None:
 
 
 def _rights_named(row: Row) -> list[str]:
-    return [*row.right.split(" or "), *row.needs.split(" or "), row.sees, row.over]
+    return [*row.right.split(" or "), *row.needs.split(" or "), *row.sees.split(" or "), row.over]
 
 
 def test_roles_hold_the_rights_last_agreed() -> None:

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from tests.permissions.table import ANONYMOUS, METHODS, Row, allowed, expected
+from tests.permissions.table import ANONYMOUS, METHODS, Row, allowed, door, expected
 from tests.permissions.world import Town, World, object_of
 
 REFERENCE = {"X-Request-ID": "walk-through"}
@@ -79,13 +79,14 @@ def visit_all(client: Client, world: World, role: str, rows: Iterable[Row], curi
 
 def asked_of(row: Row, role: str) -> Iterator[tuple[str, str]]:
     """Where and how `role` asks for an address. A method the address does not have looks at no object: one who may
-    come in and one who may not try it, at one place.
+    come in and one who may not try it, at one place. Who is turned away at the door asks at one place too: the door
+    comes before any object, or the answer inside were another.
     """
     tries_missing = role in (ANONYMOUS, *allowed(row)[-1:])
     for method in METHODS:
         if row.allowed(method) or tries_missing:
             yield "inside", method
-        if row.allowed(method) and row.names_an_object(method):
+        if row.allowed(method) and row.names_an_object(method) and not door(row, role):
             yield "outside", method
 
 
