@@ -82,13 +82,15 @@ def test_every_figure_counts_what_its_name_says(progress: World) -> None:
 def test_each_figure_is_the_count_of_the_list_it_opens(progress: World, sign_in: SignIn, years: int) -> None:
     several_years(progress, years)
     client = sign_in(progress.staff["office"])
+    counts: dict[str, int] = {}  # pages share many of their lists
     seen = 0
     for page in ("", "?town=370999001", "?town=370999002&technology=ELECTRIC", "?technology=ELECTRIC&year=2021"):
         html = client.get(f"/progress/{page}").content.decode()
         for url, shown in LINK.findall(html):
-            listed = client.get(unescape(url)).context["table"].page.paginator.count
-            assert listed == int(shown.replace(",", "")), (page, url)
-            seen += listed
+            if url not in counts:
+                counts[url] = client.get(unescape(url)).context["table"].page.paginator.count
+            assert counts[url] == int(shown.replace(",", "")), (page, url)
+            seen += counts[url]
     assert seen > 100
 
 
