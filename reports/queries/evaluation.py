@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.rights import ROLES
 from core.areas import code_range
 from core.money import format_wan
+from core.together import keep, read_together, sums_in, sums_of
 from heatsupply.models import SurveyAnswer
 from heatsupply.terms import satisfied_from
 from programmes.models import Programme, RequiredPaper
@@ -31,7 +32,6 @@ from retrofits.services.outcomes import homes_cleaned
 from subsidies.models import Fund
 from subsidies.wording import source_name
 from supervision.models import Case
-from supervision.queries import satisfaction
 
 OFFICE, FINANCE, TOWN_STAFF = "office", "finance", "town_staff"
 Amount = int | Decimal | None
@@ -81,20 +81,66 @@ class Evaluation:
         return [one for section in self.sections for one in section.missing]
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Whose year, and the rows read for it together, under their names."""
+
+    programme: Programme
+    area_code: str
+    year: int
+    rows: dict[str, Any]
+
+
 def evaluation_of(programme: Programme, area_code: str, year: int) -> Evaluation:
-    """Everything of the pack but its ledgers. About a dozen statements, none of which reads single homes but that of
+    """Everything of the pack but its ledgers: a handful of statements, none of which reads single homes but the one of
     papers missing, which reads those homes alone."""
-    result = AnnualEvaluation.objects.filter(programme=programme, area_id=area_code, year=year).first()
+    asked = _Asked(programme, area_code, year, _rows(programme, area_code, year))
+    read_together(*asked.rows.values())
+    keep(programme, "indicators", asked.rows["indicators"])
+    result = next(iter(asked.rows["result"]), None)
     sections = [
-        Section("targets", _("Targets and what was reached"), "T-71", list(_targets(programme, area_code, year))),
-        Section("funds", _("Money by source and budget year"), "T-71、T-54", list(_funds(programme, area_code, year))),
-        Section("files", _("Files of the households"), "T-71、T-54", list(_files(programme, area_code, year))),
-        Section("satisfaction", _("Satisfaction"), "T-71", list(_satisfaction(programme, area_code, year))),
+        Section("targets", _("Targets and what was reached"), "T-71", list(_targets(asked))),
+        Section("funds", _("Money by source and budget year"), "T-71、T-54", list(_funds(asked))),
+        Section("files", _("Files of the households"), "T-71、T-54", list(_files(asked))),
+        Section("satisfaction", _("Satisfaction"), "T-71", list(_satisfaction(asked))),
         Section("environment", _("Environmental benefit"), "L-82", list(_environment(programme, area_code, year))),
-        Section("levels", _("Acceptance by level, annual report"), "T-54", list(_levels(programme, area_code, year))),
+        Section("levels", _("Acceptance by level, annual report"), "T-54", list(_levels(asked))),
         Section("result", _("Result and the central money"), "D-44", list(_result(result))),
-    ]  # fmt: skip
+    ]
     return Evaluation(programme, area_code, year, sections, result)
+
+
+def _rows(programme: Programme, area_code: str, year: int) -> dict[str, Any]:
+    def of(model: Any, **kept: Any) -> Any:
+        return model.objects.within(area_code).filter(**{"programme": programme, **kept})
+
+    first, last = (dt.datetime(one, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=8))) for one in (year, year + 1))
+    asked = SurveyAnswer.objects.within(area_code)
+    asked = asked.filter(survey__programme=programme, survey__season__startswith=str(year))
+    funds = of(Fund, budget_year=year).order_by("source").values("source")
+    sums = {name: Sum(f"{name}_fen") for name in ("received", "reserved", "paid")}
+    begins = period_of(YEAR, dt.date(year, 1, 1)).begins
+    return {
+        "result": AnnualEvaluation.objects.filter(programme=programme, area_id=area_code, year=year).select_related(
+            "recorded_by", "document"
+        ),
+        "indicators": programme.indicators.all(),
+        "funds": funds.annotate(**sums),
+        "files": sums_of(of(SummaryTotal, excluded=False), homes=Sum("dwellings"), lacking=Sum("with_missing")),
+        "owed": RequiredPaper.objects.filter(programme=programme).values_list("paper", "owed_by"),
+        "survey": sums_of(
+            asked, drawn=Count("pk"), n=Count("pk", filter=Q(reached="answered")),
+            good=Count("pk", filter=Q(reached="answered", score__gte=satisfied_from(programme))),
+        ),
+        "cases": sums_of(
+            of(Case, closed_at__gte=first, closed_at__lt=last),
+            good=Count("pk", filter=Q(satisfaction__gte=4)), n=Count("pk", filter=Q(satisfaction__isnull=False)),
+        ),
+        "levels": of(LevelCheck, year=year),
+        "annual": PeriodicReport.objects.filter(
+            programme=programme, area_id=area_code, rhythm=YEAR, begins_on=begins, frozen_at__isnull=False
+        ),
+    }  # fmt: skip
 
 
 def _n(number: Amount) -> str | None:
@@ -107,8 +153,9 @@ def _percent(part: Amount, whole: Amount) -> str | None:
     return f"{(Decimal(100) * part / whole).quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
 
 
-def _targets(programme: Programme, area_code: str, year: int) -> Iterator[Fact]:
+def _targets(asked: _Asked) -> Iterator[Fact]:
     """Households of the year: the document's number (of the programme's only year, or said of this one)."""
+    programme, area_code, year = asked.programme, asked.area_code, asked.year
     several = programme.year_from != programme.year_to
     rows = SummaryTotal.objects.filter(programme=programme).within(area_code)
     found = added_up(rows.filter(year=year) if several else rows, len(area_code))
@@ -130,11 +177,8 @@ def _targets(programme: Programme, area_code: str, year: int) -> Iterator[Fact]:
         yield Fact(one.name, words, basis=one.clause)
 
 
-def _funds(programme: Programme, area_code: str, year: int) -> Iterator[Fact]:
-    funds = (
-        Fund.objects.filter(programme=programme, budget_year=year).within(area_code).order_by("source").values("source")
-    )
-    sums = list(funds.annotate(received=Sum("received_fen"), reserved=Sum("reserved_fen"), paid=Sum("paid_fen")))
+def _funds(asked: _Asked) -> Iterator[Fact]:
+    programme, year, sums = asked.programme, asked.year, list(asked.rows["funds"])
     to = address("subsidies:fund-list")
     if not sums:
         yield Fact(_("money received"), None, (FINANCE,), _("registers of funds"), to)
@@ -161,16 +205,15 @@ GROUP BY paper ORDER BY count(*) DESC, paper
 """
 
 
-def _files(programme: Programme, area_code: str, year: int) -> Iterator[Fact]:
-    rows = SummaryTotal.objects.filter(programme=programme, excluded=False).within(area_code)
-    sums = rows.aggregate(homes=Sum("dwellings"), lacking=Sum("with_missing"))
+def _files(asked: _Asked) -> Iterator[Fact]:
+    sums = sums_in(asked.rows["files"])
     homes, lacking = sums["homes"] or 0, sums["lacking"] or 0
     to = address("reports:household-list", missing="any")
     yield Fact(_("files complete"), _percent(homes - lacking, homes), (TOWN_STAFF,), _n(homes - lacking) or "", to)
     with connection.cursor() as cursor:
-        cursor.execute(_PAPERS, [programme.pk, *code_range(area_code)])
+        cursor.execute(_PAPERS, [asked.programme.pk, *code_range(asked.area_code)])
         found = cursor.fetchall()
-    owed = dict(RequiredPaper.objects.filter(programme=programme).values_list("paper", "owed_by"))
+    owed = dict(asked.rows["owed"])
     names: dict[str, Any] = dict(Paper.choices)
     for paper, n in found:
         words = _("%(paper)s: missing in %(n)d files") % {"paper": names.get(paper, paper), "n": n}
@@ -179,23 +222,16 @@ def _files(programme: Programme, area_code: str, year: int) -> Iterator[Fact]:
         )
 
 
-def _satisfaction(programme: Programme, area_code: str, year: int) -> Iterator[Fact]:
+def _satisfaction(asked: _Asked) -> Iterator[Fact]:
     """Answers to drawn surveys of the season that begins in the year, and ratings of settled complaints."""
-    asked = SurveyAnswer.objects.within(area_code).filter(
-        survey__programme=programme, survey__season__startswith=str(year)
-    )
-    least = satisfied_from(programme)
-    sums = asked.aggregate(
-        drawn=Count("pk"), n=Count("pk", filter=Q(reached="answered")),
-        good=Count("pk", filter=Q(reached="answered", score__gte=least)),
-    )  # fmt: skip
-    basis = _("%(good)d of %(n)d answers give %(least)d or more; %(drawn)d people drawn") % {**sums, "least": least}
+    sums = {name: n or 0 for name, n in sums_in(asked.rows["survey"]).items()}
+    words = _("%(good)d of %(n)d answers give %(least)d or more; %(drawn)d people drawn")
+    basis = words % {**sums, "least": satisfied_from(asked.programme)}
     yield Fact(_("content with the heating, by survey"), _percent(sums["good"], sums["n"]), (OFFICE,), basis)
-    first, last = (dt.datetime(one, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=8))) for one in (year, year + 1))
-    cases = Case.objects.within(area_code).filter(programme=programme, closed_at__gte=first, closed_at__lt=last)
-    good, n = satisfaction(cases)
-    words = _("%(good)d of %(n)d rated answers give 4 or 5") % {"good": good, "n": n}
-    yield Fact(_("content with the answers to complaints"), _percent(good, n), (OFFICE, TOWN_STAFF), words)
+    rated = {name: n or 0 for name, n in sums_in(asked.rows["cases"]).items()}
+    basis = _("%(good)d of %(n)d rated answers give 4 or 5") % rated
+    share = _percent(rated["good"], rated["n"])
+    yield Fact(_("content with the answers to complaints"), share, (OFFICE, TOWN_STAFF), basis)
 
 
 def environment_of(programme: Programme, area_code: str, year: int) -> tuple[Assumptions | None, list[Spared]]:
@@ -237,17 +273,14 @@ def _tonnes(number: Decimal, *, at_least: bool) -> str:
     return _("at least %(t)s") % {"t": shown} if at_least else shown
 
 
-def _levels(programme: Programme, area_code: str, year: int) -> Iterator[Fact]:
-    checks = LevelCheck.objects.within(area_code).filter(programme=programme, year=year)
-    held = {one.level: one for one in checks}
+def _levels(asked: _Asked) -> Iterator[Fact]:
+    held = {one.level: one for one in asked.rows["levels"]}
     for code, name in LevelCheck.Level.choices:
         one = held.get(code)
         words = f"{one.get_result_display()} {one.held_on}" if one else None
         yield Fact(_("acceptance: %(level)s") % {"level": name}, words, (OFFICE,), one.note if one else "")
-    period = period_of(YEAR, dt.date(year, 1, 1))
-    report = PeriodicReport.objects.filter(
-        programme=programme, area_id=area_code, rhythm=YEAR, begins_on=period.begins, frozen_at__isnull=False
-    ).first()
+    period = period_of(YEAR, dt.date(asked.year, 1, 1))
+    report = next(iter(asked.rows["annual"]), None)
     to = address("reports:periodic-list", rhythm=YEAR, on=period.begins.isoformat())
     yield Fact(
         _("annual report, frozen"),

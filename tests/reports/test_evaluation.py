@@ -94,7 +94,7 @@ def test_what_is_not_known_is_missing_and_never_nought(year: World) -> None:
     air = facts_of(found, "environment")
     assert air[spared("粉尘")].value is None, "no factor, no figure"
     assert air[spared("PM2.5")].value is None, "a factor, and nobody knows what the homes burnt"
-    Dwelling.objects.update(old_heating="gas_stove")
+    Dwelling.objects.update(old_heating="gas")
     assert facts_of(found_in(year), "environment")[spared("PM2.5")].value == "0.000 t", "known: none burnt coal"
     assert [one.value for one in facts_of(found, "result").values()] == [None] * 4
     year.programme.settings = {}
