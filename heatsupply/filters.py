@@ -24,7 +24,7 @@ def companies(request: object) -> QuerySet[HeatingCompany]:
 
 
 class SegmentFilter(df.FilterSet):
-    """After how many years a pipe is due stands with the request: the page has read it from the programme."""
+    """Which pipes are due stands with the request: the page has read it from the programme."""
 
     q = df.CharFilter(label=_("number of the segment"), field_name="code", lookup_expr="startswith")
     due = df.BooleanFilter(label=_("due"), method="by_due", widget=forms.Select(choices=YES_NO))
@@ -40,11 +40,9 @@ class SegmentFilter(df.FilterSet):
 
     def by_due(self, rows: QuerySet[PipeSegment], name: str, value: bool) -> QuerySet[PipeSegment]:
         # A pipe without a year and without a condition is not due: unknown is not old.
-        due = rows.filter(due_condition(clock.today().year, self._years()))
+        condition = getattr(self.request, "pipes_due", due_condition(clock.today().year, FULL_YEARS))
+        due = rows.filter(condition)
         return due if value else rows.exclude(pk__in=due.values("pk"))
-
-    def _years(self) -> int:
-        return getattr(self.request, "heat_full_years", FULL_YEARS)
 
     def by_condition(self, rows: QuerySet[PipeSegment], name: str, value: str) -> QuerySet[PipeSegment]:
         return rows.filter(conditions__contains=[value]) if value in CONDITIONS else rows

@@ -159,6 +159,11 @@ def season_at(today: date) -> int:
     return today.year if today.month >= 5 else today.year - 1
 
 
+def board_day(programme: Programme | None, today: date) -> date:
+    """The day the board stands on: today, but not before the programme's first year: that is what it asks about."""
+    return max(today, date(programme.year_from, 1, 1)) if programme else today
+
+
 def terms_wanted(programme: Programme | None) -> dict[str, QuerySet[Any]]:
     return {
         "thresholds": Threshold.objects.filter(programme=programme, code="PIPE_AGE_YEARS"),

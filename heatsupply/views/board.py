@@ -42,11 +42,11 @@ from heatsupply.models import (
 )
 from heatsupply.models.credit import AreaReport, RenewalFunds, RenewalSegment, SupplyIssue
 from heatsupply.models.owned import MANAGE, VIEW
-from heatsupply.queries import board_reading, network_lines, pipe_sums, season_at, terms_from, terms_wanted
+from heatsupply.queries import board_day, board_reading, network_lines, pipe_sums, season_at, terms_from, terms_wanted
 from heatsupply.rules.backup import coverage
 from heatsupply.rules.pipes import why_due
 from heatsupply.rules.prices import is_behind, steps
-from heatsupply.services.networks import gas_secured
+from heatsupply.services.networks import due_condition, gas_secured
 from heatsupply.services.permits import may_keep
 from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits.views.evidence import file_response
@@ -65,7 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Companies, networks with backup and due pipes, warnings, growth, issues and papers of the chosen place."""
     user: Any = request.user
     code, programme = chosen_area_code(request), chosen_programme(request)
-    board = read(board_reading(user, code, programme, clock.today()))
+    board = read(board_reading(user, code, programme, board_day(programme, clock.today())))
     manages = user.has_right(MANAGE)
     context = {
         "board": board, "manages": manages,
@@ -93,7 +93,7 @@ def company_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything of one company, with the forms its keepers use."""
     company = get_visible_or_404(HeatingCompany.objects.select_related("area"), request.user, pk=pk)
     user: Any = request.user
-    today = clock.today()
+    today = board_day(chosen_programme(request), clock.today())
     found = read_beside(**_of_company(company, user, season_at(today)), **terms_wanted(chosen_programme(request)))
     terms = terms_from(found["thresholds"], found["indicators"])
     found["pipes"] = list(pipe_sums(PipeSegment.objects.filter(network__company=company), today.year, terms.full_years))
@@ -221,12 +221,12 @@ SEGMENTS = (
 def segment_list(request: HttpRequest) -> HttpResponse:
     """Pipes with filters; `?as=geojson` is the export for a city's information model (B-41)."""
     user: Any = request.user
-    code, today = chosen_area_code(request), clock.today()
+    code, today = chosen_area_code(request), board_day(chosen_programme(request), clock.today())
     years = terms_from(**read_beside(**terms_wanted(chosen_programme(request)))).full_years
     rows = PipeSegment.objects.visible_to(user).within(code).select_related("network__company")
     if request.GET.get("as") == "geojson":
-        return _geojson(request, rows, code, years)
-    request.heat_full_years = years  # type: ignore[attr-defined]
+        return _geojson(request, rows, code, today.year, years)
+    request.pipes_due = due_condition(today.year, years)  # type: ignore[attr-defined]
     table = build_table(
         request, rows, segment_columns(years, today.year), filterset=SegmentFilter, unit=_("segments"),
         default_sort="year_laid",
@@ -236,15 +236,13 @@ def segment_list(request: HttpRequest) -> HttpResponse:
     return render_table(request, "heatsupply/list.html", table, {"title": _("Heat pipes"), "exports": True})
 
 
-def _geojson(request: HttpRequest, rows: Any, code: str, years: int) -> HttpResponse:
+def _geojson(request: HttpRequest, rows: Any, code: str, year: int, years: int) -> HttpResponse:
     stations = ExchangeStation.objects.visible_to(request.user).within(code).select_related("network__company")
     sources = HeatSource.objects.visible_to(request.user).within(code).select_related("company")
     found = read_beside(
         rows=rows.order_by("pk")[:MOST_EXPORTED], stations=stations[:MOST_EXPORTED], sources=sources[:MOST_EXPORTED]
     )
-    body = feature_collection(
-        found["rows"], found["stations"], found["sources"], year=clock.today().year, full_years=years
-    )
+    body = feature_collection(found["rows"], found["stations"], found["sources"], year=year, full_years=years)
     answer = JsonResponse(body, content_type="application/geo+json", json_dumps_params={"ensure_ascii": False})
     answer["Content-Disposition"] = 'attachment; filename="heat-network.geojson"'
     return answer
