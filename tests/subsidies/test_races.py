@@ -13,14 +13,16 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from accounts.acting import acting
+from accounts.models import AuditEntry, User
 from core.refusals import Refused
 from households.models import Roster
 from subsidies.invariants import broken
-from subsidies.models import BatchSignature, Entitlement, Fund, PayoutBatch
-from subsidies.services import bank, batches, entitlements, holds, policies, signatures
+from subsidies.models import BatchSignature, DifferenceSettlement, Entitlement, Fund, PayoutBatch
+from subsidies.services import bank, batches, entitlements, holds, policies, settlements, signatures
 from tests import people
 from tests.subsidies.conftest import ASSESSED, MORNING, POLICY, SECOND, VILLAGE, Money, make_money, make_ready
 from tests.subsidies.test_bank import answer, read
+from tests.subsidies.test_settlements import at_most, later, paid
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLIENTS = 8
@@ -190,6 +192,26 @@ def test_money_is_held_once_by_eight_runs_and_a_batch_beside_them(money: Money) 
     assert set(Fund.objects.values_list("held_fen", "reserved_fen")) == {(0, 900_000)}
 
 
+def test_of_eight_who_decide_a_difference_one_counts_and_nobody_signs_twice(money: Money) -> None:
+    """Four confirm and four drop at once, and the one who proposed it tries as well: one decision, one amount."""
+    paid(money)
+    difference = later(money, at_most(6500))
+    asked = settlements.propose_settlement(difference=difference, words="补差", by=money.maker)
+    deciders = [people.user("finance_review", "370999") for _ in range(CLIENTS)]
+    wishes = ["confirm", "drop"] * (CLIENTS // 2)
+    deeds = [_deciding(asked, one, wish) for one, wish in zip(deciders, wishes, strict=True)]
+    twin = people.user("finance_review", "370999", person_no=money.maker.person_no)
+    outcomes = at_once([*deeds, _deciding(asked, twin, "confirm")])
+    assert outcomes.pop("SAME_PERSON", 0) <= 1, "told so, or that it is decided"
+    row = DifferenceSettlement.objects.get()
+    assert outcomes["ok"] in (4, 5) and set(outcomes) == {"ok", "SETTLEMENT_STATE"}
+    assert row.decided_person_no in {one.person_no for one in deciders} - {money.maker.person_no}
+    written = AuditEntry.objects.filter(table="subsidies_differencesettlement", operation="U")
+    assert [entry.after["decided_person_no"] for entry in written] == [row.decided_person_no]
+    further = Entitlement.objects.filter(period="once/2")
+    assert [one.amount_fen for one in further] == ([50_000] if row.state == "confirmed" else [])
+
+
 def test_of_two_releases_of_a_policy_one_counts(money: Money) -> None:
     later = POLICY.replace("valid_from: 2021-01-01", "valid_from: 2022-01-01")
     draft = policies.draft_policy(programme=money.programme, document=later, by=money.maker)
@@ -218,3 +240,7 @@ def _locking(money: Money, draft: PayoutBatch) -> Callable[[], Any]:
 
 def _releasing(draft: Any, by: Any) -> Callable[[], Any]:
     return lambda: policies.release_policy(policy=draft, sha256=draft.sha256, by=by)
+
+
+def _deciding(asked: DifferenceSettlement, by: User, decision: str) -> Callable[[], Any]:
+    return lambda: settlements.decide_settlement(settlement=asked, decision=decision, reason="核对", by=by)
