@@ -2,7 +2,7 @@
  *
  *   answer IMAGE PORT                    heaters that wait for connections on PORT
  *   dial IMAGE PORT COUNT RATE FIRST K N  the heaters of hub K of N among the ids FIRST to FIRST+COUNT-1, behind DTUs that
- *                                        dial in, RATE a second
+ *                                        dial in, RATE a second, and at once again when the hub drops them
  *   limit PORT LINES SECONDS             least work a poller can do: 12 registers per question, answers checked
  *
  * IMAGE holds 65,536 registers, high byte first, that every heater shows as holding and as input registers.
@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 enum { EVENTS = 512, QUESTION = 8, LONGEST = 260, REGISTERS = 12, ANSWER = 5 + 2 * REGISTERS };
-struct line { int fd, held; uint8_t bytes[LONGEST]; };
+struct line { int fd, held; long number; uint8_t bytes[LONGEST]; };
 static uint16_t table[256];
 static uint8_t image[131072];
 
@@ -69,6 +69,7 @@ static struct line *watch(int epoll, int fd) {
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = line};
   if (!line) fail("calloc");
   line->fd = fd;
+  line->number = -1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   fcntl(fd, F_SETFL, O_NONBLOCK);
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event)) fail("epoll_ctl");
@@ -128,7 +129,7 @@ static void dial(int epoll, int port, long number, long first, unsigned hub, uns
   setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
   if (bind(fd, (void *)&from, sizeof from) || connect(fd, (void *)&to, sizeof to)) fail("connect");
   if (send(fd, id, (size_t)size, MSG_NOSIGNAL) != size) fail("send");
-  watch(epoll, fd);
+  watch(epoll, fd)->number = number;
 }
 
 static int listening(int port) {
@@ -154,8 +155,10 @@ static void heaters(int epoll, int door, int port, long count, double rate, long
         int fd;
         while ((fd = accept(door, NULL, NULL)) >= 0) watch(epoll, fd);
       } else if (!serve(line)) {
+        long again = line->number;
         close(line->fd);
         free(line);
+        if (again >= 0) dial(epoll, port, again, first, hub, hubs);
       }
     }
   }

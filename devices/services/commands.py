@@ -114,16 +114,23 @@ def send_command(*, command_id: int, hub: HubClient, now: dt.datetime, pause: Pa
 
 
 def tend_commands(*, now: dt.datetime) -> dict[str, int]:
-    """Close what nobody could send or decide in time, and bring what still waits to the workers again."""
+    """Close what nobody could send or decide in time, and bring what still waits to the workers again.
+
+    So too what was sent and then left by its job, which had died too often: reading back ends it.
+    """
     lapsed = CommandOrder.objects.filter(state=CommandOrder.State.HELD, decide_until__lte=now)
     orders = lapsed.update(state=CommandOrder.State.LAPSED, decided_at=now)
     late = Command.objects.filter(state__in=(State.QUEUED, State.HELD), expires_at__lte=now)
     expired = late.update(state=State.EXPIRED, finished_at=now)
     due = Command.objects.filter(Q(not_before__isnull=True) | Q(not_before__lte=now), state=State.QUEUED)
     waiting = list(due.order_by("expires_at")[:AT_ONCE])
-    for command in waiting:
+    left = list(Command.objects.filter(state__in=(State.SENT, State.ECHOED), expires_at__lte=now)[:AT_ONCE])
+    for command in left:
+        command.tries += 1  # a new job: the old one is over
+        command.save(update_fields=["tries"])
+    for command in waiting + left:
         queue(command, None)
-    return {"expired": expired, "lapsed": orders, "queued": len(waiting)}
+    return {"expired": expired, "lapsed": orders, "queued": len(waiting), "left": len(left)}
 
 
 def check_reason(reason: str) -> None:

@@ -165,6 +165,18 @@ def test_a_command_needs_a_reason_and_the_same_form_is_one_command() -> None:
     assert Job.objects.filter(kind="devices.send_command").count() == 1
 
 
+def test_what_was_sent_and_left_by_its_job_is_read_back_and_not_sent_again() -> None:
+    heater, hub = plant(set_room_c=19.0)
+    command = wish(heater, "21.5")
+    Command.objects.filter(pk=command.pk).update(state=State.SENT)
+    early, late = NOW + dt.timedelta(minutes=5), NOW + dt.timedelta(minutes=11)
+    assert commands.tend_commands(now=early)["left"] == 0, "its job may still be at it"
+    assert commands.tend_commands(now=late)["left"] == 1
+    assert Job.objects.filter(kind="devices.send_command", args={"command_id": command.pk}).count() == 2
+    assert send(command, hub, late).state == State.MISMATCH and not hub.writes
+    assert commands.tend_commands(now=late)["left"] == 0
+
+
 class Died(BaseException):
     """The process is gone: nothing more of it runs."""
 

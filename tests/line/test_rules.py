@@ -132,6 +132,44 @@ def test_a_heartbeat_that_wants_an_answer_gets_it_but_never_between_question_and
     assert written == [b"PONG!", READ.frame]
 
 
+def test_the_fence_of_a_request_that_was_taken_back_may_still_be_answered_and_is_not_believed() -> None:
+    world = World()
+    line, replies = line_with(world, delay=None)
+    ask(world, line, READ)
+    assert line.cancel(line.submit(READ, lambda outcome: None)), "only its fence has been sent"
+    fence = replies.seen[-1][1]
+    ended: list[Outcome] = []
+    line.submit(Block("h", 500, fence.count).read(1), ended.append)
+    line.received(right_answer(fence))
+    assert not ended and line.stats.late == 1
+
+
+def test_a_damaged_answer_in_one_piece_is_no_answer() -> None:
+    """The short way: nothing is outstanding, and what comes is as long as the answer and begins as it does."""
+    for spot in range(READ.answer_size):
+        world = World()
+        line, _ = line_with(world, delay=None)
+        ended: list[Outcome] = []
+        line.submit(READ, ended.append)
+        answer = bytearray(right_answer(READ))
+        answer[spot] ^= 0x10
+        line.received(bytes(answer))
+        assert not ended, spot
+
+
+@pytest.mark.parametrize("count", [1, 12, 125])
+@pytest.mark.parametrize("unit_bytes", [1, 2])
+def test_a_plain_answer_is_read_as_the_long_way_reads_it(unit_bytes: int, count: int) -> None:
+    request = Request(200, 4, 7, count, unit_bytes=unit_bytes)
+    right, plain = right_answer(request), request.plain
+    assert plain and plain.frame == request.frame and plain.read(right) == right_registers(request)
+    assert answer_at(right, 0, unit_bytes) == (request.head, len(right))
+    other = right_answer(Request(201, 4, 7, count, unit_bytes=unit_bytes))
+    for wrong in (right[:-1], right + b"\0", other, b"", right[:-2] + right[:-3:-1]):
+        assert plain.read(wrong) is None
+    assert Request(1, 6, 5, 1, (215,)).plain is None and Block("c", 0, 16).read(1).plain is None
+
+
 # --- a unit field of two bytes ---
 
 
