@@ -27,10 +27,10 @@ class SegmentFilter(df.FilterSet):
     """Which pipes are due stands with the request: the page has read it from the programme."""
 
     q = df.CharFilter(label=_("number of the segment"), field_name="code", lookup_expr="startswith")
-    due = df.BooleanFilter(label=_("due"), method="by_due", widget=forms.Select(choices=YES_NO))
+    due = df.BooleanFilter(label=_("to be renewed"), method="by_due", widget=forms.Select(choices=YES_NO))
     condition = df.ChoiceFilter(label=_("condition"), choices=CONDITION_CHOICES, method="by_condition",
                                 empty_label=ALL)  # fmt: skip
-    level = df.ChoiceFilter(label=_("level"), choices=PipeSegment.Level.choices, empty_label=ALL)
+    level = df.ChoiceFilter(label=_("level of the network"), choices=PipeSegment.Level.choices, empty_label=ALL)
     company = df.ModelChoiceFilter(label=_("company"), field_name="network__company", queryset=companies,
                                    empty_label=ALL)  # fmt: skip
 

@@ -89,7 +89,7 @@ class FeedForm(forms.Form):
 class SegmentForm(forms.Form):
     network = one_of(_("network"), HeatNetwork.objects.none())
     code = text(_("segment"), 40)
-    level = pick(_("level"), PipeSegment.Level.choices)
+    level = pick(_("level of the network"), PipeSegment.Level.choices)
     length_m = number(_("length, m"))
     diameter_mm = whole(_("diameter, mm"), required=False, high=3000)
     year_laid = whole(_("laid in"), required=False, high=2100)

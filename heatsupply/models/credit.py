@@ -157,7 +157,7 @@ class SupplyIssue(OwnedModel):
     class State(models.TextChoices):
         OPEN = "open", _("open")
         WORKED = "worked", _("being settled")
-        SETTLED = "settled", _("settled")
+        SETTLED = "settled", _("issue settled")
 
     area = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name=_("place"))
     company = models.ForeignKey(

@@ -66,7 +66,7 @@ class HeatSource(OwnedModel):
         OTHER = "other", _("other")
 
     class State(models.TextChoices):
-        PLANNED = "planned", _("planned")
+        PLANNED = "planned", _("not built yet")
         RUNNING = "running", _("in operation")
         RETIRED = "retired", _("retired")
 
