@@ -16,7 +16,7 @@ from jobs.running import JobRun
 from reports.ledgers.evaluation import EVALUATION
 from reports.models import LedgerExport
 from reports.public import codes, senders
-from reports.services import bulk_runs, evaluation, exports, progress, summaries
+from reports.services import again, bulk_runs, evaluation, exports, progress, summaries
 
 
 @shared_task(name="reports.tasks.refresh_summaries")
@@ -53,6 +53,17 @@ def export_ledger(run: JobRun, export_id: int) -> dict[str, Any]:
     export.refresh_from_db()
     words = _("%(title)s, %(rows)d rows") % {"title": exports.ledger_of(export.kind).title, "rows": export.row_count}
     return {"url": reverse("reports:export-detail", args=[export.pk]), "message": words}
+
+
+@handler(again.JOB, label=gettext_lazy("Amounts again"))
+def recompute(run: JobRun, programme_id: int, area_code: str, on: str) -> dict[str, Any]:
+    """Compute every amount of a place again; writes nothing but the question."""
+    assert run.requested_by is not None
+    found = again.compute_all(
+        programme_id=programme_id, area_code=area_code, on=on, by=run.requested_by, progress=run.progress
+    )
+    url = f"{reverse('reports:recompute')}?on={on}&job={run.job_id}"
+    return {"url": url, "message": again.words(found), "found": found}
 
 
 @handler(evaluation.JOB, label=gettext_lazy("Performance-evaluation pack"))

@@ -71,8 +71,9 @@ class PayoutLedger(OfDwellings):
 
     def _of_what_came_back(self, extent: Extent) -> list[Column]:
         """Only where households gave something back: the sources' columns add up to what was paid less this one."""
-        some = net.given_back(self.found(extent)).exists()
-        return [Column("given_back", _("Recovered from the household"), MONEY, unit=_("CNY"), total=True)] if some else []
+        if not net.given_back(self.found(extent)).exists():
+            return []
+        return [Column("given_back", _("Recovered from the household"), MONEY, unit=_("CNY"), total=True)]
 
     def lines(self, extent: Extent) -> Iterator[dict[str, Value]]:
         places, back = Places(extent.area_code), net.given_back_by_payment(self.found(extent))

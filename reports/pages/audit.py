@@ -20,9 +20,9 @@ from core.refusals import Refused
 from core.tables import Column, Table, build_table, render_table
 from reports.audit_forms import FindingForm, SampleForm
 from reports.models import AuditFinding, AuditSample, AuditSampleLine, BenchQuery
-from reports.queries.recompute import recomputed
+from reports.queries.recompute import AT_ONCE, Recomputed, assessed_until, from_result, recomputed
 from reports.queries.scope import Scope, scope_of
-from reports.services import findings, sampling
+from reports.services import again, findings, sampling
 from reports.services.bench_log import note_query
 from subsidies.models import PayoutLine
 
@@ -227,25 +227,41 @@ def _day(text: str) -> dt.date:
         raise Refused("NO_DAY", words, text=text[:20]) from None
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @requires("audit.trace")
 def recompute_page(request: HttpRequest) -> HttpResponse:
-    """`?on=`: every amount calculated by that day computed again; zero, or a list of differences."""
-    scope, found, fault = scope_of(request), None, ""
-    asked = request.GET.get("on", "")
+    """`?on=`: every amount calculated by that day computed again; zero, or a list of differences. More than fit into a
+    page's time are left to a job, which leads back here with `&job=`."""
+    scope, fault, found, many = scope_of(request), "", None, 0
+    asked = request.POST.get("on") or request.GET.get("on", "")
     try:
+        if request.method == "POST" and scope.programme is not None:
+            job = again.ask_for_all(scope=scope, on=_day(asked), by=_person(request))
+            return redirect("jobs:job-detail", job.pk)
         if asked:
-            found = recomputed(scope, _day(asked))
-            note_query(scope, "recompute", {"on": asked}, f"{len(found.differences)} / {found.looked_at}")
+            found, many = _again(scope, _day(asked), request.GET.get("job", ""))
     except Refused as refusal:
         fault = refusal.sentence
     context = {
         "found": found,
+        "many": many,
         "fault": fault,
         "asked": asked or clock.today().isoformat(),
         "programme": scope.programme,
     }
     return render(request, "reports/audit/recompute.html", context, status=422 if fault else 200)
+
+
+def _again(scope: Scope, on: dt.date, job: str) -> tuple[Recomputed | None, int]:
+    """What a job found, what is computed now, or how many are too many for now."""
+    if kept := again.result_of(scope.user, job):
+        return from_result(scope, kept), 0
+    many = assessed_until(scope, on).order_by().count()
+    if many > AT_ONCE:
+        return None, many
+    found = recomputed(scope, on)
+    note_query(scope, "recompute", {"on": on.isoformat()}, again.said(found))
+    return found, 0
 
 
 @require_GET

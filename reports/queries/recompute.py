@@ -15,8 +15,10 @@ from subsidies.models import Entitlement
 from subsidies.rules.outcomes import Due, Outcome, Undefined
 from subsidies.services.entitlements import recompute
 
-AT_ONCE = 3000
+AT_ONCE = 3000  # more are left to a job
 CHUNK = 500
+KEPT = 500  # differences that are listed; all are counted
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,19 @@ class Differs:
 
 @dataclass(frozen=True)
 class Recomputed:
-    """`looked_at` of `count` amounts calculated until the end of `on`; `fen`: what was stored of those looked at."""
+    """All `count` amounts calculated until the end of `on`; `fen`: what is stored. `found` of them come out otherwise;
+    `differences` are the first of these."""
 
     on: dt.date
     count: int
-    looked_at: int
     fen: int
+    found: int
     differences: list[Differs]
 
-    @property
-    def whole(self) -> bool:
-        return self.looked_at == self.count
+    def as_result(self) -> dict[str, Any]:
+        """What a job keeps of it: ids and amounts, nobody's name."""
+        rows = [[one.due.pk, one.again_fen, one.code] for one in self.differences]
+        return {"on": self.on.isoformat(), "count": self.count, "fen": self.fen, "found": self.found, "rows": rows}
 
 
 def assessed_until(scope: Scope, on: dt.date) -> Any:
@@ -61,16 +65,31 @@ def assessed_until(scope: Scope, on: dt.date) -> Any:
     return rows.select_related("policy", "dwelling", "household", "area").order_by("id")
 
 
-def recomputed(scope: Scope, on: dt.date, *, most: int = AT_ONCE) -> Recomputed:
-    """Every stored amount computed anew from its own facts under its own version, as far as `most` rows."""
+def recomputed(scope: Scope, on: dt.date, *, progress: Progress | None = None) -> Recomputed:
+    """Every stored amount computed anew from its own facts under its own version, in a bounded memory."""
     rows = assessed_until(scope, on)
-    count = rows.order_by().count()
-    found, looked, fen = [], 0, 0
-    for due in rows[:most].iterator(chunk_size=CHUNK):
-        looked, fen = looked + 1, fen + (due.amount_fen or 0)
+    count, fen, found = rows.order_by().count(), 0, 0
+    first: list[Differs] = []
+    looked = 0
+    for looked, due in enumerate(rows.iterator(chunk_size=CHUNK), 1):
+        fen += due.amount_fen or 0
         if (one := differs(due, recompute)) is not None:
-            found.append(one)
-    return Recomputed(on, count, looked, fen, found)
+            found += 1
+            if len(first) < KEPT:
+                first.append(one)
+        if progress and looked % CHUNK == 0:
+            progress(looked, count)
+    return Recomputed(on, looked, fen, found, first)
+
+
+def from_result(scope: Scope, kept: dict[str, Any]) -> Recomputed:
+    """What a job found, as far as the person may still see the amounts."""
+    on = dt.date.fromisoformat(kept["on"])
+    rows = assessed_until(scope, on).in_bulk([pk for pk, *_rest in kept["rows"]])
+    shown = [
+        Differs(rows[pk], rows[pk].amount_fen, fen, code) for pk, fen, code in kept["rows"] if pk in rows
+    ]  # fmt: skip
+    return Recomputed(on, kept["count"], kept["fen"], kept["found"], shown)
 
 
 def differs(due: Entitlement, again: Callable[[Entitlement], Outcome]) -> Differs | None:

@@ -170,10 +170,35 @@ def test_the_page_lists_amounts_that_do_not_come_out_again(county: World, sign_i
     client = sign_in(county.staff["auditor"])
     answer = client.get("/trace/again/?on=2021-12-31")
     found = answer.context["found"]
-    assert found.looked_at == found.count == len(found.differences) > 0
+    assert found.count == found.found == len(found.differences) > 0
     assert client.get("/trace/again/?on=2021-10-01").context["found"].count == 0
     assert client.get("/trace/again/?on=31.12.2021").status_code == 422
     assert BenchQuery.objects.filter(page="recompute").count() == 2
+
+
+def test_more_amounts_than_a_page_waits_for_are_computed_by_a_job(
+    county: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job tells how far it is and leads back to the list; asked for twice it is one job, and its own."""
+    monkeypatch.setattr("reports.pages.audit.AT_ONCE", 2)
+    monkeypatch.setattr(recompute, "CHUNK", 2)
+    client, address = sign_in(county.staff["auditor"]), "/trace/again/"
+    answer = client.get(address, {"on": "2021-12-31"})
+    count = answer.context["many"]
+    assert count > 2 and answer.context["found"] is None
+    first, second = (client.post(address, {"on": "2021-12-31"}).url for _press in range(2))
+    job = Job.objects.get(kind="reports.recompute")
+    assert first == second == f"/jobs/{job.pk}/"
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.progress_total, job.result["found"]["found"]) == ("done", count, count)
+    assert not any("张" in str(row) for row in job.result["found"]["rows"])
+    found = client.get(job.result["url"]).context["found"]
+    assert (found.count, found.found, len(found.differences)) == (count, count, count)
+    assert {one.due.pk for one in found.differences} == set(Entitlement.objects.values_list("pk", flat=True))
+    stranger = sign_in(county.staff["office"]).get(job.result["url"])
+    assert stranger.status_code == 403 or stranger.context["found"] is None
+    assert client.post(address, {"on": "31.12."}).status_code == 422
 
 
 # --- chains -------------------------------------------------------------------------------------------------
