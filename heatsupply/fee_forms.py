@@ -129,7 +129,7 @@ class CounterApplyForm(forms.Form):
 class SuspendForm(forms.Form):
     """The public page. Nothing of it is looked up where the asker could see it."""
 
-    area = one_of(_("town"), Area.objects.none())
+    area = one_of(_("place"), Area.objects.none())
     account_no = text(_("account number"), 80, help_text=_("As it stands on the heat bill."))
     applicant_name = text(_("name on the heat bill"), 40)
     phone = text(_("phone"), 30, required=False)
@@ -137,10 +137,14 @@ class SuspendForm(forms.Form):
     words = reason(_("reason"), limit=500)
     website = forms.CharField(required=False, widget=forms.HiddenInput)  # filled by robots only
 
-    def __init__(self, *args: Any, towns: QuerySet[Area], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: QuerySet[Area], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["area"].queryset = towns  # type: ignore[attr-defined]
-        self.fields["area"].label_from_instance = lambda area: f"{area.parent.name} · {area.name}"  # type: ignore[attr-defined]
+        self.fields["area"].queryset = places  # type: ignore[attr-defined]
+        self.fields["area"].label_from_instance = _place_name  # type: ignore[attr-defined]
+
+
+def _place_name(area: Area) -> str:
+    return f"{area.parent.name} · {area.name}" if area.parent else area.name
 
 
 class LookForm(forms.Form):

@@ -71,10 +71,11 @@ def season_of(programme: Programme, label: str) -> Season:
 
 
 def seasons_offered(programme: Programme, today: date) -> list[str]:
-    """Labels a person may choose from, the newest first: from the year before the programme to the coming season."""
+    """Labels a person may choose from, the newest first: the programme's years, the day's, and one before these."""
     rule = season_rule(programme)
     last = max(rule.first_after(today).year, programme.year_to)
-    return [rule.season(year).label for year in range(last, programme.year_from - 2, -1)]
+    first = min(rule.latest(today).year, programme.year_from) - 1
+    return [rule.season(year).label for year in range(last, first - 1, -1)]
 
 
 def latest_season(programme: Programme, today: date) -> str:

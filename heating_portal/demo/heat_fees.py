@@ -1,6 +1,7 @@
-"""Heat fees of Taishan's demonstration: two companies' files, a settled fault, suspensions, temperatures, a survey.
+"""Heat fees of Baiyin's demonstration: two companies' files, a settled fault, suspensions, temperatures, a survey.
 
-Invented throughout; Taishan's document names no terms of heat fees, so the demonstration brings its own.
+Invented throughout, around the demonstration's day. The document leaves two shares to the city's own rules; the
+demonstration states some, so that something can be computed.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ from accounts.models import Area, User
 from heating_portal.demo.people import person
 from heatsupply.models import FeeAccount, HeatingCompany, Survey
 from heatsupply.rules.fee_rows import FeeRow, FeeSheet
-from heatsupply.services import arrears, faults, networks, room_samples, surveys, suspensions
+from heatsupply.services import arrears, faults, room_samples, surveys, suspensions
 from heatsupply.services.fee_imports import FileTold, take_sheet
 from heatsupply.services.suspensions import Application
 from programmes.models import Programme
 
 WHY = "demonstration"
 TERMS = {"shares": {"late": "1", "stopped": "1", "insufficient": "0.5"}, "suspended_share": "0.3"}
-COMPANIES = ("泰山示例热力有限公司（虚构）", "岱岳样本供热站（虚构）")
 COMPOUNDS = ("和苑小区", "示例花园", "样本家园")
 CHANNELS = ("wechat", "alipay", "bank", "counter", "online")
 FAMILIES = "张李王赵唐许邓冯韩曹"
@@ -29,28 +29,21 @@ HOMES = 18
 
 
 def load(programme: Programme) -> None:
-    """Once; what is there stays."""
-    if FeeAccount.objects.filter(programme=programme).exists():
-        return
+    """Once; what is there stays. The terms are stated anew: loading the programme has put back its own."""
     office = person("office", programme.area_id)
     with acting(office, WHY):
         programme.settings = {**programme.settings, "heat_fees": TERMS}
         programme.save(update_fields=["settings"])
-        firms = [_company(name, programme, office) for name in COMPANIES]
+        if FeeAccount.objects.filter(programme=programme).exists():
+            return
+        firms = list(HeatingCompany.objects.within(programme.area_id).order_by("area_id")[:2])
         for number, firm in enumerate(firms):
             for season, paid in (("2020-2021", 6 + number), ("2021-2022", 7 + number), ("2022-2023", 0)):
                 _file(programme, firm, season, paid, office)
         _fault(programme, firms[0], office)
         _classes(firms[0], office)
-        _suspensions(programme, office)
+        _suspensions(programme, firms[0].area, office)
         _service(programme, firms[0], office)
-
-
-def _company(name: str, programme: Programme, by: User) -> HeatingCompany:
-    found = HeatingCompany.objects.filter(name=name).first()
-    return found or networks.register_company(
-        area=programme.area, name=name, kind=HeatingCompany.Kind.BOILER, service_phone="0538-0000000", by=by
-    )
 
 
 def _file(programme: Programme, firm: HeatingCompany, season: str, paid: int, by: User) -> None:
@@ -66,7 +59,7 @@ def _row(firm: HeatingCompany, n: int, paid: int, *, kind: str = "resident", nam
     area, has_paid = m2 or 80 + 5 * (n % 7), n % 10 < paid
     fee = area * 2300
     return FeeRow(
-        "热费", n + 2, f"{'RB'[firm.name.startswith('泰')]}{n + 1:05d}", fee, fee if has_paid else 0, kind,
+        "热费", n + 2, f"{firm.area_id[-2:]}{n + 1:05d}", fee, fee if has_paid else 0, kind,
         name or f"{FAMILIES[n % 10]}演示", COMPOUNDS[n % 3], f"{n // 6 + 1}号楼{n % 6 + 1}01", f"199000003{n:02d}",
         Decimal(area), CHANNELS[n % 5] if has_paid else "", date(2021, 11, 1 + n % 20) if has_paid else None,
     )  # fmt: skip
@@ -92,18 +85,15 @@ def _classes(firm: HeatingCompany, by: User) -> None:
         arrears.class_arrears(account=account, arrears=kind, measure=measure, words="已入户沟通", by=by, on=ON.date())
 
 
-def _suspensions(programme: Programme, by: User) -> None:
+def _suspensions(programme: Programme, county: Area, by: User) -> None:
     """Of the coming season: one approved, one that waits, one of a number nobody has."""
-    town = Area.objects.within(programme.area_id).filter(level=Area.Level.TOWN).order_by("code").first()
-    if town is None:
-        return
     day = datetime(2022, 4, 11, 2, 0, tzinfo=UTC)
     made = [
         suspensions.apply_suspension(
-            programme=programme, area=town, season="2022-2023", source="public", now=day,
-            application=Application(number, "王演示", "19900000388", words="外出务工，整季不住"),
+            programme=programme, area=county, season="2022-2023", source="public", now=day,
+            application=Application(f"{county.code[-2:]}{number:05d}", "王演示", "19900000388", words="整季不住"),
         )[0]
-        for number in ("B00003", "B00009", "B99999")
+        for number in (3, 9, 99_999)
     ]  # fmt: skip
     suspensions.decide_suspension(suspension=made[0], approve=True, words="", by=by, now=day)
 

@@ -78,7 +78,7 @@ def apply_suspension(
 def find_account(
     programme: Programme, area: Area, season: str, account_no: str, company: HeatingCompany | None
 ) -> FeeAccount | None:
-    """The one account of that number in the county of the place; None where there is none or more than one."""
+    """The one account of that number at a company of the county; None where there is none or more than one."""
     rows = FeeAccount.objects.within(area.code[:6]).filter(
         programme=programme, season=season, account_index=account_index(account_no)
     )

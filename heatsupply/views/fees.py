@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -110,8 +110,8 @@ def season_sums(
     """Everything of the page above the list, in one statement."""
     code = chosen_area_code(request)
     seen = {"programme": programme, "season": season}
-    waiting = Suspension.objects.visible_to(user).within(code).filter(
-        state=Suspension.State.APPLIED, programme=programme
+    waiting = (
+        Suspension.objects.visible_to(user).within(code).filter(state=Suspension.State.APPLIED, programme=programme)
     )
     faults = SupplyFault.objects.visible_to(user).within(code).filter(**seen)
     found = read_beside(
@@ -168,7 +168,7 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_visible_or_404(rows, user, pk=pk)
     found = read_beside(
         lines=account.lines.select_related("by", "fault", "suspension"), suspensions=account.suspensions.all(),
-        faults=SupplyFault.objects.filter(lines__account=account).distinct() | account.faults.distinct(),
+        faults=faults_of(account).select_related("company"),
         samples=account.room_samples.all()[:SHOWN], others=seasons_owing(account)[:SHOWN],
     )  # fmt: skip
     may, manages = may_keep(user, account), user.has_right(MANAGE, account.area_id)
@@ -181,6 +181,12 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "forms": _account_forms(account, found["suspensions"]) if may else None,
     }  # fmt: skip
     return render(request, "heatsupply/account_detail.html", context)
+
+
+def faults_of(account: FeeAccount) -> QuerySet[SupplyFault]:
+    """Its own ones, and wider ones that were settled with it."""
+    wider = FeeLine.objects.filter(account=account, fault__isnull=False).values("fault_id")
+    return SupplyFault.objects.filter(Q(account=account) | Q(pk__in=wider))
 
 
 def _lines(lines: list[FeeLine], manages: bool) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def suspend(request: HttpRequest) -> HttpResponse:
     """The form; then number and code, shown once. With `number` and `code`, what was decided."""
     if request.method == "POST" and "code" in request.POST:
         return _look(request)
-    form = SuspendForm(request.POST or None, towns=towns())
+    form = SuspendForm(request.POST or None, places=places())
     if request.method == "GET":
         return _page(request, {"form": form, "look": LookForm()})
     if not form.is_valid() or form.cleaned_data["website"]:
@@ -66,7 +66,7 @@ def _applied(request: HttpRequest, form: SuspendForm) -> HttpResponse:
 
 def _look(request: HttpRequest) -> HttpResponse:
     look = LookForm(request.POST)
-    empty = SuspendForm(towns=towns())
+    empty = SuspendForm(places=places())
     if not look.is_valid():
         return _page(request, {"form": empty, "look": look}, 422)
     if is_too_often("suspend-look", client_address(request) or "-", limit=TRIES, seconds=HOUR):
@@ -83,10 +83,10 @@ def _pays(found: Suspension) -> int | None:
     return found.account.receivable_fen if found.state == Suspension.State.APPROVED and found.account else None
 
 
-def towns() -> Any:
-    """Towns of the counties that have a heating company."""
-    held = Area.objects.within(*HeatingCompany.objects.filter(closed_on=None).values_list("area_id", flat=True))
-    return held.filter(level=Area.Level.TOWN).select_related("parent").order_by("code")
+def places() -> Any:
+    """Where a heating company works."""
+    held = HeatingCompany.objects.filter(closed_on=None).values("area_id")
+    return Area.objects.filter(code__in=held).select_related("parent").order_by("code")
 
 
 def programme_at(area: Area) -> Programme:

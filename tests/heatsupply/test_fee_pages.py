@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from fractions import Fraction
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -19,8 +21,8 @@ from heatsupply.services import surveys
 from programmes.models import Indicator
 from tests.heatsupply.fee_room import (
     BEFORE,
+    COUNTY,
     SEASON,
-    TOWN,
     FeeRoom,
     client_of,
     fees,
@@ -191,7 +193,7 @@ def address() -> str:
 
 
 def apply(number: str, **more: str) -> Any:
-    form = {"area": TOWN, "account_no": number, "applicant_name": "张示例", "phone": "", "address": "", "words": ""}
+    form = {"area": COUNTY, "account_no": number, "applicant_name": "张示例", "phone": "", "address": "", "words": ""}
     return Client(REMOTE_ADDR=address()).post(reverse("heat:public-suspend"), form | more)
 
 
@@ -237,7 +239,7 @@ def test_an_application_is_decided_on_the_account_page_and_the_user_reads_it(fee
 
 def test_an_address_applies_ten_times_an_hour(fees: FeeRoom, in_season: None) -> None:
     here = Client(REMOTE_ADDR=address())
-    form = {"area": TOWN, "account_no": "A1", "applicant_name": "张示例"}
+    form = {"area": COUNTY, "account_no": "A1", "applicant_name": "张示例"}
     answers = [here.post(reverse("heat:public-suspend"), form).status_code for _n in range(11)]
     assert answers == [200] * 10 + [429]
 
@@ -320,3 +322,17 @@ def test_indicators_stand_per_company_and_county_with_the_change_since_the_seaso
     ]  # fmt: skip
     firm = client_of(fees.firm).get(reverse("heat:indicator-board"), {"season": SEASON}).context["rows"]
     assert [one["cells"][0][:2] for one in firm] == [(9_000, 10_000)] * 3
+
+
+def test_the_command_takes_a_file_in_the_name_of_an_account(fees: FeeRoom) -> None:
+    said = {"company": fees.company.name, "season": SEASON, "programme": fees.programme.code, "by": fees.firm.username}
+    good, bad = fees.file([row("A1"), row("A2")]), fees.file([row("")], "bad.csv")
+    call_command("import_fees", good, dry_run=True, stdout=StringIO(), **said)
+    assert not FeeAccount.objects.exists()
+    out = StringIO()
+    call_command("import_fees", good, stdout=out, **said)
+    assert (FeeAccount.objects.count(), "new 2" in out.getvalue()) == (2, True)
+    with pytest.raises(CommandError, match="Nothing is stored"):
+        call_command("import_fees", bad, stdout=StringIO(), stderr=StringIO(), **said)
+    with pytest.raises(CommandError, match="may not keep"):
+        call_command("import_fees", good, **said | {"company": fees.other.name})
