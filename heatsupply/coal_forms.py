@@ -25,7 +25,7 @@ class CoalPointForm(forms.Form):
     area = one_of(_("place"), Area.objects.none())
     name = text(_("name"), 80)
     address = text(_("address"))
-    phone = text(_("phone"), 30)
+    phone = text(_("telephone"), 30)
     keeper = text(_("responsible person"), 40, required=False)
     longitude = decimal(_("longitude"), 6, 70, 140, required=False)
     latitude = decimal(_("latitude"), 6, 15, 55, required=False)
@@ -44,7 +44,7 @@ class CheckForm(forms.Form):
 class BatchForm(forms.Form):
     batch_no = text(_("batch"), 40)
     maker = text(_("maker"), 80)
-    received_on = day(_("received on"))
+    received_on = day(_("delivered on"))
     received_kg = whole(_("received/kg"), high=MOST_KG)
 
 

@@ -100,12 +100,10 @@ class Shop:
         return "little" if is_low(self.point) else "some"
 
 
-def public_points(town: str, today: dt.date) -> list[Shop]:
-    """Open points, by place; `town` narrows to a code. With each the newest test of a batch that may be sold."""
-    rows = (
-        CoalPoint.objects.filter(closed_on=None).select_related("area__parent", "programme").order_by("area_id", "name")
-    )
-    rows = rows.within(town) if town else rows
+def public_points(today: dt.date) -> list[Shop]:
+    """Open points by place, numbered; with each the newest test of a batch that may be sold."""
+    rows = CoalPoint.objects.filter(closed_on=None).select_related("area__parent__parent", "programme")
+    rows = rows.order_by("area_id", "name")
     points = list(with_stock(rows, today)[:PUBLIC_MOST])
     tests = CoalTest.objects.filter(batch__point__in=points, batch__state=PASSED).select_related("batch")
     newest: dict[int, CoalTest] = {}

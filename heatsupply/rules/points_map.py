@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, EDGE = 720, 400, 28
+WIDTH, HEIGHT, EDGE = 400, 400, 28
 KM_PER_DEGREE = 111.32
 LEAST_KM = 2.0
 

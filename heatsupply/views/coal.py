@@ -20,6 +20,7 @@ from core.tables import Column, View, build_table, render_table
 from heatsupply import coal_forms as forms
 from heatsupply.coal_filters import CoalFilter
 from heatsupply.coal_queries import (
+    Shop,
     batches_of,
     is_low,
     is_test_due,
@@ -222,19 +223,27 @@ ACTS = {"register": _register, "check": _check, "batch": _batch, "test": _test, 
 @public
 @require_GET
 def coal_public(request: HttpRequest) -> HttpResponse:
-    """J-48: where clean coal is sold, for everybody, as a list and on a map; `?town=` narrows it."""
-    shops = public_points("", clock.today())
-    towns = sorted({(place.code, place.name) for place in (_town_of(shop.point.area) for shop in shops)})
-    wanted = request.GET.get("town", "")
-    chosen = [shop for shop in shops if shop.point.area_id.startswith(wanted)] if wanted in dict(towns) else shops
+    """J-48: where clean coal is sold, for everybody, as a list and on a map; `?place=` names a county or town."""
+    shops = public_points(clock.today())
+    places = _places_of(shops)
+    asked = request.GET.get("place", "")
+    place = asked if asked in dict(places) else next((code for code, _name in places), "")
+    chosen = [shop for shop in shops if shop.point.area_id.startswith(place)]
     spots = [
         (shop.number, float(shop.point.longitude), float(shop.point.latitude))
         for shop in chosen if shop.point.longitude is not None and shop.point.latitude is not None
     ]  # fmt: skip
-    return render(
-        request, "heatsupply/coal_public.html", {"shops": chosen, "towns": towns, "town": wanted, "map": sketch(spots)}
-    )
+    context = {"shops": chosen, "places": places, "place": place, "map": sketch(spots)}
+    return render(request, "heatsupply/coal_public.html", context)
 
 
-def _town_of(area: Area) -> Area:
-    return area if area.level == Area.Level.TOWN or area.parent is None else area.parent
+def _places_of(shops: list[Shop]) -> list[tuple[str, str]]:
+    """The counties with points, each before its towns; a map covers one county at most."""
+    found: dict[str, str] = {}
+    for shop in shops:
+        town = shop.point.area if shop.point.area.level == Area.Level.TOWN else shop.point.area.parent
+        county = town.parent if town else None
+        if town and county:
+            found[county.code] = county.name
+            found[town.code] = f"{county.name} · {town.name}"
+    return sorted(found.items())

@@ -33,7 +33,7 @@ COAL = DeclaredLedger(
     items=(
         TOWN, VILLAGE, Item("point", _("Supply point"), of="batch.point.name", width=20, link=True, screen="text"),
         Item("sold_on", _("Day"), DATE, width=12),
-        Item("household_no", _("Household"), of="household.household_no", width=16),
+        Item("household_no", _("household number"), of="household.household_no", width=16),
         Item("head_name", _("Head of household"), of="household.head_name", width=12),
         Item("batch_no", _("Batch"), of="batch.batch_no", width=14, priority=2),
         Item("kg", _("kilograms"), INTEGER, total=True, field="kg"),

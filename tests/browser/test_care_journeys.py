@@ -43,7 +43,7 @@ def own_page(portal: RunningPortal, visitors: Visitors, clerk: Any) -> Any:
     asker.fill('[name="number"]', number)
     asker.fill('[name="code"]', code)
     asker.click('button[value="open"]')
-    asker.wait_for_selector("ol.steps")
+    asker.wait_for_selector("ol.time")
     visitors.keep(asker, "care-own-page", full=True)
     return asker
 

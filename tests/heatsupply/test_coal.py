@@ -286,6 +286,8 @@ def test_everybody_sees_open_points_their_place_and_test_and_nobodys_name() -> N
     for hidden in (yard.point.keeper, closed.name, yard.home.household_no, yard.home.head_name):
         assert hidden not in text
     assert "sessionid" not in page.cookies
+    assert [name for _code, name in page.context["places"]] == ["示例县", "示例县 · 甲镇"]
+    assert len(Client().get(reverse(PUBLIC), {"place": "370999001"}).context["shops"]) == 1
     assert page.context["map"] is not None
 
 
