@@ -105,6 +105,8 @@ OWN_NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:net
 CLEAN_COAL = Item(_("Clean coal"), icon="flame", url_name="heat:coal-list", right="coal.view")
 HEAT_SUPPLY = Item(_("Heat supply"), icon="flame", url_name="heat:home", right="heatsupply.view")
 HEAT_PIPES = Item(_("Heat pipes"), icon="route", url_name="heat:segment-list", right="heatsupply.view")
+HEAT_FEES = Item(_("Heat fees"), icon="receipt", url_name="heat:fee-list", right="heatsupply.view", hot=True)
+HEAT_SERVICE = Item(_("Service indicators"), icon="chart-bar", url_name="heat:indicator-board", right="heatsupply.view")
 HEAT_COMPOUNDS = Item(_("Compounds"), icon="building", url_name="heat:compound-list", right="heatsupply.view")
 PRODUCT_SAMPLES = Item(
     _("Product sampling"), icon="clipboard-check", url_name="supervision:sample-list", right="devices.view"
@@ -148,7 +150,7 @@ _MONEY = Group(
 )
 _HEAT = Group(_("Heating"), (HEATERS, ALERTS, GATEWAYS, PROFILES, DOCKING, COMMANDS))
 _WATCH = Group(_("Supervision"), (TRACE, FINDINGS, LEDGERS, PERIODIC, EVALUATION, HISTORY))
-_SUPPLY = Group(_("Heat supply"), (HEAT_SUPPLY, HEAT_PIPES, HEAT_COMPOUNDS, CLEAN_COAL))
+_SUPPLY = Group(_("Heat supply"), (HEAT_SUPPLY, HEAT_PIPES, HEAT_COMPOUNDS, HEAT_FEES, HEAT_SERVICE, CLEAN_COAL))
 _CARE = Group(_("Service and safety"), (COMPLAINTS, TICKETS, HAZARDS, SAFETY, COAL, NETWORKS))
 _JUDGE = Group(_("Checks and measures"), (DUTIES, PRODUCT_SAMPLES, CHECKS, MEASURES, SCORES))
 

@@ -18,6 +18,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from core import clock
+from heatsupply.models import Suspension
+from heatsupply.models.owned import MANAGE, OWN
 from households import change_queries, change_rules
 from households.models import MeterReading, Roster, RosterImport
 from reports.queries import todo_care
@@ -164,5 +166,6 @@ SOURCES: tuple[tuple[str, str, Source], ...] = (
     ("subsidies:return-list", "payouts.reconcile", _in_state(PayoutBatch, "payouts.reconcile", "released")),
     ("subsidies:policy-list", "policies.release", _in_state(Policy, "policies.release", Policy.State.DRAFT)),
     ("telemetry:alert-list", "alerts.handle", _alerts),
+    *(("heat:fee-list", right, _in_state(Suspension, right, "applied")) for right in (MANAGE, OWN)),
     *todo_care.COUNTED,
 )
