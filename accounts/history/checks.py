@@ -31,6 +31,7 @@ WITHOUT_HISTORY = {
     "subsidies.OperationCheck": "rebuilt from readings and hourly rows",
     "reports.RefreshMark": "a bookmark of the summaries",
     "reports.SummaryTotal": "rebuilt from the tables it summarises",
+    "reports.TownTotal": "rebuilt from the tables it sums up",
 }
 
 

@@ -13,6 +13,7 @@ from reports.models.summaries import (
     ProgressWeek,
     RefreshMark,
     SummaryTotal,
+    TownTotal,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "ProgressWeek",
     "RefreshMark",
     "SummaryTotal",
+    "TownTotal",
 ]

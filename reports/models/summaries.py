@@ -157,6 +157,42 @@ class SummaryTotal(models.Model):
         ]  # fmt: skip
 
 
+class TownTotal(models.Model):
+    """The same sums for whole towns, added up from `SummaryTotal`: what boards of counties and above read."""
+
+    view_right: ClassVar = "households.view"
+    area_field: ClassVar = "area_id"
+
+    programme = models.ForeignKey(Programme, models.CASCADE)
+    area = models.ForeignKey(Area, models.PROTECT)
+    technology = models.CharField(max_length=30, blank=True)
+    family = models.CharField(max_length=20, blank=True)
+    stage = models.CharField(max_length=12, choices=DwellingSummary.Stage.choices)
+    excluded = models.BooleanField(default=False)
+    year = models.PositiveSmallIntegerField(null=True)
+    contracted = models.BooleanField(default=False)
+    claim = models.CharField(max_length=12, blank=True)
+    dwellings = models.PositiveIntegerField()
+    due_fen = models.BigIntegerField(default=0)
+    paid_fen = models.BigIntegerField(default=0)
+    with_missing = models.PositiveIntegerField(default=0)
+    with_failed = models.PositiveIntegerField(default=0)
+
+    objects = ScopedQuerySet.as_manager()
+    data_labels: ClassVar = {"technology": "L0", "family": "L0", "claim": "L1"}
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "programme", "area", "technology", "family", "stage", "excluded", "year", "contracted", "claim",
+                ],
+                name="town_total_once",
+                nulls_distinct=False,
+            )
+        ]  # fmt: skip
+
+
 class RefreshMark(models.Model):
     """How far the sealed history and the readings have been taken into the summaries; one row, locked while at it."""
 
