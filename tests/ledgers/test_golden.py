@@ -19,11 +19,14 @@ from django.test import Client
 from accounts.models import User
 from core import clock
 from core.workbooks.write import DATE, DATETIME, NUMBER_FORMATS, TEXT, Column, cell_value
+from households.models import MeterReading
 from reports.ledgers.base import Extent
 from reports.ledgers.registry import LEDGERS
 from reports.models import LedgerExport
 from reports.services import exports
-from tests.reports.world import World
+from retrofits.models import Acceptance
+from subsidies.models import PayoutLine
+from tests.reports.world import A1, A2, World
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -243,13 +246,23 @@ def test_what_stands_out_is_found_and_nothing_else(odd: World) -> None:
 
     assert [line.others for line in homes("shared_card")] == [1, 1]
     assert [line.payee_name for line in homes("stranger_card")] == ["王测试"]
-    assert {line.entitlement.household_id for line in homes("paid_twice")} == {
-        line.entitlement.household_id for line in homes("paid_twice")
-    }
-    assert len(homes("paid_twice")) == 2
+    twice = homes("paid_twice")
+    assert len(twice) == 2 and len({line.entitlement.household_id for line in twice}) == 1
+    assert len({line.entitlement.dwelling_id for line in twice}) == 2
     assert [row.used for row in homes("use_unpaid")] == [Decimal("812.000")]
     assert [row.cost_fen for row in homes("round_costs")] == [900_000]
-    assert len(homes("twins")) == 1
+    silent = homes("no_use")
+    paid_homes = set(PayoutLine.objects.filter(state="paid").values_list("entitlement__dwelling", flat=True))
+    assert {row.dwelling_id for row in silent} == paid_homes, "no meter of a paid home has counted"
+    MeterReading.objects.filter(dwelling__in=[row.dwelling_id for row in homes("use_unpaid")]).update(
+        dwelling=silent[0].dwelling_id
+    )
+    assert silent[0].dwelling_id not in {row.dwelling_id for row in homes("no_use")}
+    (day,) = homes("busy_inspector")
+    visits = Acceptance.objects.filter(task__programme=odd.programme)
+    assert (day["n_homes"], day["n_towns"]) == (visits.values("task__dwelling").distinct().count(), 2)
+    (pair,) = homes("twins")
+    assert (pair.area_id, pair.other_area_id, pair.first_paid and pair.second_paid) == (A1, A2, True)
     broken = homes("broken")
     assert {line.payee_name for line in broken} >= {"王测试"}
 
