@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.records import ScopedModel
+from core.fields import EncryptedTextField
 from devices.models import Bus, Heater
 
 
@@ -233,3 +234,50 @@ class QuietTime(ScopedModel):
             )
         ]
         indexes = [models.Index(fields=["area", "ends_at"], name="quiet_area_ends")]
+
+
+class Webhook(ScopedModel):
+    """Where readings of an area are sent as they come (J-19). `cursor` is how far the receiver has said yes.
+
+    What is between `cursor` and `batch_end` is on its way under `batch_id`, and stays that batch until it was taken.
+    """
+
+    view_right = "system.manage"
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("sends")
+        STOPPED = "stopped", _("stopped")
+        DISABLED = "disabled", _("disabled after long failure")
+
+    area = models.ForeignKey(Area, models.PROTECT)
+    name = models.CharField(_("receiver"), max_length=80)
+    address = models.CharField(_("address"), max_length=300)
+    secret = EncryptedTextField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
+    because = models.CharField(max_length=300, blank=True)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    cursor = models.CharField(max_length=80)
+    batch_id = models.UUIDField(null=True)
+    batch_end = models.CharField(max_length=80, blank=True)
+    delivered = models.BigIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    next_at = models.DateTimeField()
+    last_at = models.DateTimeField(null=True)
+    last_answer = models.CharField(max_length=60, blank=True)
+    data_labels: ClassVar = {
+        "name": "L0", "address": "L1", "secret": "L4", "because": "L0", "cursor": "L0", "batch_end": "L0",
+        "last_answer": "L0",
+    }  # fmt: skip
+    history_exclude: ClassVar = (
+        "secret", "cursor", "batch_id", "batch_end", "delivered", "failures", "failing_since", "next_at", "last_at",
+        "last_answer",
+    )  # fmt: skip
+    status_looks: ClassVar = {"active": "ok", "stopped": "note", "disabled": "bad"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
