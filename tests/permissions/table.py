@@ -98,6 +98,12 @@ def allowed(row: Row, *methods: str) -> list[str]:
     return sorted(fitting, key=lambda role: (len(held[role]), role))
 
 
+def refused(row: Row) -> list[str]:
+    """The roles turned away at the door, the one with the fewest rights first."""
+    held = rights_of_roles()
+    return sorted((role for role in held if door(row, role)), key=lambda role: (len(held[role]), role))
+
+
 def door(row: Row, role: str) -> set[int]:
     """How somebody is turned away before anything is looked up; empty for those who get in."""
     if row.right == "public":
