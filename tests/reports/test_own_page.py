@@ -100,7 +100,12 @@ def test_a_slip_from_the_clerk_opens_the_page_once_and_shows_the_homes_own_money
 def test_unknown_number_wrong_code_and_expired_code_are_one_answer(home: Household) -> None:
     other = people.household(A1)
     living, over = slip(home, clock.now()), slip(other, clock.now() - codes.SLIP_LASTS)
-    tries = ((home.household_no, "AAAAAAAA"), ("NOBODY-1", living), (other.household_no, over), ("NOBODY-2", over))
+    tries = (
+        (home.household_no, "AAAAAAAA"),
+        (f"NOBODY-{uuid.uuid4().hex}"[:24], living),
+        (other.household_no, over),
+        (f"NOBODY-{uuid.uuid4().hex}"[:24], over),
+    )
     answers, work = [], []
     for number, code in tries:
         client = visitor()
@@ -118,7 +123,7 @@ def test_unknown_number_wrong_code_and_expired_code_are_one_answer(home: Househo
 def test_the_same_holds_for_asking_a_message(home: Household, settings: Any, tmp_path: Path) -> None:
     settings.CODE_SENDER, settings.VAR_DIR = "outbox", tmp_path
     answers, work = [], []
-    for number in (home.household_no, "NOBODY-3"):
+    for number in (home.household_no, f"NOBODY-{uuid.uuid4().hex}"[:24]):
         client = visitor()
         with CaptureQueriesContext(connection) as asked:
             answers.append(told(client.post(PAGE, {"deed": "message", "number": number, "code": ""})))
@@ -197,7 +202,7 @@ def test_only_who_may_gives_out_codes_and_it_is_written_down(home: Household) ->
 
 def test_a_message_goes_to_the_registers_phone_once_and_a_refused_one_opens_nothing(home: Household) -> None:
     shelf = Shelf()
-    for number in (home.household_no, "NOBODY-4"):
+    for number in (home.household_no, f"NOBODY-{uuid.uuid4().hex}"[:24]):
         codes.ask_message(number=number, now=NOW)
     assert (codes.send_waiting(via=shelf, now=NOW), codes.send_waiting(via=shelf, now=NOW)) == (1, 0)
     (letter,) = shelf.letters
