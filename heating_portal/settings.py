@@ -254,6 +254,8 @@ HISTORY_ANCHOR_S = env.float("PORTAL_HISTORY_ANCHOR_S", default=600)  # nothing 
 ANCHORS_DIR = Path(env("PORTAL_ANCHORS", default=str(VAR_DIR / "anchors"))).resolve()
 POLL_TICK_S = env.float("PORTAL_POLL_TICK_S", default=5)
 STREAM_S = env.int("PORTAL_STREAM_S", default=0 if PORTAL_MODE == "test" else 50)  # length of a stream
+# A platform above that stands in the same private network: http and private addresses for webhooks (docs/telemetry.md).
+WEBHOOK_INSIDE = env.bool("PORTAL_WEBHOOK_INSIDE", default=False)
 READINGS_KEPT_DAYS = env.int("PORTAL_READINGS_KEPT_DAYS", default=90)  # 0: none is ever dropped
 
 # --- Heater lines ---------------------------------------------------------------------------------
@@ -297,6 +299,12 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "CaseKind": "supervision.kinds.Kind",
+        "CaseSource": "supervision.kinds.Source",
+        "CaseState": "supervision.models.cases.Case.State",
+        "PointKind": "supervision.models.network.NetworkPoint.Kind",
+    },
 }
 
 # --- Logs: JSON, UTC, no personal data ------------------------------------------------------------
