@@ -127,11 +127,11 @@ class Taken:
     rows: int
 
 
-def _taken(client: Client, url: str) -> Taken:
+def _taken(client: Client, url: str, rounds: int = ROUNDS) -> Taken:
     rows = _asked(client, url)
-    both = [_timed(lambda: _asked(client, url)) for _ in range(ROUNDS)]
+    both = [_timed(lambda: _asked(client, url)) for _ in range(rounds)]
     times, work = (sorted(one) for one in zip(*both, strict=True))
-    return Taken(times[int(ROUNDS * 0.95) - 1], times[ROUNDS // 2], work[ROUNDS // 2], rows)
+    return Taken(times[int(rounds * 0.95) - 1], times[rounds // 2], work[rounds // 2], rows)
 
 
 def _asked(client: Client, url: str) -> int:

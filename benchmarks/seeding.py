@@ -16,6 +16,7 @@ from accounts.models import Area, Grant, User
 from core.identity import synthetic_id
 from households.models import Household
 from programmes.models import Programme, Technology
+from reports.services import boards
 
 COUNTY, TOWNS, PER_VILLAGE = "370999", 20, 500
 LEVELS = {2: "province", 4: "city", 6: "county", 9: "town"}
@@ -57,8 +58,10 @@ def grow(county: County, dwellings: int) -> County:
         cursor.execute(_SUMMARIES, [county.programme.pk, f"B{first:05d}"])
         cursor.execute("DELETE FROM reports_summarytotal WHERE programme_id = %s", [county.programme.pk])
         cursor.execute(_TOTALS, [county.programme.pk])
+        boards.sum_towns([(county.programme.pk, f"{COUNTY}{n:03d}") for n in range(1, TOWNS + 1)])
     with connection.cursor() as cursor:
-        for table in ("accounts_area", "households_household", "households_dwelling", "reports_dwellingsummary"):
+        for table in ("accounts_area", "households_household", "households_dwelling", "reports_dwellingsummary",
+                      "reports_summarytotal", "reports_towntotal"):  # fmt: skip
             cursor.execute(f"VACUUM ANALYZE {table}")
     return County(county.programme, county.clerk, dwellings)
 

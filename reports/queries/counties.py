@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Left, Length
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,7 @@ from core.areas import CITY, CODE_LENGTHS, COUNTY, PROVINCE, TOWN, code_range
 from core.together import Reading
 from programmes.models import Phase, Programme, Target
 from reports.links import address
-from reports.models import BoardTotal, ProgressLine, SummaryTotal
+from reports.models import BoardTotal, ProgressLine, TownTotal
 from reports.queries.scope import Scope
 from reports.queries.year import BEHIND, HEATER_SUMS, WORKS, Progress, Source, expected
 from reports.stages import ACCEPTED, FINISHED, Stage
@@ -91,8 +91,8 @@ def board(scope: Scope, offered: Sequence[Programme], year: int, today: dt.date)
 
 
 def _totals(scope: Scope, running: list[Programme]) -> QuerySet[Any, dict[str, Any]]:
-    rows = scope.rows(SummaryTotal, RIGHT).filter(programme__in=running, excluded=False).order_by()
-    rows = rows.annotate(place=Left("area_id", TOWN_LENGTH)).values("place", "programme_id", "stage")
+    rows = scope.rows(TownTotal, RIGHT).filter(programme__in=running, excluded=False).order_by()
+    rows = rows.annotate(place=F("area_id")).values("place", "programme_id", "stage")
     return rows.annotate(n=Sum("dwellings"), due=Sum("due_fen"), paid=Sum("paid_fen"))  # type: ignore[no-any-return]
 
 

@@ -23,7 +23,7 @@ from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN, code_range
 from programmes.models import Measure, Programme, Target, Unit
 from reports.links import address
-from reports.models import ProgressLine, SummaryTotal
+from reports.models import ProgressLine
 from reports.queries.scope import Scope
 from reports.stages import CONTRACTED, EXCLUDED, totals_in
 
@@ -119,7 +119,7 @@ class Progress:
     town: str = ""
 
 
-def added_up(totals: QuerySet[SummaryTotal], length: int) -> list[dict[str, Any]]:
+def added_up(totals: QuerySet[Any], length: int) -> list[dict[str, Any]]:
     """Figures by place (codes cut to `length`), technology and year: one statement over the stored totals."""
     grouped = totals.order_by().annotate(place=Left("area_id", length)).values("place", "technology", "year")
     conditions = {code: totals_in(stage) if stage else Q() for code, (_name, stage) in FIGURES.items()}
@@ -154,7 +154,7 @@ def progress_of(scope: Scope, narrowed: Narrowed) -> Progress:
     if inner.programme is None or not inner.area_code:
         return Progress(Line(_("Altogether")), [], [], [])
     right = "households.view" if scope.user.has_right("households.view") else "overview.view"
-    rows = added_up(inner.of_programme(SummaryTotal, right).filter(narrowed.rows()), inner.below)
+    rows = added_up(inner.of_programme(inner.totals(right), right).filter(narrowed.rows()), inner.below)
     planned = planned_of(inner.programme, inner.area_code, inner.below)
     planned = {key: number for key, number in planned.items() if _asked(key, narrowed)}
     places = {row["place"] for row in rows} | {key[0] for key in planned}

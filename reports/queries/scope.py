@@ -11,6 +11,7 @@ from accounts.models import Area, User
 from core.areas import CODE_LENGTHS, TOWN, VILLAGE
 from programmes.chosen import chosen_area_code, chosen_programme
 from programmes.models import Programme
+from reports.models import SummaryTotal, TownTotal
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Scope:
     def below(self) -> int:
         """Length of the codes one looks down at: towns in a county and above, villages inside a town."""
         return CODE_LENGTHS[TOWN] if len(self.area_code) < CODE_LENGTHS[TOWN] else CODE_LENGTHS[VILLAGE]
+
+    def totals(self, right: str) -> type[SummaryTotal | TownTotal]:
+        """Where sums of what lies below are kept: of whole towns where `right` is held over them, else of villages."""
+        over_towns = all(len(code) <= CODE_LENGTHS[TOWN] for code in self.user.area_codes_for(right))
+        return TownTotal if over_towns and self.below == CODE_LENGTHS[TOWN] else SummaryTotal
 
     def places(self, level: str, within: str = "") -> list[Area]:
         """Towns or villages inside the place, in tree order."""

@@ -18,7 +18,7 @@ from core.seasons import SeasonError, SeasonRule
 from core.together import Reading, in_step, keep, read, sums_in, sums_of
 from programmes.models import Programme, Target
 from reports.links import address
-from reports.models import BoardTotal, SummaryTotal
+from reports.models import BoardTotal
 from reports.queries.scope import Scope
 from reports.stages import ACCEPTED, FINISHED, IN_PAYMENT, LISTED, NOTICE_OVER, Stage, stages_in
 from retrofits.models import Acceptance, Installation
@@ -234,7 +234,7 @@ def _basis(scope: Scope, programme: Programme) -> Reading[tuple[list[dict[str, A
 
 def _totals(scope: Scope) -> QuerySet[Any, dict[str, Any]]:
     """Sums by place below, route and stage; excluded dwellings are no task and count nowhere."""
-    rows = scope.of_programme(SummaryTotal, "overview.view").filter(excluded=False).order_by()
+    rows = scope.of_programme(scope.totals("overview.view"), "overview.view").filter(excluded=False).order_by()
     rows = rows.annotate(place=Left("area_id", scope.below)).values("place", "technology", "family", "stage")
     return rows.annotate(  # type: ignore[no-any-return]
         n=Sum("dwellings"), due_fen=Sum("due_fen"), paid_fen=Sum("paid_fen"), missing=Sum("with_missing")

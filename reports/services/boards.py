@@ -56,6 +56,20 @@ JOIN subsidies_payoutbatch b ON b.id = l.batch_id AND b.programme_id = p.program
 GROUP BY 1, 2, 3
 """  # noqa: S608
 
+_DROP_TOWNS = f"""
+DELETE FROM reports_towntotal b USING {_INSIDE} WHERE b.programme_id = p.programme_id AND b.area_id = p.area_id
+"""  # noqa: S608
+
+_TOWNS = f"""
+INSERT INTO reports_towntotal (programme_id, area_id, technology, family, stage, excluded, year, contracted, claim,
+    dwellings, due_fen, paid_fen, with_missing, with_failed)
+SELECT p.programme_id, p.area_id, technology, family, stage, excluded, year, contracted, claim, sum(dwellings),
+    sum(due_fen), sum(paid_fen), sum(with_missing), sum(with_failed)
+FROM {_INSIDE}
+JOIN reports_summarytotal t ON t.programme_id = p.programme_id AND t.area_id >= p.low AND t.area_id < p.high
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+"""  # noqa: S608
+
 PAID_PLACES = """
 SELECT DISTINCT b.programme_id, l.area_id FROM subsidies_payoutline l
 JOIN subsidies_payoutbatch b ON b.id = l.batch_id JOIN subsidies_entitlement n ON n.id = l.entitlement_id
@@ -79,12 +93,20 @@ HEATER_KINDS = [Kind.HEATERS, Kind.ONLINE, Kind.NEVER, Kind.FAULTS]
 def sum_up(places: Places) -> None:
     """Works of the towns and payments of the villages in which these (programme, place) pairs lie, counted anew."""
     villages = sorted(set(places))
-    towns = sorted({(programme, code[:TOWN_LENGTH]) for programme, code in villages})
-    _renew(towns, [Kind.FINISHED, Kind.ACCEPTED], _WORKS)
-    _renew(villages, [Kind.WAITING, Kind.ARRIVED], _MONEY)
+    _renew(_towns_of(villages), [Kind.FINISHED, Kind.ACCEPTED], _DROP, _WORKS)
+    _renew(villages, [Kind.WAITING, Kind.ARRIVED], _DROP, _MONEY)
 
 
-def _renew(places: list[tuple[int, str]], kinds: list[Any], statement: str) -> None:
+def sum_towns(places: Places) -> None:
+    """`TownTotal` of the towns in which these (programme, place) pairs lie, from the sums of their villages."""
+    _renew(_towns_of(places), [], _DROP_TOWNS, _TOWNS)
+
+
+def _towns_of(places: Places) -> list[tuple[int, str]]:
+    return sorted({(programme, code[:TOWN_LENGTH]) for programme, code in places})
+
+
+def _renew(places: list[tuple[int, str]], kinds: list[Any], drop: str, write: str) -> None:
     ranges = [code_range(code) for _programme, code in places]
     values = {
         "programmes": [programme for programme, _code in places], "places": [code for _programme, code in places],
@@ -93,8 +115,8 @@ def _renew(places: list[tuple[int, str]], kinds: list[Any], statement: str) -> N
     }  # fmt: skip
     if places:
         with connection.cursor() as cursor:
-            cursor.execute(_DROP, values)
-            cursor.execute(statement, values)
+            cursor.execute(drop, values)
+            cursor.execute(write, values)
 
 
 def paid_places(ids: list[int]) -> set[tuple[int, str]]:

@@ -99,6 +99,7 @@ def _sum_up(places: Iterable[tuple[int, str]]) -> None:
     values = {"programmes": [programme for programme, _ in pairs], "areas": [area for _, area in pairs]}
     _run(sql.DROP_TOTALS, **values)
     _run(sql.WRITE_TOTALS, **values)
+    boards.sum_towns(pairs)
 
 
 def _next_ids(last: int) -> list[int]:

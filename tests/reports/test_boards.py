@@ -20,7 +20,7 @@ from devices.models import Heater
 from households.models import Household
 from programmes.models import Phase, Programme, Target
 from reports import wall_keys
-from reports.models import BoardTotal
+from reports.models import BoardTotal, SummaryTotal, TownTotal
 from reports.queries import counties
 from reports.queries.scope import Scope
 from reports.services.summaries import rebuild_summaries, refresh_summaries
@@ -60,6 +60,20 @@ def test_stored_sums_are_what_the_records_add_up_to(county: World) -> None:
         assert by_kind("heaters")["n"] == Heater.objects.count()
         assert by_kind("online")["n"] is None, "the last readings are weeks old"
         rebuild_summaries(now=clock.now())
+
+
+def test_towns_add_up_to_what_their_villages_do(county: World) -> None:
+    figures = ("dwellings", "due_fen", "paid_fen", "with_missing", "with_failed")
+    for _again in range(2):
+        for town in ("370999001", "370999002"):
+            of_town, of_villages = (
+                {(row["stage"], row["excluded"]): [row[name] for name in figures] for row in model.objects.within(town)
+                 .order_by().values("stage", "excluded").annotate(**{name: Sum(name) for name in figures})}
+                for model in (TownTotal, SummaryTotal)
+            )  # fmt: skip
+            assert of_town == of_villages and of_town
+        county.dwelling(A1, "paid")
+        refresh_summaries(now=clock.now())
 
 
 def test_a_heater_that_falls_silent_leaves_the_line_without_a_row_being_written(county: World) -> None:
