@@ -73,7 +73,7 @@ def test_a_lease_that_somebody_had_in_between_is_lost() -> None:
 
 def test_only_requests_with_the_token_of_the_lease_are_spoken() -> None:
     row, tokens = Row(), [7]
-    with running_hub(take_lease=row.take) as (hub, _, events):
+    with running_hub(take_lease=row.take, lease_every_s=0.1) as (hub, _, events):
         dtu = RawDtu(hub.listen_port, IMEI.encode())
         events.wait("dtu_registered")
         with HubClient("127.0.0.1", hub.control_port, SECRET, token=lambda: tokens[0]) as worker:
