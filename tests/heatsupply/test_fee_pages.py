@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from fractions import Fraction
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from devices.models import Heater
 from heatsupply.fee_queries import both_rates, companies_of, fees_by_company
-from heatsupply.models import FeeAccount, FeeImport, FeeLine, SupplyFault, Survey, SurveyAnswer, Suspension
-from heatsupply.services import surveys
+from heatsupply.models import FeeAccount, FeeImport, FeeLine, RoomSample, SupplyFault, Survey, SurveyAnswer, Suspension
+from heatsupply.services import room_samples, surveys
 from programmes.models import Indicator
+from telemetry.models import LatestReading
+from tests import people
 from tests.heatsupply.fee_room import (
     BEFORE,
     COUNTY,
+    NOW,
     SEASON,
     FeeRoom,
     client_of,
+    code_of,
     fees,
     person_of,
     row,
 )
+from tests.telemetry.said import bare_heater
 
 __all__ = ["fees"]
 LIST, ACT = "heat:fee-list", "heat:fee-act"
@@ -336,3 +344,22 @@ def test_the_command_takes_a_file_in_the_name_of_an_account(fees: FeeRoom) -> No
         call_command("import_fees", bad, stdout=StringIO(), stderr=StringIO(), **said)
     with pytest.raises(CommandError, match="may not keep"):
         call_command("import_fees", good, **said | {"company": fees.other.name})
+
+
+def test_a_sensors_newest_value_counts_once_and_an_old_one_never(fees: FeeRoom) -> None:
+    home, idle = people.dwelling(), people.dwelling()
+    fees.take([row("A1"), row("A2")])
+    for account, dwelling in zip(FeeAccount.objects.order_by("pk"), (home, idle), strict=True):
+        FeeAccount.objects.filter(pk=account.pk).update(dwelling=dwelling)
+    fresh, old = (bare_heater(line=line) for line in ("serial:F1", "serial:F2"))
+    for heater, dwelling, age in ((fresh, home, 1), (old, idle, 25)):
+        Heater.objects.filter(pk=heater.pk).update(dwelling=dwelling)
+        LatestReading.objects.create(heater=heater, at=NOW - timedelta(hours=age), room_dc=183)
+    take = {"programme": fees.programme, "company": fees.company, "season": SEASON, "by": fees.firm, "now": NOW}
+    assert room_samples.take_sensor_samples(**take) == 1
+    assert room_samples.take_sensor_samples(**take) == 0
+    sample = RoomSample.objects.get()
+    assert (sample.room_dc, sample.source, sample.account and sample.account.dwelling) == (183, "sensor", home)
+    assert code_of(room_samples.take_sensor_samples, **take | {"season": BEFORE}) == "OUT_OF_SEASON"
+    with pytest.raises(PermissionDenied):
+        room_samples.take_sensor_samples(**take | {"by": person_of(fees.other)})
