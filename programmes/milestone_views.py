@@ -45,13 +45,14 @@ def milestone_plan(request: HttpRequest, code: str) -> HttpResponse:
     if planned_on is None:
         messages.error(request, _("A day written like 2021-07-01 is expected."))
         return redirect("programmes:milestone-list", code)
-    name, note = request.POST.get("name", ""), request.POST.get("note", "")
+    name, note, responsible = (request.POST.get(one, "") for one in ("name", "note", "responsible"))
     if "steps" in request.POST:
         return _plan_backwards(request, programme, area, planned_on)
     try:
         milestones.plan_milestone(
-            programme=programme, area=area, name=name, planned_on=planned_on, note=note, by=request.user
-        )  # type: ignore[arg-type]
+            programme=programme, area=area, name=name, planned_on=planned_on, note=note, responsible=responsible,
+            by=request.user,  # type: ignore[arg-type]
+        )  # fmt: skip
     except Refused as refusal:
         messages.error(request, refusal.sentence)
     return redirect("programmes:milestone-list", code)
@@ -63,7 +64,8 @@ def _plan_backwards(request: HttpRequest, programme: Programme, area: Area, due_
     steps = [(name, int(days) if days.isdecimal() and len(days) < 5 else 0) for name, days in map(_step, lines[:40])]
     try:
         milestones.plan_backwards(
-            programme=programme, area=area, due_on=due_on, steps=steps, today=clock.today(), by=request.user  # type: ignore[arg-type]
+            programme=programme, area=area, due_on=due_on, steps=steps, today=clock.today(),
+            responsible=request.POST.get("responsible", ""), by=request.user,  # type: ignore[arg-type]
         )  # fmt: skip
     except Refused as refusal:
         messages.error(request, refusal.sentence)
@@ -89,7 +91,8 @@ def milestone_change(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         milestones.change_milestone(
             milestone=row, version=int(version), planned_on=planned_on, actual_on=actual_on,
-            note=request.POST.get("note", ""), by=request.user,  # type: ignore[arg-type]
+            note=request.POST.get("note", ""), responsible=request.POST.get("responsible", ""),
+            by=request.user,  # type: ignore[arg-type]
         )  # fmt: skip
     except Refused as refusal:
         messages.error(request, refusal.sentence)

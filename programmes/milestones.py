@@ -1,4 +1,4 @@
-"""The plan of the works by place (T-46): steps of a town or village, the day planned and the day reached."""
+"""The plan of the works by place (T-46, J-70): steps of a town or village, who answers, the day planned and reached."""
 
 from __future__ import annotations
 
@@ -46,7 +46,14 @@ def lines_of(programme: Programme, user: User, area_code: str, today: date) -> l
 
 
 def plan_milestone(
-    *, programme: Programme, area: Area, name: str, planned_on: date, note: str = "", by: User
+    *,
+    programme: Programme,
+    area: Area,
+    name: str,
+    planned_on: date,
+    note: str = "",
+    responsible: str = "",
+    by: User,
 ) -> Milestone:
     """Plan a step of a town or village. Raises Refused: NOT_HERE, NO_NAME, ALREADY_PLANNED (conflict)."""
     if area.level not in LEVELS or not is_inside(area.code, programme.area_id):
@@ -60,12 +67,19 @@ def plan_milestone(
                           place=area.name)  # fmt: skip
         return Milestone.objects.create(
             programme=programme, area=area, name=name.strip()[:80], planned_on=planned_on, note=note.strip()[:200],
-            recorded_by=by,
+            responsible=responsible.strip()[:40], recorded_by=by,
         )  # fmt: skip
 
 
 def plan_backwards(
-    *, programme: Programme, area: Area, due_on: date, steps: Sequence[tuple[str, int]], today: date, by: User
+    *,
+    programme: Programme,
+    area: Area,
+    due_on: date,
+    steps: Sequence[tuple[str, int]],
+    today: date,
+    responsible: str = "",
+    by: User,
 ) -> list[Milestone]:
     """Plan all steps of a place from its last day back: each ends on the day before the next begins (L-38, 倒排工期).
 
@@ -81,7 +95,7 @@ def plan_backwards(
         raise Refused("TOO_LATE", words, due=due_on, day=begins)
     with transaction.atomic():
         return [
-            plan_milestone(programme=programme, area=area, name=name, planned_on=day, by=by)
+            plan_milestone(programme=programme, area=area, name=name, planned_on=day, responsible=responsible, by=by)
             for (name, _days), day in zip(steps, ends, strict=True)
         ]
 
@@ -92,8 +106,8 @@ def ends_of(due_on: date, days: Sequence[int]) -> list[date]:
 
 
 def change_milestone(
-    *, milestone: Milestone, version: int, planned_on: date, actual_on: date | None, note: str = "", by: User,
-    today: Callable[[], date] = clock.today,
+    *, milestone: Milestone, version: int, planned_on: date, actual_on: date | None, note: str = "",
+    responsible: str = "", by: User, today: Callable[[], date] = clock.today,
 ) -> Milestone:  # fmt: skip
     """Move the planned day or write down the day it was reached. Raises Refused: DAY_TO_COME, CHANGED (conflict)."""
     if actual_on is not None and actual_on > today():
@@ -103,6 +117,6 @@ def change_milestone(
         if row.version != version:
             raise Refused("CHANGED", _("Somebody changed this step meanwhile; look again."), conflict=True)
         row.planned_on, row.actual_on, row.note = planned_on, actual_on, note.strip()[:200]
-        row.version, row.recorded_by = row.version + 1, by
+        row.version, row.recorded_by, row.responsible = row.version + 1, by, responsible.strip()[:40]
         row.save()
         return row

@@ -67,15 +67,20 @@ def running_days_percent(settings: Mapping[str, Any]) -> Decimal | None:
 
 @dataclass(frozen=True)
 class Tariff:
-    """An electricity price a programme's households heat at, with the clause that promises it."""
+    """An electricity price a programme's households heat at, with the clause that promises it.
+
+    `by_choice`: nobody has it without having chosen it.
+    """
 
     code: str
     clause: str
+    by_choice: bool = False
 
 
 def tariffs_of(settings: Mapping[str, Any]) -> list[Tariff]:
     """The prices a programme offers, everybody's first; none where its document names none."""
-    return [Tariff(str(one["code"]), str(one.get("clause", ""))) for one in settings.get("tariffs") or []]
+    listed = settings.get("tariffs") or []
+    return [Tariff(str(one["code"]), str(one.get("clause", "")), bool(one.get("by_choice"))) for one in listed]
 
 
 def contract_items(settings: Mapping[str, Any]) -> frozenset[str]:

@@ -129,11 +129,12 @@ class ConfirmForm(forms.Form):
 
 
 class TariffForm(forms.Form):
-    """The household's electricity price of one season (T-34, T-35)."""
+    """The household's electricity price of one season (T-34, T-35, J-79)."""
 
     season = whole(_("year in which the season began"), high=2100)
     tariff = pick(_("electricity price"), TariffChoice.Tariff.choices)
     effective_on = day(_("in force from"))
+    price_source = text(_("where the price comes from (for a traded price)"), 120, required=False)
     signer_name = text(_("signed by"), 40)
 
 

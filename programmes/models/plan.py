@@ -158,7 +158,8 @@ class Deadline(TrackedModel):
 
 
 class Milestone(ScopedModel):
-    """A step of the works in one town or village, with the day planned and the day it was really reached (T-46)."""
+    """A step of the works in one town or village, with the day planned, the day it was really reached (T-46), and who
+    answers for it (J-70)."""
 
     view_right = "programmes.view"
 
@@ -167,10 +168,11 @@ class Milestone(ScopedModel):
     name = models.CharField(_("step"), max_length=80)
     planned_on = models.DateField(_("planned day"))
     actual_on = models.DateField(_("day it was reached"), null=True, blank=True)
+    responsible = models.CharField(_("responsible person"), max_length=40, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1)
-    data_labels: ClassVar = {"name": "L0", "note": "L1"}
+    data_labels: ClassVar = {"name": "L0", "responsible": "L1", "note": "L1"}
 
     class Meta(ScopedModel.Meta):
         ordering = ["area_id", "planned_on", "id"]

@@ -16,7 +16,8 @@ from retrofits.models.tasks import Task
 
 
 class TariffChoice(ScopedModel):
-    """The electricity price a household heats at, by season: first tier, or peak and valley by its own choice.
+    """The electricity price a household heats at, by season: first tier, peak and valley by its own choice, or what was
+    traded on the market, with where that price comes from (J-79).
 
     T-34 and T-35: a price of the power company and never money the portal pays.
     """
@@ -26,15 +27,17 @@ class TariffChoice(ScopedModel):
     class Tariff(models.TextChoices):
         FIRST_TIER = "first_tier", _("first tier of the residential price")
         TIME_OF_USE = "time_of_use", _("peak and valley price")
+        MARKET = "market_price", _("price traded on the market")
 
     task = models.ForeignKey(Task, models.PROTECT, related_name="tariffs")
     area = models.ForeignKey(Area, models.PROTECT)
     season = models.PositiveSmallIntegerField(_("year in which the season began"))
     tariff = models.CharField(_("electricity price"), max_length=12, choices=Tariff.choices)
     effective_on = models.DateField(_("in force from"))
+    price_source = models.CharField(_("where the price comes from"), max_length=120, blank=True)
     signer_name = models.CharField(_("signed by"), max_length=40)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    data_labels: ClassVar = {"signer_name": "L2"}
+    data_labels: ClassVar = {"price_source": "L0", "signer_name": "L2"}
 
     class Meta(ScopedModel.Meta):
         ordering = ["season", "effective_on", "id"]

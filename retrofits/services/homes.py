@@ -26,11 +26,19 @@ TOWN = ("built_up", "county_seat")
 
 @transaction.atomic
 def choose_tariff(
-    *, task: Task, season: int, tariff: str, effective_on: date, signer_name: str, by: User
+    *,
+    task: Task,
+    season: int,
+    tariff: str,
+    effective_on: date,
+    signer_name: str,
+    price_source: str = "",
+    by: User,
 ) -> TariffChoice:
-    """The household chooses its electricity price for a season (T-34, T-35).
+    """The household chooses its electricity price for a season (T-34, T-35, J-79).
 
-    Raises `Refused` TARIFF_NOT_OFFERED, NOT_ELECTRIC, NOT_ONE_METER, OUTSIDE_SEASON, NOT_SIGNED, TARIFF_KNOWN.
+    Raises `Refused` TARIFF_NOT_OFFERED, NOT_ELECTRIC, NOT_ONE_METER, OUTSIDE_SEASON, NOT_SIGNED, NO_PRICE_SOURCE,
+    TARIFF_KNOWN.
     """
     may(by, RIGHT, task.area_id)
     offered = [one.code for one in tariffs_of(task.programme.settings)]
@@ -41,6 +49,9 @@ def choose_tariff(
         raise refusal
     if not signer_name.strip():
         raise Refused("NOT_SIGNED", _("The choice is the household's: say who signed it."))
+    if tariff == TariffChoice.Tariff.MARKET and not price_source.strip():
+        words = _("Say where the traded price comes from: the seller or wind farm and the number of the contract.")
+        raise Refused("NO_PRICE_SOURCE", words)
     span = SeasonRule.parse(task.programme.season_start, task.programme.season_end).season(season)
     if not span.first_day <= effective_on <= span.last_day:
         words = _("%(day)s lies outside the season %(season)s.")
@@ -50,7 +61,7 @@ def choose_tariff(
                       day=effective_on)  # fmt: skip
     return TariffChoice.objects.create(
         task=task, area_id=task.area_id, season=season, tariff=tariff, effective_on=effective_on,
-        signer_name=signer_name.strip()[:40], recorded_by=by,
+        price_source=price_source.strip()[:120], signer_name=signer_name.strip()[:40], recorded_by=by,
     )  # fmt: skip
 
 
@@ -64,7 +75,7 @@ def no_tariff(task: Task) -> Refused | None:
 
 
 def tariff_on(task: Task, chosen: Iterable[TariffChoice], day: date) -> Tariff | None:
-    """The price in force on a day: the latest choice of its season, otherwise the programme's first.
+    """The price in force on a day: the latest choice of its season, otherwise the programme's first for everybody.
 
     None out of season, and where the home has none. A choice ends with its season.
     """
@@ -74,7 +85,7 @@ def tariff_on(task: Task, chosen: Iterable[TariffChoice], day: date) -> Tariff |
         return None
     mine = [one for one in chosen if one.season == season.year and one.effective_on <= day]
     last = max(mine, key=lambda one: one.effective_on, default=None)
-    return offered.get(last.tariff) if last else next(iter(offered.values()))
+    return offered.get(last.tariff) if last else next((one for one in offered.values() if not one.by_choice), None)
 
 
 @transaction.atomic

@@ -87,6 +87,10 @@ def _refuse_faulty(
         raise Refused("EVENT_FAULTY", _("The day must not lie in the future."))
     if kind in (kinds.DRILL, kinds.EXPERT) and not partners.strip():
         raise Refused("EVENT_FAULTY", _("Say with whom: the experts, or the fire service and the enterprises."))
+    if kind == kinds.PUBLICITY and not partners.strip():
+        raise Refused(
+            "EVENT_FAULTY", _("Say through whom it was spread: the station, paper or site, or who went round.")
+        )
     if kind == kinds.PLAN and not version.strip():
         raise Refused("EVENT_FAULTY", _("A plan needs its version."))
     if kind == kinds.EXPERT and findings is None:

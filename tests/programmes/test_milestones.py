@@ -56,6 +56,23 @@ def test_a_town_plans_its_steps_and_says_when_they_were_reached(plan: Plan) -> N
     assert "2021-09-15" in clerk.get(steps_url(plan)).content.decode()
 
 
+@pytest.mark.clause(
+    "J-70", "任务书、时间表、路线图和责任人", serves="programmes.milestones:plan_milestone",
+    page="programmes:milestone-list", model="programmes.Milestone",
+)  # fmt: skip
+def test_each_step_names_its_day_its_department_and_who_answers_for_it(plan: Plan) -> None:
+    clerk = browser(people.user("town_staff", TOWN))
+    planned(plan, clerk, responsible="李样本")
+    steps = {"area": TWO, "planned_on": "2021-12-10", "steps": "摸底 10\n安装 30", "responsible": "王测试"}
+    clerk.post(f"{plan.url}steps/new/", steps)
+    assert sorted(Milestone.objects.values_list("name", "planned_on", "responsible")) == [
+        ("入户安装", date(2021, 9, 10), "李样本"), ("安装", date(2021, 12, 10), "王测试"),
+        ("摸底", date(2021, 11, 10), "王测试"),
+    ]  # fmt: skip
+    html = clerk.get(steps_url(plan)).content.decode()
+    assert "责任人" in html and "李样本" in html and "王测试" in html
+
+
 def test_a_town_keeps_to_its_own_places(plan: Plan) -> None:
     people.area(OTHER_TOWN)
     stranger = browser(people.user("town_staff", OTHER_TOWN))

@@ -177,6 +177,24 @@ def test_a_household_may_choose_peak_and_valley_for_a_season(works: Works, price
     assert "T-35" in clerk.get(page("task-detail", priced.pk)).content.decode()
 
 
+@mark.clause("J-79", "加大“煤改电”电力市场化交易", serves="retrofits.services.homes:choose_tariff", page=TASK,
+             model="retrofits.TariffChoice")  # fmt: skip
+def test_a_traded_price_says_where_it_comes_from(works: Works, priced: Task) -> None:
+    """Nobody heats at it without having chosen it."""
+    works.programme.settings["tariffs"] = file_of("jincheng_2020", "programme.yaml")["programme"]["settings"]["tariffs"]
+    works.programme.save()
+    task, clerk = Task.objects.get(pk=priced.pk), client_of(works.clerk)
+    assert tariff_on(task, [], date(2021, 12, 1)) is None
+    form = {"deed": "tariff", "season": "2021", "tariff": "market_price", "effective_on": "2021-12-01",
+            "signer_name": "张示例"}  # fmt: skip
+    assert clerk.post(page("task-paper", task.pk), form).status_code == 422  # from whom?
+    named = form | {"price_source": "示例风电场 合同 FD-001"}
+    assert clerk.post(page("task-paper", task.pk), named).status_code == 302
+    assert tariff_on(task, list(task.tariffs.all()), date(2021, 12, 2)).clause == "J-79"  # type: ignore[union-attr]
+    shown = clerk.get(page("task-detail", task.pk)).content.decode()
+    assert "示例风电场 合同 FD-001" in shown and "市场化交易电价" in shown
+
+
 @mark.clause("T-27", "按照有关规定缴纳配套费和取暖费", serves="retrofits.services.homes:record_fee", page=TASK,
              model="retrofits.UserFee")  # fmt: skip
 def test_users_of_central_heating_in_town_pay_two_fees(works: Works) -> None:

@@ -255,14 +255,26 @@ def test_an_evaluation_visit_and_a_work_plan_are_asked_for_answered_and_accepted
     "B-39", "加大供热知识宣传", serves="supervision.services.safety:record_event",
     page="supervision:safety-year", model="supervision.SafetyEvent",
 )  # fmt: skip
-def test_publicity_is_logged_with_day_topic_and_partners(room: Room) -> None:
+@pytest.mark.clause(
+    "L-80", "加强宣传…典型经验", serves="supervision.services.safety:record_event",
+    page="supervision:safety-year", model="supervision.SafetyEvent",
+)  # fmt: skip
+@pytest.mark.clause(
+    "D-50", "电视、报纸、网络宣传", serves="supervision.services.safety:record_event",
+    page="supervision:safety-year", model="supervision.SafetyEvent",
+)  # fmt: skip
+def test_publicity_is_logged_with_day_topic_and_through_whom(room: Room) -> None:
     form = {"deed": "event", "area": TOWN, "kind": "publicity", "on": "2021-11-02", "topic": "供热知识进社区",
             "partners": "供热公司"}  # fmt: skip
     client = client_of(room.clerk)
     assert client.post(reverse(ACT), form | {"on": "2099-01-01"}).status_code == 422
+    assert client.post(reverse(ACT), form | {"partners": ""}).status_code == 422
     assert client.post(reverse(ACT), form).status_code == 302
-    assert SafetyEvent.objects.get().kind == "publicity"
-    assert "供热知识进社区" in client.get(reverse("supervision:safety-year"), {"year": "2021"}).content.decode()
+    media = {"topic": "清洁取暖典型经验", "partners": "县电视台、日报、政府网站"}
+    assert client.post(reverse(ACT), form | media).status_code == 302
+    assert set(SafetyEvent.objects.values_list("kind", flat=True)) == {"publicity"}
+    html = client.get(reverse("supervision:safety-year"), {"year": "2021"}).content.decode()
+    assert all(words in html for words in ("供热知识进社区", "清洁取暖典型经验", "县电视台、日报、政府网站"))
 
 
 @pytest.mark.clause(
