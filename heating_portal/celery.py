@@ -59,6 +59,7 @@ app.conf.update(
             "options": {"expires": settings.POLL_TICK_S},
         },
         "roll-up-hours": {"task": "telemetry.tasks.roll_up", "schedule": 300.0, "options": {"expires": 300}},
+        "push-readings": {"task": "telemetry.tasks.push_readings", "schedule": 30.0, "options": {"expires": 30}},
         "make-partitions": {"task": "telemetry.tasks.make_partitions", "schedule": 3600.0},
         "expire-commands": {
             "task": "devices.tasks.expire_commands",

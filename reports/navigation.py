@@ -134,6 +134,7 @@ QUESTIONS = Item(_("Questions at the bench"), icon="search", url_name="reports:q
 LEDGERS = Item(_("Ledgers"), icon="file-spreadsheet", url_name="reports:ledger-list", right="ledgers.export")
 HISTORY = Item(_("Change log"), icon="history", url_name="reports:audit-log", right="audit.log")
 ADMIN_LOG = Item(_("Administrators' log"), icon="history", url_name="accounts:admin-log", right="audit.admin_log")
+UPWARDS = Item(_("Readings sent upwards"), icon="send", url_name="telemetry:webhook-list", right="system.manage")
 USERS = Item(_("Accounts and roles"), icon="user", url_name="accounts:user-list", right="users.view")
 JOBS = Item(_("Background work"), icon="progress", url_name="jobs:job-list", right="jobs.view_all")
 
@@ -188,7 +189,7 @@ SETS: dict[str, tuple[Group, ...]] = {
         Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, OWN_NETWORKS, DUTIES)),
     ),
     "city": (FIRST, Group(_("Programmes"), (COUNTIES, PROGRAMMES, PROJECTS, PERIODIC, EVALUATION))),
-    "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, ADMIN_LOG))),
+    "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, UPWARDS, ADMIN_LOG))),
 }  # fmt: skip
 
 TABS: tuple[Item, ...] = (HOME, VISITS, HOUSEHOLDS, TASKS, ACCEPTANCES, BATCHES, HEATERS, ALERTS, USERS)

@@ -19,6 +19,7 @@ from accounts.models import Area
 from core.identity import phone_problem
 from core.money import MoneyError, parse_yuan
 from devices.models import DeviceModel, Heater, Supplier
+from devices.services.certificates import standing_of
 from devices.services.heaters import address_problems
 from retrofits.costs import KIND_SHAPE
 from retrofits.faults import Fault
@@ -252,7 +253,7 @@ class _Check:
             self.fault(
                 "model_no", "UNKNOWN_MODEL", words % {"supplier": self.record.supplier, "model": self.text["model_no"]}
             )
-        elif model and (model.docking_confirmed_on is None or model.profile_id is None):
+        elif model and (model.profile_id is None or not standing_of(model, self.on).holds):
             words = _("the model %(model)s has no data-docking confirmation yet and must not be installed")
             self.fault("model_no", "NOT_DOCKED", words % {"model": model})
 

@@ -20,10 +20,14 @@ from django.utils.translation import gettext_lazy
 
 from devices.models import Command, Heater
 from devices.protocol.points import MODES
+from telemetry.days import days_of
 
 Label = str | Promise
 COMFORT_C = 18.0
 MEASURES = ("supply_dc", "return_dc", "outdoor_dc", "room_dc", "set_room_dc")
+DAILY = (
+    "supply_min_dc", "supply_avg_dc", "supply_max_dc", "room_min_dc", "room_avg_dc", "room_max_dc", "outdoor_avg_dc",
+)  # fmt: skip
 _DEFROST = MODES.index("defrost")
 
 
@@ -149,12 +153,9 @@ def chart(heater: Heater, drawn: Track, floor_c: float, *, medium: str = "water"
 
 def season_chart(heater: Heater, start: dt.date, now: dt.datetime, floor_c: float, medium: str) -> dict[str, Any]:
     """Per day: lowest, mean and highest of water and room, mean outdoors. From the hourly rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DAYS, [heater.pk, dt.datetime.combine(start, dt.time(), timezone.get_current_timezone()), now])
-        found = {row[0]: row[1:] for row in cursor.fetchall()}
+    found = days_of(heater, start, now)
     days = [start + dt.timedelta(days=n) for n in range((timezone.localdate(now) - start).days + 1)][-366:]
-    columns = list(zip(*(found.get(day, (None,) * 7) for day in days), strict=True))
-    degrees = [[None if v is None else v / 10 for v in column] for column in columns]
+    degrees = [_degrees(getattr(found.get(day), name, None) for day in days) for name in DAILY]
     supply, _back = flow_words(medium)
     low, high = _("%(what)s, lowest of the day"), _("%(what)s, highest of the day")
     return {
@@ -176,12 +177,8 @@ def season_chart(heater: Heater, start: dt.date, now: dt.datetime, floor_c: floa
     }  # fmt: skip
 
 
-_DAYS = """
-SELECT (hour AT TIME ZONE 'Asia/Shanghai')::date, min(supply_min_dc), round(avg(supply_avg_dc))::int,
-    max(supply_max_dc), min(room_min_dc), round(avg(room_avg_dc))::int, max(room_max_dc),
-    round(avg(outdoor_avg_dc))::int
-FROM telemetry_hourlyrollup WHERE heater_id = %s AND hour >= %s AND hour <= %s GROUP BY 1
-"""
+def _degrees(tenths: Iterable[int | None]) -> list[float | None]:
+    return [None if value is None else value / 10 for value in tenths]
 
 
 def flow_words(medium: str) -> tuple[str, str]:

@@ -40,11 +40,12 @@ class BadQuestion(ValueError):
 
 @dataclass(frozen=True)
 class Asked:
-    """Readings after (`at`, `heater`), at most `limit`."""
+    """Readings after (`at`, `heater`), at most `limit`; with `until` (the same kind of place) none behind it."""
 
     at: dt.datetime
     heater: int
     limit: int
+    until: tuple[dt.datetime, int] | None = None
 
     @classmethod
     def of(cls, said: Mapping[str, str], now: dt.datetime) -> Asked:
@@ -55,6 +56,11 @@ class Asked:
         since = said.get("since", "")
         at = _moment(since) if since else now - FIRST
         return cls(at, 0, limit)
+
+
+def between(cursor: str, end: str, limit: int) -> Asked:
+    """Readings after one cursor and, where `end` is given, up to another. Raises `BadQuestion`."""
+    return Asked(*_place(cursor), limit, _place(end) if end else None)
 
 
 def _limit(text: str) -> int:
@@ -104,9 +110,12 @@ class Page:
 
 def readings_since(heaters: QuerySet[Heater], asked: Asked, now: dt.datetime) -> Page:
     """Readings of these heaters after a place, none newer than turns still under way."""
+    settled = settled_until(now)
+    last_at, last_heater = asked.until or (settled, 0)
     with connection.cursor() as cursor:
         numbers = dict(heaters.order_by().values_list("pk", "platform_no"))
-        cursor.execute(_SINCE, [asked.at, settled_until(now), asked.at, asked.heater, list(numbers), asked.limit + 1])
+        places = [asked.at, settled, asked.at, asked.heater, last_at, last_heater]
+        cursor.execute(_SINCE, [*places, list(numbers), asked.limit + 1])
         found = cursor.fetchall()
     rows = [dict(zip(("heater", *COLUMNS), (numbers[row[0]], *row[1:]), strict=True)) for row in found[: asked.limit]]
     last = found[: asked.limit][-1] if rows else None
@@ -127,5 +136,6 @@ def settled_until(now: dt.datetime) -> dt.datetime:
 
 _SINCE = f"""
 SELECT heater_id, {", ".join(COLUMNS)} FROM telemetry_reading
-WHERE at >= %s AND at < %s AND (at, heater_id) > (%s, %s) AND heater_id = ANY(%s) ORDER BY at, heater_id LIMIT %s
+WHERE at >= %s AND at < %s AND (at, heater_id) > (%s, %s)
+    AND (at, heater_id) <= (%s, %s) AND heater_id = ANY(%s) ORDER BY at, heater_id LIMIT %s
 """  # noqa: S608 - names of columns are our own constants

@@ -246,7 +246,7 @@ class Webhook(ScopedModel):
 
     class State(models.TextChoices):
         ACTIVE = "active", _("sends")
-        STOPPED = "stopped", _("stopped")
+        STOPPED = "stopped", _("sending stopped")
         DISABLED = "disabled", _("disabled after long failure")
 
     area = models.ForeignKey(Area, models.PROTECT)

@@ -7,17 +7,21 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import acting
 from core import clock
 from devices.hub.client import BlockResult, HubUnavailable
 from devices.hub_access import hub_client
-from telemetry import alerting, lines, poller, queries, rollups, services, turns
+from jobs.registry import handler
+from jobs.running import JobRun
+from telemetry import alerting, lines, outgoing, poller, queries, rollups, services, turns, webhooks
 from telemetry.models import PollCycle
 from telemetry.partitions import day_of, drop_before, ensure_partitions
 from telemetry.spool import Spool
@@ -132,6 +136,42 @@ def roll_up() -> int:
         alerting.clear_of_removed(now=now)
         lines.look_for_second_masters(now=now)
     return made
+
+
+@shared_task
+def push_readings() -> int:
+    """Every 30 s: a job for each receiver whose turn has come."""
+    with acting("pusher"):
+        return webhooks.ask_for_pushes(now=clock.now())
+
+
+@handler("telemetry.push_readings", _("Send readings to a platform above"))
+def push_to_one(run: JobRun, webhook_id: int) -> dict[str, Any]:
+    """Batch after batch until nothing is left, one is not taken, or enough for one piece of work."""
+    sent = 0
+    for _turn in range(webhooks.BATCHES_AT_ONCE):
+        with run.commit():
+            batch = webhooks.next_batch(webhook_id=webhook_id, now=clock.now())
+        if batch is None:
+            break
+        answer = outgoing.post(batch.address, batch.body, batch.headers(clock.now()), inside=settings.WEBHOOK_INSIDE)
+        with run.commit():
+            hook = webhooks.settle(batch=batch, answer=answer, now=clock.now())
+        sent += batch.count if answer.ok else 0
+        run.progress(sent)
+        if not answer.ok:
+            return {"message": hook.last_answer}
+    return {"message": str(sent)}
+
+
+@handler("telemetry.try_webhook", _("Try the address of a platform above"))
+def try_one(run: JobRun, webhook_id: int) -> dict[str, Any]:
+    """An empty, signed batch marked as a trial; what came back stands on the page."""
+    batch = webhooks.trial(webhook_id=webhook_id)
+    answer = outgoing.post(batch.address, batch.body, batch.headers(clock.now()), inside=settings.WEBHOOK_INSIDE)
+    with run.commit():
+        hook = webhooks.note_trial(webhook_id=webhook_id, answer=answer, now=clock.now())
+    return {"message": hook.last_answer}
 
 
 @shared_task

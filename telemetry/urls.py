@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from telemetry.views import alert, alerts, commands, gateways, heaters, parts, stream
+from telemetry.views import alert, alerts, commands, gateways, heaters, parts, stream, webhooks
 
 app_name = "telemetry"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("stream/", stream.heater_stream, name="stream"),
     path("lines/", gateways.gateway_list, name="gateway-list"),
     path("lines/claim/", gateways.gateway_claim, name="gateway-claim"),
+    path("webhooks/", webhooks.webhook_list, name="webhook-list"),
     path("alerts/", alerts.alert_list, name="alert-list"),
     path("alerts/<int:pk>/", alert.alert_detail, name="alert-detail"),
     path("alerts/acknowledge/", alerts.alert_acknowledge, name="alert-acknowledge"),

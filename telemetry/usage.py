@@ -35,6 +35,7 @@ class Use:
     wanted: int
     counter_breaks: int
     room_avg_c: Decimal | None
+    outdoor_avg_c: Decimal | None
 
     @property
     def complete_percent(self) -> Decimal | None:
@@ -54,13 +55,19 @@ def use_between(heaters: Iterable[int], first: dt.datetime, end: dt.datetime) ->
 def _use(heater: int, first: dt.datetime, end: dt.datetime, row: Any, due: Due) -> Use:
     """Hours without a row were due as well: at the period that holds today, while the heater was there."""
     if row is None:
-        return Use(heater, first, end, None, None, 0, 0, due.hours * due.per_hour, 0, None)
-    energy, minutes, hours, got, wanted, breaks, room = row
+        return Use(heater, first, end, None, None, 0, 0, due.hours * due.per_hour, 0, None, None)
+    energy, minutes, hours, got, wanted, breaks, room, outdoor = row
     missing = max(0, due.hours - hours) * due.per_hour
     return Use(
         heater, first, end, _tenth(energy, 10), _tenth(minutes, 60), hours, got, wanted + missing, breaks,
-        _tenth(room, 10),
+        _tenth(room, 10), _tenth(outdoor, 10),
     )  # fmt: skip
+
+
+def days_run(heater: int, first: dt.date, last: dt.date) -> int:
+    """On how many days from `first` to `last` the heater gave heat in at least one hour."""
+    rows = _rows(_DAYS_RUN, [heater], partitions.bounds_of(first)[0], partitions.bounds_of(last)[1])
+    return int(rows[0][0])
 
 
 def _tenth(value: Any, divisor: int) -> Decimal | None:
@@ -130,7 +137,7 @@ def _hours_there(first: dt.datetime, end: dt.datetime, came: dt.date, went: dt.d
 # Rows of a former platform say nothing of how many readings were due: as many as came.
 _USE = """
 SELECT heater_id, sum(energy_dkwh), sum(minutes_on), count(*), sum(least(n, COALESCE(wanted, n))),
-    sum(COALESCE(wanted, n)), sum(counter_breaks), avg(room_avg_dc)
+    sum(COALESCE(wanted, n)), sum(counter_breaks), avg(room_avg_dc), avg(outdoor_avg_dc)
 FROM telemetry_hourlyrollup WHERE heater_id = ANY(%(heaters)s) AND hour >= %(first)s AND hour < %(end)s
 GROUP BY heater_id
 """
@@ -138,4 +145,9 @@ _DAYS = """
 SELECT (hour AT TIME ZONE 'Asia/Shanghai')::date, count(*)::int, sum(least(n, COALESCE(wanted, n)))::int,
     sum(COALESCE(wanted, n))::int
 FROM telemetry_hourlyrollup WHERE heater_id = ANY(%(heaters)s) AND hour >= %(first)s AND hour < %(end)s GROUP BY 1
+"""
+_DAYS_RUN = """
+SELECT count(DISTINCT (hour AT TIME ZONE 'Asia/Shanghai')::date)
+FROM telemetry_hourlyrollup
+WHERE heater_id = ANY(%(heaters)s) AND hour >= %(first)s AND hour < %(end)s AND minutes_on > 0
 """

@@ -14,6 +14,8 @@ from devices.protocol.profiles import Profile, Write
 
 WANTED_SHARE = 0.995
 BACK_TO_BACK = 20
+ASKED_OF_8 = ["bad_crc_ignored", "display_unmoved"]
+"""What only somebody at the board can say: the broken CRC was tried by hand, and its display shows nothing of it."""
 
 
 def machine_steps(probe: Probe) -> list[Step]:
@@ -122,7 +124,7 @@ def wrong_frames(probe: Probe) -> Step:
     silent = foreign.status in ("timeout", "out_of_step")
     text = f"unit {other}: {foreign.status}; {answered} of {len(quick)} questions back to back answered"
     evidence = [frames(foreign), frames(quick[-1])]
-    return Step(8, "wrong frames ignored", silent and answered == len(quick), text, evidence, ["bad_crc_ignored"])
+    return Step(8, "wrong frames ignored", silent and answered == len(quick), text, evidence, ASKED_OF_8)
 
 
 _STEPS: dict[int, Callable[[Probe], Step]] = {

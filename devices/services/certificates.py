@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -87,6 +88,30 @@ def confirmation_of(model: DeviceModel | int, on: dt.date) -> DockingCertificate
     key = model if isinstance(model, int) else model.pk
     rows = DockingCertificate.objects.filter(device_model=key, state=State.VALID, issued_on__lte=on)
     return rows.filter(valid_until__gte=on).order_by("-issued_on", "-pk").first()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a model stands with its docking: `state` is valid, suspended, expired, elsewhere (its catalogue entry names
+    a day, the portal has no paper of its own) or none; `certificate` the newest one of the portal's own."""
+
+    state: str
+    certificate: DockingCertificate | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.state in ("valid", "elsewhere")
+
+
+def standing_of(model: DeviceModel, on: dt.date) -> Standing:
+    """From the certificates; the day in the model's entry counts only where there never was one."""
+    held = confirmation_of(model, on)
+    if held is not None:
+        return Standing("valid", held)
+    newest = DockingCertificate.objects.filter(device_model=model).order_by("-issued_on", "-pk").first()
+    if newest is None:
+        return Standing("elsewhere" if model.docking_confirmed_on else "none")
+    return Standing("suspended" if newest.state == State.SUSPENDED else "expired", newest)
 
 
 def shown_by(number: str, code: str) -> DockingCertificate | None:

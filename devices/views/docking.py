@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import public, requires
@@ -59,6 +60,7 @@ STEP_HINTS = {
 QUESTIONS = {
     "effect_seen": gettext_lazy("Did the board really do it: temperature, on and off, mode?"),
     "bad_crc_ignored": gettext_lazy("Is a frame with a broken CRC ignored (tried with a bus tool)?"),
+    "display_unmoved": gettext_lazy("Does the display of the board show the same values as before, and no fault?"),
 }
 STATE_WORDS = {
     "todo": (gettext_lazy("to do"), ""), "running": (gettext_lazy("running"), "busy"),
@@ -145,8 +147,10 @@ def docking_act(request: HttpRequest, number: str) -> HttpResponse:
 @requires(VIEW)
 @require_GET
 def certificate_print(request: HttpRequest, number: str) -> HttpResponse:
-    """The sheet for the folder (the browser prints it or makes the PDF); `?format=json` the signed content."""
+    """The sheet for the folder; `?format=pdf` as a file, `?format=json` the content that was hashed."""
     row = _certificate(request, number)
+    if request.GET.get("format") == "pdf":
+        return _pdf(request, row)
     if request.GET.get("format") == "json":
         answer = JsonResponse(row.document | {"sha256": row.sha256}, json_dumps_params={"ensure_ascii": False})
         answer["Content-Disposition"] = f'attachment; filename="{row.number}.json"'
@@ -203,7 +207,7 @@ def _shown(test: DockingTest, step: dict[str, Any], may_run: bool) -> dict[str, 
     number, state = step["number"], step["state"]
     words, look = STATE_WORDS[state]
     answers = step.get("answers") or {}
-    asked = [(one, QUESTIONS[one], answers.get(one)) for one in step.get("asks") or ()]
+    asked = [(one, QUESTIONS[one], _answer(answers.get(one))) for one in step.get("asks") or ()]
     units = units_wanted(parse_profile(test.profile.document)) if number == 2 else ()
     guided = number not in MACHINE_STEPS
     return {
@@ -211,8 +215,17 @@ def _shown(test: DockingTest, step: dict[str, Any], may_run: bool) -> dict[str, 
         "look": look, "message": record_words(step.get("message") or ""),
         "evidence": _evidence(step.get("evidence") or []),
         "asked": asked, "units": units, "may_run": may_run and state != "running" and (guided or state != "passed"),
-        "by": step.get("by", ""), "at": step.get("at", ""), "asks_now": state == "asked" and may_run,
+        "by": step.get("by", ""), "at": _moment(step.get("at")), "asks_now": state == "asked" and may_run,
     }  # fmt: skip
+
+
+def _answer(given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What a person said, with the moment as one."""
+    return given and given | {"at": _moment(given["at"])}
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
 
 
 def _evidence(entries: list[dict[str, Any]]) -> list[str]:
@@ -227,6 +240,26 @@ def _paper(test: DockingTest) -> HttpResponse:
         answer = HttpResponse(file.read(), content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{test.number}.bin"'
     return answer
+
+
+def _pdf(request: HttpRequest, row: DockingCertificate) -> HttpResponse:
+    """The confirmation as a file, in Chinese as the sheet is."""
+    from devices.certificate_pdf import certificate_pdf  # its library is loaded by the few who ask for the file
+
+    with override("zh-hans"):
+        sheet, suspended = _sheet(request, row), row.state == DockingCertificate.State.SUSPENDED
+        standing = f"已暂停：{row.suspended_because}" if suspended else f"有效至 {row.document['valid_until']}"
+        steps = [(str(words), _verdict(step["state"]), str(record)) for step, words, record in sheet["steps"]]
+        made = certificate_pdf(
+            document=row.document, steps=steps, sha256=row.sha256, address=sheet["address"], standing=standing
+        )
+    answer = HttpResponse(made, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{row.number}.pdf"'
+    return answer
+
+
+def _verdict(state: str) -> str:
+    return "通过" if state == "passed" else str(STATE_WORDS[state][0])
 
 
 def _sheet(request: HttpRequest, row: DockingCertificate) -> dict[str, Any]:

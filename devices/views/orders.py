@@ -51,7 +51,8 @@ NEED_WORDS = {
 def command_list(request: HttpRequest) -> HttpResponse:
     area, user = chosen_area_code(request), request.user
     rows = Command.objects.visible_to(user).within(area) if area else Command.objects.none()
-    state = request.GET.get("state", "")
+    state, heater = request.GET.get("state", ""), request.GET.get("heater", "")[:12]
+    rows = rows.filter(heater__platform_no=heater) if heater else rows
     shown = rows.filter(state=state) if state in Command.State.values else rows
     table = build_table(
         request, shown.select_related("heater", "area", "requested_by"), COLUMNS, unit=_("commands"),

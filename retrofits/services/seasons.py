@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-
-from django.db.models.functions import TruncDate
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.refusals import Refused
@@ -13,15 +9,12 @@ from core.seasons import Season
 from devices.models import Heater
 from retrofits.models import Installation
 from retrofits.site_rules import running_days_percent
-from telemetry.models import HourlyRollup
+from telemetry.usage import days_run
 
 
 def running_days(heater: Heater, season: Season) -> int:
     """Days of the season on which the heater gave heat in at least one recorded hour."""
-    first = timezone.make_aware(datetime.combine(season.first_day, time.min))
-    after = timezone.make_aware(datetime.combine(season.last_day + timedelta(days=1), time.min))
-    hours = HourlyRollup.objects.filter(heater=heater, hour__gte=first, hour__lt=after, minutes_on__gt=0)
-    return hours.annotate(day=TruncDate("hour")).values("day").distinct().count()
+    return days_run(heater.pk, season.first_day, season.last_day)
 
 
 def refuse_unproven(record: Installation, season: Season, note: str) -> None:

@@ -14,6 +14,7 @@ from accounts.models import User
 from core import clock
 from core.refusals import Refused
 from devices.models import DeviceModel, Supplier
+from devices.services.certificates import standing_of
 from programmes.models import Programme, Technology
 from retrofits.models import Bid, Criterion, Project, TenderLot
 from retrofits.services.enterprises import ENTER, may
@@ -95,7 +96,8 @@ def enter_bid(
                 raise Refused("BID_FAULTY", _("The price must be more than zero."))
             if kept.ceiling_fen is not None and price_fen > kept.ceiling_fen:
                 raise Refused("OVER_CEILING", _("The price lies above the highest price of the lot."))
-            if kept.refers_to_data_access and (device_model is None or device_model.docking_confirmed_on is None):
+            is_docked = device_model is not None and standing_of(device_model, clock.today()).holds
+            if kept.refers_to_data_access and not is_docked:
                 words = _(
                     "The lot asks for the data access of annex 2: the bid needs a model with docking confirmation."
                 )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import clock
 from core.seasons import Season, Span
@@ -23,6 +23,7 @@ from subsidies.metering.season import inside
 from subsidies.metering_limits import bounds_for
 from subsidies.models import Entitlement, OperationCheck
 from subsidies.services.locking import hold
+from telemetry.usage import Use, use_between
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AT_ONCE = 500
@@ -138,17 +139,13 @@ def _heard(heaters: Sequence[int], season: Season, at: dt.datetime) -> Mapping[i
     heater is never said to have used more than it did."""
     start = dt.datetime.combine(season.first_day, dt.time(), ZONE)
     end = min(dt.datetime.combine(season.last_day + dt.timedelta(days=1), dt.time(), ZONE), at)
-    with connection.cursor() as cursor:
-        cursor.execute(_HEARD, [list(heaters), start, end])
-        return {row[0]: Heard(row[1], _tenth(row[2]), _tenth(row[3]), row[4], row[5]) for row in cursor.fetchall()}
+    used = use_between(heaters, start, end)
+    return {pk: _heard_of(use) for pk, use in used.items()}
 
 
-def _tenth(value: Any) -> Decimal | None:
-    return None if value is None else Decimal(value).quantize(Decimal("0.1"))
+def _heard_of(use: Use) -> Heard:
+    return Heard(use.hours_heard, use.hours_run, use.energy_kwh, _dc(use.room_avg_c), _dc(use.outdoor_avg_c))
 
 
-_HEARD = """
-SELECT heater_id, count(*), sum(minutes_on) / 60.0, sum(energy_dkwh) / 10.0, round(avg(room_avg_dc))::int,
-    round(avg(outdoor_avg_dc))::int
-FROM telemetry_hourlyrollup WHERE heater_id = ANY(%s) AND hour >= %s AND hour < %s GROUP BY heater_id
-"""
+def _dc(degrees: Decimal | None) -> int | None:
+    return None if degrees is None else int(degrees * 10)

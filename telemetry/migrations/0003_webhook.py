@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80, verbose_name='receiver')),
                 ('address', models.CharField(max_length=300, verbose_name='address')),
                 ('secret', core.fields.EncryptedTextField()),
-                ('state', models.CharField(choices=[('active', 'sends'), ('stopped', 'stopped'), ('disabled', 'disabled after long failure')], default='active', max_length=8)),
+                ('state', models.CharField(choices=[('active', 'sends'), ('stopped', 'sending stopped'), ('disabled', 'disabled after long failure')], default='active', max_length=8)),
                 ('because', models.CharField(blank=True, max_length=300)),
                 ('made_at', models.DateTimeField()),
                 ('cursor', models.CharField(max_length=80)),

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
@@ -47,10 +46,8 @@ def heater_series(request: HttpRequest, platform_no: str) -> JsonResponse:
     """JSON for `frontend/js/charts.js`; at most 2,000 points."""
     shown, span = Shown.of(request, platform_no), _span(request)
     if span.code == "season":
-        start = charts.season_start(
-            shown.programme.season_start if shown.programme else "11-01", timezone.localdate(shown.now)
-        )
-        return JsonResponse(charts.season_chart(shown.heater, start, shown.now, shown.floor_c, shown.profile.medium))
+        start, medium = shown.season_start, shown.profile.medium
+        return JsonResponse(charts.season_chart(shown.heater, start, shown.now, shown.floor_c, medium))
     drawn = charts.track(shown.heater, span, shown.now, shown.period_s)
     return JsonResponse(charts.chart(shown.heater, drawn, shown.floor_c, medium=shown.profile.medium))
 
@@ -67,9 +64,11 @@ def heater_band(request: HttpRequest, platform_no: str) -> HttpResponse:
 @require_GET
 @requires("devices.view")
 def heater_table(request: HttpRequest, platform_no: str) -> HttpResponse:
-    """The numbers behind the chart, newest first: a page of its own, and a fragment for htmx."""
+    """The numbers behind the chart, newest first: a page of its own, and a fragment for htmx. A season's by day."""
     shown, drawn = _drawn(request, platform_no)
     values: dict[str, Any] = {"shown": shown, "heater": shown.heater, "drawn": drawn, "rows": drawn.buckets[::-1]}
+    if _span(request).code == "season":
+        values |= {"rows": (), "days": shown.all_days}
     is_part = request.headers.get("HX-Request") == "true"
     return render(request, "telemetry/part_table.html" if is_part else "telemetry/heater_table.html", values)
 
@@ -79,7 +78,7 @@ def _span(request: HttpRequest) -> Span:
 
 
 def _drawn(request: HttpRequest, platform_no: str) -> tuple[Shown, charts.Track]:
-    """Band and table of a season show its last seven days: the hourly rows behind it know no states."""
+    """Buckets of a season are those of its last seven days: the hourly rows behind it know no states."""
     shown, span = Shown.of(request, platform_no), _span(request)
     span = SPANS["7d"] if span.code == "season" else span
     return shown, charts.track(shown.heater, span, shown.now, shown.period_s)

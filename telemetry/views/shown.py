@@ -8,20 +8,22 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.access import get_visible_or_404
 from accounts.rights import ROLES, roles_with
 from core import clock
-from devices.models import Command, Heater
+from devices.models import Command, DockingCertificate, Heater
 from devices.protocol.profiles import Profile
 from devices.words import change_words, value_words
 from programmes.models import Programme
-from telemetry import charts, evidence, queries, registers, states
+from telemetry import charts, days, evidence, queries, registers, states
 from telemetry.models import Alert, LatestReading
 from telemetry.states import HeaterState
 
@@ -35,9 +37,17 @@ def heater_of(request: HttpRequest, platform_no: str, right: str = "devices.view
     """The heater of an address, inside the person's area, or 404; 403 without `right` there."""
     rows = Heater.objects.select_related(
         "bus", "area__parent", "latest", "profile", "device_model__supplier", "dwelling__household"
-    )
+    ).annotate(confirmation_no=_confirmed())
     found: Heater = get_visible_or_404(rows, request.user, right, platform_no=platform_no)
     return found
+
+
+def _confirmed() -> Subquery:
+    """The docking confirmation of the heater's model that holds today."""
+    rows = DockingCertificate.objects.filter(
+        device_model=OuterRef("device_model"), state=DockingCertificate.State.VALID, valid_until__gte=clock.today()
+    )
+    return Subquery(rows.order_by("-issued_on").values("number")[:1])
 
 
 @dataclass
@@ -122,6 +132,50 @@ class Shown:
             return None
         return Decimal(self.latest.energy_dkwh - first) / 10
 
+    @cached_property
+    def season_start(self) -> dt.date:
+        month_day = self.programme.season_start if self.programme else "11-01"
+        return charts.season_start(month_day, timezone.localdate(self.now))
+
+    @cached_property
+    def days(self) -> dict[dt.date, days.Day]:
+        """The season so far by day."""
+        return days.days_of(self.heater, self.season_start, self.now)
+
+    @property
+    def recent_days(self) -> list[days.Day]:
+        """The last seven days of the season, today first; those nobody heard of are among them."""
+        last = timezone.localdate(self.now)
+        return days.newest_first(self.days, max(self.season_start, last - dt.timedelta(days=6)), last)
+
+    @property
+    def all_days(self) -> list[days.Day]:
+        return days.newest_first(self.days, self.season_start, timezone.localdate(self.now))
+
+    @property
+    def today(self) -> days.Day | None:
+        return self.days.get(timezone.localdate(self.now))
+
+    @property
+    def energy_season_kwh(self) -> Decimal | None:
+        return days.energy_of(self.days.values())
+
+    @property
+    def place(self) -> str | None:
+        """Where the heater hangs; None where the dwelling has no coordinates."""
+        dwelling = self.heater.dwelling
+        if dwelling is None or dwelling.latitude is None or dwelling.longitude is None:
+            return None
+        return f"N {dwelling.latitude:.4f} E {dwelling.longitude:.4f}"
+
+    @property
+    def confirmation(self) -> Any:
+        """The confirmation's number as a link, or the day another platform confirmed; None: neither."""
+        number = getattr(self.heater, "confirmation_no", None)
+        if not number:
+            return self.heater.device_model.docking_confirmed_on
+        return format_html('<a href="{}">{}</a>', reverse("devices:certificate-print", args=[number]), number)
+
     @property
     def spread(self) -> Decimal | None:
         if not self.latest or self.latest.supply_dc is None or self.latest.return_dc is None:
@@ -135,13 +189,14 @@ class Shown:
         return [
             (_("Household no."), dwelling.household.household_no if dwelling else None),
             (_("Heated area"), f"{dwelling.heated_area_m2:g} ㎡" if dwelling and dwelling.heated_area_m2 else None),
+            (_("Coordinates"), self.place),
             (_("Model"), str(model)),
             (_("Supplier"), str(model.supplier)),
             (_("Factory address code"), heater.factory_no),
             (_("Line"), heater.bus.line),
             (_("Unit"), f"{heater.unit} (0x{heater.unit:02X})"),
             (_("Register profile"), str(heater.profile)),
-            (_("Docking confirmed"), model.docking_confirmed_on),
+            (_("Docking confirmed"), self.confirmation),
             (_("Installed on"), heater.installed_on),
         ]
 

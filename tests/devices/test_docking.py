@@ -65,7 +65,7 @@ def test_a_good_board_of_every_shape_passes_what_a_machine_can_judge(name: str) 
     before = probe.values()[0].values
     found = machine_steps(probe)
     assert [(step.number, step.passed) for step in found] == [(n, True) for n in MACHINE_STEPS], found
-    assert [step.asks for step in found if step.asks] == [["effect_seen"], ["bad_crc_ignored"]]
+    assert [step.asks for step in found if step.asks] == [["effect_seen"], ["bad_crc_ignored", "display_unmoved"]]
     after = probe.values()[0].values
     assert all(after[point] == before[point] for point in ("set_room_t", "running", "mode")), "put back as it was"
     assert {write.addr for write in hub.writes} >= {w.target.addr for w in probe.profile.writes.values()}
@@ -212,7 +212,7 @@ def run_all(test: DockingTest, by: Any) -> DockingTest:
         test = docking.record_step(test=test, found=docking.run_one(test=test, number=number, probe=probe), now=NOW)
     for number in (2, 7, 9, 10):
         test = docking.record_step(test=test, found=Step(number, "", True, "seen", [{}]), now=NOW)
-    for number, question in ((5, "effect_seen"), (8, "bad_crc_ignored")):
+    for number, question in ((5, "effect_seen"), (8, "bad_crc_ignored"), (8, "display_unmoved")):
         assert test.state == "open", "a person has to confirm first"
         test = docking.answer_step(test=test, number=number, question=question, yes=True, by=by, now=NOW)
     return test
@@ -271,6 +271,8 @@ def test_ten_steps_passed_and_confirmed_by_somebody_else_are_a_certificate() -> 
     model = DeviceModel.objects.get(pk=test.device_model_id)
     assert model.docking_confirmed_on == made.issued_on
     assert certificates.confirmation_of(model, made.issued_on) == made
+    standing = [certificates.standing_of(model, made.valid_until + dt.timedelta(days=n)) for n in (0, 1)]
+    assert [(one.state, one.holds) for one in standing] == [("valid", True), ("expired", False)]
     assert certificates.confirmation_of(model, made.valid_until + dt.timedelta(days=1)) is None
     assert certificates.shown_by(made.number, made.code) == made and certificates.shown_by(made.number, "x") is None
     with pytest.raises(Refused, match="HAS_CERTIFICATE"):
@@ -294,6 +296,7 @@ def test_a_new_profile_or_firmware_suspends_it(what: str) -> None:
     model = DeviceModel.objects.get(pk=made.device_model_id)
     assert (made.state, model.docking_confirmed_on) == ("suspended", None) and made.suspended_because
     assert certificates.confirmation_of(model, made.issued_on) is None
+    assert certificates.standing_of(model, made.issued_on) == certificates.Standing("suspended", made)
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pypdfium2 import PdfDocument
 
 import devices.tasks  # noqa: F401 - the handlers of the jobs
 from accounts.models import User
@@ -115,6 +116,8 @@ def test_a_docking_test_from_the_sample_to_the_public_page() -> None:
     assert "数据对接确认书" in words(looks.get(sheet)) and made.number in words(looks.get(listing))
     document = json.loads(looks.get(sheet + "?format=json").content)
     assert document.pop("sha256") == certificates.digest_of(document) == made.sha256
+    told = PdfDocument(looks.get(sheet + "?format=pdf").content)[0].get_textpage().get_text_range()
+    assert all(one in told for one in ("数据对接确认书", made.number, "有效至 2029", "协议.pdf", "通过"))
     public = reverse("devices:certificate-verify", args=[made.number, made.code])
     assert public in looks.get(sheet).context["address"]
     anybody = Client(headers={"accept-language": "en"})
@@ -129,14 +132,16 @@ def test_a_docking_test_from_the_sample_to_the_public_page() -> None:
 def test_answers_for_the_board_are_given_on_the_page() -> None:
     supplier, client = person("supplier")
     test = docking.open_test(device_model=boards.device_model(), sample=SAMPLE, by=supplier, now=clock.now())
-    found = Step(8, "", True, "silent", [{"unit": 2}], ["bad_crc_ignored"])
+    found = Step(8, "", True, "silent", [{"unit": 2}], ["display_unmoved"])
     docking.record_step(test=test, found=found, now=clock.now())
     page = client.get(reverse("devices:docking-detail", args=[test.number]))
-    assert "broken CRC ignored" in words(page) and "yes, seen" in words(page)
-    answer = {"deed": "answer", "step": "8", "question": "bad_crc_ignored", "yes": "1"}
+    assert "display of the board" in words(page) and "yes, seen" in words(page)
+    answer = {"deed": "answer", "step": "8", "question": "display_unmoved", "yes": "1"}
     assert act(client, "docking-act", test.number, **answer).status_code == 302
     test.refresh_from_db()
-    assert (test.steps[7]["state"], test.steps[7]["answers"]["bad_crc_ignored"]["yes"]) == ("passed", True)
+    assert (test.steps[7]["state"], test.steps[7]["answers"]["display_unmoved"]["yes"]) == ("passed", True)
+    said = f"yes · {supplier.person_name} · today"
+    assert said in words(client.get(reverse("devices:docking-detail", args=[test.number])))
     assert act(client, "docking-act", test.number, **answer).status_code == 409
 
 

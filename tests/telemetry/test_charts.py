@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 import devices.tasks  # noqa: F401 - the handler of devices.send_command
-from telemetry import charts
-from telemetry.models import LatestReading
+from telemetry import charts, days
+from telemetry.models import HourlyRollup, LatestReading
 from telemetry.partitions import ensure_partitions
 from tests.telemetry.plant import Plant
 from tests.telemetry.said import bare_heater
@@ -97,3 +99,19 @@ def test_the_table_behind_the_chart_has_the_same_numbers(plant: Plant, page: Cli
     latest = LatestReading.objects.get(heater=heater)
     table = words(page.get(detail(heater, "heater-table"), {"period": "1h"}))
     assert f"{latest.room_dc / 10:.1f}℃" in table  # type: ignore[operator]
+
+
+def test_days_show_ranges_hours_on_and_energy_and_a_day_unheard_stays_empty() -> None:
+    heater, today = bare_heater(), timezone.localtime(NOW).replace(minute=0, second=0, microsecond=0)
+    usual = {"heater": heater, "n": 12, "minutes_on": 45, "energy_dkwh": 12, "supply_min_dc": 310, "supply_max_dc": 453}
+    for hour, room in ((today, 190), (today - dt.timedelta(hours=1), 210), (today - dt.timedelta(days=2), 150)):
+        HourlyRollup.objects.create(
+            **usual, hour=hour, room_min_dc=room - 5, room_avg_dc=room, room_max_dc=room + 7, supply_avg_dc=400
+        )
+    found = days.days_of(heater, today.date() - dt.timedelta(days=3), NOW)
+    shown = days.newest_first(found, today.date() - dt.timedelta(days=3), today.date())
+    assert [(d.room_min_dc, d.room_avg_dc, d.room_max_dc, d.hours_on, d.hours) for d in shown] == [
+        (185, 200, 217, Decimal("1.5"), 2), (None, None, None, None, 0), (145, 150, 157, Decimal("0.8"), 1),
+        (None, None, None, None, 0),
+    ]  # fmt: skip
+    assert (days.energy_of(found.values()), days.energy_of([])) == (Decimal("3.6"), None)

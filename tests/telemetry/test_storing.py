@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devices.models import Heater
+from devices.models import DeviceModel, DockingCertificate, DockingTest, Heater
 from devices.protocol.points import Quality
 from telemetry.models import Alert, AlertWatch, LatestReading, QuietTime, Reading
 from tests import people
@@ -61,6 +61,25 @@ def test_a_model_without_docking_confirmation_a_jump_and_works_are_marked(heater
     assert LatestReading.objects.get().flags == Quality.JUMP | Quality.MAINTENANCE
     say(heater, minutes(WINTER, 9)[0], room_dc=258)
     assert LatestReading.objects.get().flags == 0
+
+
+@pytest.mark.parametrize("state, until, marked", [("valid", 0, False), ("valid", -1, True), ("suspended", 0, True)])
+def test_the_confirmation_itself_goes_before_the_day_in_the_models_entry(
+    heater: Heater, state: str, until: int, marked: bool
+) -> None:
+    model, day = heater.device_model, WINTER.date()
+    DeviceModel.objects.filter(pk=model.pk).update(docking_confirmed_on=day)
+    by = people.user("ops", "370999")
+    proof = DockingTest.objects.create(
+        number="DT-1", device_model=model, profile=heater.profile, line="dtu:1", unit=1, sample_received_on=day,
+        opened_by=by, opened_at=WINTER,
+    )  # fmt: skip
+    DockingCertificate.objects.create(
+        number="DJ-1", code="c", test=proof, device_model=model, profile=heater.profile, document={}, issued_by=by,
+        issued_on=day - dt.timedelta(days=9), valid_until=day + dt.timedelta(days=until), state=state,
+    )  # fmt: skip
+    say(heater, WINTER, room_dc=200)
+    assert bool(LatestReading.objects.get().flags & Quality.UNCERTIFIED) is marked
 
 
 @pytest.mark.parametrize("kind, held", [("room_cold", 60), ("supply_low", 30)])
