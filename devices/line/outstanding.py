@@ -52,7 +52,7 @@ class Outstanding:
         del self.by_head[one.request.head]
 
     def free_fence(self, request: Request) -> Request | None:
-        """A short read at the same address with an answer unlike the request's own and all outstanding ones."""
+        """A short read at the same address with an answer unlike all outstanding ones, the request's own among them."""
         code = 3 if request.is_write else request.code
         step = 8 if code in (1, 2) else 1
         for size in (1, 2, 3):
@@ -60,6 +60,6 @@ class Outstanding:
             if request.addr + count > 0x10000:
                 return None
             fence = Request(request.unit, code, request.addr, count, unit_bytes=request.unit_bytes)
-            if fence.head != request.head and fence.head not in self:
+            if fence.head not in self:
                 return fence
         return None

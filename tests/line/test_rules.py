@@ -144,6 +144,47 @@ def test_the_fence_of_a_request_that_was_taken_back_may_still_be_answered_and_is
     assert not ended and line.stats.late == 1
 
 
+def test_a_fence_has_a_shape_that_nothing_outstanding_has() -> None:
+    world = World()
+    line, replies = line_with(world, delay=None)
+    for request in (READ, Block("h", 500, 1).read(1), READ):
+        ask(world, line, request)
+    assert [request.count for _, request in replies.seen[:3]] == [4, 1, 2]
+
+
+def test_what_was_on_the_wire_when_the_connection_broke_may_come_over_the_next_one() -> None:
+    world = World()
+    line, replies = line_with(world, delay=None)
+    ended: list[Outcome] = []
+    line.submit(READ, ended.append)
+    line.detach()
+    assert ended == [Outcome(Status.OFFLINE, sent=True)]
+    line.attach(VirtualWire(replies))
+    world.run_for(0)
+    line.submit(Block("h", 300, READ.count).read(1), ended.append)
+    line.received(right_answer(READ))
+    assert len(ended) == 1 and line.stats.late == 1
+
+
+def test_noise_is_held_in_bounds_and_a_flood_of_it_closes_the_line() -> None:
+    world = World()
+    line, wire = make_line(world, lambda request: None, LineRules(settle_s=0.0, flood_bytes=2000))
+    line.received(b"\xfe" * 1500)
+    assert line.stats.skipped_bytes == 1500 - 512 and not wire.closed
+    line.received(b"\xfe" * 1500)
+    assert line.stats.floods == 1 and wire.closed
+
+
+def test_urgent_requests_go_first_in_their_own_order() -> None:
+    world = World()
+    line, replies = line_with(world)
+    ended: list[Outcome] = []
+    for addr, urgent in ((1, False), (2, False), (3, True), (4, True), (5, False)):
+        line.submit(Block("h", addr, 1).read(1), ended.append, urgent=urgent)
+    world.run(lambda: len(ended) == 5)
+    assert [request.addr for _, request in replies.seen] == [1, 3, 4, 2, 5]
+
+
 def test_a_damaged_answer_in_one_piece_is_no_answer() -> None:
     """The short way: nothing is outstanding, and what comes is as long as the answer and begins as it does."""
     for spot in range(READ.answer_size):
