@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Count, Sum
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core import clock
@@ -26,7 +27,7 @@ from reports.queries.scope import Scope
 from reports.services.summaries import rebuild_summaries, refresh_summaries
 from retrofits.models import Acceptance, Installation
 from subsidies.models import Fund, PayoutLine
-from telemetry.models import LatestReading
+from telemetry.models import Alert, LatestReading
 from tests import people
 from tests.reports.world import A1, World
 
@@ -167,7 +168,13 @@ def test_the_wall_is_opened_by_a_key_of_the_network_and_shows_no_names(county: W
 
 def test_the_city_has_a_wall_of_counties(county: World, sign_in: SignIn) -> None:
     client = sign_in(city_of(county))
+    cold = Heater.objects.filter(area_id=A1).first()
+    Alert.objects.create(heater=cold, area_id=A1, kind="room_cold", opened_at=clock.now(), evidence={})
     page = client.get(client.get("/wall/").url)
+    assert _("No open alerts.") not in page.content.decode(), (
+        "one is open; which heater it is, the city can't see"
+    )
+    assert str(cold) not in page.content.decode()
     assert [line.code for line in page.context["lines"]] == ["370999"]
     assert page.context["board"].whole.line.finished == 11
 
