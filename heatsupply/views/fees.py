@@ -174,13 +174,23 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
     may, manages = may_keep(user, account), user.has_right(MANAGE, account.area_id)
     context = {
         "account": account, "payer": payer(account), "number": number(account), "may": may, "manages": manages,
-        "lines": _lines(found["lines"], manages), "suspensions": found["suspensions"],
+        "lines": _lines(found["lines"], manages),
+        "suspensions": [_suspension(one, may) for one in found["suspensions"]],
         "faults": [fault_line(one) for one in found["faults"]], "samples": found["samples"], "others": found["others"],
         "overpaid": -account.owing_fen if account.owing_fen < 0 else 0,
         "may_reveal": user.has_right(REVEAL, account.area_id), "reasons": REASONS,
         "forms": _account_forms(account, found["suspensions"]) if may else None,
     }  # fmt: skip
     return render(request, "heatsupply/account_detail.html", context)
+
+
+def _suspension(one: Suspension, may: bool) -> dict[str, Any]:
+    """An application with the form that fits its state."""
+    waits, runs = (may and one.state == state for state in (Suspension.State.APPLIED, Suspension.State.APPROVED))
+    return {
+        "row": one, "decide": forms.DecisionForm(auto_id=f"decide{one.pk}_%s") if waits else None,
+        "revoke": forms.CounterForm(auto_id=f"revoke{one.pk}_%s") if runs else None,
+    }  # fmt: skip
 
 
 def faults_of(account: FeeAccount) -> QuerySet[SupplyFault]:
@@ -204,10 +214,8 @@ def _account_forms(account: FeeAccount, suspensions: list[Suspension]) -> dict[s
     """The small forms that fit the account's state."""
     open_ones = [one for one in suspensions if one.state in (Suspension.State.APPLIED, Suspension.State.APPROVED)]
     return {
-        "decide": forms.DecisionForm(auto_id="decide_%s"),
         "fault": forms.AccountFaultForm(auto_id="fault_%s"),
         "sample": forms.AccountSampleForm(auto_id="sample_%s"),
-        "revoke": forms.CounterForm(auto_id="revoke_%s"),
         "apply": None if open_ones else forms.CounterApplyForm(auto_id="apply_%s"),
         "arrears": forms.ArrearsForm(auto_id="arrears_%s") if account.owing_fen > 0 else None,
         "payback": forms.PaybackForm(auto_id="payback_%s") if account.owing_fen < 0 else None,
