@@ -9,8 +9,8 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from core.tables import export_with
-        from reports.pages.list_exports import export_url
         from reports.owning import declare
+        from reports.pages.list_exports import export_url
         from reports.public import senders  # noqa: F401  (its start-up check)
 
         declare()
