@@ -86,7 +86,7 @@ ANSWERED_MOVES: tuple[Move, ...] = (
     Move("reopen", State.ANSWERED, State.OPEN, ACT, _("Not enough"), needs_words=True),
 )
 DRAFT_MOVES: tuple[Move, ...] = (
-    Move("send", State.DRAFT, State.OPEN, ACT, _("Send")),
+    Move("send", State.DRAFT, State.OPEN, ACT, _("Send the order")),
     Move("discard", State.DRAFT, State.CLEARED, ACT, _("Throw away")),
 )
 HELD_MOVES: tuple[Move, ...] = (
