@@ -106,7 +106,10 @@ class AccountForm(forms.Form):
         max_length=40,
         help_text=_("The same person keeps the same number in every account"),
     )
-    unit = forms.CharField(label=_("Organisation"), max_length=80)
+    unit = forms.CharField(
+        label=_("Organisation"), max_length=80,
+        help_text=_("Firms, agencies and companies: spelt as in their register; it decides which rows are theirs."),
+    )  # fmt: skip
 
 
 class ReasonForm(forms.Form):
