@@ -48,7 +48,8 @@ def load(programme: Programme) -> None:
 
 def _file(programme: Programme, firm: HeatingCompany, season: str, paid: int, by: User) -> None:
     """`paid` of ten users have paid; a public body and a shop stand at the end of the list."""
-    rows = [_row(firm, n, paid) for n in range(HOMES)]
+    homes = HOMES if firm.area_id.endswith("02") else HOMES // 2
+    rows = [_row(firm, n, paid) for n in range(homes)]
     rows.append(_row(firm, HOMES, 0, kind="public_body", name="示例区虚构服务中心", m2=620))
     rows.append(_row(firm, HOMES + 1, 10 if paid else 0, kind="business", name="样本商店（虚构）", m2=140))
     told = FileTold(FeeSheet(tuple(rows), (), len(rows)), f"{season}-{firm.pk}.xlsx")
@@ -108,6 +109,6 @@ def _service(programme: Programme, firm: HeatingCompany, by: User) -> None:
             now=ON,
         )  # fmt: skip
     survey: Survey = surveys.draw_survey(programme=programme, company=firm, season="2021-2022", name="采暖季满意度回访",
-                                         size=6, seed="taishan-2022", by=by, now=ON)  # fmt: skip
+                                         size=6, seed="baiyin-2022", by=by, now=ON)  # fmt: skip
     for answer, score in zip(survey.answers.all(), (5, 4, 5, 3, 5), strict=False):
         surveys.answer_survey(answer=answer, reached="answered", score=score, by=by, on=date(2022, 4, 12))
