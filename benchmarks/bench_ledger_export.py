@@ -151,7 +151,7 @@ def with_openpyxl(path: Path, rows: Iterator[Mapping[str, Any]]) -> dict[str, An
 
 
 def peak_mib() -> float:
-    """Of this program alone: `getrusage` also counts the moment between fork and exec, when it was its parent's size."""
+    """Of this program alone: `getrusage` also counts what the process was between fork and exec, its parent's size."""
     status = Path("/proc/self/status")
     if not status.exists():
         return getrusage(RUSAGE_SELF).ru_maxrss / 1024
