@@ -137,7 +137,7 @@ def _photos(line: PayoutLine) -> Link:
     fault = _("missing: %(stages)s") % {"stages": "、".join(missing)} if missing else ""
     if not fault and _same_picture_elsewhere(line):
         fault = _("the same picture belongs to another household")
-    last = photos[-1].taken_at if photos else None
+    last = max((photo.taken_at or photo.document.uploaded_at for photo in photos), default=None)
     url = address("retrofits:task-detail", line.entitlement.task_id)
     return Link("camera", _("Photos of the works"), _("%(n)d photos") % {"n": len(photos)}, "", last, url, fault)
 

@@ -18,7 +18,7 @@ from reports.queries.trace import Path, trace_of
 from reports.queries.year import year_of
 from reports.services.summaries import refresh_summaries
 from retrofits.models import CostItem, Photo, Task
-from subsidies.models import EntitlementLine, Notice, PayoutLine
+from subsidies.models import EntitlementLine, Notice, PayoutLine, Policy
 from tests.reports.world import A2, B1, World, forced, moment
 
 pytestmark = pytest.mark.django_db
@@ -77,10 +77,14 @@ def test_a_column_that_does_not_add_up_is_said(county: World, sign_in: SignIn) -
 )
 def test_a_whole_chain_has_nine_links(county: World) -> None:
     assert read(broken_chains(over(county))) == []
+    Photo.objects.update(taken_at=None)  # a photo without a day of its own has that of its coming in
+    with forced():
+        Policy.objects.update(released_at=moment(dt.date(2021, 1, 2)))
     line = line_of(over(county), PayoutLine.objects.filter(state="paid").first().entitlement.dwelling.dwelling_no)
     assert line is not None
     proof = proof_of(line)
     assert (len(proof.links), proof.broken) == (9, 0), [link.fault for link in proof.links]
+    assert [link.title for link in proof.links if not link.at] == [], "each link has its day"
     assert [check.words for check in proof.checks if check.holds is False] == []
 
 
