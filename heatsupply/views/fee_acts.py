@@ -30,7 +30,7 @@ from programmes.models import Programme
 from retrofits.views.pages import refused_page
 from retrofits.views.posting import done, form_refusal, posted
 
-MOST_ROWS = 5_000
+MOST_ROWS = 2_000
 MOST_PROBLEMS = 500
 Deed = Callable[[HttpRequest], HttpResponse]
 
