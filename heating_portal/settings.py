@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Clean heating portal",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "WEBHOOKS": ["telemetry.api.READINGS_SENT"],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "ENUM_NAME_OVERRIDES": {
         "CaseKind": "supervision.kinds.Kind",

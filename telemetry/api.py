@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiWebhook, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -209,3 +209,26 @@ class HeaterFeed(APIView):
         heaters = Heater.objects.visible_to(request.user, self.required_right)
         page = feed.readings_since(heaters, asked, clock.now())
         return Response(FeedSerializer({"cursor": page.cursor, "more": page.more, "results": page.rows}).data)
+
+
+class BatchSerializer(serializers.Serializer[dict[str, Any]]):
+    """What is sent upwards by the portal itself. `batch` is also the `Idempotency-Key`; a trial has no readings."""
+
+    batch = serializers.UUIDField()
+    cursor = serializers.CharField(required=False)
+    trial = serializers.BooleanField(required=False)
+    results = FeedRowSerializer(many=True)
+
+
+_HEADERS = """Sent to receivers an administrator has made. Any 2xx is a yes; else the same batch comes again. Headers:
+`Idempotency-Key` (the batch; drop one you have had), `X-Portal-Timestamp` (Unix seconds; refuse what is older than five
+minutes), `X-Portal-Signature` (sha256= and the hex of HMAC-SHA-256(secret, timestamp + "." + body))."""
+READINGS_SENT = OpenApiWebhook(
+    name="readings",
+    decorator=extend_schema(
+        summary="Readings as they come",
+        description=_HEADERS,
+        request=BatchSerializer,
+        responses={200: OpenApiResponse(description="taken"), 410: OpenApiResponse(description="never again")},
+    ),
+)

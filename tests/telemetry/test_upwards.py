@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
@@ -144,3 +145,10 @@ def test_who_reads_no_households_gets_neither_name_nor_door(heater: Heater) -> N
 def test_the_description_of_the_feed_names_its_fields(heater: Heater) -> None:
     paths = upper().get("/api/schema/").json()["paths"]
     assert {one["name"] for one in paths[FEED]["get"]["parameters"]} == {"cursor", "since", "limit"}
+
+
+def test_the_description_of_the_api_says_what_is_sent_upwards() -> None:
+    told = SchemaGenerator().get_schema(request=None, public=True)["webhooks"]["readings"]["post"]
+    named = ("Idempotency-Key", "X-Portal-Timestamp", "X-Portal-Signature")
+    assert all(name in told["description"] for name in named) and "410" in told["responses"]
+    assert "requestBody" in told
