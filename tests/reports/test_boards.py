@@ -171,9 +171,7 @@ def test_the_city_has_a_wall_of_counties(county: World, sign_in: SignIn) -> None
     cold = Heater.objects.filter(area_id=A1).first()
     Alert.objects.create(heater=cold, area_id=A1, kind="room_cold", opened_at=clock.now(), evidence={})
     page = client.get(client.get("/wall/").url)
-    assert _("No open alerts.") not in page.content.decode(), (
-        "one is open; which heater it is, the city can't see"
-    )
+    assert _("No open alerts.") not in page.content.decode(), "one is open; which heater it is, the city can't see"
     assert str(cold) not in page.content.decode()
     assert [line.code for line in page.context["lines"]] == ["370999"]
     assert page.context["board"].whole.line.finished == 11
