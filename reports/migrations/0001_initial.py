@@ -1,4 +1,5 @@
 import core.clock
+import core.fields
 import core.migration_steps
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
@@ -80,6 +81,21 @@ class Migration(migrations.Migration):
             },
         ),
         core.migration_steps.CreateModel(
+            name='BoardTotal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('finished', 'works finished on a day'), ('accepted', 'accepted on a day'), ('waiting', 'payments on the way'), ('arrived', 'payments that arrived'), ('heaters', 'heaters installed'), ('online', 'heaters on line'), ('never', 'heaters never heard'), ('faults', 'heaters with a fault')], max_length=8)),
+                ('day', models.DateField(null=True)),
+                ('number', models.PositiveIntegerField()),
+                ('fen', models.BigIntegerField(default=0)),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('programme', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='programmes.programme')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('programme', 'area', 'kind', 'day'), name='board_total_once', nulls_distinct=False)],
+            },
+        ),
+        core.migration_steps.CreateModel(
             name='BulkRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -102,6 +118,20 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'indexes': [models.Index(fields=['asked_by', '-asked_at'], name='bulk_run_mine')],
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD) - ARRAY[\'dwelling_ids\', \'made\', \'refused\']::text[]; END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW) - ARRAY[\'dwelling_ids\', \'made\', \'refused\']::text[]; END IF; PERFORM accounts_record_change(\'reports_bulkrun\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='40aef4128c734bc1b6b198a3a0729175497bbba5', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_b9336', table='reports_bulkrun', when='AFTER'))],
+            },
+        ),
+        core.migration_steps.CreateModel(
+            name='DoorTry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('open', 'code entered at the door'), ('message', 'message asked for')], max_length=8)),
+                ('number_index', models.CharField(blank=True, max_length=64)),
+                ('number', core.fields.EncryptedTextField(blank=True)),
+                ('at', models.DateTimeField()),
+                ('handled_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['number_index', 'at'], name='door_try_number'), models.Index(condition=models.Q(('handled_at', None), ('kind', 'message')), fields=['at'], name='door_try_waiting')],
             },
         ),
         core.migration_steps.CreateModel(
@@ -141,6 +171,27 @@ class Migration(migrations.Migration):
             },
         ),
         core.migration_steps.CreateModel(
+            name='HouseholdCode',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('channel', models.CharField(choices=[('slip', 'printed slip'), ('message', 'text message')], max_length=8)),
+                ('code_index', models.CharField(max_length=64, unique=True)),
+                ('issued_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(blank=True, null=True)),
+                ('visit_index', models.CharField(blank=True, max_length=64)),
+                ('visit_ends_at', models.DateTimeField(blank=True, null=True)),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('household', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='households.household')),
+                ('issued_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+                'indexes': [models.Index(fields=['household', '-issued_at'], name='household_code_newest'), models.Index(condition=models.Q(('visit_index', ''), _negated=True), fields=['visit_index'], name='household_visit')],
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'reports_householdcode\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='b7d6141307951f0addf8654cbbc3102bf6a1a294', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_5a2e2', table='reports_householdcode', when='AFTER'))],
+            },
+        ),
+        core.migration_steps.CreateModel(
             name='LedgerTemplate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -161,6 +212,24 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'constraints': [models.UniqueConstraint(fields=('area', 'kind', 'name'), name='ledger_template_once')],
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'reports_ledgertemplate\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='31dc3f2a97755f5289fe9995bf75b47f9392189f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_a6333', table='reports_ledgertemplate', when='AFTER'))],
+            },
+        ),
+        core.migration_steps.CreateModel(
+            name='NamedReporter',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rhythm', models.CharField(choices=[('week', 'weekly'), ('month', 'monthly'), ('quarter', 'quarterly'), ('year', 'annual')], max_length=8)),
+                ('named_at', models.DateTimeField(default=core.clock.now)),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('named_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='named_reporters', to='programmes.programme')),
+            ],
+            options={
+                'ordering': ['area_id', 'rhythm'],
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('programme', 'area', 'rhythm'), name='named_reporter_once')],
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'reports_namedreporter\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='8d5cf812b0d9349ddc9cb598a78e13366f65c0e6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_6d1fc', table='reports_namedreporter', when='AFTER'))],
             },
         ),
         core.migration_steps.CreateModel(
@@ -226,6 +295,55 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('programme', 'area', 'technology', 'family', 'stage', 'excluded', 'year', 'contracted', 'claim'), name='summary_total_once', nulls_distinct=False)],
+            },
+        ),
+        core.migration_steps.CreateModel(
+            name='TownTotal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('technology', models.CharField(blank=True, max_length=30)),
+                ('family', models.CharField(blank=True, max_length=20)),
+                ('stage', models.CharField(choices=[('registered', 'registered'), ('listed', 'on an approved roster'), ('installed', 'installed, to be accepted'), ('rectify', 'to be put right'), ('accepted', 'accepted'), ('noticed', 'on public notice'), ('payable', 'notice over, may be paid'), ('batched', 'in payment'), ('paid', 'paid')], max_length=12)),
+                ('excluded', models.BooleanField(default=False)),
+                ('year', models.PositiveSmallIntegerField(null=True)),
+                ('contracted', models.BooleanField(default=False)),
+                ('claim', models.CharField(blank=True, max_length=12)),
+                ('dwellings', models.PositiveIntegerField()),
+                ('due_fen', models.BigIntegerField(default=0)),
+                ('paid_fen', models.BigIntegerField(default=0)),
+                ('with_missing', models.PositiveIntegerField(default=0)),
+                ('with_failed', models.PositiveIntegerField(default=0)),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='programmes.programme')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('programme', 'area', 'technology', 'family', 'stage', 'excluded', 'year', 'contracted', 'claim'), name='town_total_once', nulls_distinct=False)],
+            },
+        ),
+        core.migration_steps.CreateModel(
+            name='AnnualEvaluation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('year', models.PositiveSmallIntegerField()),
+                ('evaluated_on', models.DateField(verbose_name='day of the evaluation')),
+                ('evaluated_by', models.CharField(max_length=120, verbose_name='evaluated by')),
+                ('score', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='points')),
+                ('grade', models.CharField(blank=True, max_length=20, verbose_name='grade')),
+                ('words', models.CharField(blank=True, max_length=1000, verbose_name='findings')),
+                ('planned_fen', models.BigIntegerField(blank=True, null=True, verbose_name='central money planned')),
+                ('decided_fen', models.BigIntegerField(blank=True, null=True, verbose_name='central money decided')),
+                ('recorded_at', models.DateTimeField(default=core.clock.now)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('document', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='households.document')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evaluations', to='programmes.programme')),
+                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-year'],
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('programme', 'area', 'year'), name='annual_evaluation_once'), models.CheckConstraint(condition=models.Q(('planned_fen__isnull', True), ('planned_fen__gte', 0), _connector='OR'), name='evaluation_planned_not_negative'), models.CheckConstraint(condition=models.Q(('decided_fen__isnull', True), ('decided_fen__gte', 0), _connector='OR'), name='evaluation_decided_not_negative')],
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'reports_annualevaluation\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='14f477c5557af0d5f7ac9ba513ac438f17a066d0', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_44afb', table='reports_annualevaluation', when='AFTER'))],
             },
         ),
         core.migration_steps.CreateModel(

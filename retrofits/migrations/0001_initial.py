@@ -608,8 +608,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('season', models.PositiveSmallIntegerField(verbose_name='year in which the season began')),
-                ('tariff', models.CharField(choices=[('first_tier', 'first tier of the residential price'), ('time_of_use', 'peak and valley price')], max_length=12, verbose_name='electricity price')),
+                ('tariff', models.CharField(choices=[('first_tier', 'first tier of the residential price'), ('time_of_use', 'peak and valley price'), ('market_price', 'price traded on the market')], max_length=12, verbose_name='electricity price')),
                 ('effective_on', models.DateField(verbose_name='in force from')),
+                ('price_source', models.CharField(blank=True, max_length=120, verbose_name='where the price comes from')),
                 ('signer_name', models.CharField(max_length=40, verbose_name='signed by')),
                 ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

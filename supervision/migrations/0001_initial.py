@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
         ('households', '0001_initial'),
         ('programmes', '0001_initial'),
         ('retrofits', '0001_initial'),
+        ('telemetry', '0001_initial'),
     ]
 
     operations = [
@@ -25,8 +26,8 @@ class Migration(migrations.Migration):
             name='ClockRule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('complaint', 'complaint'), ('question', 'question'), ('repair', 'repair ticket'), ('hazard', 'hazard'), ('relapse', 'coal relapse'), ('non_use', 'not used'), ('enforcement', 'enforcement case'), ('order', 'supervision order'), ('circular', 'circular criticism'), ('interview', 'interview'), ('explanation', 'written explanation'), ('falsification', 'falsification found'), ('opinion', 'public opinion')], max_length=14)),
-                ('category', models.CharField(blank=True, choices=[('forced_removal', 'forced removal of the old heating'), ('supply_fault', 'heat, gas or power supply'), ('subsidy', 'subsidy has not arrived'), ('quality', 'quality of device or works'), ('after_sales', 'after-sales service'), ('conduct', 'conduct of staff'), ('other', 'something else'), ('no_heat', 'does not heat'), ('fault', 'fault shown'), ('noise', 'noise or leak of water'), ('meter', 'meter or line'), ('co', 'carbon monoxide'), ('gas_leak', 'gas leak'), ('electrical', 'electrical fire'), ('burns', 'hot surface, pressure'), ('chimney', 'flue and ventilation'), ('site', 'site safety'), ('coal_burnt', 'loose coal is burnt'), ('not_running', 'heater has not run'), ('low_use', 'hardly any consumption'), ('coal_outlet', 'illegal coal outlet'), ('stove', 'coal stove for sale'), ('coal_truck', 'lorry or travelling seller'), ('late_works', 'works behind the plan'), ('poor_works', 'poor works'), ('weak_safety', 'weak supervision of safety'), ('false_records', 'false records'), ('media', 'report or post')], max_length=16)),
+                ('kind', models.CharField(choices=[('complaint', 'complaint'), ('question', 'question'), ('repair', 'repair ticket'), ('hazard', 'hazard'), ('relapse', 'coal relapse'), ('non_use', 'not used'), ('enforcement', 'enforcement case'), ('order', 'supervision order'), ('circular', 'circular criticism'), ('interview', 'interview'), ('explanation', 'written explanation'), ('falsification', 'falsification found'), ('opinion', 'public opinion'), ('illegal_use', 'illegal use of heat'), ('evaluation', 'evaluation visit'), ('work_plan', 'work plan of a county')], max_length=14)),
+                ('category', models.CharField(blank=True, choices=[('forced_removal', 'forced removal of the old heating'), ('supply_fault', 'heat, gas or power supply'), ('subsidy', 'subsidy has not arrived'), ('quality', 'quality of device or works'), ('after_sales', 'after-sales service'), ('conduct', 'conduct of staff'), ('other', 'something else'), ('no_heat', 'does not heat'), ('fault', 'fault shown'), ('noise', 'noise or leak of water'), ('meter', 'meter or line'), ('co', 'carbon monoxide'), ('gas_leak', 'gas leak'), ('electrical', 'electrical fire'), ('burns', 'hot surface, pressure'), ('chimney', 'flue and ventilation'), ('site', 'site safety'), ('coal_burnt', 'loose coal is burnt'), ('not_running', 'heater has not run'), ('low_use', 'hardly any consumption'), ('coal_outlet', 'illegal coal outlet'), ('stove', 'coal stove for sale'), ('coal_truck', 'lorry or travelling seller'), ('late_works', 'works behind the plan'), ('poor_works', 'poor works'), ('weak_safety', 'weak supervision of safety'), ('false_records', 'false records'), ('media', 'report or post'), ('false_news', 'invented or false news'), ('short_supply', 'heat wilfully reduced or cut off'), ('indoor_system', 'indoor system altered'), ('private_tap', 'connected without leave'), ('extra_area', 'heated area enlarged'), ('water_dumped', 'water let out on purpose'), ('plan', 'work plan and schedule'), ('implementation', 'how the work is carried out')], max_length=16)),
                 ('respond_hours', models.PositiveIntegerField(blank=True, null=True)),
                 ('close_hours', models.PositiveIntegerField()),
                 ('clause', models.CharField(blank=True, max_length=40)),
@@ -90,6 +91,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80, verbose_name='name')),
                 ('kind', models.CharField(choices=[('weather', 'outdoor temperature'), ('room', 'room temperature'), ('temperature', 'water temperature'), ('pressure', 'water pressure'), ('flow', 'flow'), ('leak', 'leak'), ('space', 'enclosed space')], max_length=11, verbose_name='kind')),
                 ('unit', models.CharField(max_length=12, verbose_name='unit')),
+                ('operator', models.CharField(blank=True, max_length=80, verbose_name='operating company')),
                 ('low', models.DecimalField(blank=True, decimal_places=3, max_digits=10, null=True, verbose_name='at least')),
                 ('high', models.DecimalField(blank=True, decimal_places=3, max_digits=10, null=True, verbose_name='at most')),
                 ('last_value', models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True)),
@@ -201,8 +203,8 @@ class Migration(migrations.Migration):
             name='Case',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('complaint', 'complaint'), ('question', 'question'), ('repair', 'repair ticket'), ('hazard', 'hazard'), ('relapse', 'coal relapse'), ('non_use', 'not used'), ('enforcement', 'enforcement case'), ('order', 'supervision order'), ('circular', 'circular criticism'), ('interview', 'interview'), ('explanation', 'written explanation'), ('falsification', 'falsification found'), ('opinion', 'public opinion')], max_length=14, verbose_name='kind')),
-                ('category', models.CharField(choices=[('forced_removal', 'forced removal of the old heating'), ('supply_fault', 'heat, gas or power supply'), ('subsidy', 'subsidy has not arrived'), ('quality', 'quality of device or works'), ('after_sales', 'after-sales service'), ('conduct', 'conduct of staff'), ('other', 'something else'), ('no_heat', 'does not heat'), ('fault', 'fault shown'), ('noise', 'noise or leak of water'), ('meter', 'meter or line'), ('co', 'carbon monoxide'), ('gas_leak', 'gas leak'), ('electrical', 'electrical fire'), ('burns', 'hot surface, pressure'), ('chimney', 'flue and ventilation'), ('site', 'site safety'), ('coal_burnt', 'loose coal is burnt'), ('not_running', 'heater has not run'), ('low_use', 'hardly any consumption'), ('coal_outlet', 'illegal coal outlet'), ('stove', 'coal stove for sale'), ('coal_truck', 'lorry or travelling seller'), ('late_works', 'works behind the plan'), ('poor_works', 'poor works'), ('weak_safety', 'weak supervision of safety'), ('false_records', 'false records'), ('media', 'report or post')], max_length=16, verbose_name='category')),
+                ('kind', models.CharField(choices=[('complaint', 'complaint'), ('question', 'question'), ('repair', 'repair ticket'), ('hazard', 'hazard'), ('relapse', 'coal relapse'), ('non_use', 'not used'), ('enforcement', 'enforcement case'), ('order', 'supervision order'), ('circular', 'circular criticism'), ('interview', 'interview'), ('explanation', 'written explanation'), ('falsification', 'falsification found'), ('opinion', 'public opinion'), ('illegal_use', 'illegal use of heat'), ('evaluation', 'evaluation visit'), ('work_plan', 'work plan of a county')], max_length=14, verbose_name='kind')),
+                ('category', models.CharField(choices=[('forced_removal', 'forced removal of the old heating'), ('supply_fault', 'heat, gas or power supply'), ('subsidy', 'subsidy has not arrived'), ('quality', 'quality of device or works'), ('after_sales', 'after-sales service'), ('conduct', 'conduct of staff'), ('other', 'something else'), ('no_heat', 'does not heat'), ('fault', 'fault shown'), ('noise', 'noise or leak of water'), ('meter', 'meter or line'), ('co', 'carbon monoxide'), ('gas_leak', 'gas leak'), ('electrical', 'electrical fire'), ('burns', 'hot surface, pressure'), ('chimney', 'flue and ventilation'), ('site', 'site safety'), ('coal_burnt', 'loose coal is burnt'), ('not_running', 'heater has not run'), ('low_use', 'hardly any consumption'), ('coal_outlet', 'illegal coal outlet'), ('stove', 'coal stove for sale'), ('coal_truck', 'lorry or travelling seller'), ('late_works', 'works behind the plan'), ('poor_works', 'poor works'), ('weak_safety', 'weak supervision of safety'), ('false_records', 'false records'), ('media', 'report or post'), ('false_news', 'invented or false news'), ('short_supply', 'heat wilfully reduced or cut off'), ('indoor_system', 'indoor system altered'), ('private_tap', 'connected without leave'), ('extra_area', 'heated area enlarged'), ('water_dumped', 'water let out on purpose'), ('plan', 'work plan and schedule'), ('implementation', 'how the work is carried out')], max_length=16, verbose_name='category')),
                 ('source', models.CharField(choices=[('public', 'public page'), ('phone', 'telephone'), ('visit', 'at the counter'), ('household', 'household'), ('patrol', 'patrol'), ('expert', 'expert visit'), ('telemetry', "heater's readings"), ('consumption', 'consumption'), ('office', 'office')], max_length=12, verbose_name='source')),
                 ('number', models.CharField(max_length=20, unique=True, verbose_name='number')),
                 ('is_sensitive', models.BooleanField(default=False, verbose_name='sensitive')),
@@ -223,7 +225,7 @@ class Migration(migrations.Migration):
                 ('reply', core.fields.EncryptedTextField(blank=True, max_length=2000, verbose_name='reply')),
                 ('satisfaction', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
                 ('in_warranty', models.BooleanField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('open', 'open'), ('handled', 'being handled'), ('answered', 'answered'), ('fixed', 'reported as put right'), ('confirmed', 'confirmed'), ('cleared', 'not confirmed'), ('closed', 'closed')], default='open', max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('open', 'open'), ('handled', 'being handled'), ('answered', 'answered'), ('fixed', 'reported as put right'), ('confirmed', 'confirmed'), ('cleared', 'not confirmed'), ('closed', 'closed')], default='open', max_length=10, verbose_name='state')),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area', verbose_name='place')),
                 ('dwelling', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='households.dwelling')),
@@ -291,12 +293,24 @@ class Migration(migrations.Migration):
             },
         ),
         core.migration_steps.CreateModel(
+            name='AlertCase',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('alert', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='made_case', to='telemetry.alert')),
+                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='from_alert', to='supervision.case')),
+            ],
+            options={
+                'abstract': False,
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'supervision_alertcase\', TG_OP, \'id\', row_old, row_new, NULL, (SELECT p1."area_id" FROM "telemetry_alert" p1 WHERE p1."id" = COALESCE(NEW."alert_id", OLD."alert_id"))); RETURN NULL;', hash='d0aee6cac51128d6db6bd8c1e093d40218be1904', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_1c453', table='supervision_alertcase', when='AFTER'))],
+            },
+        ),
+        core.migration_steps.CreateModel(
             name='CaseStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('deed', models.CharField(max_length=20)),
                 ('source', models.CharField(blank=True, max_length=10)),
-                ('target', models.CharField(choices=[('open', 'open'), ('handled', 'being handled'), ('answered', 'answered'), ('fixed', 'reported as put right'), ('confirmed', 'confirmed'), ('cleared', 'not confirmed'), ('closed', 'closed')], max_length=10)),
+                ('target', models.CharField(choices=[('draft', 'draft'), ('open', 'open'), ('handled', 'being handled'), ('answered', 'answered'), ('fixed', 'reported as put right'), ('confirmed', 'confirmed'), ('cleared', 'not confirmed'), ('closed', 'closed')], max_length=10)),
                 ('words', core.fields.EncryptedTextField(blank=True, max_length=2000)),
                 ('at', models.DateTimeField()),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -1,3 +1,4 @@
+import core.fields
 import core.migration_steps
 import django.contrib.postgres.indexes
 import django.db.models.deletion
@@ -182,6 +183,34 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['area', 'ends_at'], name='quiet_area_ends')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='quiet_ends_after_start')],
                 'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD); END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW); END IF; PERFORM accounts_record_change(\'telemetry_quiettime\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='0a2be595f00446a747f256352188ce0ac1e89f2e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_639bb', table='telemetry_quiettime', when='AFTER'))],
+            },
+        ),
+        core.migration_steps.CreateModel(
+            name='Webhook',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, verbose_name='receiver')),
+                ('address', models.CharField(max_length=300, verbose_name='address')),
+                ('secret', core.fields.EncryptedTextField()),
+                ('state', models.CharField(choices=[('active', 'sends'), ('stopped', 'sending stopped'), ('disabled', 'disabled after long failure')], default='active', max_length=8)),
+                ('because', models.CharField(blank=True, max_length=300)),
+                ('made_at', models.DateTimeField()),
+                ('cursor', models.CharField(max_length=80)),
+                ('batch_id', models.UUIDField(null=True)),
+                ('batch_end', models.CharField(blank=True, max_length=80)),
+                ('delivered', models.BigIntegerField(default=0)),
+                ('failures', models.PositiveIntegerField(default=0)),
+                ('failing_since', models.DateTimeField(null=True)),
+                ('next_at', models.DateTimeField()),
+                ('last_at', models.DateTimeField(null=True)),
+                ('last_answer', models.CharField(blank=True, max_length=60)),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.area')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['name', 'pk'],
+                'abstract': False,
+                'triggers': [pgtrigger.compiler.Trigger(name='history', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE row_old jsonb; row_new jsonb;', func='IF TG_OP <> \'INSERT\' THEN row_old := to_jsonb(OLD) - ARRAY[\'secret\', \'cursor\', \'batch_id\', \'batch_end\', \'delivered\', \'failures\', \'failing_since\', \'next_at\', \'last_at\', \'last_answer\']::text[]; END IF; IF TG_OP <> \'DELETE\' THEN row_new := to_jsonb(NEW) - ARRAY[\'secret\', \'cursor\', \'batch_id\', \'batch_end\', \'delivered\', \'failures\', \'failing_since\', \'next_at\', \'last_at\', \'last_answer\']::text[]; END IF; PERFORM accounts_record_change(\'telemetry_webhook\', TG_OP, \'id\', row_old, row_new, NULL, COALESCE(NEW."area_id", OLD."area_id")); RETURN NULL;', hash='daca0620eb7899a0a0db7dc03c6d235044fcc9d8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_history_6f44b', table='telemetry_webhook', when='AFTER'))],
             },
         ),
         core.migration_steps.CreateModel(
