@@ -91,9 +91,9 @@ def test_a_path_leads_from_the_total_to_the_proof_and_its_workbook(
 def _back_from_a_name(page: Page, home: str) -> None:
     presses = Presses()
     page.goto(page.url.split("/households/")[0] + "/trace/")
-    page.fill('input[name="q"]', home)
-    presses.press(page.click, 'form[role="search"] button.btn')
-    presses.press(page.locator(".tasks a").filter(has_text=home).first.click)
+    page.fill('main form[role="search"] input[name="q"]', home)
+    presses.press(page.click, 'main form[role="search"] button.btn')
+    presses.press(page.locator("main .tasks a").filter(has_text=home).first.click)
     page.wait_for_selector("#proof")
     assert home in page.locator("#proof h2").inner_text()
     assert presses.count == 2
