@@ -249,7 +249,8 @@ def recompute_page(request: HttpRequest) -> HttpResponse:
         "asked": asked or clock.today().isoformat(),
         "programme": scope.programme,
     }
-    return render(request, "reports/audit/recompute.html", context, status=422 if fault else 200)
+    refused = fault or request.method == "POST"
+    return render(request, "reports/audit/recompute.html", context, status=422 if refused else 200)
 
 
 def _again(scope: Scope, on: dt.date, job: str) -> tuple[Recomputed | None, int]:

@@ -31,7 +31,8 @@ def evaluation(request: HttpRequest) -> HttpResponse:
     """`?year=`; POST `deed` pack asks for the archive, result records what the evaluation found."""
     scope = scope_of(request)
     if scope.programme is None or not scope.area_code:
-        return render(request, "reports/evaluation.html", {"found": None})
+        refused = 422 if request.method == "POST" else 200
+        return render(request, "reports/evaluation.html", {"found": None}, status=refused)
     year = _year(request, scope.programme)
     status, fault, form = 200, "", None
     if request.method == "POST":

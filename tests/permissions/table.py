@@ -31,6 +31,7 @@ class Row:
     `get`, `post`  answers to a person who may; without them the method does not exist
     `outside` the answer where the named object lies in another town (404 unless the view leaves it out silently)
     `logged`  a GET that writes down who took the file
+    `chooses` a GET that changes the place or programme chosen in the top bar; taken back, so that the round goes on
     `whole_site`  the page is about the whole site by design: other towns' marks are no leak there
     `grows`   why the number of queries grows with the number of objects
     """
@@ -48,6 +49,7 @@ class Row:
     post: tuple[int, ...] = ()
     outside: tuple[int, ...] = (404,)
     logged: bool = False
+    chooses: bool = False
     whole_site: bool = False
     grows: str = ""
 

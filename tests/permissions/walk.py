@@ -102,7 +102,7 @@ def ask(
         with _own_savepoint():
             response = client.get(url, headers=REFERENCE | (headers or {}))
             broken = response.status_code >= 500
-            transaction.set_rollback(broken)  # a failed statement must not spoil the requests after it
+            transaction.set_rollback(broken or row.chooses)  # a failed statement must not spoil the requests after it
         wrote = [] if broken else _written_since(before)
     else:
         with taken_back():
