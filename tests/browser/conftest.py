@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from django.conf import settings
 
 from devices.simulator.faults import switch
 from heating_portal.up.testing import keep_artifacts
+from tests import chromium as chromium_here
 from tests.browser.running import RunningPortal, running_portal
 from tests.browser.visitors import Visitors
 from tests.demonstration import Demonstration
@@ -23,7 +22,7 @@ PLACE = """SELECT h.platform_no, b.line || '/' || h.unit, h.id
            WHERE h.area_id LIKE '140502006%%' ORDER BY h.platform_no OFFSET %s LIMIT 1"""
 PAGES = "pages"
 FAILED = pytest.StashKey[bool]()
-CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = chromium_here.found()
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups: otherwise two workers share out one story

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ from django.conf import settings
 from django.test import Client
 
 from programmes.models import StatedSum, Target
-from tests import flushing, people
+from tests import chromium, flushing, people
 from tests.programmes.browsing import ONE, TWO, Plan, browser, small_plan
 
 flushing.install()
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = chromium.found()
 OTHERS = ("370999002001", "370999003001", "370999004001")
 OpenPage = Callable[[bool], Any]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,14 +19,14 @@ from programmes.models import Checklist
 from retrofits.models import Acceptance, Photo, Task
 from retrofits.services.acceptances import record_acceptance
 from retrofits.services.photos import add_photo
-from tests import people
+from tests import chromium, people
 from tests.retrofits.conftest import DAY, Works
 from tests.retrofits.test_pages import client_of, page
 
 pytestmark = [
     pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")
 ]  # fmt: skip
-CHROMIUM = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = chromium.found()
 DETECTOR = """
 window.BarcodeDetector = class { async detect() { return [{ rawValue: 'SL-SCANNED' }]; } };
 navigator.mediaDevices.getUserMedia = async () => document.createElement('canvas').captureStream();
