@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,13 +63,15 @@ def find(name: str) -> Preset:
     )
 
 
-def load(preset: Preset, *, by: Any, say: SAY = lambda words: None) -> Programme:
-    """Places, programme, works, policy and duties, in this order. Safe to repeat."""
+def load(
+    preset: Preset, *, by: Any, say: SAY = lambda words: None, settings: Mapping[str, Any] | None = None
+) -> Programme:
+    """Places, programme (with `settings` over its own), works, policy and duties, in this order. Safe to repeat."""
     areas = preset.file("areas.csv")
     if areas:
         done = load_areas(path=areas, by=by)
         say(f"{areas.name}: {done.created} created, {done.changed} changed, {done.same} unchanged")
-    programme = load_programme(path=preset.programme, by=by)
+    programme = load_programme(path=preset.programme, by=by, settings=settings)
     say(f"{preset.programme.name}: {programme.code} {programme.name}")
     _load_works(preset, programme, by, say)
     _load_policy(preset, programme, by, say)

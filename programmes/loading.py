@@ -6,6 +6,7 @@ new or different. Loading the same file again changes nothing. What the document
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,13 @@ class ProgrammeRefused(Refused):
         )
 
 
-def load_programme(*, path: Path, by: Any) -> Programme:
-    """Read, check and store one programme file (YAML). Its places must be loaded before. Raises `ProgrammeRefused`."""
-    return store_programme(document=_document(path), by=by)
+def load_programme(*, path: Path, by: Any, settings: Mapping[str, Any] | None = None) -> Programme:
+    """Read, check and store one programme file (YAML), with `settings` in place of its own of the same name. Its places
+    must be loaded before. Raises `ProgrammeRefused`."""
+    document = _document(path)
+    if settings and isinstance(document, dict) and isinstance(document.get("programme"), dict):
+        document["programme"]["settings"] = {**(document["programme"].get("settings") or {}), **settings}
+    return store_programme(document=document, by=by)
 
 
 def store_programme(*, document: Any, by: Any) -> Programme:

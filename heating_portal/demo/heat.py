@@ -8,6 +8,7 @@ from decimal import Decimal
 from accounts.acting import acting
 from accounts.models import Area, User
 from heating_portal import presets
+from heating_portal.demo import heat_fees
 from heating_portal.demo.people import BY, make_people, person
 from heatsupply.models import HeatingCompany, HeatNetwork, HeatSource
 from heatsupply.rules.pipe_rows import PipeRow
@@ -43,7 +44,7 @@ ISSUES = (
 def load() -> Programme:
     """The programme, its people and the companies. Safe to run again: what is there stays."""
     preset = presets.find(BAIYIN)
-    programme = presets.load(preset, by=BY)
+    programme = presets.load(preset, by=BY, settings={"heat_fees": heat_fees.TERMS})
     make_people((preset.read("accounts.yaml") or {}).get("accounts", []))
     office = person("office", CITY)
     with acting(office, WHY):

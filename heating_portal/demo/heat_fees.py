@@ -29,11 +29,9 @@ HOMES = 18
 
 
 def load(programme: Programme) -> None:
-    """Once; what is there stays. The terms are stated anew: loading the programme has put back its own."""
+    """Once; what is there stays. The programme is loaded with `TERMS`."""
     office = person("office", programme.area_id)
     with acting(office, WHY):
-        programme.settings = {**programme.settings, "heat_fees": TERMS}
-        programme.save(update_fields=["settings"])
         if FeeAccount.objects.filter(programme=programme).exists():
             return
         firms = list(HeatingCompany.objects.within(programme.area_id).order_by("area_id")[:2])

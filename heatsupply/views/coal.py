@@ -17,6 +17,7 @@ from accounts.models import Area
 from core import clock
 from core.refusals import Refused
 from core.tables import Column, View, build_table, render_table
+from core.together import read_together
 from heatsupply import coal_forms as forms
 from heatsupply.coal_filters import CoalFilter
 from heatsupply.coal_queries import (
@@ -109,10 +110,12 @@ def _opened(request: HttpRequest) -> dict[str, Any]:
         with_stock(CoalPoint.objects.select_related("area__parent", "programme"), clock.today()), user,
         pk=_key(request.GET["point"]),
     )  # fmt: skip
-    batches = list(batches_of(point))
+    bought, sold = batches_of(point), sales_of(point)[:SHOWN]
+    read_together(bought, sold)
+    batches = list(bought)
     return {
         "point": point, "batches": batches, "days": stock_days(point), "is_low": is_low(point),
-        "is_due": is_test_due(point, clock.today()), "sales": list(sales_of(point)[:SHOWN]),
+        "is_due": is_test_due(point, clock.today()), "sales": list(sold),
         "limit_kg": season_limit_kg(point.programme), "limits": coal_limits(point.programme),
         "forms": _forms(point, batches, user), "may_sell": user.has_right(coal.SELL, point.area_id),
     }  # fmt: skip

@@ -16,7 +16,7 @@ from core.fields import EncryptedJSONField
 from households.models.registers import Dwelling, Household
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class DuplicateKey(models.Model):
@@ -67,13 +67,11 @@ class DuplicateKey(models.Model):
 class PairQuerySet(ScopedQuerySet):
     """Pairs with at least one side in an area."""
 
-    def within(self, *codes: str) -> PairQuerySet:
-        if not codes:
-            return self.none()
+    def inside(self, codes: Iterable[str]) -> Q:
         condition = Q()
         for low, high in map(code_range, codes):
             condition |= Q(area_id__gte=low, area_id__lt=high) | Q(other_area_id__gte=low, other_area_id__lt=high)
-        return self.filter(condition)
+        return condition
 
 
 class DuplicatePair(ScopedModel):

@@ -158,6 +158,8 @@ WORDS: dict[str, Any] = {
     "subsidies.Clawback": gettext_lazy("clawbacks"),
     "subsidies.FundHold": gettext_lazy("money held back for them"),
     "supervision.Case": gettext_lazy("cases of supervision"),
+    "heatsupply.FeeAccount": gettext_lazy("heat fee accounts"),
+    "heatsupply.CoalSale": gettext_lazy("sales of clean coal"),
     "supervision.PublicityMark": gettext_lazy("leaflets handed out"),
 }
 """What a row of each table is called where it stands in the way."""

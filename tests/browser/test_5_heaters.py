@@ -98,7 +98,10 @@ def test_a_sample_board_goes_through_steps_live_and_a_confirmation_is_verified(
         step = page.locator("#steps section").nth(number - 1)
         step.locator("button", has_text="运行").click()
         step.locator(".panel__head", has_text=said).wait_for(timeout=STEP_S)
-    page.locator("#steps section").nth(7).locator("button", has_text="是，已看到").click()
+    answered = page.locator("#steps section").nth(7).locator("button", has_text="是，已看到")
+    for state in ("attached", "detached"):  # two questions: the heater follows, and what its display shows
+        answered.nth(1).wait_for(state=state)
+        answered.first.click()
     page.locator("#steps section").nth(7).locator(".panel__head", has_text="合格").wait_for()
     visitors.keep(page, "step-5-docking-test", full=True)
     number, code = portal.rows("SELECT number, code FROM devices_dockingcertificate ORDER BY number LIMIT 1")[0]

@@ -18,6 +18,8 @@ BUDGETS: dict[str, dict[str, float]] = {
     "list": {"html": 30, "css": 13, "js": 25, "total": 75, "requests": 6},
     "file": {"html": 40, "css": 13, "js": 25, "total": 90, "requests": 10},
     "chart": {"html": 30, "css": 13, "js": 25 + 192, "total": 265, "requests": 8},
+    # A screen nobody sits at has a stylesheet of its own besides.
+    "wall": {"html": 30, "css": 14, "js": 25, "total": 76, "requests": 7},
     "phone": {"html": 15, "css": 13, "js": 35, "total": 65, "requests": 5},
     # The page that works without signal also fetches its worker and asks once who is signed in.
     "app": {"html": 15, "css": 13, "js": 35, "total": 65, "requests": 6},

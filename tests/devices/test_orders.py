@@ -72,7 +72,7 @@ def test_declined_or_not_decided_in_time_nothing_is_sent() -> None:
     late = SUMMER + approval.DECIDE_WITHIN
     with pytest.raises(Refused, match="ORDER_LAPSED"):
         orders.decide_order(order=lapsed, approve=True, by=other, now=late)
-    assert commands.tend_commands(now=late) == {"expired": 11, "lapsed": 1, "queued": 0}
+    assert commands.tend_commands(now=late) == {"expired": 11, "lapsed": 1, "queued": 0, "left": 0}
     assert Command.objects.filter(state="queued").count() == 0 and not Job.objects.exists()
 
 
