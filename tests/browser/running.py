@@ -92,6 +92,12 @@ class RunningPortal:
             assert process.poll() is None, f"{program.name} ended: {self.log(program.name).read_text()[-2000:]}"
         return answers(HOST, self.port)
 
+    def rest(self) -> None:
+        """Only the web server goes on: whoever just looks at pages needs no heaters that change."""
+        resting = [one for one in self.programs if one[0].name != "web"]
+        self.programs = [one for one in self.programs if one[0].name == "web"]
+        children.stop(reversed(resting))
+
     def stop(self) -> None:
         children.stop(reversed(self.programs))
         self.programs.clear()
