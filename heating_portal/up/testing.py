@@ -25,7 +25,7 @@ def with_defaults(arguments: list[str]) -> list[str]:
     if any(argument == "-n" or argument.startswith(("-n", "--numprocesses")) for argument in arguments):
         return arguments
     names_files = any(Path(argument.partition("::")[0]).is_file() for argument in arguments)
-    workers = str((os.cpu_count() or 1) + 2)  # more than there are cores: browsers and killed servers are waited for
+    workers = str((os.cpu_count() or 1) + 1)  # one more than cores: browsers and killed servers are waited for
     return ["-n", "0", *arguments] if names_files else ["-n", workers, "--dist", "loadgroup", *arguments]
 
 

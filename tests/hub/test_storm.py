@@ -116,7 +116,7 @@ def test_all_lines_drop_and_dial_in_again_at_once(size: Size, proof: Proof) -> N
             assert len(struck) == 2 * count, "exactly one result for each block"
             assert any(one.error == "offline" for one in struck), "the storm came too late"
             back = partial(all_there, hub, count, strike)
-            until(back, seconds=size(small=10, large=90), what="all are back")
+            until(back, seconds=size(small=60, large=90), what="all are back")
             recovered.append(time.monotonic() - began)
             results += struck + (calm := sweep(hub, count, row.token))
             assert [one for one in calm if one.error] == []
