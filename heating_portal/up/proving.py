@@ -22,12 +22,19 @@ def prove(arguments: list[str]) -> int:
     folder = default_folders().var / "proofs"
     with testing.trial() as (supervisor, env):
         env |= {"PORTAL_SIZE": "large", "PORTAL_PROOFS": str(folder), "PORTAL_PROVE": (arguments or [""])[0]}
-        code = supervisor.run([str(environment.PYTHON), "-m", "pytest", "-m", "proof", "-n", "0", "-s"], env)
+        code = supervisor.run([str(environment.PYTHON), "-m", "pytest", *chosen(arguments)], env)
     write_page(folder)
     if code == NOTHING_TO_DO and not arguments:
         say("没有待做的大规模验证 · Every proof is recorded for this commit already.")
         return 0
     return code
+
+
+def chosen(arguments: list[str]) -> list[str]:
+    """What pytest is asked for: proofs one after the other; of requirements every test with a clause, side by side."""
+    if arguments[:1] == ["requirements"]:
+        return testing.with_defaults(["-m", "clause"])
+    return ["-m", "proof", "-n", "0", "-s"]
 
 
 def write_page(folder: Path) -> None:

@@ -52,3 +52,8 @@ def test_a_proof_is_recorded_when_it_passes_and_then_left_out(suite: pytest.Pyte
     assert "1000 rounds" in (folder / "good.json").read_text()
     assert outcome(suite, **large) == {"failed": 1, "deselected": 2}
     assert outcome(suite, PORTAL_PROVE="good", **large) == {"passed": 1, "deselected": 2}
+
+
+def test_requirements_are_proved_by_the_tests_with_a_clause_not_by_the_proofs() -> None:
+    assert proving.chosen(["requirements"])[-2:] == ["-m", "clause"]
+    assert proving.chosen([])[:2] == proving.chosen(["bus_faults"])[:2] == ["-m", "proof"]
