@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from heating_portal.up import proving
+
 pytest_plugins = ["pytester"]
 PROVEN = """
 import pytest
