@@ -121,76 +121,49 @@ class DwellingSummary(models.Model):
         return f"{self.dwelling_no} {self.head_name}"
 
 
-class SummaryTotal(models.Model):
+TOTALLED_BY = ["programme", "area", "technology", "family", "stage", "excluded", "year", "contracted", "claim"]
+
+
+class Total(models.Model):
+    """Sums of summaries that agree in everything of `TOTALLED_BY`; amounts in fen."""
+
+    view_right: ClassVar = "households.view"
+    area_field: ClassVar = "area_id"
+
+    programme = models.ForeignKey(Programme, models.CASCADE)
+    area = models.ForeignKey(Area, models.PROTECT)
+    technology = models.CharField(max_length=30, blank=True)
+    family = models.CharField(max_length=20, blank=True)
+    stage = models.CharField(max_length=12, choices=DwellingSummary.Stage.choices)
+    excluded = models.BooleanField(default=False)
+    year = models.PositiveSmallIntegerField(null=True)
+    contracted = models.BooleanField(default=False)
+    claim = models.CharField(max_length=12, blank=True)
+    dwellings = models.PositiveIntegerField()
+    due_fen = models.BigIntegerField(default=0)
+    paid_fen = models.BigIntegerField(default=0)
+    with_missing = models.PositiveIntegerField(default=0)
+    with_failed = models.PositiveIntegerField(default=0)
+
+    objects = ScopedQuerySet.as_manager()
+    data_labels: ClassVar = {"technology": "L0", "family": "L0", "claim": "L1"}
+
+    class Meta:
+        abstract = True
+
+
+class SummaryTotal(Total):
     """Sums of the summaries of one village, route and stage: what boards and long lists count with."""
 
-    view_right: ClassVar = "households.view"
-    area_field: ClassVar = "area_id"
-
-    programme = models.ForeignKey(Programme, models.CASCADE)
-    area = models.ForeignKey(Area, models.PROTECT)
-    technology = models.CharField(max_length=30, blank=True)
-    family = models.CharField(max_length=20, blank=True)
-    stage = models.CharField(max_length=12, choices=DwellingSummary.Stage.choices)
-    excluded = models.BooleanField(default=False)
-    year = models.PositiveSmallIntegerField(null=True)
-    contracted = models.BooleanField(default=False)
-    claim = models.CharField(max_length=12, blank=True)
-    dwellings = models.PositiveIntegerField()
-    due_fen = models.BigIntegerField(default=0)
-    paid_fen = models.BigIntegerField(default=0)
-    with_missing = models.PositiveIntegerField(default=0)
-    with_failed = models.PositiveIntegerField(default=0)
-
-    objects = ScopedQuerySet.as_manager()
-    data_labels: ClassVar = {"technology": "L0", "family": "L0", "claim": "L1"}
-
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "programme", "area", "technology", "family", "stage", "excluded", "year", "contracted", "claim",
-                ],
-                name="summary_total_once",
-                nulls_distinct=False,
-            )
-        ]  # fmt: skip
+        constraints = [models.UniqueConstraint(fields=TOTALLED_BY, name="summary_total_once", nulls_distinct=False)]
 
 
-class TownTotal(models.Model):
+class TownTotal(Total):
     """The same sums for whole towns, added up from `SummaryTotal`: what boards of counties and above read."""
 
-    view_right: ClassVar = "households.view"
-    area_field: ClassVar = "area_id"
-
-    programme = models.ForeignKey(Programme, models.CASCADE)
-    area = models.ForeignKey(Area, models.PROTECT)
-    technology = models.CharField(max_length=30, blank=True)
-    family = models.CharField(max_length=20, blank=True)
-    stage = models.CharField(max_length=12, choices=DwellingSummary.Stage.choices)
-    excluded = models.BooleanField(default=False)
-    year = models.PositiveSmallIntegerField(null=True)
-    contracted = models.BooleanField(default=False)
-    claim = models.CharField(max_length=12, blank=True)
-    dwellings = models.PositiveIntegerField()
-    due_fen = models.BigIntegerField(default=0)
-    paid_fen = models.BigIntegerField(default=0)
-    with_missing = models.PositiveIntegerField(default=0)
-    with_failed = models.PositiveIntegerField(default=0)
-
-    objects = ScopedQuerySet.as_manager()
-    data_labels: ClassVar = {"technology": "L0", "family": "L0", "claim": "L1"}
-
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "programme", "area", "technology", "family", "stage", "excluded", "year", "contracted", "claim",
-                ],
-                name="town_total_once",
-                nulls_distinct=False,
-            )
-        ]  # fmt: skip
+        constraints = [models.UniqueConstraint(fields=TOTALLED_BY, name="town_total_once", nulls_distinct=False)]
 
 
 class RefreshMark(models.Model):
