@@ -163,7 +163,7 @@ def test_two_beats_are_one_schedule(portal: Processes, heaters: list[Heater]) ->
     turns = PollCycle.objects.latest("cycle").cycle + 3
     until(lambda: PollCycle.objects.filter(cycle__gte=turns).exists(), what="three more turns")
     until(lambda: "Sending due task plan-polls" in portal.log("second-beat").read_text(), what="both beats are at work")
+    # Counted in turns and not in seconds: a turn that waited for the worker ends close to its successor.
+    begun = PollCycle.objects.filter(started_at__isnull=False).values("cycle").distinct().count()
     for heater in heaters:
-        times = sorted(Reading.objects.filter(heater=heater).values_list("at", flat=True))
-        turns_in_between = (times[-1] - times[0]).total_seconds() / PERIOD_S
-        assert len(times) <= turns_in_between + 2, "one reading per turn, however many beats plan it"
+        assert Reading.objects.filter(heater=heater).count() <= begun, "one reading per turn, whoever plans it"
