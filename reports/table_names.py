@@ -126,6 +126,7 @@ NAMES: dict[str, Any] = {
     "reports_householdcode": _("code for a household's own page"),
     "heatsupply_feeaccount": _("heat fee account"),
     "heatsupply_feeimport": _("import of heat fees"),
+    "heatsupply_heatimport": _("workbook of a heating company"),
     "heatsupply_feeline": _("line of a heat fee account"),
     "heatsupply_roomsample": _("room temperature taken"),
     "heatsupply_supplyfault": _("fault of heat supply"),

@@ -12,6 +12,7 @@ from heatsupply.models.credit import (
 )
 from heatsupply.models.fees import FeeAccount, FeeImport, FeeLine, SupplyFault, Suspension
 from heatsupply.models.fuel import Fuel, FuelContract, FuelStock, PriceRecord
+from heatsupply.models.imports import HeatImport
 from heatsupply.models.networks import (
     Compound,
     EfficiencyWork,
@@ -41,6 +42,7 @@ __all__ = [
     "Fuel",
     "FuelContract",
     "FuelStock",
+    "HeatImport",
     "HeatNetwork",
     "HeatPaper",
     "HeatSource",
