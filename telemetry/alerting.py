@@ -127,14 +127,19 @@ FROM rows LEFT JOIN villages USING (area_id, hour) ORDER BY heater_id, hour
 """
 
 
-def judge_lines(*, foreign: Mapping[int, int], now: dt.datetime) -> None:
-    """Judge the lines by how many frames nobody of ours asked for came since the last look; bus → count."""
+def judge_lines(*, foreign: Mapping[int, int], now: dt.datetime, duplicates: Mapping[int, float] | None = None) -> None:
+    """Judge the lines by how many frames nobody of ours asked for came since the last look (bus → count), and by how
+    many seconds ago a second gateway with their id was turned away (bus → seconds)."""
+    twins = duplicates or {}
     rows = Heater.objects.filter(bus__in=foreign, removed_on__isnull=True).order_by("bus_id", "unit").distinct("bus_id")
     heaters = {pk: (bus, line) for pk, bus, line in rows.values_list("pk", "bus_id", "bus__line")}
     at = now.timestamp()
     with transaction.atomic():
         known = about(heaters, now)
-        facts = [Facts(pk, at, line=line, foreign=foreign[bus]) for pk, (bus, line) in heaters.items()]
+        facts = [
+            Facts(pk, at, line=line, foreign=foreign[bus], duplicate_s=twins.get(bus))
+            for pk, (bus, line) in heaters.items()
+        ]
         _judge(facts, known, OF_A_LINE, now)
 
 

@@ -69,6 +69,11 @@ def _foreign(found: Found) -> str:
     return _("%(n)s frames on %(line)s that nobody of ours asked for") % {"n": found["foreign"], "line": found["line"]}
 
 
+def _duplicate(found: Found) -> str:
+    said = {"line": found["line"], "min": found["ago_s"] // 60}
+    return _("another gateway says it is %(line)s; it was turned away, last %(min)s minutes before") % said
+
+
 def _quality(found: Found) -> str:
     said = {"got": found["got"], "wanted": found["wanted"], "flagged": found["flagged"]}
     return _("%(got)s of %(wanted)s polls answered in the last hour, %(flagged)s readings not good") % said
@@ -101,6 +106,7 @@ _SAY: dict[str, Callable[[Found], str]] = {
     Alert.Kind.ROOM_COOL: _room,
     Alert.Kind.SHORT_CYCLING: _starts,
     Alert.Kind.SECOND_MASTER: _foreign,
+    Alert.Kind.DUPLICATE_ID: _duplicate,
     Alert.Kind.QUALITY: _quality,
     Alert.Kind.COAL_RETURN: _coal,
     Alert.Kind.WELFARE: _welfare,

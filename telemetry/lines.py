@@ -1,9 +1,9 @@
-"""Lines as the hub sees them: foreign frames, and gateways that dial in without being known."""
+"""Lines as the hub sees them: foreign frames, ids that are there twice, and gateways that nobody knows."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -16,16 +16,23 @@ from telemetry.models import LineCount
 HUB_WAIT_S = 5.0
 
 
-def look_for_second_masters(*, now: dt.datetime) -> int:
-    """Compare the hub's counters of foreign frames with the last look and judge the difference; how many lines."""
+def look_at_lines(*, now: dt.datetime) -> int:
+    """Judge every line by what the hub has counted since the last look; how many lines."""
     try:
         with hub_client(timeout_s=HUB_WAIT_S) as hub:
-            found = {entry["line"]: int(entry.get("foreign", 0)) for entry in hub.lines(wait_s=HUB_WAIT_S)}
+            seen = hub.lines(wait_s=HUB_WAIT_S)
     except HubUnavailable:
         return 0  # the list of heaters says so; nothing is known of the lines
-    since = foreign_since(found, now)
-    judge_lines(foreign=since, now=now)
+    since = foreign_since({entry["line"]: int(entry.get("foreign", 0)) for entry in seen}, now)
+    judge_lines(foreign=since, duplicates=duplicates_among(seen), now=now)
     return len(since)
+
+
+def duplicates_among(seen: Iterable[Mapping[str, Any]]) -> dict[int, float]:
+    """Bus → seconds since the hub last turned a second gateway with its id away."""
+    ago = {str(entry["line"]): entry.get("duplicate_s") for entry in seen}
+    twice = {line: float(found) for line, found in ago.items() if found is not None}
+    return {pk: twice[line] for pk, line in Bus.objects.filter(line__in=twice).values_list("pk", "line")}
 
 
 def foreign_since(found: dict[str, int], now: dt.datetime) -> dict[int, int]:

@@ -133,6 +133,7 @@ class Alert(ScopedModel):
         FREEZING = "freezing", _("water may freeze")
         SHORT_CYCLING = "short_cycling", _("starts too often")
         SECOND_MASTER = "second_master", _("somebody else asks on the line")
+        DUPLICATE_ID = "duplicate_id", _("two gateways with one id")
         QUALITY = "quality", _("data of poor quality")
         COAL_RETURN = "coal_return", _("possible return to coal")
         WELFARE = "welfare", _("does not heat: look after the people")

@@ -128,13 +128,13 @@ def _alone(cycle: PollCycle) -> Iterator[bool]:
 
 @shared_task
 def roll_up() -> int:
-    """Every five minutes: closed hours are summed and judged, and the lines are looked at for foreign frames."""
+    """Every five minutes: closed hours are summed and judged, and the lines are looked at."""
     now = clock.now()
     made = rollups.roll_up_hours(now=now, periods=queries.poll_periods())
     with acting("poller"):
         alerting.judge_hours(now=now)
         alerting.clear_of_removed(now=now)
-        lines.look_for_second_masters(now=now)
+        lines.look_at_lines(now=now)
     return made
 
 

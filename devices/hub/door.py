@@ -172,7 +172,7 @@ class Visitor:
         if known is None:
             self._judged(line, Outcome(Status.TIMEOUT))
             return
-        probe = Request(known.unit, known.code, known.addr, known.count)
+        probe = Request(known.unit, known.code, known.addr, known.count, unit_bytes=known.unit_bytes)
         loop = asyncio.get_running_loop()
         ticket = line.bus.submit(probe, lambda outcome: self._judged(line, outcome), urgent=True)
         loop.call_later(self.door.config.fence_s, self._fence_over, line, ticket)
@@ -185,7 +185,7 @@ class Visitor:
             return
         self._fencing = False
         if outcome.status in (Status.OK, Status.REFUSED):
-            line.duplicates += 1
+            line.duplicates, line.duplicate_at = line.duplicates + 1, self.door.lines.clock()
             self.door.config.log("duplicate_dtu_id", {"line": line.name, "remote": self.remote, "old": line.remote})
             self._turn_away("duplicate_id")
             return

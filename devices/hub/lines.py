@@ -34,7 +34,7 @@ class Line:
     """One line and what is known of its far end. ``claimed``: the platform has asked for it at least once.
 
     ``connects``: moments of the last connects, a few. ``spare_s``: time spent on probes that stayed unanswered, since
-    ``spare_since`` (clock seconds).
+    ``spare_since`` (clock seconds). ``duplicate_at``: when a second unit with this id was last turned away (likewise).
     """
 
     name: str
@@ -43,6 +43,7 @@ class Line:
     remote: str = ""
     connected_at: float = 0.0
     duplicates: int = 0
+    duplicate_at: float | None = None
     tries: int = 0
     retry_at: float = 0.0
     trouble: str = ""
@@ -193,6 +194,7 @@ class Lines:
             else None,
             "queued": bus.queued,
             "duplicates": line.duplicates,
+            "duplicate_s": None if line.duplicate_at is None else round(self.clock() - line.duplicate_at, 1),
             "trouble": line.trouble,
             **bus.stats.counters(),
         }

@@ -37,6 +37,7 @@ BECOMES: dict[str, tuple[tuple[str, str], ...]] = {
     A.FREEZING: (COLD, HAZARD),
     A.SHORT_CYCLING: (REPAIR,),
     A.SECOND_MASTER: (REPAIR,),
+    A.DUPLICATE_ID: (REPAIR,),
 }
 LABELS: dict[str, Label] = {
     Kind.RELAPSE: gettext_lazy("Open a case of coal relapse"),

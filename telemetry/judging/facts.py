@@ -30,6 +30,8 @@ class Facts:
     """One heater. `answered` False: `misses` polls in a row brought nothing, for `reason`; the values are then None.
 
     `line_dead`: nothing on its line could be reached; `stands_for_line`: the one heater that carries such an alert.
+    `foreign` is None where the line was not looked at; `duplicate_s`: seconds since the hub last turned a second
+    gateway with the line's id away, None where it never did.
     `hours`: closed hours, oldest first, only where the hour is judged.
     """
 
@@ -56,6 +58,7 @@ class Facts:
     maintenance: bool = False
     vacant: bool = False
     foreign: int | None = None
+    duplicate_s: float | None = None
     hours: tuple[Hour, ...] = ()
 
 
@@ -80,6 +83,8 @@ class Limits:
     bad_fine_percent: int = 10
     bad_hold_s: int = 3600
     foreign_hold_s: int = 600
+    duplicate_s: int = 600
+    duplicate_fine_s: int = 3600
     off_h: int = 6
     unmeasured_off_h: int = 24
     cold_dc: int = 0

@@ -103,6 +103,16 @@ def second_master(facts: Facts, limits: Limits) -> Look:
     return None if facts.foreign is None else (facts.foreign > 0, {"foreign": facts.foreign, "line": facts.line})
 
 
+def duplicate_id(facts: Facts, limits: Limits) -> Look:
+    """Another gateway dials in under the line's id while this one answers; it tries again and again."""
+    if facts.foreign is None:
+        return None
+    if facts.duplicate_s is None:
+        return False, {}
+    evidence = {"line": facts.line, "ago_s": round(facts.duplicate_s)}
+    return band(evidence["ago_s"], limits.duplicate_s, limits.duplicate_fine_s), evidence
+
+
 def short_cycling(facts: Facts, limits: Limits) -> Look:
     last = _last(facts)
     if last is None or last.starts is None:
@@ -161,6 +171,7 @@ RULES: tuple[Rule, ...] = (
     Rule("room_cold", room_cold, "room_hold_s", seasonal=True),
     Rule("room_cool", room_cool, "room_hold_s", seasonal=True),
     Rule("second_master", second_master, "foreign_hold_s"),
+    Rule("duplicate_id", duplicate_id),
     Rule("short_cycling", short_cycling, "starts_hold_s", hourly=True),
     Rule("quality", quality_degraded, "bad_hold_s", hourly=True),
     Rule("coal_return", coal_return, seasonal=True, needs_people=True, hourly=True),
@@ -169,4 +180,4 @@ RULES: tuple[Rule, ...] = (
 BY_KIND = {rule.kind: rule for rule in RULES}
 OF_A_TURN = tuple(BY_KIND[kind] for kind in TURN_KINDS)
 OF_AN_HOUR = tuple(rule for rule in RULES if rule.hourly)
-OF_A_LINE = (BY_KIND["second_master"],)
+OF_A_LINE = (BY_KIND["second_master"], BY_KIND["duplicate_id"])

@@ -58,10 +58,12 @@ def running_hub(*, wait: bool = True, **changes: Any) -> Iterator[tuple[Hub, Hub
 class RawDtu:
     """A DTU of plain bytes: connects, says ``packet``, answers requests with ``reply`` in a thread."""
 
-    def __init__(self, port: int, packet: bytes, reply: Callable[[Request], bytes] = right_answer) -> None:
+    def __init__(
+        self, port: int, packet: bytes, reply: Callable[[Request], bytes] = right_answer, unit_bytes: int = 1
+    ) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), WAIT_S)
         self.requests: list[Request] = []
-        self.reply = reply
+        self.reply, self.unit_bytes = reply, unit_bytes
         self.closed, self.asked = threading.Event(), threading.Event()
         self.socket.sendall(packet)
         threading.Thread(target=self._serve, daemon=True).start()
@@ -71,7 +73,7 @@ class RawDtu:
         try:
             while data := self.socket.recv(4096):
                 buffer += data
-                while found := request_at(buffer):
+                while found := request_at(buffer, 0, self.unit_bytes):
                     self.requests.append(found[0])
                     self.asked.set()
                     self.socket.sendall(self.reply(found[0]))

@@ -45,16 +45,20 @@ def test_registration_and_heartbeat_in_mid_stream_are_no_answers() -> None:
         assert client.lines([LINE])[0]["heartbeats"] >= 3
 
 
-def test_a_second_dtu_with_the_id_of_a_living_one_is_refused() -> None:
+@pytest.mark.parametrize(("unit", "unit_bytes"), [(1, 1), (300, 2)])
+def test_a_second_dtu_with_the_id_of_a_living_one_is_refused(unit: int, unit_bytes: int) -> None:
     with running_hub() as (hub, client, events):
-        first = RawDtu(hub.listen_port, IMEI.encode())
+        first = RawDtu(hub.listen_port, IMEI.encode(), unit_bytes=unit_bytes)
         events.wait("dtu_registered")
-        only(client, LINE)
+        registers = client.read(LINE, unit, BLOCK, unit_bytes=unit_bytes).registers
+        assert registers and client.lines([LINE])[0]["duplicate_s"] is None
         second = RawDtu(hub.listen_port, IMEI.encode())
         assert second.closed.wait(WAIT_S)
         events.wait("duplicate_dtu_id", line=LINE)
-        assert not first.closed.is_set() and only(client, LINE)[0].registers == (1100, 1101, 1102, 1103)
-        assert client.lines([LINE])[0]["duplicates"] == 1
+        assert not first.closed.is_set()
+        assert client.read(LINE, unit, BLOCK, unit_bytes=unit_bytes).registers == registers
+        (seen,) = client.lines([LINE])
+        assert seen["duplicates"] == 1 and seen["duplicate_s"] >= 0
 
 
 def test_a_half_open_connection_is_replaced() -> None:

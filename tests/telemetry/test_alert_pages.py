@@ -112,6 +112,7 @@ EVIDENCE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "short_cycling": ({"starts": 5, "limit": 4}, "5 starts in one hour"),
     "second_master": ({"foreign": 7, "line": "serial:one"}, "7 frames on serial:one"),
+    "duplicate_id": ({"line": "dtu:86199", "ago_s": 185}, "says it is dtu:86199; it was turned away, last 3 minutes"),
     "quality": ({"got": 5, "wanted": 12, "flagged": 3}, "5 of 12 polls answered"),
     "coal_return": (
         {"off_h": 9, "outdoor_dc": -60, "room_dc": 195, "expected_dc": 150, "learnt": True},
