@@ -237,6 +237,38 @@ class QuietTime(ScopedModel):
         indexes = [models.Index(fields=["area", "ends_at"], name="quiet_area_ends")]
 
 
+class DoorCheck(ScopedModel):
+    """Ten reads of one heater while somebody stood before it (J-31), and what each line of the sheet says.
+
+    `good` of `asked` reads were answered with plausible values; `answered` of them at all. `values` holds the last
+    ones by point (tenths), `frames` those of the same value written once more.
+    """
+
+    view_right = "devices.view"
+
+    area = models.ForeignKey(Area, models.PROTECT)
+    heater = models.ForeignKey(Heater, models.PROTECT, related_name="door_checks")
+    at = models.DateTimeField(_("read at"))
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    passed = models.BooleanField()
+    asked = models.PositiveSmallIntegerField()
+    answered = models.PositiveSmallIntegerField()
+    good = models.PositiveSmallIntegerField()
+    lines = models.JSONField(default=list)
+    values = models.JSONField(default=dict)
+    frames = models.JSONField(default=list)
+    data_labels: ClassVar = {"lines": "L1", "values": "L1", "frames": "L1"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(good__lte=models.F("answered"), answered__lte=models.F("asked")), name="door_good_of_asked"
+            )
+        ]
+        indexes = [models.Index(fields=["heater", "-at"], name="door_heater_at")]
+
+
 class Webhook(ScopedModel):
     """Where readings of an area are sent as they come (J-19). `cursor` is how far the receiver has said yes.
 
