@@ -27,11 +27,15 @@ WITHOUT_HISTORY = {
     "supervision.NetworkValue": "append-only measurements of a network",
     "reports.DoorTry": "knocks at a public page by anybody, thrown away after a month",
     "reports.BoardTotal": "rebuilt from the tables it sums up",
+    "reports.ChainFault": "judged anew from the tables it is about",
     "reports.DwellingSummary": "rebuilt from the tables it summarises",
     "subsidies.OperationCheck": "rebuilt from readings and hourly rows",
     "reports.RefreshMark": "a bookmark of the summaries",
     "reports.SummaryTotal": "rebuilt from the tables it summarises",
     "reports.TownTotal": "rebuilt from the tables it sums up",
+    "reports.TraceTotal": "rebuilt from the tables it sums up",
+    "reports.TracedPayment": "rebuilt from the payments",
+    "reports.TracedShare": "rebuilt from the payments",
 }
 
 

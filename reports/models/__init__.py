@@ -3,7 +3,7 @@
 from programmes.papers import Paper
 from reports.models.audit import AuditFinding, AuditSample, AuditSampleLine, BenchQuery
 from reports.models.boards import AnnualEvaluation, BoardTotal, NamedReporter
-from reports.models.periodic import LedgerTemplate, PeriodicReport
+from reports.models.periodic import LedgerTemplate, MeetingMinutes, PeriodicReport
 from reports.models.public import DoorTry, HouseholdCode
 from reports.models.summaries import (
     BulkRun,
@@ -15,6 +15,7 @@ from reports.models.summaries import (
     SummaryTotal,
     TownTotal,
 )
+from reports.models.tracing import ChainFault, TracedPayment, TracedShare, TraceTotal
 
 __all__ = [
     "AnnualEvaluation",
@@ -24,11 +25,13 @@ __all__ = [
     "BenchQuery",
     "BoardTotal",
     "BulkRun",
+    "ChainFault",
     "DoorTry",
     "DwellingSummary",
     "HouseholdCode",
     "LedgerExport",
     "LedgerTemplate",
+    "MeetingMinutes",
     "NamedReporter",
     "Paper",
     "PeriodicReport",
@@ -37,4 +40,7 @@ __all__ = [
     "RefreshMark",
     "SummaryTotal",
     "TownTotal",
+    "TraceTotal",
+    "TracedPayment",
+    "TracedShare",
 ]

@@ -59,6 +59,25 @@ class PeriodicReport(ScopedModel):
         return max(0, ((self.frozen_on or today) - self.due_on).days)
 
 
+class MeetingMinutes(ScopedModel):
+    """What was said at the meeting a report belongs to (周例会, J-71); part of the report and frozen with it."""
+
+    view_right = "overview.view"
+
+    report = models.OneToOneField(PeriodicReport, models.CASCADE, related_name="minutes")
+    area = models.ForeignKey(Area, models.PROTECT)
+    held_on = models.DateField(_("day of the meeting"))
+    chaired_by = models.CharField(_("chaired by"), max_length=40)
+    present = models.CharField(_("present"), max_length=500)
+    words = models.TextField(_("minutes"), max_length=8000)
+    written_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+    data_labels: ClassVar = {"chaired_by": "L1", "present": "L1", "words": "L1"}
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.held_on}"
+
+
 class LedgerTemplate(ScopedModel):
     """A workbook of the county with its own title, columns and order, and the map by which a ledger fills it.
 
