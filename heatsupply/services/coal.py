@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Area, User
 from core.areas import is_inside
 from core.refusals import Refused
-from heatsupply.coal_terms import coal_limits, season_at, season_limit_kg
 from heatsupply.models import CoalBatch, CoalPoint, CoalSale, CoalTest
 from heatsupply.rules.fuel import coal_faults
+from heatsupply.terms.coal import coal_limits, season_at, season_limit_kg
 from households.models import Household
 from programmes.models import Programme
 from retrofits.faults import Fault, Faulty

@@ -22,7 +22,7 @@ from heatsupply.models.owned import MANAGE
 from heatsupply.rules.refunds import Outage, Outcome, Terms, refund
 from heatsupply.services.ledger import Movement, post
 from heatsupply.services.permits import may_keep
-from heatsupply.terms import hours_inside, season_of, terms_of
+from heatsupply.terms.fees import hours_inside, season_of, terms_of
 from programmes.models import Programme
 
 CLAUSE = "B-32"

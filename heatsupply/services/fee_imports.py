@@ -32,7 +32,7 @@ from heatsupply.rules.fee_rows import FeeRow, FeeSheet, Problem, read_fees
 from heatsupply.services.ledger import Movement, post
 from heatsupply.services.permits import may_keep
 from heatsupply.services.suspensions import ACCOUNT_PURPOSE
-from heatsupply.terms import season_of
+from heatsupply.terms.fees import season_of
 from households.models import Dwelling
 from programmes.models import Programme
 

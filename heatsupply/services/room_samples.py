@@ -15,7 +15,7 @@ from core.refusals import Refused
 from heatsupply.models import FeeAccount, HeatingCompany, RoomSample
 from heatsupply.models.owned import MANAGE
 from heatsupply.services.permits import may_keep
-from heatsupply.terms import season_rule
+from heatsupply.terms.fees import season_rule
 from programmes.models import Programme
 from telemetry.models import LatestReading
 

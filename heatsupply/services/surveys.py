@@ -15,7 +15,7 @@ from core.refusals import Refused
 from core.sampling import draw
 from heatsupply.models import FeeAccount, HeatingCompany, Survey, SurveyAnswer, Suspension
 from heatsupply.models.owned import MANAGE
-from heatsupply.terms import season_of
+from heatsupply.terms.fees import season_of
 from programmes.models import Programme
 
 MOST = 500

@@ -22,7 +22,7 @@ from heatsupply.models.owned import MANAGE
 from heatsupply.rules.refunds import suspended_fee
 from heatsupply.services.ledger import Movement, locked, post
 from heatsupply.services.permits import may_keep
-from heatsupply.terms import season_of, terms_of
+from heatsupply.terms.fees import season_of, terms_of
 from programmes.models import Programme
 
 ACCOUNT_PURPOSE, RECEIPT_PURPOSE = "heat.account", "heat.suspension"

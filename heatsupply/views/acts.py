@@ -16,10 +16,12 @@ from django.views.decorators.http import require_POST
 from accounts.access import get_visible_or_404, requires
 from accounts.models import Area
 from core.refusals import Refused
-from heatsupply.deeds import COMPANY_FORMS, PLACE_FORMS, ROW_DEEDS, company_form, enter_for_place, row_of
+from heatsupply.deeds.companies import COMPANY_FORMS, company_form
+from heatsupply.deeds.places import PLACE_FORMS, enter_for_place
+from heatsupply.deeds.rows import ROW_DEEDS, row_of
+from heatsupply.forms.networks import OnForm, with_rows
 from heatsupply.models import HeatingCompany
 from heatsupply.models.owned import MANAGE, OWN
-from heatsupply.network_forms import OnForm, with_rows
 from retrofits.views.posting import form_refusal
 
 

@@ -18,11 +18,12 @@ from core import clock
 from core.beside import read_beside
 from core.tables import Column, build_table, render_table
 from core.together import read
-from heatsupply import network_forms as forms
 from heatsupply.components import LABELS
-from heatsupply.deeds import COMPANY_FORMS, PLACE_FORMS
+from heatsupply.deeds.companies import COMPANY_FORMS
+from heatsupply.deeds.places import PLACE_FORMS
 from heatsupply.exporting import feature_collection
-from heatsupply.filters import CompoundFilter, SegmentFilter
+from heatsupply.filters.networks import CompoundFilter, SegmentFilter
+from heatsupply.forms import networks as forms
 from heatsupply.models import (
     Compound,
     CreditScore,
@@ -42,7 +43,15 @@ from heatsupply.models import (
 )
 from heatsupply.models.credit import AreaReport, RenewalFunds, RenewalSegment, SupplyIssue
 from heatsupply.models.owned import MANAGE, VIEW
-from heatsupply.queries import board_day, board_reading, network_lines, pipe_sums, season_at, terms_from, terms_wanted
+from heatsupply.queries.networks import (
+    board_day,
+    board_reading,
+    network_lines,
+    pipe_sums,
+    season_at,
+    terms_from,
+    terms_wanted,
+)
 from heatsupply.rules.backup import coverage
 from heatsupply.rules.pipes import why_due
 from heatsupply.rules.prices import is_behind, steps

@@ -18,9 +18,10 @@ from core import clock
 from core.refusals import Refused
 from core.tables import Column, View, build_table, render_table
 from core.together import read_together
-from heatsupply import coal_forms as forms
-from heatsupply.coal_filters import CoalFilter
-from heatsupply.coal_queries import (
+from heatsupply.filters.coal import CoalFilter
+from heatsupply.forms import coal as forms
+from heatsupply.models import CoalBatch, CoalPoint, CoalSale
+from heatsupply.queries.coal import (
     Shop,
     batches_of,
     is_low,
@@ -30,10 +31,9 @@ from heatsupply.coal_queries import (
     stock_days,
     with_stock,
 )
-from heatsupply.coal_terms import coal_limits, season_limit_kg
-from heatsupply.models import CoalBatch, CoalPoint, CoalSale
 from heatsupply.rules.points_map import sketch
 from heatsupply.services import coal
+from heatsupply.terms.coal import coal_limits, season_limit_kg
 from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits.views.pages import refused_page
 from retrofits.views.posting import done, posted

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import get_visible_or_404, requires
 from core import clock
 from core.refusals import Refused
-from heatsupply import fee_forms as forms
-from heatsupply.fee_words import problem_words
+from heatsupply.forms import fees as forms
 from heatsupply.models import FeeAccount, FeeLine, SupplyFault, Suspension
 from heatsupply.models.owned import MANAGE, OWN
 from heatsupply.services import arrears, faults, ledger, room_samples, suspensions
@@ -25,6 +24,7 @@ from heatsupply.services.faults import Happened
 from heatsupply.services.fee_imports import LIMITS, Taken, import_fees
 from heatsupply.services.permits import may_keep
 from heatsupply.views.fees import kept_companies
+from heatsupply.wording.fees import problem_words
 from programmes.chosen import chosen_area_code, chosen_programme
 from programmes.models import Programme
 from retrofits.views.pages import refused_page

@@ -20,9 +20,11 @@ from core import clock
 from core.beside import read_beside
 from core.masks import mask_name
 from core.tables import Column, build_table, render_table
-from heatsupply import fee_forms as forms
-from heatsupply.fee_filters import FeeFilter
-from heatsupply.fee_queries import (
+from heatsupply.filters.fees import FeeFilter
+from heatsupply.forms import fees as forms
+from heatsupply.models import FeeAccount, FeeLine, HeatingCompany, SupplyFault, Suspension
+from heatsupply.models.owned import MANAGE, OWN, VIEW
+from heatsupply.queries.fees import (
     ONLINE,
     arrears_of,
     both_rates,
@@ -32,11 +34,9 @@ from heatsupply.fee_queries import (
     seasons_owing,
     targets_of,
 )
-from heatsupply.fee_words import reason_words, step_words
-from heatsupply.models import FeeAccount, FeeLine, HeatingCompany, SupplyFault, Suspension
-from heatsupply.models.owned import MANAGE, OWN, VIEW
 from heatsupply.services.permits import may_keep
-from heatsupply.terms import latest_season, seasons_offered
+from heatsupply.terms.fees import latest_season, seasons_offered
+from heatsupply.wording.fees import reason_words, step_words
 from programmes.chosen import chosen_area_code, chosen_programme
 from programmes.models import Programme
 

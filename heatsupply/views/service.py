@@ -16,8 +16,10 @@ from accounts.models import Area
 from core import clock
 from core.beside import read_beside
 from core.refusals import Refused
-from heatsupply import fee_forms as forms
-from heatsupply.fee_queries import (
+from heatsupply.forms import fees as forms
+from heatsupply.models import FeeAccount, HeatingCompany, RoomSample, Survey, SurveyAnswer
+from heatsupply.models.owned import MANAGE, OWN, VIEW
+from heatsupply.queries.fees import (
     NAMES,
     ServiceRow,
     mean_collection,
@@ -26,10 +28,8 @@ from heatsupply.fee_queries import (
     service_rows,
     targets_of,
 )
-from heatsupply.models import FeeAccount, HeatingCompany, RoomSample, Survey, SurveyAnswer
-from heatsupply.models.owned import MANAGE, OWN, VIEW
 from heatsupply.services import room_samples, surveys
-from heatsupply.terms import floor_dc, satisfied_from, season_of, season_rule
+from heatsupply.terms.fees import floor_dc, satisfied_from, season_of, season_rule
 from heatsupply.views.fee_acts import programme_of, row_of
 from heatsupply.views.fees import kept_companies, season_asked
 from programmes.chosen import chosen_area_code, chosen_programme

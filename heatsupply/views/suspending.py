@@ -20,10 +20,10 @@ from core import clock
 from core.areas import ancestors
 from core.refusals import Refused
 from core.throttle import is_too_often
-from heatsupply.fee_forms import LookForm, SuspendForm
+from heatsupply.forms.fees import LookForm, SuspendForm
 from heatsupply.models import HeatingCompany, Suspension
 from heatsupply.services.suspensions import Application, apply_suspension, find_applied
-from heatsupply.terms import season_rule
+from heatsupply.terms.fees import season_rule
 from programmes.models import Programme
 
 HOUR = 3600

@@ -18,7 +18,7 @@ from core.areas import code_range
 from core.money import format_wan
 from core.together import keep, read_together, sums_in, sums_of
 from heatsupply.models import SurveyAnswer
-from heatsupply.terms import satisfied_from
+from heatsupply.terms.fees import satisfied_from
 from programmes.models import Programme, RequiredPaper
 from programmes.papers import Paper
 from programmes.plan_queries import planned_funds

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from core import clock
 from core.together import Reading, sums_in, sums_of
 from heatsupply.models.owned import MANAGE, OWN
-from heatsupply.queries import low_stocks, without_plan
+from heatsupply.queries.networks import low_stocks, without_plan
 from reports.links import address
 from reports.queries.scope import Scope
 

@@ -15,8 +15,8 @@ from django.urls import reverse
 from accounts.models import Area, User
 from core import clock
 from core.refusals import Refused
-from heatsupply import coal_queries as queries
 from heatsupply.models import CoalBatch, CoalPoint, CoalSale
+from heatsupply.queries import coal as queries
 from heatsupply.rules.points_map import HEIGHT, WIDTH, sketch
 from heatsupply.services import coal
 from households.models import Household
@@ -268,7 +268,7 @@ def test_a_sale_is_typed_on_the_page_and_refusals_name_every_reason() -> None:
 
 
 @pytest.mark.clause(
-    "J-48", "供应点布局…及时在政府网站公示", serves="heatsupply.coal_queries:public_points", page="heat:coal-public",
+    "J-48", "供应点布局…及时在政府网站公示", serves="heatsupply.queries.coal:public_points", page="heat:coal-public",
     model="heatsupply.CoalPoint",
 )  # fmt: skip
 @pytest.mark.django_db

@@ -18,8 +18,8 @@ from django.test import Client
 from django.urls import reverse
 
 from devices.models import Heater
-from heatsupply.fee_queries import both_rates, companies_of, fees_by_company
 from heatsupply.models import FeeAccount, FeeImport, FeeLine, RoomSample, SupplyFault, Survey, SurveyAnswer, Suspension
+from heatsupply.queries.fees import both_rates, companies_of, fees_by_company
 from heatsupply.services import room_samples, surveys
 from programmes.models import Indicator
 from telemetry.models import LatestReading
@@ -106,7 +106,7 @@ def two_companies(fees: FeeRoom) -> None:
 
 
 @pytest.mark.clause(
-    "B-30", "优化热费缴纳流程…微信、支付宝", serves="heatsupply.fee_queries:channels_of",
+    "B-30", "优化热费缴纳流程…微信、支付宝", serves="heatsupply.queries.fees:channels_of",
     page="heat:fee-list", model="heatsupply.FeeLine",
 )  # fmt: skip
 def test_the_rate_is_shown_pooled_and_as_a_mean_with_channels_beside(fees: FeeRoom) -> None:
@@ -124,7 +124,7 @@ def test_the_rate_is_shown_pooled_and_as_a_mean_with_channels_beside(fees: FeeRo
 
 
 @pytest.mark.clause(
-    "B-33", "机关事业单位供热欠费清缴", serves="heatsupply.fee_queries:arrears_of",
+    "B-33", "机关事业单位供热欠费清缴", serves="heatsupply.queries.fees:arrears_of",
     page="heat:fee-list", model="heatsupply.FeeAccount",
 )  # fmt: skip
 @pytest.mark.clause(

@@ -26,7 +26,7 @@ from heatsupply.models import (
     NetworkCheck,
     PipeSegment,
 )
-from heatsupply.queries import board_reading
+from heatsupply.queries.networks import board_reading
 from heatsupply.services import compounds, fuel, networks
 from tests import people
 from tests.heatsupply.networks import (

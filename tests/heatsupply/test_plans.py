@@ -23,7 +23,7 @@ from heatsupply.models import (
     RenewalSegment,
     SupplyIssue,
 )
-from heatsupply.queries import board_reading
+from heatsupply.queries.networks import board_reading
 from heatsupply.services import plans
 from reports.queries import todo_heat
 from reports.queries.scope import Scope

@@ -16,7 +16,7 @@ from heatsupply.models import (
     Suspension,
 )
 from heatsupply.services.suspensions import account_index
-from heatsupply.terms import latest_season, season_of
+from heatsupply.terms.fees import latest_season, season_of
 
 if TYPE_CHECKING:
     from tests.permissions.town import Town

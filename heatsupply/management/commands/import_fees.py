@@ -14,9 +14,9 @@ from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from core.refusals import Refused
-from heatsupply.fee_words import problem_words
 from heatsupply.models import HeatingCompany
 from heatsupply.services.fee_imports import import_fees
+from heatsupply.wording.fees import problem_words
 from programmes.models import Programme
 
 

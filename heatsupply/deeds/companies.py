@@ -1,8 +1,4 @@
-"""What people enter on the pages of heat supply: each deed with its form, who may do it and the service behind it.
-
-Deeds come in three kinds: of a place (the board), of a company (its page), of one row (a button). Views find the row,
-services judge; this table only joins the two.
-"""
+"""Deeds of a company: what stands behind the forms of its page."""
 
 from __future__ import annotations
 
@@ -18,21 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Area, User
 from core import clock
 from core.refusals import Refused
-from heatsupply import network_forms as forms
-from heatsupply.models import (
-    Compound,
-    EfficiencyWork,
-    ExchangeStation,
-    HeatingCompany,
-    HeatNetwork,
-    HeatPaper,
-    HeatSource,
-    NetworkCheck,
-    PipeSegment,
-    RenewalPlan,
-    RenewalSegment,
-    SupplyIssue,
-)
+from heatsupply.deeds.places import keep_paper
+from heatsupply.forms import networks as forms
+from heatsupply.models import Compound, ExchangeStation, HeatingCompany, HeatNetwork, HeatSource, PipeSegment
 from heatsupply.models.owned import OWN
 from heatsupply.network_importing import import_segments
 from heatsupply.rules.pipe_rows import PipeRow
@@ -134,15 +118,6 @@ def _paper(company: HeatingCompany, form: Any, by: User) -> Any:
     return keep_paper(company.area, company, form, by)
 
 
-def keep_paper(area: Area, company: HeatingCompany | None, form: Any, by: User) -> HeatPaper:
-    data = dict(form.cleaned_data)
-    data.pop("area", None)
-    sent = data.pop("file")
-    if sent and sent.size > plans.MAX_PAPER:
-        raise Refused("PAPER_UNUSABLE", _("Send the paper as a PDF of at most 10 MB."))
-    return plans.keep_paper(area=area, company=company, **data, content=sent.read() if sent else b"", by=by)
-
-
 COMPANY_FORMS: dict[str, CompanyDeed] = {
     "source": CompanyDeed(_("Heat source"), forms.SourceForm, _plain(networks.add_source)),
     "heat_contract": CompanyDeed(
@@ -184,25 +159,6 @@ COMPANY_FORMS: dict[str, CompanyDeed] = {
     "credit": CompanyDeed(_("Credit of a year"), forms.CreditForm, _credit, county_only=True),
 }  # fmt: skip
 
-PLACE_FORMS: dict[str, tuple[str | Promise, type[Any]]] = {
-    "new_company": (_("Register a heating company"), forms.CompanyForm),
-    "new_issue": (_("Note an issue"), forms.IssueForm),
-    "new_paper": (_("Keep a paper of the place"), forms.PlacePaperForm),
-    "new_price": (_("Record a price of the place"), forms.PlacePriceForm),
-}
-
-
-def enter_for_place(deed: str, form: Any, by: User) -> Any:
-    """One of `PLACE_FORMS`, valid."""
-    data = dict(form.cleaned_data)
-    if deed == "new_company":
-        return networks.register_company(**data, by=by)
-    if deed == "new_issue":
-        return plans.open_issue(**data, by=by)
-    if deed == "new_price":
-        return fuel.record_price(company=None, **data, by=by)
-    return keep_paper(data["area"], None, form, by)
-
 
 def company_form(deed: str, company: HeatingCompany, user: User, *args: Any) -> Any:
     """The form of a deed with the rows its fields may name: the company's own, sources of the whole city for a feed."""
@@ -216,54 +172,3 @@ def company_form(deed: str, company: HeatingCompany, user: User, *args: Any) -> 
         station=ExchangeStation.objects.filter(network__company=company),
         compound=Compound.objects.filter(company=company), area=Area.objects.within(company.area_id),
     )  # fmt: skip
-
-
-RowAct = Callable[[Any, Any, User], Any]
-"""(row, the valid form of day, words and state, person)."""
-
-
-def _retire(row: Any, form: Any, by: User) -> Any:
-    return networks.retire_source(source=row, by=by)
-
-
-def _today(service: Callable[..., Any], row_name: str, day: str, *, today: bool = False) -> RowAct:
-    def act(row: Any, form: Any, by: User) -> Any:
-        more = {"today": clock.today()} if today else {}
-        return service(**{row_name: row, day: form.on_or_today()}, **more, by=by)
-
-    return act
-
-
-def _put_right(row: Any, form: Any, by: User) -> Any:
-    return networks.put_right(check=row, done_on=form.on_or_today(), done_words=form.cleaned_data["words"], by=by)
-
-
-def _paper_state(row: Any, form: Any, by: User) -> Any:
-    return plans.move_paper(paper=row, state=form.cleaned_data["state"], remark=form.cleaned_data["words"], by=by)
-
-
-def _issue_state(row: Any, form: Any, by: User) -> Any:
-    data = form.cleaned_data
-    return plans.move_issue(issue=row, state=data["state"], progress=data["words"], on=form.on_or_today(), by=by)
-
-
-ROW_DEEDS: dict[str, tuple[type[Any], RowAct]] = {
-    "start": (HeatSource, _today(networks.start_source, "source", "on")),
-    "retire": (HeatSource, _retire),
-    "put_right": (NetworkCheck, _put_right),
-    "finish": (EfficiencyWork, _today(compounds.finish_work, "work", "done_on")),
-    "approve": (RenewalPlan, _today(plans.approve_plan, "plan", "on")),
-    "laid": (RenewalSegment, _today(plans.lay_anew, "line", "done_on", today=True)),
-    "paper_state": (HeatPaper, _paper_state),
-    "issue_state": (SupplyIssue, _issue_state),
-}
-
-
-def row_of(deed: str, user: User, key: str) -> Any:
-    """The row a button names, where the person may read it; None otherwise."""
-    model = ROW_DEEDS[deed][0]
-    number = int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0
-    if model is RenewalSegment:
-        rows = RenewalSegment.objects.filter(plan__in=RenewalPlan.objects.visible_to(user)).select_related("plan")
-        return rows.filter(pk=number).first()
-    return model.objects.visible_to(user).filter(pk=number).first()

@@ -12,7 +12,7 @@ from django.db.models.functions import Substr
 
 from heatsupply.models import FeeAccount, FeeLine, RoomSample, SurveyAnswer
 from heatsupply.rules.indicators import Collection, Fees, collection, share
-from heatsupply.terms import floor_dc, satisfied_from
+from heatsupply.terms.fees import floor_dc, satisfied_from
 from programmes.models import Indicator, Programme
 
 ONLINE = ("wechat", "alipay", "gov_app", "online")

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import DateField, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from heatsupply.coal_terms import USE_DAYS, days_between_tests
 from heatsupply.models import CoalBatch, CoalPoint, CoalSale, CoalTest
 from heatsupply.rules import fuel
+from heatsupply.terms.coal import USE_DAYS, days_between_tests
 
 PASSED, FAILED, UNTESTED = CoalBatch.State.PASSED, CoalBatch.State.FAILED, CoalBatch.State.UNTESTED
 TONNE = Decimal(1000)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from heatsupply.models import FeeAccount, Suspension
 from heatsupply.services.suspensions import account_index
-from heatsupply.terms import seasons_offered
+from heatsupply.terms.fees import seasons_offered
 from programmes.chosen import chosen_programme
 
 ALL = _("all")

@@ -1,0 +1,1 @@
+"""Filters of the lists, as they stand in the address."""

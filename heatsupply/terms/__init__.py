@@ -1,0 +1,1 @@
+"""What a programme says, with the portal's proposal where its document is silent."""
