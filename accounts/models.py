@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history.triggers import append_only, history_guards
 from accounts.one_time_codes import TOTPDevice
+from accounts.owning import KINDS
 from accounts.records import TrackedModel
 from accounts.rights import ROLE_CHOICES, ROLES, roles_with
 from core import clock
@@ -27,6 +28,7 @@ __all__ = [
     "AuditEntry",
     "Grant",
     "HistoryCheck",
+    "Membership",
     "SavedView",
     "Selection",
     "SignIn",
@@ -171,10 +173,25 @@ class User(TrackedModel, AbstractBaseUser):
         wanted = set(roles_with(right)) if right else set(ROLES)
         return sorted({grant.area_id for grant in self.active_grants if grant.role in wanted})
 
-    @property
-    def organisation(self) -> str:
-        """The unit as the registers of firms, agencies and companies name it: binds an account to its rows."""
-        return self.unit.strip()
+    @cached_property
+    def bonds(self) -> dict[str, frozenset[int]]:
+        """Kind of organisation → keys, in its register, of those the account works for today. Asked of the database
+        only for people of organisations."""
+        if not any(ROLES[role].own_only for role in self.role_codes):
+            return {}
+        held = list(self.memberships.active().values_list("kind", "organisation_id"))
+        return {kind: frozenset(key for held_kind, key in held if held_kind == kind) for kind in KINDS}
+
+    def works_for(self, kind: str) -> frozenset[int]:
+        """Keys of the organisations of that kind; none for who has no role of that kind."""
+        if not any(ROLES[role].own_only == kind for role in self.role_codes):
+            return frozenset()
+        return self.bonds.get(kind, frozenset())
+
+    def is_party(self, kind: str, organisation: Any) -> bool:
+        """Whether the person can't judge that organisation's work: works for it, or for a unit of its name. Two of one
+        name are treated alike here: who is refused has lost nothing but one judgement."""
+        return organisation.pk in self.bonds.get(kind, ()) or (self.unit.strip() or None) == organisation.name.strip()
 
     def whole_codes_for(self, right: str) -> list[str]:
         """Of `area_codes_for`, those where the person sees every row."""
@@ -233,6 +250,27 @@ class Grant(TrackedModel):
         self.person_no = self.user.person_no
         self.admin_kind = ROLES[self.role].admin_kind
         super().save(*args, **kwargs)
+
+
+class Membership(TrackedModel):
+    """An account works for one organisation, for a time: the bond that decides which rows are its own.
+
+    `organisation_id` is the key in the register of its kind (accounts.organisations), never a name: a register that is
+    renamed, or holds two of one name, shows nobody another's rows. Without a role of that kind it gives nothing.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    kind = models.CharField(_("kind"), max_length=8, choices=[(kind, label) for kind, label in KINDS.items()])
+    organisation_id = models.BigIntegerField(_("organisation"))
+    starts_on = models.DateField(default=clock.today)
+    expires_on = models.DateField(null=True, blank=True)
+    granted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = GrantQuerySet.as_manager()
+    data_labels: ClassVar = {}
+
+    class Meta(TrackedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["user", "kind", "organisation_id"], name="membership_once")]
 
 
 class SignIn(TrackedModel):

@@ -1,15 +1,17 @@
 """Accounts of organisations see their own rows and nothing else: which rows those are, told by each app of its tables.
 
 A role may be `own_only` (accounts.rights): its people work for a firm, an agency or a company, and `visible_to` gives
-them only what belongs to it inside their places. An account is bound to its organisation by `User.organisation`, the
-name under which the registers keep it. Apps say in an `owning.py`, called when they are ready, what belongs to whom:
+them only what belongs to it inside their places. Which organisations an account works for stands in
+`accounts.Membership` as keys of their registers, never as names; agencies keep their members in a table of their own.
+Apps say in an `owning.py`, called when they are ready, what belongs to whom:
 
-    belongs(Heater, firm="device_model__supplier__name")   # a lookup that ends at the organisation's name
+    belongs(Heater, firm="device_model__supplier")         # a lookup that ends at the organisation
+    belongs(HeatingCompany, heating="pk")                  # the organisation itself
     belongs(Alert, through="heater")                       # whoever owns the heater
     belongs(Task, by=task_is_own)                          # (person, kind) → condition
     belongs(UnifiedPrice, everybody=True)                  # a register of the place that is nobody's business
 
-A table nobody spoke of is closed to them.
+A table nobody spoke of is closed to them, and an account without a membership sees no row of anybody.
 """
 
 from __future__ import annotations
@@ -18,10 +20,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Exists, Model, OuterRef, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-KINDS = ("firm", "agency", "company")
-"""Suppliers and installers; inspecting agencies; heating and energy companies."""
+KINDS: dict[str, str | Promise] = {
+    "firm": _("Supplier or installer"),
+    "agency": _("Inspecting agency"),
+    "heating": _("Heating company"),
+    "energy": _("Energy company"),
+}
 Condition = Callable[[Any, str], Q]
 
 
@@ -29,7 +37,7 @@ Condition = Callable[[Any, str], Q]
 class Owners:
     """Ways in which a row of one table can be somebody's; one of them is enough."""
 
-    names: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    paths: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     through: list[str] = field(default_factory=list)
     by: list[Condition] = field(default_factory=list)
     everybody: bool = False
@@ -39,15 +47,15 @@ _OWNERS: dict[type[Model], Owners] = {}
 
 
 def belongs(
-    model: type[Model], *, through: str = "", by: Condition | None = None, everybody: bool = False, **names: str
+    model: type[Model], *, through: str = "", by: Condition | None = None, everybody: bool = False, **paths: str
 ) -> None:
-    """Adds a way to own rows of `model`; `names` are lookups to the organisation's name by its kind (`KINDS`)."""
+    """Adds a way to own rows of `model`; `paths` are lookups to the organisation's key by its kind (`KINDS`)."""
     owners = _OWNERS.setdefault(model, Owners())
     owners.through += [through] if through else []
     owners.by += [by] if by else []
     owners.everybody = owners.everybody or everybody
-    for kind, path in names.items():
-        owners.names[kind].append(path)
+    for kind, path in paths.items():
+        owners.paths[kind].append(path)
 
 
 def is_declared(model: type[Model]) -> bool:
@@ -56,14 +64,14 @@ def is_declared(model: type[Model]) -> bool:
 
 
 def own_rows(model: type[Model], user: Any, kind: str) -> Q:
-    """Condition for the rows of the person's organisation of that kind; none where nobody declared the table."""
+    """Condition for the rows of the person's organisations of that kind; none where nobody declared the table."""
     owners = _OWNERS.get(model)
     if owners is None:
         return Q(pk__in=[])
     if owners.everybody:
         return Q()
     found = Q(pk__in=[])
-    for condition in (*_named(owners, user, kind), *_through(model, owners, user, kind)):
+    for condition in (*_direct(owners, user, kind), *_through(model, owners, user, kind)):
         found |= condition
     for by in owners.by:
         found |= by(user, kind)
@@ -81,8 +89,23 @@ def narrowed(rows: Any, user: Any, right: str) -> Any:
     return rows.filter(found)
 
 
-def _named(owners: Owners, user: Any, kind: str) -> list[Q]:
-    return [Q(**{path: user.organisation}) for path in owners.names[kind]] if user.organisation else []
+def done_by(person: str, at: str) -> Condition:
+    """Rows whose `person` worked, on the day of the moment `at`, for one of the same organisations and for no other:
+    what somebody left behind at the last firm is not the next one's."""
+
+    def own(user: Any, kind: str) -> Q:
+        day = OuterRef(f"{at}__date")
+        bonds = user.memberships.model.objects.filter(user=OuterRef(person), kind=kind, starts_on__lte=day)
+        bonds = bonds.filter(Q(expires_on=None) | Q(expires_on__gte=day))
+        keys = user.works_for(kind)
+        return Q(Exists(bonds.filter(organisation_id__in=keys))) & ~Q(Exists(bonds.exclude(organisation_id__in=keys)))
+
+    return own
+
+
+def _direct(owners: Owners, user: Any, kind: str) -> list[Q]:
+    keys = user.works_for(kind)
+    return [Q(**{f"{path}__in": keys}) for path in owners.paths[kind]] if keys else []
 
 
 def _through(model: type[Model], owners: Owners, user: Any, kind: str) -> list[Q]:

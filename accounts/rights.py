@@ -217,13 +217,13 @@ ROLES: dict[str, Role] = {
         _("Heating company"),
         "cases.own networks.report api.read heatsupply.view heatsupply.own",
         navigation="company",
-        own_only="company",
+        own_only="heating",
     ),
     "energy_company": _role(
         _("Energy company"),
         "cases.own networks.report api.read",
         navigation="company",
-        own_only="company",
+        own_only="energy",
     ),
     "ops": _role(
         _("Platform operator"),

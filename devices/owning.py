@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from accounts.owning import belongs
+from accounts.owning import belongs, done_by
 from devices.models import Bus, Command, CommandOrder, DockingCertificate, DockingTest, Gateway, Heater, ModelSample
 
-MAKER = "device_model__supplier__name"
+MAKER = "device_model__supplier"
 
 
 def declare() -> None:
     belongs(ModelSample, firm=MAKER)
     belongs(DockingTest, firm=MAKER)
-    belongs(DockingTest, firm="opened_by__unit")
+    belongs(DockingTest, by=done_by("opened_by", "opened_at"))
     belongs(DockingCertificate, firm=MAKER)
     belongs(DockingCertificate, through="test")
     belongs(Heater, firm=MAKER)

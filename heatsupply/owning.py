@@ -12,4 +12,4 @@ def declare() -> None:
     for model in apps.get_app_config("heatsupply").get_models():
         if issubclass(model, OwnedModel):
             path = model.company_path
-            belongs(model, company=f"{path}__name" if path else "name")
+            belongs(model, heating=path or "pk")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.owning import belongs
+from accounts.owning import belongs, done_by
 from devices.models import Heater
 from households.models import Document, Dwelling, Enrolment, Household, Meter
 from retrofits import models as works
@@ -30,11 +30,11 @@ def declare() -> None:
     belongs(works.Rectification, through="acceptance__task")
     belongs(works.JointAcceptance, through="homes__task")
     belongs(works.Review, through="lines__acceptance__task")
-    belongs(works.Admission, firm="supplier__name")
-    belongs(works.PilotTest, firm="admission__supplier__name")
-    belongs(works.TenderLot, firm="bids__supplier__name")
-    belongs(works.InstallationImport, firm="uploaded_by__unit")
-    belongs(works.PhotoBatch, firm="uploaded_by__unit")
+    belongs(works.Admission, firm="supplier")
+    belongs(works.PilotTest, firm="admission__supplier")
+    belongs(works.TenderLot, firm="bids__supplier")
+    belongs(works.InstallationImport, by=done_by("uploaded_by", "uploaded_at"))
+    belongs(works.PhotoBatch, by=done_by("uploaded_by", "uploaded_at"))
     for model in OF_THE_TASK:
         belongs(model, through="task")
     for model in OF_THE_DWELLING:
@@ -46,7 +46,7 @@ def declare() -> None:
 
 def _declare_homes() -> None:
     """Rows of earlier apps that the works make somebody's."""
-    belongs(Heater, firm="installation__supplier__name", by=given_heaters)
+    belongs(Heater, firm="installation__supplier", by=given_heaters)
     belongs(Household, through="dwellings__tasks")
     belongs(Dwelling, through="tasks")
     belongs(Enrolment, through="dwelling__tasks")
@@ -57,8 +57,9 @@ def _declare_homes() -> None:
 def own_tasks(user: Any, kind: str) -> Q:
     """Tasks of the firm or of the agency, and those nobody has been named for."""
     if kind == "firm":
-        return _own_or_free(works.Contract.objects.filter(cancelled_on=None), Q(supplier__name=user.organisation)) & (
-            _own_or_free(works.Installation.objects.all(), Q(supplier__name=user.organisation))
+        mine = Q(supplier__in=user.works_for(kind))
+        return _own_or_free(works.Contract.objects.filter(cancelled_on=None), mine) & (
+            _own_or_free(works.Installation.objects.all(), mine)
         )
     if kind == "agency":
         mine = Q(inspector=user) | Q(agency__members__user=user)

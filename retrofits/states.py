@@ -52,9 +52,9 @@ def not_the_installer(task: Task, by: User) -> Refused | None:
     record = task.installation
     if record.recorded_by.person_no == by.person_no:
         return Refused("OWN_WORK", _("You recorded this installation yourself; another inspector has to accept it."))
-    if by.unit and by.unit.strip() == record.supplier.name.strip():
+    if by.is_party("firm", record.supplier):
         words = _("%(unit)s installed this heater; an inspector of another firm has to accept it.")
-        return Refused("OWN_FIRM", words, unit=by.unit)
+        return Refused("OWN_FIRM", words, unit=record.supplier.name)
     return None
 
 

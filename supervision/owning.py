@@ -7,7 +7,7 @@ from supervision.models import MaintenanceVisit, NetworkAlarm, NetworkPoint, Ser
 
 
 def declare() -> None:
-    belongs(ServiceOutlet, firm="supplier__name")
-    belongs(MaintenanceVisit, firm="supplier__name")
-    belongs(NetworkPoint, company="operator")
+    belongs(ServiceOutlet, firm="supplier")
+    belongs(MaintenanceVisit, firm="supplier")
+    belongs(NetworkPoint, heating="company__heating_company", energy="company__energy_company")
     belongs(NetworkAlarm, through="point")

@@ -47,8 +47,8 @@ def somebody_else(case: Case, by: User) -> Refused | None:
     last = case.steps.filter(deed="fix").select_related("by").order_by("-id").first()
     if last and last.by and last.by.person_no == by.person_no:
         return Refused("OWN_WORK", _("You reported this as put right yourself; somebody else has to check it."))
-    if case.supplier and by.organisation and by.organisation == case.supplier.name.strip():
-        return Refused("OWN_FIRM", _("%(unit)s is responsible for it; somebody else has to check it."), unit=by.unit)
+    if case.supplier and by.is_party("firm", case.supplier):
+        return Refused("OWN_FIRM", _("%(unit)s is responsible for it; somebody else has to check it."), unit=case.supplier.name)
     return None
 
 
@@ -125,8 +125,10 @@ def may(case: Case, move: Move, user: User) -> bool:
 
 def is_own(case: Case, user: User) -> bool:
     """Handled by this person, or the firm's, or that of the unit that answers for it."""
-    names = {case.supplier.name.strip() if case.supplier else "", case.responsible.strip()} - {""}
-    return case.handler_id == user.pk or user.organisation in names
+    if case.handler_id == user.pk or case.supplier_id in user.works_for("firm"):
+        return True
+    company = getattr(case, "company", None)
+    return company is not None and company.is_of(user)
 
 
 def open_moves(case: Case, user: User) -> list[Move]:

@@ -33,8 +33,7 @@ class OwnedModel(ScopedModel):
     def is_owned_by(self, user: User) -> bool:
         """Whether the row is of the person's company, and the person may keep what belongs to it."""
         company = self.its_company
-        name = user.organisation
-        return bool(name) and company is not None and company.name == name and user.has_right(OWN, company.area_id)
+        return company is not None and company.pk in user.works_for("heating") and user.has_right(OWN, company.area_id)
 
 
 def words(label: Any, limit: int, **more: Any) -> models.CharField[str, str]:

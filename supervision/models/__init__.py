@@ -2,6 +2,7 @@
 
 from supervision.models.cases import AlertCase, Case, CaseStep, ClockRule
 from supervision.models.checks import SpotCheck, SpotCheckLine, TownScore
+from supervision.models.companies import CaseCompany, EnergyCompany, PointCompany
 from supervision.models.duties import DutyTerm
 from supervision.models.network import NetworkAlarm, NetworkPoint, NetworkValue
 from supervision.models.safety import PublicityMark, SafetyAttendance, SafetyEvent, SafetyPost
@@ -10,13 +11,16 @@ from supervision.models.service import MaintenanceVisit, ServiceOutlet
 __all__ = [
     "AlertCase",
     "Case",
+    "CaseCompany",
     "CaseStep",
     "ClockRule",
     "DutyTerm",
+    "EnergyCompany",
     "MaintenanceVisit",
     "NetworkAlarm",
     "NetworkPoint",
     "NetworkValue",
+    "PointCompany",
     "PublicityMark",
     "SafetyAttendance",
     "SafetyEvent",

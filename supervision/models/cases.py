@@ -64,11 +64,13 @@ def _readable(user: User) -> Q:
 
 def _own(user: User) -> Q:
     """The firm's, what an organisation answers for, what its people gave or were given. Sensitive ones never."""
-    codes, unit = user.area_codes_for(OWN), user.organisation
+    codes = user.area_codes_for(OWN)
     if not codes:
         return Q(pk__in=[])
     mine = Q(handler=user) | Q(opened_by=user)
-    mine |= Q(supplier__name=unit) | Q(responsible=unit) if unit else Q(pk__in=[])
+    mine |= Q(supplier__in=user.works_for("firm"))
+    mine |= Q(company__heating_company__in=user.works_for("heating"))
+    mine |= Q(company__energy_company__in=user.works_for("energy"))
     kinds = [kind for group in GROUPS.values() if group.own for kind in group.kinds]
     return _inside(codes) & mine & Q(kind__in=kinds, is_sensitive=False)
 

@@ -20,7 +20,7 @@ RIGHT = "tickets.handle"
 
 def may_for(by: User, supplier: Supplier, area: str) -> None:
     """The office's right over the place, or an account of the very firm."""
-    if by.has_right(RIGHT, area) or (by.has_right(OWN, area) and by.unit.strip() == supplier.name.strip()):
+    if by.has_right(RIGHT, area) or (by.has_right(OWN, area) and supplier.pk in by.works_for("firm")):
         return
     raise PermissionDenied(RIGHT)
 

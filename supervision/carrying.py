@@ -1,0 +1,58 @@
+"""From names to keys: what was bound to an organisation by its name is bound by its key, once, where the name is clear.
+
+Accounts were of the organisation their unit was spelt like, points of the company typed into them, cases of the unit
+that answers. Two of one name, or none, leave nothing behind: the administrator binds the account, the office the row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.acting import acting
+
+REGISTERS = {
+    "supplier": ("firm", "devices.Supplier"),
+    "heating_company": ("heating", "heatsupply.HeatingCompany"),
+}
+"""Role → kind of organisation and its register. Agencies have members; energy companies had no register."""
+
+
+def carry(apps: Any) -> dict[str, int]:
+    """How many accounts, points and cases were bound; `apps` are those of a migration or of the portal."""
+    with acting("migration", "bonds by name become bonds by key"):
+        accounts = sum(_accounts(apps, role, *register) for role, register in REGISTERS.items())
+        heating = single(apps.get_model("heatsupply.HeatingCompany"))
+        points = _rows(apps, "NetworkPoint", "operator", "PointCompany", "point", heating)
+        cases = _rows(apps, "Case", "responsible", "CaseCompany", "case", heating)
+    return {"accounts": accounts, "points": points, "cases": cases}
+
+
+def single(register: Any) -> dict[str, int]:
+    """Name → key of the names that exactly one row bears."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for key, name in register.objects.values_list("pk", "name"):
+        found[name.strip()].append(key)
+    return {name: keys[0] for name, keys in found.items() if name and len(keys) == 1}
+
+
+def _accounts(apps: Any, role: str, kind: str, register: str) -> int:
+    keys, member = single(apps.get_model(register)), apps.get_model("accounts.Membership")
+    made = 0
+    for user in apps.get_model("accounts.User").objects.filter(grants__role=role).distinct():
+        key = keys.get(user.unit.strip())
+        if key is not None:
+            values = {"starts_on": user.created_at.date()}
+            made += member.objects.get_or_create(user=user, kind=kind, organisation_id=key, defaults=values)[1]
+    return made
+
+
+def _rows(apps: Any, model: str, words: str, bond: str, name: str, keys: dict[str, int]) -> int:
+    rows, bonds = apps.get_model("supervision", model).objects, apps.get_model("supervision", bond).objects
+    named = rows.filter(~Q(**{words: ""}), company=None).values_list("pk", words)
+    found = [(pk, keys[said.strip()]) for pk, said in named if said.strip() in keys]
+    for pk, key in found:
+        bonds.create(**{f"{name}_id": pk, "heating_company_id": key})
+    return len(found)
