@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from django.db import transaction
@@ -33,9 +33,11 @@ from devices.services import approval
 from jobs.models import Job
 from jobs.services import enqueue
 
-LIFETIME = dt.timedelta(minutes=10)
+LIFETIME, TRY_AGAIN_AFTER = dt.timedelta(minutes=10), dt.timedelta(seconds=30)
 READ_BACKS = 2
-AT_ONCE = 200
+AT_ONCE, MOST_DUE = 200, 4_000
+VILLAGE = 12
+"""Digits of a village's code: its homes hang on one feeder."""
 Pause = Callable[[float], None]
 State = Command.State
 
@@ -105,12 +107,12 @@ def send_command(*, command_id: int, hub: HubClient, now: dt.datetime, pause: Pa
         return _end(command, State.EXPIRED, command.note)
     trouble = _look_before(command, hub)
     if trouble:
-        return _wait(command, trouble)
+        return _wait(command, trouble, now)
     claimed = Command.objects.filter(pk=command_id, state=State.QUEUED)
     if not claimed.update(state=State.SENT, before=command.before, frames=command.frames):
         return Command.objects.get(pk=command_id)
     command.state = State.SENT
-    return _write(command, hub, pause)
+    return _write(command, hub, pause, now)
 
 
 def tend_commands(*, now: dt.datetime) -> dict[str, int]:
@@ -123,7 +125,7 @@ def tend_commands(*, now: dt.datetime) -> dict[str, int]:
     late = Command.objects.filter(state__in=(State.QUEUED, State.HELD), expires_at__lte=now)
     expired = late.update(state=State.EXPIRED, finished_at=now)
     due = Command.objects.filter(Q(not_before__isnull=True) | Q(not_before__lte=now), state=State.QUEUED)
-    waiting = list(due.order_by("expires_at")[:AT_ONCE])
+    waiting = one_of_each_feeder(due.order_by("tries", "expires_at")[:MOST_DUE])[:AT_ONCE]
     left = list(Command.objects.filter(state__in=(State.SENT, State.ECHOED), expires_at__lte=now)[:AT_ONCE])
     for command in left:
         command.tries += 1  # a new job: the old one is over
@@ -131,6 +133,27 @@ def tend_commands(*, now: dt.datetime) -> dict[str, int]:
     for command in waiting + left:
         queue(command, None)
     return {"expired": expired, "lapsed": orders, "queued": len(waiting), "left": len(left)}
+
+
+def one_of_each_feeder(due: Iterable[Command]) -> list[Command]:
+    """Of the commands of orders the first of each village, and all that somebody sent to one heater.
+
+    So the heaters of a village still start one after the other when the workers come late. Those that have not been
+    tried go first in `due`: a heater that can't be reached keeps nobody waiting.
+    """
+    taken, chosen = set[str](), list[Command]()
+    for command in due:
+        feeder = feeder_of(command) if command.order_id else ""
+        if feeder not in taken:
+            chosen.append(command)
+        if feeder:
+            taken.add(feeder)
+    return chosen
+
+
+def feeder_of(command: Command) -> str:
+    """The village whose electric line the heater hangs on."""
+    return command.area_id[:VILLAGE]
 
 
 def check_reason(reason: str) -> None:
@@ -174,20 +197,20 @@ def _look_before(command: Command, hub: HubClient) -> str:
     return "" if result is None or result.ok else result.status
 
 
-def _write(command: Command, hub: HubClient, pause: Pause) -> Command:
+def _write(command: Command, hub: HubClient, pause: Pause, now: dt.datetime) -> Command:
     """The one time its bytes may leave."""
     try:
         result = hub.write(command.heater.bus.line, check_wish(command.heater, command.point, command.asked))
     except HubUnavailable:
         return _settle(command, hub, "hub away", pause)  # nobody knows whether it left
     except HubRefused as error:
-        return _wait(command, str(error))
+        return _wait(command, str(error), now)
     _keep(command, result)
     command.duration_ms = int(result.took_ms)
     if result.status == "refused":
         return _end(command, State.REFUSED, note=f"exception {result.code}")
     if not result.sent:
-        return _wait(command, result.status)  # the hub vouches for it: not one byte went out
+        return _wait(command, result.status, now)  # the hub vouches for it: not one byte went out
     if result.ok:
         command.state = State.ECHOED
     command.save(update_fields=["state", "frames", "duration_ms"])
@@ -245,10 +268,11 @@ def _keep(command: Command, result: ExchangeResult) -> None:
         command.frames = [*command.frames, f"→ {result.sent}", f"← {answer}"]
 
 
-def _wait(command: Command, why: str) -> Command:
-    """Nothing was sent: the command stays in the queue for the rest of its lifetime."""
+def _wait(command: Command, why: str, now: dt.datetime) -> Command:
+    """Nothing was sent: the command stays in the queue for the rest of its lifetime and is tried again in a while."""
     command.state, command.note, command.tries = State.QUEUED, why[:200], command.tries + 1
-    command.save(update_fields=["state", "note", "tries", "frames", "before"])
+    command.not_before = now + TRY_AGAIN_AFTER
+    command.save(update_fields=["state", "note", "tries", "frames", "before", "not_before"])
     return command
 
 

@@ -20,12 +20,10 @@ from accounts.models import User
 from core.refusals import Refused
 from devices.models import Command, CommandOrder, Heater
 from devices.services import approval
-from devices.services.commands import LIFETIME, check_reason, check_wish, open_order, queue
+from devices.services.commands import LIFETIME, VILLAGE, check_reason, check_wish, feeder_of, open_order, queue
 
 FEEDER_GAP = dt.timedelta(seconds=5)
 MOST = 2_000
-VILLAGE = 12
-"""Digits of a village's code: its homes hang on one feeder."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ def _begin(order: CommandOrder, now: dt.datetime) -> None:
     places: Counter[str] = Counter()
     commands = list(order.commands.filter(state=Command.State.HELD).order_by("area_id", "heater_id"))
     for command in commands:
-        village = command.area_id[:VILLAGE]
+        village = feeder_of(command)
         command.not_before = now + places[village] * FEEDER_GAP
         command.expires_at, command.state = command.not_before + LIFETIME, Command.State.QUEUED
         places[village] += 1

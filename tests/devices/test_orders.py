@@ -41,7 +41,16 @@ def test_a_few_heaters_start_one_after_the_other_in_each_village() -> None:
         (village, n * orders.FEEDER_GAP) for village in VILLAGES for n in range(3)
     ]
     assert Job.objects.filter(kind="devices.send_command").count() == 2, "the first of each village at once"
-    assert commands.tend_commands(now=SUMMER + orders.FEEDER_GAP)["queued"] == 4
+    jobs = Job.objects.filter(kind="devices.send_command")
+    assert commands.tend_commands(now=SUMMER + orders.FEEDER_GAP)["queued"] == 2 and jobs.count() == 2
+    order.commands.filter(not_before=SUMMER).update(state="verified")
+    later = SUMMER + 3 * orders.FEEDER_GAP  # the workers were away: two heaters of each village wait by now
+    assert commands.tend_commands(now=later)["queued"] == 2 and jobs.count() == 4
+    assert commands.tend_commands(now=later)["queued"] == 2 and jobs.count() == 4, (
+        "the same ones, until they were tried"
+    )
+    order.commands.filter(not_before=SUMMER + orders.FEEDER_GAP).update(tries=1)
+    assert commands.tend_commands(now=later)["queued"] == 2 and jobs.count() == 6, "who can't be reached goes last"
     late = order.commands.get(area_id=VILLAGES[0], not_before=SUMMER + 2 * orders.FEEDER_GAP)
     assert late.expires_at - late.not_before == commands.LIFETIME
 

@@ -23,6 +23,7 @@ from tests.devices.boards import BoardHub
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime.now(dt.UTC)
+AGAIN = NOW + commands.TRY_AGAIN_AFTER
 State = Command.State
 SEND = "devices.services.commands:send_command"
 REQUEST = "devices.services.commands:request_command"
@@ -111,9 +112,10 @@ def test_what_did_not_leave_waits_and_expires(when: str) -> None:
     hub.before = lambda request: away if when == "before" or request.is_write else None
     command = send(wish(heater), hub)
     assert (command.state, command.note, command.tries, hub.writes) == (State.QUEUED, "offline", 1, [])
-    assert commands.tend_commands(now=NOW)["queued"] == 1
+    assert commands.tend_commands(now=NOW)["queued"] == 0, "not at once"
+    assert commands.tend_commands(now=AGAIN)["queued"] == 1
     assert Job.objects.filter(kind="devices.send_command").count() == 2, "one job per try"
-    commands.tend_commands(now=NOW)
+    commands.tend_commands(now=AGAIN)
     assert Job.objects.filter(kind="devices.send_command").count() == 2, "tending twice asks once"
     hub.before = lambda request: None
     late = NOW + commands.LIFETIME
@@ -130,7 +132,7 @@ def test_a_hub_that_is_away_before_anything_was_sent_costs_nothing() -> None:
     command = send(wish(heater), hub)
     assert (command.state, command.note) == (State.QUEUED, "hub away")
     hub.before = lambda request: None
-    assert send(command, hub).state == State.VERIFIED and len(hub.writes) == 1
+    assert send(command, hub, AGAIN).state == State.VERIFIED and len(hub.writes) == 1
 
 
 def test_a_late_command_expires_instead_of_arriving_at_night() -> None:
