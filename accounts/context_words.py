@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pypinyin import lazy_pinyin
-
 FIXED = ("qingjie", "qunuan", "heating", "portal", "password", "admin", "meigaidian", "mima")
 MIN_LETTERS = 4
 _ENDINGS = re.compile(r"(自治区|自治县|街道办事处|街道|办事处|委员会|居委会|村委会|社区|[省市区县镇乡村局办])+$")
@@ -27,6 +25,8 @@ def spellings(text: str) -> set[str]:
     >>> sorted(spellings("泰山区"))
     ['taishan', 'taishanqu']
     """
+    from pypinyin import lazy_pinyin  # a large dictionary that few programs need
+
     found = {word.lower() for word in re.findall(r"[A-Za-z]+", text)}
     for part in _CHINESE.findall(text):
         found |= {"".join(lazy_pinyin(form)) for form in (part, _ENDINGS.sub("", part)) if form}

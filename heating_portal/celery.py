@@ -5,9 +5,13 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 
+from heating_portal.garbage import look_rarely
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heating_portal.settings")
 
 from django.conf import settings
+
+look_rarely()
 
 app = Celery("heating_portal")
 app.conf.update(
@@ -63,8 +67,8 @@ app.conf.update(
         "make-partitions": {"task": "telemetry.tasks.make_partitions", "schedule": 3600.0},
         "expire-commands": {
             "task": "devices.tasks.expire_commands",
-            "schedule": 30.0,
-            "options": {"expires": 30},
+            "schedule": 5.0,  # the gap between two heaters of one village
+            "options": {"expires": 5},
         },
         "watch-docking-days": {
             "task": "devices.tasks.watch_docking_days",

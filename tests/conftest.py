@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 pytest_plugins = [
+    "tests.plugins.garbage",
     "tests.plugins.loud_skips",
     "tests.plugins.proofs",
     "tests.plugins.clauses",
