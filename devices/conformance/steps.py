@@ -39,38 +39,60 @@ def profile_complete(probe: Probe) -> Step:
 
 
 def reads_answered(probe: Probe) -> Step:
-    """Step 3: blocks of the plan in turn; at least 99.5 % answered, the slowest twentieth told."""
-    blocks = plan(probe.profile)
-    answered, took, first = 0, [], None
+    """Step 3: blocks of the plan in turn; at least 99.5 % answered, the slowest twentieth told.
+
+    How long the board thinks (the answer time without the bytes) begins the next version of its profile:
+    `devices.services.register_profiles.next_text`.
+    """
+    blocks, baud = plan(probe.profile), probe.profile.serial.baud
+    answered, took, thought, first = 0, list[float](), list[float](), None
     for i in range(probe.reads):
         result = probe.read(blocks[i % len(blocks)])
         first = first or result
         if result.ok:
             answered += 1
             took.append(result.took_ms)
+            thought.append(max(0.0, result.took_ms - on_wire_ms(blocks[i % len(blocks)], baud)))
         probe.told(i + 1, probe.reads)
         if i >= 9 and not answered:
             break
-    took.sort()
-    p95 = took[int(0.95 * len(took))] if took else None
-    figures = {"asked": i + 1, "answered": answered, "p95_ms": p95, "first": frames(first) if first else None}
+    p95 = _slow_one(took)
+    figures = {
+        "asked": i + 1, "answered": answered, "p95_ms": p95, "turnaround_p95_ms": _slow_one(thought),
+        "first": frames(first) if first else None,
+    }  # fmt: skip
     text = f"{answered} of {i + 1} reads answered, p95 {p95} ms"
     return Step(3, "reads answered", answered >= WANTED_SHARE * (i + 1), text, [figures])
 
 
+def on_wire_ms(block: Block, baud: int) -> float:
+    """For how long question and answer of a register block are on the bus, ten bits a character."""
+    return (8 + 5 + 2 * block.count) * 10_000 / baud
+
+
+def _slow_one(values: list[float]) -> float | None:
+    """The p95."""
+    return sorted(values)[int(0.95 * len(values))] if values else None
+
+
 def edges(probe: Probe) -> Step:
-    """Step 4: the longest block is answered, its values make sense, and an address past the end is refused at once."""
+    """Step 4: the longest block is answered, its values make sense, and one register past the end is refused at once.
+
+    A board may have more registers than its paper tells: then the one a thousand further is asked for.
+    """
     longest = max(plan(probe.profile), key=lambda block: block.count)
     whole = probe.read(longest)
     last = max(p.end for p in probe.profile.points.values() if p.table == longest.table)
-    beyond = probe.read(Block(longest.table, min(last + 1000, 65535), 1))
+    asked = [probe.read(Block(longest.table, min(last, 65535), 1))]
+    if asked[0].ok:
+        asked.append(probe.read(Block(longest.table, min(last + 1000, 65535), 1)))
     decoded, _results = probe.values()
     odd = {name: str(flag) for name, flag in decoded.flags.items()}
-    refused = beyond.status == "refused" and beyond.code == 2
-    said = f"{beyond.status} {beyond.code or ''}".strip()
+    refused = asked[-1].status == "refused" and asked[-1].code == 2
+    said = ", +1000: ".join(f"{one.status} {one.code or ''}".strip() for one in asked)
     text = f"longest block of {longest.count}: {whole.status}; past the end: {said}"
     text += f"; odd values: {odd}" if odd else ""
-    evidence = [frames(whole), frames(beyond), {"values": decoded.values, "rejected": decoded.rejected}]
+    evidence = [frames(whole), *map(frames, asked), {"values": decoded.values, "rejected": decoded.rejected}]
     return Step(4, "longest block and past the end", whole.ok and refused and not odd, text, evidence)
 
 
@@ -83,7 +105,10 @@ def writes(probe: Probe) -> Step:
     evidence = [{"before": before.values}]
     failed = []
     for name, write in probe.profile.writes.items():
-        for value in _values_to_try(write, before.values.get(name)):
+        values = _values_to_try(write, before.values.get(name))
+        if not values:
+            failed.append(f"{name}: not read before")
+        for value in values:
             written = probe.write(encode_write(probe.profile, probe.unit, name, value))
             probe.wait(write.settle_ms / 1000)
             after = probe.values()[0].values.get("fault" if name == "reset" else name)

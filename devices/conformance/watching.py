@@ -17,6 +17,8 @@ WATCH_S = 300.0
 BACK_WITHIN_S = 300.0
 CYCLES = 3
 DAY_READS = 1440
+LOOK_AFTER_S = 120.0
+"""A minute's read comes at the latest after two; what lies between them beyond that is the portal's own silence."""
 DAY_SHARE = 0.99
 
 
@@ -73,13 +75,15 @@ def cut_off(probe: Probe) -> Step:
 
 
 def day_figures(known: dict[str, Any], answered: bool, at: float) -> dict[str, Any]:
-    """Step 10: the figures after one more read at epoch second ``at``."""
-    figures = {"asked": 0, "answered": 0, "since": at, "heard": at, "gap_s": 0.0} | known
-    figures["gap_s"] = max(figures["gap_s"], at - figures["heard"])
+    """Step 10: the figures after one more read at epoch second ``at``; ``silent_s``: silent up to now, while asked."""
+    figures = {"asked": 0, "answered": 0, "since": at, "looked": at, "silent_s": 0.0, "gap_s": 0.0} | known
+    figures["silent_s"] += min(LOOK_AFTER_S, at - figures["looked"])
+    figures["gap_s"] = max(figures["gap_s"], figures["silent_s"])
+    figures["looked"] = at
     figures["asked"] += 1
     if answered:
         figures["answered"] += 1
-        figures["heard"] = at
+        figures["silent_s"] = 0.0
     return figures
 
 

@@ -6,6 +6,7 @@ A new release suspends the docking confirmations of the versions before it: what
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from django.db import transaction
 from django.db.models import Max
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.refusals import Refused
-from devices.models import DeviceModel, Heater, RegisterProfile
+from devices.models import DeviceModel, DockingTest, Heater, RegisterProfile
 from devices.protocol.profile_files import parse_profile
 from devices.protocol.profiles import Profile, ProfileError
 from devices.services.certificates import suspend_certificates
@@ -107,3 +108,26 @@ def move_heaters(*, profile: RegisterProfile, by: User) -> int:
 def next_version(name: str) -> int:
     """The number a new draft of that profile takes."""
     return int(RegisterProfile.objects.filter(name=name).aggregate(top=Max("version"))["top"] or 0) + 1
+
+
+def next_text(row: RegisterProfile) -> str:
+    """The text a new version begins with: the number raised, and the turnaround a docking test has measured."""
+    following = row.version if row.state == State.DRAFT else next_version(row.name)
+    text = re.sub(r"^version: *\d+ *$", f"version: {following}", row.document, count=1, flags=re.MULTILINE)
+    measured = measured_turnaround_ms(row.name)
+    if measured is not None:
+        text = re.sub(r"\bturnaround_ms: *\d+", f"turnaround_ms: {measured}", text, count=1)
+    return text
+
+
+def measured_turnaround_ms(name: str) -> int | None:
+    """How long the boards of that profile think, by step 3 of the newest docking test; None where none has passed it.
+
+    By it the planner decides across which gaps one long block is quicker than two short ones.
+    """
+    steps = DockingTest.objects.filter(profile__name=name).order_by("-opened_at", "-pk").values_list("steps", flat=True)
+    for third in (one[2] for one in steps[:20]):
+        figures = (third.get("evidence") or [{}])[0]
+        if third["state"] == "passed" and figures.get("turnaround_p95_ms") is not None:
+            return min(5000, round(figures["turnaround_p95_ms"]))
+    return None

@@ -24,7 +24,7 @@ from devices.models import Heater, RegisterProfile
 from devices.protocol.planner import merge_results, plan
 from devices.protocol.points import MODES, POINTS, Quality
 from devices.protocol.profile_files import parse_profile
-from devices.protocol.profiles import Profile, ProfileError
+from devices.protocol.profiles import Profile
 from devices.protocol.trial import Trial, TriedPoint, tried, try_text
 from devices.services import register_profiles
 from devices.services.register_profiles import ProfileRefused
@@ -222,14 +222,9 @@ def _try(request: HttpRequest, row: RegisterProfile, form: TrialForm) -> Trial |
 
 
 def _start(request: HttpRequest) -> dict[str, str]:
-    """The text a new version begins with: the one named, its number raised."""
+    """The text a new version begins with: the one named, its number raised, the measured turnaround in it."""
     key = request.GET.get("from", "")
     row = RegisterProfile.objects.filter(pk=key).first() if key.isdigit() else None
     if row is None:
         return {}
-    following = register_profiles.next_version(row.name) if row.state != RegisterProfile.State.DRAFT else row.version
-    try:
-        version = parse_profile(row.document, str(row)).version
-    except ProfileError:
-        return {"document": row.document}
-    return {"document": row.document.replace(f"\nversion: {version}\n", f"\nversion: {following}\n", 1)}
+    return {"document": register_profiles.next_text(row)}

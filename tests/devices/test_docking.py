@@ -15,8 +15,9 @@ from core.refusals import Refused
 from devices.conformance import watching
 from devices.conformance.findings import MACHINE_STEPS, Probe, Step
 from devices.conformance.steps import machine_steps, run_step
+from devices.hub.client import HubUnavailable
 from devices.models import DeviceModel, DockingTest, RegisterProfile
-from devices.protocol.profile_files import bundled_names, bundled_profile
+from devices.protocol.profile_files import bundled_names, bundled_profile, parse_profile
 from devices.services import certificates, docking, register_profiles
 from devices.services.docking import Sample
 from devices.views.step_words import record_words
@@ -102,11 +103,25 @@ def flaky(hub: BoardHub, every: int) -> None:
 def test_reads_are_counted(every: int, passed: bool) -> None:
     probe, hub = bench()
     flaky(hub, every)
-    assert run_step(probe, 3).passed is passed
+    found = run_step(probe, 3)
+    assert found.passed is passed and found.evidence[0]["p95_ms"] == 12.0, "boards.result says so"
+    assert found.evidence[0]["turnaround_p95_ms"] == 0.0, "more bytes than 12 ms at 9600 baud"
+
+
+END = max(point.end for point in bundled_profile("linshi-ashp-08").points.values())
 
 
 def silent_past_the_end(hub: BoardHub) -> None:
-    hub.before = lambda request: boards.result("timeout", sent="01") if request.addr > 1000 else None
+    hub.before = lambda request: boards.result("timeout", sent="01") if request.addr >= END else None
+
+
+def says_more_than_its_paper(hub: BoardHub, up_to: int = 70_000) -> None:
+    more = boards.result("ok", registers=(7,), sent="03", answer="07")
+    hub.before = lambda request: more if END <= request.addr < up_to else None
+
+
+def shows_no_room_setting(hub: BoardHub) -> None:
+    hub.slaves[LINE, 1].broken = frozenset({"set_room_t"})
 
 
 def not_applied(hub: BoardHub) -> None:
@@ -125,13 +140,25 @@ def answers_for_others(hub: BoardHub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "fault"), [(4, silent_past_the_end), (5, not_applied), (6, takes_anything), (8, answers_for_others)]
-)
+    ("number", "fault"),
+    [
+        (4, silent_past_the_end), (4, says_more_than_its_paper), (5, not_applied), (5, shows_no_room_setting),
+        (6, takes_anything), (8, answers_for_others),
+    ],
+)  # fmt: skip
 def test_a_board_that_does_one_thing_wrong_fails_that_step(number: int, fault: Callable[[BoardHub], None]) -> None:
     probe, hub = bench()
     fault(hub)
     found = run_step(probe, number)
     assert found.passed is False and found.evidence, found
+
+
+def test_one_register_past_the_end_is_asked_for_and_one_far_beyond_where_the_board_has_more() -> None:
+    probe, hub = bench()
+    assert run_step(probe, 4).message.endswith("past the end: refused 2")
+    says_more_than_its_paper(hub, END + 1)
+    found = run_step(probe, 4)
+    assert found.passed and found.message.endswith("past the end: ok, +1000: refused 2")
 
 
 def test_a_value_out_of_range_that_was_taken_is_put_back() -> None:
@@ -194,7 +221,11 @@ def test_a_day_of_reads_is_counted_by_minutes() -> None:
     assert found and found.passed and figures["asked"] == 1440 and figures["gap_s"] == 120
     silent = watching.day_figures(figures, False, 1500 * 60.0)
     verdict = watching.day_over(silent)
-    assert verdict and verdict.passed is False, "an hour of silence"
+    assert verdict and verdict.passed, "the portal did not ask for an hour: that says nothing about the board"
+    for minute in range(1501, 1505):
+        silent = watching.day_figures(silent, False, minute * 60.0)
+    verdict = watching.day_over(silent)
+    assert verdict and verdict.passed is False and silent["gap_s"] == 360, "six minutes of silence"
 
 
 # --- the test as a row ---
@@ -325,10 +356,16 @@ def test_the_day_is_kept_by_the_clock_and_a_hub_away_counts_nothing() -> None:
     test = docking.start_steps(test=opened(supplier), numbers=[10], by=supplier, now=NOW)
     assert not Job.objects.filter(kind="devices.run_docking").exists()
     _probe, hub = bench()
-    for minute in range(3):
+
+    def away(request: Any) -> None:
+        raise HubUnavailable("gone")
+
+    for minute in (0, 1, 2, 10, 20, 21):
+        hub.before = away if minute in (2, 10) else lambda request: None
         assert docking.watch_days(hub=hub, now=NOW + dt.timedelta(minutes=minute)) == 1  # type: ignore[arg-type]
     test.refresh_from_db()
-    assert test.steps[9]["evidence"][0]["asked"] == test.steps[9]["evidence"][0]["answered"] == 3
+    figures = test.steps[9]["evidence"][0]
+    assert (figures["asked"], figures["answered"], figures["gap_s"]) == (4, 4, watching.LOOK_AFTER_S)
 
 
 # --- profiles as rows ---
@@ -355,6 +392,12 @@ def test_a_profile_is_released_by_a_second_person_and_then_never_changes() -> No
     with pytest.raises(Refused, match="VERSION_TAKEN"):
         register_profiles.draft_profile(document=text, note="", by=supplier)
     assert register_profiles.next_version(released.name) == 4
+    third = {"number": 3, "state": "passed", "evidence": [{"turnaround_p95_ms": 61.4}]}
+    tested = opened(supplier)
+    begins = register_profiles.next_text(released)
+    assert "\nversion: 4\n" in begins and "turnaround_ms: 30" in begins, "nothing was measured yet"
+    DockingTest.objects.filter(pk=tested.pk).update(steps=[*tested.steps[:2], third, *tested.steps[3:]])
+    assert parse_profile(register_profiles.next_text(released)).serial.turnaround_ms == 61
     with pytest.raises(register_profiles.ProfileRefused) as refusal:
         register_profiles.draft_profile(document=text.replace("reg: h100", "reg: z9"), note="", by=supplier)
     assert refusal.value.problems[0].startswith("line 11: points.supply_t.reg: 'z9'")
