@@ -13,6 +13,7 @@ from accounts.models import User
 from core.refusals import Refused
 from devices.models import Command, CommandOrder, Heater
 from devices.services import approval, commands, orders
+from heating_portal.celery import app as beat
 from jobs.models import Job
 from tests import people
 from tests.devices import boards
@@ -51,6 +52,7 @@ def test_a_few_heaters_start_one_after_the_other_in_each_village() -> None:
     )
     order.commands.filter(not_before=SUMMER + orders.FEEDER_GAP).update(tries=1)
     assert commands.tend_commands(now=later)["queued"] == 2 and jobs.count() == 6, "who can't be reached goes last"
+    assert beat.conf.beat_schedule["expire-commands"]["schedule"] == orders.FEEDER_GAP.total_seconds()
     late = order.commands.get(area_id=VILLAGES[0], not_before=SUMMER + 2 * orders.FEEDER_GAP)
     assert late.expires_at - late.not_before == commands.LIFETIME
 
