@@ -37,7 +37,7 @@ def _facts_of_turn(
     units: Sequence[Unit], outcome: Outcome, known: Mapping[int, About], now: dt.datetime
 ) -> list[Facts]:
     samples = {sample.heater_id: sample for sample in outcome.samples}
-    dead = poller.silent_lines(units, outcome)
+    dead = _silent_lines(units, outcome, known)
     first = {unit.line: unit.heater_id for unit in sorted(units, key=lambda unit: -unit.unit)}
     return [
         _spoke(unit, samples[unit.heater_id], known[unit.heater_id])
@@ -46,6 +46,29 @@ def _facts_of_turn(
         for unit in units
         if unit.heater_id in known
     ]
+
+
+def _silent_lines(units: Sequence[Unit], outcome: Outcome, known: Mapping[int, About]) -> set[str]:
+    """Lines that are away, and those with several heaters of which every one has been silent for long enough.
+
+    That is a cable or a power cut, not as many broken heaters. A line with one heater can't be told from its heater.
+    """
+    away = poller.silent_lines(units, outcome)
+    heard = away | {unit.line for unit in units if unit.heater_id not in outcome.missed}
+    mute = {known[unit.heater_id].bus_id: unit.line for unit in units
+            if unit.heater_id in known and unit.line not in heard}  # fmt: skip
+    if not mute:
+        return away
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL_SILENT, [list(mute), poller.SUSPECT_AFTER])
+        return away | {mute[bus] for (bus,) in cursor.fetchall()}
+
+
+_ALL_SILENT = """
+SELECT h.bus_id FROM devices_heater h LEFT JOIN telemetry_latestreading l ON l.heater_id = h.id
+WHERE h.bus_id = ANY(%s) AND h.removed_on IS NULL AND h.poll_enabled
+GROUP BY 1 HAVING count(*) > 1 AND min(COALESCE(l.misses, 0)) >= %s
+"""
 
 
 def _spoke(unit: Unit, sample: Sample, about: About) -> Facts:
