@@ -20,7 +20,7 @@ from households.models import Dwelling, Roster, RosterRow
 from programmes.models import Checklist, Programme
 from programmes.queries import checklist_for
 from retrofits.models import Acceptance, Photo, Task
-from telemetry.models import LatestReading
+from telemetry.models import DoorCheck, LatestReading
 
 FRESH_PERIODS = 3
 EARTH_M = 6_371_000
@@ -44,7 +44,8 @@ def rows_to_open(programme: Programme, area_codes: Sequence[str]) -> QuerySet[Ro
 class TelemetryEvidence:
     """What the platform knows about a heater at this moment. `state`: fresh, stale, never, or not_networked.
 
-    `age_s` is the age of the last reading in seconds, `limit_s` the oldest age that counts as live.
+    `age_s` is the age of the last reading in seconds, `limit_s` the oldest age that counts as live; `door_check` the
+    reads made while somebody stood before the heater (`telemetry.DoorCheck`), where these are what counts.
     """
 
     state: str
@@ -57,6 +58,7 @@ class TelemetryEvidence:
     room_c: str | None = None
     good_reads: int = 0
     needed_reads: int = 0
+    door_check: int = 0
 
     @property
     def is_live(self) -> bool:
@@ -84,6 +86,18 @@ def evidence_for(heater: Heater | None, *, poll_period_s: int, now: datetime) ->
     state = "fresh" if age_s <= limit_s else "stale"
     degrees = (_degrees(value) for value in (latest.supply_dc, latest.return_dc, latest.room_dc))
     return TelemetryEvidence(state, heater.platform_no, latest.at.isoformat(), age_s, limit_s, *degrees)
+
+
+def with_door(evidence: TelemetryEvidence, check: DoorCheck | None, *, now: datetime) -> TelemetryEvidence:
+    """With the reads made at the door, where there are more good ones of them than the polls have brought."""
+    if check is None or check.good == 0 or (evidence.is_live and evidence.good_reads >= check.good):
+        return evidence
+    degrees = (_degrees(check.values.get(name)) for name in ("supply_t", "return_t", "room_t"))
+    seen = TelemetryEvidence(
+        "fresh", evidence.heater, check.at.isoformat(), max(0, int((now - check.at).total_seconds())),
+        evidence.limit_s, *degrees, check.good, evidence.needed_reads, check.pk,
+    )  # fmt: skip
+    return seen if seen.is_live else evidence
 
 
 def heater_of(task: Task) -> Heater | None:

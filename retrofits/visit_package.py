@@ -112,6 +112,7 @@ def _works(record: Installation, live: dict[int, dict[str, Any]], task: Task) ->
         "longitude": float(record.longitude),
         "latitude": float(record.latitude),
         "has_heater": record.heater_id is not None,
+        "heater": record.heater.platform_no if record.heater else "",
         "live": live.get(record.heater_id or 0),
         "limit_s": FRESH_PERIODS * task.programme.poll_period_s,
     }

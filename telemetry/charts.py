@@ -7,7 +7,7 @@ polling periods wide, so one lost poll is no gap and three in a row always are o
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from devices.models import Command, Heater
 from devices.protocol.points import MODES
-from telemetry.days import days_of
+from telemetry.days import Day, days_of
 
 Label = str | Promise
 COMFORT_C = 18.0
@@ -295,6 +295,39 @@ def _pieces(states: Sequence[str]) -> list[Piece]:
         found.append(Piece(state, f"{100 * at / whole:.2f}%", f"{100 * length / whole:.2f}%"))
         at += length
     return found
+
+
+def season_band(found: Mapping[dt.date, Day], first: dt.date, now: dt.datetime, heard_before: bool) -> Band:
+    """As `band`, a piece per day, `got` and `wanted` in closed hours; the day of the first word begins with it."""
+    last = timezone.localdate(now)
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)][-366:]
+    heard = [found[day].hours if day in found else 0 for day in days]
+    states = [_state_of_day(found.get(day)) for day in days]
+    begun = 0 if heard_before else next((i for i, hours in enumerate(heard) if hours), len(days))
+    if states[-1] == "none" and len(states) > 1:
+        states[-1] = states[-2]  # the present day has not ended
+    due = [24] * (len(days) - 1) + [timezone.localtime(now).hour]
+    if not heard_before and begun < len(days):
+        due[begun] = heard[begun]
+    pieces = _pieces(states)
+    counts: dict[str, int] = {}
+    for piece in pieces:
+        counts[piece.state] = counts.get(piece.state, 0) + 1
+    strip = [
+        "before" if i < begun else _quality(hours, wanted) if wanted else "good"
+        for i, (hours, wanted) in enumerate(zip(heard, due, strict=True))
+    ]
+    wanted = sum(due[begun:])
+    return Band(pieces, counts, _pieces(strip), min(sum(heard), wanted), wanted)
+
+
+def _state_of_day(day: Day | None) -> str:
+    """heat where it ran at all, idle where it said it was off all day, on where it does not say, none unheard."""
+    if day is None or not day.hours:
+        return "none"
+    if day.minutes_on is None:
+        return "on"
+    return "heat" if day.minutes_on else "idle"
 
 
 def season_start(month_day: str, today: dt.date) -> dt.date:

@@ -24,6 +24,9 @@ from devices.protocol.profiles import Profile
 from devices.services.commands import profile_of
 
 READS = 10
+GIVE_UP = 2
+"""A heater that stays silent so many times from the beginning is not asked on: somebody is waiting at a door."""
+WAIT_S = 5.0
 THERMOMETER_C = Decimal(3)
 """How far the heater's own room sensor may be from the installer's thermometer."""
 PLAUSIBLE_DC = {"supply_t": (-300, 950), "return_t": (-300, 950), "outdoor_t": (-450, 500), "room_t": (-100, 450)}
@@ -40,13 +43,18 @@ class Line:
 
 @dataclass(frozen=True)
 class SiteCheck:
-    """What was found at the heater, with the values it said last (tenths) and the frames of the write."""
+    """What was found at the heater, with the values it said last (tenths) and the frames of the write.
+
+    `answered` of the ten reads were; `good` of them held temperatures, and only plausible ones.
+    """
 
     heater: str
     at: dt.datetime
     lines: tuple[Line, ...]
     values: dict[str, int | None]
     frames: tuple[str, ...]
+    answered: int = 0
+    good: int = 0
 
     @property
     def passed(self) -> bool:
@@ -63,35 +71,76 @@ def check_on_site(
     *, heater: Heater, hub: HubClient, now: dt.datetime, thermometer_c: Decimal | None = None,
     pause: Callable[[float], None] = time.sleep,
 ) -> SiteCheck:  # fmt: skip
-    """Ask the heater now. Nothing is stored; a hub that is away is a line that failed, not an exception."""
+    """Ask the heater now; `telemetry.door` keeps what is found.
+
+    A hub that is away, or a heater that is silent, is a line that failed, not an exception.
+    """
     try:
-        good, decoded = _reads(heater, hub, profile_of(heater))
+        reads = _reads(heater, hub, profile_of(heater))
+        if not reads.said:
+            line = Line("READS", False, silence_words(reads.status))
+            return SiteCheck(heater.platform_no, now, (line,), {}, ())
+        decoded = reads.said[-1]
         written, frames = _same_value(heater, hub, decoded, pause)
     except (HubUnavailable, HubRefused) as error:
         line = Line("READS", False, _("The lines of the portal can't be reached: %(why)s") % {"why": error})
         return SiteCheck(heater.platform_no, now, (line,), {}, ())
-    words = _("%(good)d of %(all)d reads were good") % {"good": good, "all": READS}
-    lines = (Line("READS", good == READS, words), *_temperatures(decoded, thermometer_c), written)
-    return SiteCheck(heater.platform_no, now, lines, decoded.values, frames)
+    answered, good = len(reads.said), sum(_is_good(one) for one in reads.said)
+    words = _("%(n)d of %(all)d reads were answered") % {"n": answered, "all": READS}
+    lines = (Line("READS", answered == READS, words), *_temperatures(reads.said, thermometer_c), written)
+    return SiteCheck(heater.platform_no, now, lines, decoded.values, frames, answered, good)
 
 
-def _reads(heater: Heater, hub: HubClient, profile: Profile) -> tuple[int, Decoded]:
-    """How many of ten whole reads were answered, and what the last good one said."""
-    good, decoded = 0, Decoded()
-    for _i in range(READS):
-        width = profile.limits.unit_bytes
-        read = [(b, hub.read(heater.bus.line, heater.unit, b, 5.0, unit_bytes=width)) for b in plan(profile)]
-        if all(one.ok for _block, one in read):
-            good += 1
-            decoded = decode(profile, merge_results((block, one.registers) for block, one in read))
-    return good, decoded
+@dataclass(frozen=True)
+class Reads:
+    """What the whole reads that were answered said; `status` of the hub at the last that was not."""
+
+    said: list[Decoded]
+    status: str = ""
 
 
-def _temperatures(decoded: Decoded, thermometer_c: Decimal | None) -> list[Line]:
-    """One line for what every temperature says, one for the room beside the thermometer."""
-    odd = [name for name, (low, high) in PLAUSIBLE_DC.items() if _is_odd(decoded, name, low, high)]
+def _reads(heater: Heater, hub: HubClient, profile: Profile) -> Reads:
+    """Ten whole reads; fewer where the heater is silent from the beginning."""
+    said: list[Decoded] = []
+    status = ""
+    for number in range(READS):
+        if number >= GIVE_UP and not said:
+            break
+        found = _one(heater, hub, profile)
+        if isinstance(found, Decoded):
+            said.append(found)
+        else:
+            status = found
+    return Reads(said, status)
+
+
+def _one(heater: Heater, hub: HubClient, profile: Profile) -> Decoded | str:
+    """One whole read, or what the hub says of the first block that was not answered."""
+    answers = []
+    for block in plan(profile):
+        result = hub.read(heater.bus.line, heater.unit, block, WAIT_S, unit_bytes=profile.limits.unit_bytes)
+        if not result.ok:
+            return result.status
+        answers.append((block, result.registers))
+    return decode(profile, merge_results(answers))
+
+
+def silence_words(status: str) -> str:
+    """Why a heater that was asked gave nothing, and what to look at; `status` as the hub says it."""
+    told = {
+        "offline": _("The gateway has no connection: look for its power, its aerial and its card."),
+        "refused": _("The heater answers, but refuses the questions: the register profile is not this board's."),
+    }
+    silent = _("The heater is silent: look for its breaker, the two wires of the bus and the unit number on the board.")
+    return told.get(status, silent)
+
+
+def _temperatures(said: list[Decoded], thermometer_c: Decimal | None) -> list[Line]:
+    """One line for what every temperature of every read says, one for the room beside the thermometer."""
+    odd = sorted({name for decoded in said for name in _odd(decoded)})
     words = _("temperatures are plausible") if not odd else _("not plausible: %(points)s") % {"points": ", ".join(odd)}
-    lines = [Line("TEMPERATURES", not odd and bool(decoded.values), words)]
+    decoded = said[-1]
+    lines = [Line("TEMPERATURES", not odd, words)]
     room = decoded.values.get("room_t")
     if thermometer_c is not None and room is not None:
         apart = abs(Decimal(room) / 10 - thermometer_c)
@@ -99,6 +148,16 @@ def _temperatures(decoded: Decoded, thermometer_c: Decimal | None) -> list[Line]
         told = {"said": f"{room / 10:.1f}", "seen": f"{thermometer_c:.1f}"}
         lines.append(Line("THERMOMETER", apart <= THERMOMETER_C, words % told))
     return lines
+
+
+def _is_good(decoded: Decoded) -> bool:
+    """A read that holds a temperature, and none that can't be."""
+    return any(name in decoded.values for name in PLAUSIBLE_DC) and not _odd(decoded)
+
+
+def _odd(decoded: Decoded) -> list[str]:
+    """Temperatures of the profile without a value, or beyond what can be."""
+    return [name for name, (low, high) in PLAUSIBLE_DC.items() if _is_odd(decoded, name, low, high)]
 
 
 def _is_odd(decoded: Decoded, name: str, low: int, high: int) -> bool:

@@ -1,7 +1,7 @@
 // The cards of one home at the door, drawn from what the phone keeps. Every change is kept before anything else happens.
 import { element } from './words.js';
 import { startPad } from './pad.js';
-// Drawn by name, for the build that collects icons: #i-scan #i-eraser #i-map-pin #i-chevron-right #i-alert-triangle
+// Drawn by name, for the build that collects icons: #i-scan #i-eraser #i-map-pin #i-chevron-right #i-alert-triangle #i-plug
 
 const words = Object.assign({}, document.getElementById('phone-words').dataset);
 export const say = (name, ...values) => values.reduce((text, value, n) => text.replace(`{${n}}`, value), words[name] || name);
@@ -115,7 +115,18 @@ export function shutter(text, stage, id, shoot) {
   return element('label', { class: 'shoot', id }, icon('camera'), element('span', {}, text), input);
 }
 
-export function device(home, visit, change, scanning, number) {
+function door(home, visit, reading) {
+  if (!home.heater) return [];
+  const button = element('button', { class: 'btn btn--s', type: 'button', 'data-door': '' }, icon('plug'), say('doorread'));
+  button.addEventListener('click', () => { button.setAttribute('aria-busy', 'true'); reading(); });
+  const { status: code, said = {} } = visit.door || {};
+  const words = visit.door ? element('div', { class: 'small', role: 'status' }) : '';
+  if (said.lines) words.append(status(say('doorgood', said.good, said.asked), said.good === said.asked ? 'done' : said.good ? 'warn' : 'bad'), ...said.lines.map((line) => element('div', {}, `${line.passed ? '✓' : line.passed === null ? '—' : '✗'} ${line.words}`)));
+  else if (words) words.append(said.sentence || say(code === 401 ? 'signedout' : 'doornosignal'));
+  return [element('p', { class: 'gap' }, button), words];
+}
+
+export function device(home, visit, change, scanning, reading, number) {
   const items = home.items.filter((item) => item.kind === 'telemetry');
   const live = home.live ? say('live', new Date(home.live.at).toLocaleString(), home.live.supply || '—', home.live.return || '—') : say('notheard');
   const plate = element('input', { class: 'input', name: 'plate', autocomplete: 'off', maxlength: '60', 'aria-label': say('plate') });
@@ -129,7 +140,7 @@ export function device(home, visit, change, scanning, number) {
     button.addEventListener('click', () => scanning(video));
     row.append(button);
   }
-  const notes = items.length ? [element('p', { class: 'small muted' }, `${live} ${say('platform')}`)] : [];
+  const notes = items.length ? [element('p', { class: 'small muted' }, `${live} ${say('platform')}`), ...door(home, visit, reading)] : [];
   return card(say('device'), [], visit, home, number, element('p', { class: 'soft' }, `${home.device || ''} `, element('span', { class: 'mono' }, home.plate || '')), row, video, ...notes);
 }
 

@@ -2,7 +2,7 @@
 // hears of it when there is one. See docs/acceptance.md for what is kept on the phone and how long.
 import { element } from './words.js';
 import { day, newKey, work } from './phone-store.js';
-import { dayPackage, forget, hello, sync } from './phone-sync.js';
+import { dayPackage, forget, hello, readAtDoor, sync } from './phone-sync.js';
 import { facts, findPlace, metresBetween, shrink } from './phone-shots.js';
 import { canScan, scan } from './phone-scan.js';
 import * as cards from './phone-cards.js';
@@ -176,14 +176,15 @@ function draw(visit) {
   const { home } = visit;
   const change = (apply) => { apply(); visit.state = 'draft'; keep(visit); submitBar(visit); marks(visit); };
   const shoot = (stage, file) => photograph(visit, stage, file);
-  const drop = async (photo) => { await work.remove('photos', photo.key); visit.photos = visit.photos.filter((one) => one.key !== photo.key); await keep(visit); draw(visit); };
+  const drop = async (photo) => { await work.remove('photos', photo.key); visit.photos = visit.photos.filter((one) => one.key !== photo.key); await keep(visit); if (location.hash === `#home/${visit.task}`) draw(visit); };
   const scanning = canScan() ? (video) => scan(video, (text) => { visit.found.plate = text; keep(visit); draw(visit); }, () => { trouble = ''; }) : null;
+  const reading = async () => { visit.door = await readAtDoor(places, home.heater); await keep(visit); if (location.hash === `#home/${visit.task}`) draw(visit); };
   let number = 0;
   const next = () => { number += 1; return number; };
   const parts = [who(home)];
   if (home.guard) parts.push(note('warn', home.guard));
   if (visit.state === 'returned') parts.push(returnedNote(visit));
-  parts.push(cards.identity(home, visit, change, next()), cards.photos(home, visit, shots, shoot, drop, next()), cards.device(home, visit, change, scanning, next()),
+  parts.push(cards.identity(home, visit, change, next()), cards.photos(home, visit, shots, shoot, drop, next()), cards.device(home, visit, change, scanning, reading, next()),
     cards.checks(home, visit, change, next()), cards.room(home, visit, change, next()), cards.opinion(home, visit, change, next()), cards.signature(home, visit, change, next()),
     cards.defects(home, visit, shots, change, shoot, drop, () => refuse(visit)));
   view.replaceChildren(...parts.filter(Boolean));

@@ -29,12 +29,14 @@ from retrofits.queries import (
     items_of,
     metres_between,
     stages_of,
+    with_door,
 )
 from retrofits.services import transmissions
 from retrofits.services.orders import agency_of, close_order
 from retrofits.services.photos import NOT_USABLE, SIGNATURE_KIND, store_evidence
 from retrofits.services.works_checks import demand_works_check
 from retrofits.visits import DEFECT_MAX, OPINION_MAX, Visit, open_items, refusal_faults, room_temperature
+from telemetry.door import check_near
 
 PASSED, FAILED = Acceptance.Result.PASSED, Acceptance.Result.FAILED
 DEEDS = {PASSED: "accept", FAILED: "refuse"}
@@ -67,7 +69,7 @@ def record_acceptance(
     now, found = now or clock.now(), _measured(found or Found(), task)
     on = on or _day_of(found, now)
     move = states.demand(task, DEEDS[Acceptance.Result(result)], by, on=on, book=book)
-    evidence = door_evidence(task, now=now)
+    evidence = door_evidence(task, now=now, visited_at=found.visited_at)
     checklist = checklist_for(task.programme)
     if checklist is None:
         raise Refused(
@@ -111,15 +113,17 @@ def report_rectified(*, rectification: Rectification, note: str, by: User, on: d
     return task
 
 
-def door_evidence(task: Task, *, now: datetime) -> TelemetryEvidence:
-    """What the platform knows at the door, with the good readings of the programme's window (J-31)."""
+def door_evidence(task: Task, *, now: datetime, visited_at: datetime | None = None) -> TelemetryEvidence:
+    """What the platform knows at the door (J-31): the good readings of the programme's window, or the reads that were
+    made at the visit itself."""
     heater = heater_of(task)
     evidence = evidence_for(heater, poll_period_s=task.programme.poll_period_s, now=now)
     if heater is None:
         return evidence
     rules = transmissions.rules_for(task.programme)
     said = transmissions.heard(heater, now - rules.window, now + timedelta(seconds=1))
-    return replace(evidence, good_reads=said.good, needed_reads=rules.site_reads)
+    evidence = replace(evidence, good_reads=said.good, needed_reads=rules.site_reads)
+    return with_door(evidence, check_near(heater, visited_at or now), now=now)
 
 
 def _transmission(acceptance: Acceptance, items: list[dict[str, Any]], now: datetime) -> None:
@@ -128,9 +132,16 @@ def _transmission(acceptance: Acceptance, items: list[dict[str, Any]], now: date
     asked = any(item["kind"] == "telemetry" for item in items)
     if acceptance.result != PASSED or not asked or heater is None:
         return
-    first = transmissions.first_message(heater)
+    moments = [transmissions.first_message(heater), _read_at(acceptance)]
+    first = min((moment for moment in moments if moment), default=None)
     if first is not None:
         transmissions.open_check(acceptance=acceptance, heater=heater, first_at=first, now=now)
+
+
+def _read_at(acceptance: Acceptance) -> datetime | None:
+    """When the heater was read at the door, where the acceptance counts on that."""
+    evidence = acceptance.telemetry_evidence
+    return datetime.fromisoformat(evidence["at"]) if evidence.get("door_check") else None
 
 
 def _measured(found: Found, task: Task) -> Found:

@@ -25,15 +25,16 @@ from retrofits import states
 from retrofits.faults import Fault, Faulty
 from retrofits.filters import AcceptanceFilter
 from retrofits.models import Acceptance, Photo, Rectification, Task
-from retrofits.queries import items_for, stages_of, visits_for
+from retrofits.queries import heater_of, items_for, stages_of, visits_for
 from retrofits.services.acceptances import door_evidence, record_acceptance, report_rectified
 from retrofits.services.photos import add_photo
 from retrofits.views.evidence import read_photo
-from retrofits.views.pages import refused_page
+from retrofits.views.pages import person_of, refused_page
 from retrofits.views.tasks import narrowed
 from retrofits.visit_package import in_walking_order
 from retrofits.visit_page import cards
 from retrofits.visits import Visit, open_items
+from telemetry.door import check_at_door, check_near
 
 RIGHT = "acceptances.record"
 SIGNATURE_MAX = 400_000
@@ -70,6 +71,8 @@ def _answer(request: HttpRequest, task: Task) -> HttpResponse:
     visit, key = _visit(request, task), request.POST.get("request_id", "")
     photo_faults = _keep_photos(request, task)
     deed = request.POST.get("deed", "photo")
+    if deed == "read":
+        return _read(request, task, visit, key, photo_faults)
     if deed not in ("passed", "failed") or photo_faults:
         return _page(request, task, visit, key, photo_faults, status=422 if photo_faults else 200)
     try:
@@ -83,6 +86,14 @@ def _answer(request: HttpRequest, task: Task) -> HttpResponse:
     return redirect("retrofits:visit-list")
 
 
+def _read(request: HttpRequest, task: Task, visit: Visit, key: str, faults: list[Fault]) -> HttpResponse:
+    """Ask the heater ten times now; what it said, or that it is silent, stands on the page and with the acceptance."""
+    heater = heater_of(task)
+    if heater is not None:
+        check_at_door(heater=heater, by=person_of(request), now=clock.now())
+    return _page(request, task, visit, key, faults, status=422 if faults else 200)
+
+
 def _page(
     request: HttpRequest,
     task: Task,
@@ -94,7 +105,8 @@ def _page(
     refusing: bool = False,
 ) -> HttpResponse:
     items, stages = items_for(task), stages_of(task)
-    evidence = door_evidence(task, now=clock.now())
+    now, heater = clock.now(), heater_of(task)
+    evidence = door_evidence(task, now=now)
     still_open = open_items(items, visit, stages=stages, evidence=evidence)
     made = cards(task, items, visit, still_open, list(task.photos.select_related("document").order_by("pk")))
     context = {
@@ -106,6 +118,7 @@ def _page(
         "faults": faults or [],
         "refusing": refusing,
         "evidence": evidence,
+        "door": check_near(heater, now) if heater else None,
         "done": sum(card.is_done for card in made),
         "guard": states.not_the_installer(task, request.user),
         "signature": request.POST.get("signature", "")[:SIGNATURE_MAX],

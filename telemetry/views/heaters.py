@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires
 from core import clock
+from core.refusals import Refused
 from core.tables import Column, build_table, render_table
 from core.together import asking, count_of, in_step, number_in, read
 from devices.forms import WishForm
 from devices.models import Heater
 from programmes.chosen import chosen_area_code
-from telemetry import queries, registers, services
+from telemetry import door, queries, registers, services
 from telemetry.charts import SPANS
 from telemetry.filters import HeaterFilter
 from telemetry.hexes import comb_of
@@ -128,9 +129,30 @@ def heater_detail(request: HttpRequest, platform_no: str) -> HttpResponse:
 def heater_read(request: HttpRequest, platform_no: str) -> HttpResponse:
     """Ask the heater itself now. No reading is stored; one that had been given up is polled again at once."""
     shown = Shown.of(request, platform_no)
+    if request.POST.get("deed") == "door":
+        return _read_at_door(request, shown)
     snapshot = registers.read_now(shown.heater, shown.profile, shown.now)
     if not snapshot.trouble:
         services.expect_again(heater=shown.heater)
+    return _registers(request, shown, snapshot)
+
+
+def _read_at_door(request: HttpRequest, shown: Shown) -> HttpResponse:
+    """Ten reads and one write of the same value (J-31), kept. The inspector's phone asks for JSON."""
+    wants_json = request.headers.get("Accept", "").startswith("application/json")
+    try:
+        done = door.check_at_door(heater=shown.heater, by=shown.user, now=shown.now)
+    except Refused as refusal:
+        if wants_json:
+            return JsonResponse({"code": refusal.code, "sentence": refusal.sentence}, status=refusal.status)
+        raise
+    if wants_json:
+        said = {name: getattr(done, name) for name in ("passed", "asked", "good", "lines")}
+        return JsonResponse(said | {"at": done.at.isoformat()})
+    return _registers(request, Shown.of(request, shown.heater.platform_no))
+
+
+def _registers(request: HttpRequest, shown: Shown, snapshot: registers.Snapshot | None = None) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         return render(request, "telemetry/part_registers.html", register_values(shown, snapshot))
     return detail_page(request, shown, snapshot=snapshot)

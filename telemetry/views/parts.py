@@ -55,10 +55,14 @@ def heater_series(request: HttpRequest, platform_no: str) -> JsonResponse:
 @require_GET
 @requires("devices.view")
 def heater_band(request: HttpRequest, platform_no: str) -> HttpResponse:
-    """State band and quality strip under the chart."""
-    shown, drawn = _drawn(request, platform_no)
-    heard_before = bool(drawn.buckets[0].n) or shown.heater.readings.filter(at__lt=drawn.start).exists()
-    return render(request, "telemetry/part_band.html", {"band": charts.band(drawn, heard_before), "drawn": drawn})
+    """State band and quality strip under the chart; a season's by day."""
+    if _span(request).code == "season":
+        shown = Shown.of(request, platform_no)
+        drawn = charts.season_band(shown.days, shown.season_start, shown.now, shown.heard_before_season)
+        return render(request, "telemetry/part_band.html", {"band": drawn, "by_day": True})
+    shown, drawn_track = _drawn(request, platform_no)
+    heard_before = bool(drawn_track.buckets[0].n) or shown.heater.readings.filter(at__lt=drawn_track.start).exists()
+    return render(request, "telemetry/part_band.html", {"band": charts.band(drawn_track, heard_before)})
 
 
 @require_GET

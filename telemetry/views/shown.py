@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -21,11 +22,13 @@ from accounts.rights import ROLES, roles_with
 from core import clock
 from devices.models import Command, DockingCertificate, Heater
 from devices.protocol.profiles import Profile
-from devices.words import change_words, value_words
 from programmes.models import Programme
 from telemetry import charts, days, evidence, queries, registers, states
-from telemetry.models import Alert, LatestReading
+from telemetry.door import may_check
+from telemetry.models import Alert, DoorCheck, HourlyRollup, LatestReading
+from telemetry.partitions import bounds_of
 from telemetry.states import HeaterState
+from telemetry.views.relay import CommandShown
 
 COMMAND_RIGHT = "devices.command"
 FLOOR_C = 16.0
@@ -37,7 +40,7 @@ def heater_of(request: HttpRequest, platform_no: str, right: str = "devices.view
     """The heater of an address, inside the person's area, or 404; 403 without `right` there."""
     rows = Heater.objects.select_related(
         "bus", "area__parent", "latest", "profile", "device_model__supplier", "dwelling__household"
-    ).annotate(confirmation_no=_confirmed())
+    ).annotate(confirmation_no=_confirmed(), door_said=_read_at_door(), **_RECORD)
     found: Heater = get_visible_or_404(rows, request.user, right, platform_no=platform_no)
     return found
 
@@ -48,6 +51,21 @@ def _confirmed() -> Subquery:
         device_model=OuterRef("device_model"), state=DockingCertificate.State.VALID, valid_until__gte=clock.today()
     )
     return Subquery(rows.order_by("-issued_on").values("number")[:1])
+
+
+# From the record of the installation, which is a later app's.
+_RECORD: dict[str, F] = {
+    "recorded_task": F("installation__task"), "recorded_area_m2": F("installation__heated_area_m2"),
+    "latitude": F("installation__latitude"), "longitude": F("installation__longitude"),
+    "wireless_no": F("installation__wireless_address_code"),
+}  # fmt: skip
+
+
+def _read_at_door() -> Subquery:
+    """The newest reads made before the heater, as what `telemetry/part_door.html` shows."""
+    rows = DoorCheck.objects.filter(heater=OuterRef("pk")).order_by("-at", "-pk")
+    told = {name: name for name in ("at", "passed", "asked", "good", "lines")}
+    return Subquery(rows.values(said=JSONObject(**told, person=F("by__person_name")))[:1])
 
 
 @dataclass
@@ -137,6 +155,11 @@ class Shown:
         month_day = self.programme.season_start if self.programme else "11-01"
         return charts.season_start(month_day, timezone.localdate(self.now))
 
+    @property
+    def heard_before_season(self) -> bool:
+        """Whether an hour of this heater is known from before the season."""
+        return HourlyRollup.objects.filter(heater=self.heater, hour__lt=bounds_of(self.season_start)[0]).exists()
+
     @cached_property
     def days(self) -> dict[dt.date, days.Day]:
         """The season so far by day."""
@@ -161,12 +184,39 @@ class Shown:
         return days.energy_of(self.days.values())
 
     @property
-    def place(self) -> str | None:
-        """Where the heater hangs; None where the dwelling has no coordinates."""
-        dwelling = self.heater.dwelling
-        if dwelling is None or dwelling.latitude is None or dwelling.longitude is None:
+    def place(self) -> Any:
+        """Where the heater hangs, as a link to the record of its installation for those who may open it; where there is
+        no record, by the dwelling. None where neither knows."""
+        heater, dwelling = self.heater, self.heater.dwelling
+        north, east = (getattr(heater, name, None) for name in ("latitude", "longitude"))
+        if north is None or east is None:
+            north, east = (dwelling.latitude, dwelling.longitude) if dwelling else (None, None)
+        if north is None or east is None:
             return None
-        return f"N {dwelling.latitude:.4f} E {dwelling.longitude:.4f}"
+        words = f"N {north:.4f} E {east:.4f}"
+        task = getattr(heater, "recorded_task", None)
+        if not task or not self.user.has_right("tasks.view", heater.area_id):
+            return words
+        return format_html('<a href="{}">{}</a>', reverse("retrofits:task-detail", args=[task]), words)
+
+    @property
+    def heated_area(self) -> str | None:
+        recorded = getattr(self.heater, "recorded_area_m2", None)
+        dwelling = self.heater.dwelling
+        found = recorded if recorded is not None else dwelling.heated_area_m2 if dwelling else None
+        return f"{found.normalize():f} ㎡" if found else None
+
+    @property
+    def door(self) -> dict[str, Any] | None:
+        """The newest reads made before the heater; None where there were none."""
+        said: dict[str, Any] | None = getattr(self.heater, "door_said", None)
+        if said is None:
+            return None
+        return said | {"at": dt.datetime.fromisoformat(said["at"]), "by": {"person_name": said["person"]}}
+
+    @property
+    def may_check(self) -> bool:
+        return not self.heater.removed_on and may_check(self.user, self.heater)
 
     @property
     def confirmation(self) -> Any:
@@ -188,11 +238,12 @@ class Shown:
         dwelling = heater.dwelling
         return [
             (_("Household no."), dwelling.household.household_no if dwelling else None),
-            (_("Heated area"), f"{dwelling.heated_area_m2:g} ㎡" if dwelling and dwelling.heated_area_m2 else None),
+            (_("Heated area"), self.heated_area),
             (_("Coordinates"), self.place),
             (_("Model"), str(model)),
             (_("Supplier"), str(model.supplier)),
             (_("Factory address code"), heater.factory_no),
+            (_("Wireless unit address code"), getattr(heater, "wireless_no", None)),
             (_("Line"), heater.bus.line),
             (_("Unit"), f"{heater.unit} (0x{heater.unit:02X})"),
             (_("Register profile"), str(heater.profile)),
@@ -254,60 +305,6 @@ class AlertShown:
     @property
     def duration(self) -> str:
         return duration_words((self.alert.cleared_at or self.now) - self.alert.opened_at)
-
-
-@dataclass(frozen=True)
-class Hop:
-    """One of the four hops of a command: `look` did, fail or "" (not reached)."""
-
-    title: str
-    look: str
-    note: str = ""
-
-
-_REACHED = {
-    Command.State.QUEUED: (1, ""), Command.State.SENT: (2, ""), Command.State.ECHOED: (3, ""),
-    Command.State.VERIFIED: (4, ""), Command.State.MISMATCH: (3, "fail"), Command.State.REFUSED: (2, "fail"),
-    Command.State.UNKNOWN: (2, "fail"), Command.State.EXPIRED: (1, "fail"),
-    Command.State.HELD: (1, ""), Command.State.DECLINED: (1, "fail"),
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class CommandShown:
-    """A command as a relay of four hops; success is the read-back, not the sending."""
-
-    command: Command
-
-    @property
-    def title(self) -> str:
-        command = self.command
-        return change_words(command.point, command.before, command.asked)
-
-    @property
-    def hops(self) -> list[Hop]:
-        reached, broken = _REACHED[Command.State(self.command.state)]
-        titles = [_("asked for"), _("sent to the line"), _("echoed"), _("read back, equal")]
-        notes = self._notes()
-        looks = ["did" if i < reached else broken if i == reached else "" for i in range(4)]
-        return [Hop(*hop) for hop in zip(titles, looks, notes, strict=True)]
-
-    def _notes(self) -> list[str]:
-        command = self.command
-        asked = f"{timezone.localtime(command.requested_at):%H:%M:%S}"
-        echo = "" if command.duration_ms is None else f"{command.duration_ms} ms"
-        ended = ""
-        if command.finished_at:
-            ended = _("+%(s).1f s") % {"s": (command.finished_at - command.requested_at).total_seconds()}
-        if command.state == Command.State.MISMATCH and command.after is not None:
-            ended = _("reads %(c)s") % {"c": value_words(command.point, command.after)}
-        return [asked, "", echo, ended]
-
-    @property
-    def words(self) -> str:
-        """State and, where it ended badly, why."""
-        why = registers.why(self.command.note) if self.command.note else ""
-        return f"{self.command.get_state_display()} · {why}" if why else str(self.command.get_state_display())
 
 
 def duration_words(length: dt.timedelta) -> str:

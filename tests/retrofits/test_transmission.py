@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import AuditEntry
 from core import clock
 from retrofits.faults import Faulty
 from retrofits.models import Acceptance, Task, TransmissionCheck
-from retrofits.services.acceptances import record_acceptance
+from retrofits.services.acceptances import door_evidence, record_acceptance
 from retrofits.services.photos import add_photo
 from retrofits.services.transmissions import settle_checks
 from retrofits.tasks import settle_transmissions
 from retrofits.transmission import Rules, Window, completeness, rules_of, verdict, window_of
-from telemetry.models import LatestReading, Reading
+from telemetry import door
+from telemetry.models import DoorCheck, LatestReading, Reading
+from tests import people
+from tests.devices import boards
 from tests.retrofits.conftest import DAY, NUMBERS, Works, picture
 from tests.retrofits.test_pages import client_of, page
 
@@ -149,3 +154,88 @@ def test_the_sweep_is_written_down_under_its_own_name(works: Works) -> None:
     assert settle_transmissions() == 1
     last = AuditEntry.objects.filter(table="retrofits_transmissioncheck", row_pk=str(check.pk)).latest("id")
     assert last.actor_name == "acceptance sweep"
+
+
+# --- reads made while the inspector stands there ---
+
+
+def board_of(task: Task, monkeypatch: pytest.MonkeyPatch, *, answers: bool = True) -> boards.BoardHub:
+    """The task's heater as a board that answers at once, or one whose breaker is off."""
+    heater = task.installation.heater
+    at = {(heater.bus.line, heater.unit): boards.slave("linshi-ashp-08", heater.unit)} if answers else {}
+    hub = boards.BoardHub(at)
+    monkeypatch.setattr(door, "hub_client", lambda timeout_s: nullcontext(hub))
+    monkeypatch.setattr(door, "sleep", lambda seconds: None)
+    return hub
+
+
+def press(works: Works, task: Task) -> Any:
+    sent = {"deed": "read", "request_id": str(uuid.uuid4()), "item-ROOM_TEMP": "19.3"}
+    return client_of(works.inspector).post(page("visit-record", task.pk), sent)
+
+
+@pytest.mark.clause(
+    "J-31", "登录平台并确认数据传输无误", serves="telemetry.door:check_at_door", page="retrofits:visit-record",
+    model="telemetry.DoorCheck",
+)  # fmt: skip
+def test_ten_reads_from_the_phone_answer_the_item_and_it_turns_final_by_itself(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.programme.settings = FEW
+    works.programme.save()
+    task = works.installed()
+    hub = board_of(task, monkeypatch)
+    shown = press(works, task).content.decode()
+    kept = DoorCheck.objects.get()
+    assert (kept.good, kept.asked, kept.passed, kept.by, len(hub.writes)) == (10, 10, True, works.inspector, 1)
+    assert 'id="door-check"' in shown and all(line["words"] in shown for line in kept.lines)
+    assert 'value="19.3"' in shown, "what was typed before stays"
+    accepted = accept(works, task)
+    check = accepted.transmission
+    assert accepted.telemetry_evidence["door_check"] == kept.pk
+    assert (check.state, check.first_message_at) == ("provisional", kept.at), "no poll has brought a reading yet"
+    Reading.objects.create(heater=kept.heater, at=kept.at, supply_dc=440)
+    fill(kept.heater, check.window_from, hours=1, every_s=30, but=0)
+    assert settle_checks(now=check.window_to) == 1
+    assert TransmissionCheck.objects.get().state == "confirmed"
+
+
+def test_a_silent_heater_is_told_in_a_sentence_and_answers_nothing(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = works.installed()
+    asked = []
+    board_of(task, monkeypatch, answers=False).before = asked.append  # type: ignore[assignment]
+    response = press(works, task)
+    kept = DoorCheck.objects.get()
+    assert response.status_code == 200 and kept.lines[0]["words"] in response.content.decode()
+    assert (kept.answered, kept.good, kept.passed, len(kept.lines), len(asked)) == (0, 0, False, 1, 2)
+    with pytest.raises(Faulty) as refusal:
+        accept(works, task)
+    assert [(fault.field, fault.code) for fault in refusal.value.faults] == [("DATA", "NEVER_HEARD")]
+
+
+@pytest.mark.parametrize(("hours", "counts"), [(-3, False), (-1, True), (1, True), (3, False)])
+def test_reads_count_for_the_visit_they_were_made_at(works: Works, hours: int, counts: bool) -> None:
+    task, now = works.installed(), clock.now()
+    DoorCheck.objects.create(
+        heater=task.installation.heater, area_id=task.area_id, at=now + hours * HOURS, by=works.inspector, passed=True,
+        asked=10, answered=10, good=10, values={"supply_t": 446},
+    )  # fmt: skip
+    assert door_evidence(task, now=now + 9 * HOURS, visited_at=now).suffices is counts
+
+
+def test_the_heaters_page_and_the_phone_press_the_same_button(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = works.installed()
+    board_of(task, monkeypatch)
+    address = reverse("telemetry:heater-read", args=[task.installation.heater.platform_no])
+    looks = client_of(people.user("town_staff", task.area_id[:9]))
+    assert looks.post(address, {"deed": "door"}).status_code == 422 and not DoorCheck.objects.exists()
+    phone = client_of(works.inspector)
+    said = phone.post(address, {"deed": "door"}, headers={"Accept": "application/json"}).json()
+    assert (said["good"], said["asked"], [line["code"] for line in said["lines"]]) == (
+        10, 10, ["READS", "TEMPERATURES", "WRITE"],
+    )  # fmt: skip
+    shown = phone.get(reverse("telemetry:heater-detail", args=[task.installation.heater.platform_no])).content.decode()
+    assert 'id="door-check"' in shown and 'value="door"' in shown
+    assert f'<a href="{page("task-detail", task.pk)}">N 35.4900 E 112.8500</a>' in shown
