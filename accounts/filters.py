@@ -13,6 +13,7 @@ from accounts.rights import ROLE_CHOICES
 TABLE_WORDS = {
     "accounts_user": _("accounts"),
     "accounts_grant": _("roles given and ended"),
+    "accounts_membership": _("accounts bound to organisations"),
     "accounts_area": _("places"),
     "accounts_signin": _("sign-ins"),
     "accounts_totpdevice": _("authenticators"),

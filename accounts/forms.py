@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import organisations
 from accounts.models import Area, User
 from accounts.rights import ROLE_CHOICES
 from accounts.signing_in import check_password_of
@@ -108,7 +109,7 @@ class AccountForm(forms.Form):
     )
     unit = forms.CharField(
         label=_("Organisation"), max_length=80,
-        help_text=_("Firms, agencies and companies: spelt as in their register; it decides which rows are theirs."),
+        help_text=_("As it is told on pages. Which firm’s or company’s rows are seen is given with the role."),
     )  # fmt: skip
 
 
@@ -121,10 +122,15 @@ class ReasonForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    """A role on a place until a day. `areas` are the places the security administrator may give."""
+    """A role on a place until a day, and for people of firms and companies the organisation whose rows are theirs."""
 
     role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES)
     area = forms.CharField(label=_("Code of the place"), max_length=15, help_text=_("For example 370902 or 370902101."))
+    organisation = forms.ChoiceField(
+        label=_("Works for"),
+        required=False,
+        help_text=_("For suppliers, installers, heating and energy companies: nothing but its rows is seen."),
+    )
     expires_on = forms.DateField(
         label=_("Until"),
         required=False,
@@ -136,6 +142,20 @@ class GrantForm(forms.Form):
     def __init__(self, by: User, *args: Any, **kwargs: Any) -> None:
         self.by = by
         super().__init__(*args, **kwargs)
+        self.fields["organisation"].choices = [("", "—"), *organisations.offered(by)]  # type: ignore[attr-defined]
+
+    def clean_organisation(self) -> tuple[str, int] | None:
+        value = self.cleaned_data["organisation"]
+        return organisations.find(value, self.by) if value else None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        kind, chosen = organisations.kind_of(cleaned.get("role") or ROLE_CHOICES[0][0]), cleaned.get("organisation")
+        if kind and chosen is None and "organisation" not in self.errors:
+            self.add_error("organisation", _("Choose the organisation: people of this role see its rows only."))
+        elif chosen is not None and chosen[0] != kind:
+            self.add_error("organisation", _("This role is not given to people of such an organisation."))
+        return cleaned
 
     def clean_area(self) -> Area:
         code = self.cleaned_data["area"].strip()

@@ -7,7 +7,8 @@ from typing import Any, cast
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Grant, SavedView, User
+from accounts.models import Grant, Membership, SavedView, User
+from accounts.rights import ROLES
 from core.areas import code_range
 from core.table_layouts import Kept
 
@@ -41,9 +42,21 @@ def kept_for(request: HttpRequest, page: str) -> Kept:
     return Kept(layout, [one for one in found if one.name])
 
 
+def colleagues_of(user: User) -> QuerySet[Membership, Any]:
+    """People of the same organisations, and of no other: a twin's people bear the same unit."""
+    inside, beyond = Q(pk__in=[]), Q()
+    for kind, keys in user.bonds.items():
+        inside |= Q(kind=kind, organisation_id__in=keys)
+        beyond &= ~Q(kind=kind, organisation_id__in=keys)
+    others = Membership.objects.filter(beyond).values("user")
+    return Membership.objects.active().filter(inside).exclude(user__in=others).values("user")
+
+
 def saved_views_of(user: User, page: str) -> QuerySet[SavedView]:
     """The named lists of one page: one's own, and those colleagues of the same unit share."""
     mine: Any = Q(owner=user)
-    if user.unit:
-        mine |= Q(shared="unit", owner__unit=user.unit)
+    if any(ROLES[role].own_only for role in user.role_codes):
+        mine |= Q(shared="unit", owner__in=colleagues_of(user))
+    elif user.unit:
+        mine |= Q(shared="unit", owner__unit=user.unit) & ~Q(owner__memberships__isnull=False)
     return SavedView.objects.filter(mine, page=page).select_related("owner").order_by("name", "pk")

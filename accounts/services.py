@@ -17,11 +17,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import demonstration
 from accounts.acting import acting
-from accounts.models import Area, Grant, SavedView, TOTPDevice, User
+from accounts.models import Area, Grant, Membership, SavedView, TOTPDevice, User
 from accounts.passwords import KEPT_OLD, temporary_password
 from accounts.rights import ROLES
 from core import clock
@@ -50,23 +51,50 @@ def create_user(
 
 @transaction.atomic
 def grant_role(
-    *, user: User, role: str, area: Area, by: Any, expires_on: date | None = None, reason: str = ""
-) -> Grant:
-    """Give `user` a role on an area. Nobody grants to himself; administrators of two kinds can't be one person."""
+    *, user: User, role: str, area: Area, by: Any, expires_on: date | None = None, reason: str = "",
+    organisation: tuple[str, int] | None = None,
+) -> Grant:  # fmt: skip
+    """Give `user` a role on an area, and with `organisation` (kind, key) a membership for the same time. Nobody grants
+    to himself; administrators of two kinds can't be one person."""
     _not_oneself(user, by, _("Nobody can give rights to himself. Ask another security administrator."))
     with _because(by, reason):
         grant = _store_grant(user, role, area, by, expires_on)
+        if organisation is not None:
+            _store_bond(user, organisation, by, expires_on)
         bump_access(user)
     return grant
+
+
+@transaction.atomic
+def bind_organisation(
+    *, user: User, organisation: tuple[str, int], by: Any, expires_on: date | None = None, reason: str = ""
+) -> Membership:
+    """The account works for that organisation (kind, key in its register), until a day or until it is ended."""
+    _not_oneself(user, by, _("Nobody can give rights to himself. Ask another security administrator."))
+    with _because(by, reason):
+        bond = _store_bond(user, organisation, by, expires_on)
+        bump_access(user)
+    return bond
+
+
+@transaction.atomic
+def end_bond(*, bond: Membership, by: Any, reason: str = "") -> None:
+    """The account no longer works there. The row stays, with its last day: what was done then is not the next one's."""
+    _not_oneself(bond.user, by, _("Nobody changes his own rights. Ask another security administrator."))
+    with _because(by, reason):
+        _end_bonds(Membership.objects.filter(pk=bond.pk))
+        bump_access(bond.user)
 
 
 @transaction.atomic
 def revoke_grant(*, grant: Grant, by: Any, reason: str = "") -> None:
     """End a grant now; what the person did with it stays in the history."""
     _not_oneself(grant.user, by, _("Nobody changes his own rights. Ask another security administrator."))
-    user = grant.user
+    user, kind = grant.user, ROLES[grant.role].own_only
     with _because(by, reason):
         grant.delete()
+        if not any(ROLES[role].own_only == kind for role in user.grants.values_list("role", flat=True)):
+            _end_bonds(user.memberships.filter(kind=kind))
         bump_access(user)
 
 
@@ -178,6 +206,17 @@ def _store_grant(user: User, role: str, area: Area, by: Any, expires_on: date | 
             % {"person": user.person_name, "role": ROLES[role].label},
         ) from error
     return grant
+
+
+def _store_bond(user: User, organisation: tuple[str, int], by: Any, expires_on: date | None) -> Membership:
+    kind, key = organisation
+    given = {"expires_on": expires_on, "granted_by": by if isinstance(by, User) else None}
+    return Membership.objects.update_or_create(user=user, kind=kind, organisation_id=key, defaults=given)[0]
+
+
+def _end_bonds(bonds: Any) -> None:
+    """From today on they are over; by the calendar, as with roles."""
+    bonds.active().update(expires_on=timezone.localdate() - timedelta(days=1))
 
 
 def _store_password(user: User, password: str) -> None:

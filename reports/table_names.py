@@ -10,6 +10,7 @@ NAMES: dict[str, Any] = {
     "accounts_area": _("area"),
     "accounts_user": _("account"),
     "accounts_grant": _("role given to a person"),
+    "accounts_membership": _("account bound to an organisation"),
     "accounts_signin": _("sign-in"),
     "accounts_savedview": _("saved view"),
     "accounts_selection": _("selection"),

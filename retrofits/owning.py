@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.organisations import Register, register
 from accounts.owning import belongs, done_by
-from devices.models import Heater
+from core.areas import code_range
+from devices.models import Heater, Supplier
 from households.models import Document, Dwelling, Enrolment, Household, Meter
 from retrofits import models as works
 
@@ -42,6 +44,16 @@ def declare() -> None:
     for model in OF_THE_PLACE:
         belongs(model, everybody=True)
     _declare_homes()
+    register("firm", Register(Supplier, firms_within, lambda row: f"{row.name} · {row.code}"))
+
+
+def firms_within(codes: list[str]) -> QuerySet[Supplier]:
+    """Firms put forward in these places, and those nobody has put forward yet: they dock before they are admitted."""
+    here = Q(pk__in=[])
+    for low, high in map(code_range, codes):
+        here |= Q(admissions__area_id__gte=low, admissions__area_id__lt=high)
+    rows = Supplier.objects.filter(here | Q(admissions=None)) if codes else Supplier.objects.none()
+    return rows.distinct().order_by("name", "code")
 
 
 def _declare_homes() -> None:
@@ -56,7 +68,7 @@ def _declare_homes() -> None:
 
 def own_tasks(user: Any, kind: str) -> Q:
     """Tasks of the firm or of the agency, and those nobody has been named for."""
-    if kind == "firm":
+    if kind == "firm" and user.works_for(kind):
         mine = Q(supplier__in=user.works_for(kind))
         return _own_or_free(works.Contract.objects.filter(cancelled_on=None), mine) & (
             _own_or_free(works.Installation.objects.all(), mine)

@@ -23,6 +23,7 @@ from core.refusals import Refused
 from devices.models import Heater
 from households.models import Dwelling
 from programmes.models import Programme
+from supervision import companies
 from supervision.filters import CaseFilter
 from supervision.kinds import GROUP_OF, GROUPS, OWN, Category, Kind, Source
 from supervision.models import Case, NetworkPoint
@@ -112,6 +113,12 @@ class NewCaseSerializer(serializers.Serializer[Any]):
     reporter_name = serializers.CharField(max_length=40, required=False, default="")
     reporter_phone = serializers.CharField(max_length=30, required=False, default="")
     responsible = serializers.CharField(max_length=80, required=False, default="")
+    company = serializers.CharField(
+        max_length=30,
+        required=False,
+        default="",
+        help_text="heating:<key> or energy:<key>; it sees the case",
+    )
     dwelling_no = serializers.CharField(max_length=40, required=False, default="")
     heater = serializers.CharField(max_length=12, required=False, default="")
 
@@ -130,6 +137,10 @@ class NewCaseSerializer(serializers.Serializer[Any]):
             if given[name] and found is None:
                 faults[name] = ["Unknown here."]
             given[name] = found
+        try:
+            given["company"] = companies.company_of(given["company"], area.code if area else "")
+        except Refused as refused:
+            faults["company"] = [refused.sentence]
         if faults:
             raise serializers.ValidationError(faults)
         return given
@@ -174,6 +185,8 @@ def opened(given: dict[str, Any], by: Any) -> Case:
 class PointSerializer(serializers.ModelSerializer[NetworkPoint]):
     """A point with its band and what it said last, in its own unit; null is “not known” or “no such limit”."""
 
+    operator = serializers.CharField(source="operated_by")
+
     class Meta:
         model = NetworkPoint
         fields = ["code", "name", "kind", "unit", "area", "operator", "low", "high", "last_value", "last_at"]
@@ -208,6 +221,7 @@ class NetworkValues(APIView):
     @extend_schema(responses=PointSerializer(many=True))
     def get(self, request: Request) -> Response:
         rows = network.points_of(request.user, "hazards.view")  # type: ignore[arg-type]
+        rows = rows.select_related("company__heating_company", "company__energy_company")
         return Response(PointSerializer(rows.order_by("code")[:1000], many=True).data)
 
     @extend_schema(request=ValuesSerializer, responses=TakenSerializer)

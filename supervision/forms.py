@@ -12,7 +12,15 @@ from accounts.models import Area
 from devices.models import DeviceModel, ModelSample, Supplier
 from retrofits.works_forms import INPUT, day, number, one_of, pick, text, tick, whole
 from supervision.kinds import CATEGORIES, GROUPS, Category, Group, Kind, Source
-from supervision.models import MaintenanceVisit, NetworkPoint, SafetyEvent, SafetyPost, ServiceOutlet, SpotCheckLine
+from supervision.models import (
+    EnergyCompany,
+    MaintenanceVisit,
+    NetworkPoint,
+    SafetyEvent,
+    SafetyPost,
+    ServiceOutlet,
+    SpotCheckLine,
+)
 
 PHOTO_TYPES = "image/jpeg,image/png,image/webp"
 
@@ -22,6 +30,11 @@ def long_text(
 ) -> forms.CharField:
     widget = forms.Textarea(attrs={**INPUT, "rows": rows})
     return forms.CharField(label=label, max_length=limit, required=required, help_text=help_text, widget=widget)
+
+
+def company_pick(label: Any) -> forms.CharField:
+    """A heating or energy company as "kind:key"; `supervision.companies` judges what is chosen."""
+    return forms.CharField(label=label, max_length=30, required=False, widget=forms.Select(attrs=INPUT))
 
 
 class PhotoField(forms.FileField):
@@ -53,6 +66,7 @@ class CaseForm(forms.Form):
     supplier = one_of(_("enterprise"), Supplier.objects.order_by("name"), required=False)
     outlet = one_of(_("service outlet"), ServiceOutlet.objects.filter(closed_on=None), required=False)
     responsible = text(_("responsible unit"), 80, required=False)
+    company = company_pick(_("heating or energy company"))
     reporter_name = text(_("reported by"), 40, required=False)
     reporter_phone = text(_("phone"), 30, required=False)
     due_on = day(_("due on"), required=False)
@@ -60,11 +74,11 @@ class CaseForm(forms.Form):
 
     #: Fields that a group does not ask for.
     WITHOUT = {
-        "complaints": ("supplier", "outlet", "responsible"),
-        "tickets": ("responsible", "is_sensitive", "due_on"),
+        "complaints": ("supplier", "outlet", "responsible", "company"),
+        "tickets": ("responsible", "company", "is_sensitive", "due_on"),
         "hazards": ("outlet", "is_sensitive"),
-        "coal": ("supplier", "outlet", "is_sensitive", "reporter_name", "reporter_phone"),
-        "measures": ("supplier", "outlet", "dwelling_no", "reporter_name", "reporter_phone", "is_sensitive"),
+        "coal": ("supplier", "outlet", "company", "is_sensitive", "reporter_name", "reporter_phone"),
+        "measures": ("supplier", "outlet", "company", "dwelling_no", "reporter_name", "reporter_phone", "is_sensitive"),
     }
 
     def __init__(self, *args: Any, group: Group, places: QuerySet[Area], **kwargs: Any) -> None:
@@ -160,11 +174,21 @@ class PointForm(forms.Form):
     name = text(_("name"), 80)
     kind = pick(_("kind"), NetworkPoint.Kind.choices)
     unit = text(_("unit"), 12)
-    operator = text(_("operating company"), 80, required=False)
+    company = company_pick(_("operating company"))
     low = forms.DecimalField(label=_("at least"), required=False, max_digits=10, decimal_places=3,
                              widget=forms.TextInput(attrs={**INPUT, "inputmode": "decimal"}))  # fmt: skip
     high = forms.DecimalField(label=_("at most"), required=False, max_digits=10, decimal_places=3,
                               widget=forms.TextInput(attrs={**INPUT, "inputmode": "decimal"}))  # fmt: skip
+
+
+class CompanyForm(forms.Form):
+    """An energy company; with `known` one that is there gets another name, place or phone."""
+
+    known = one_of(_("instead of"), EnergyCompany.objects.none(), required=False)
+    area = one_of(_("place"), Area.objects.none())
+    carrier = pick(_("energy"), EnergyCompany.Carrier.choices)
+    name = text(_("company"), 80)
+    phone = text(_("phone"), 30, required=False)
 
 
 class ValuesForm(forms.Form):

@@ -48,7 +48,9 @@ def somebody_else(case: Case, by: User) -> Refused | None:
     if last and last.by and last.by.person_no == by.person_no:
         return Refused("OWN_WORK", _("You reported this as put right yourself; somebody else has to check it."))
     if case.supplier and by.is_party("firm", case.supplier):
-        return Refused("OWN_FIRM", _("%(unit)s is responsible for it; somebody else has to check it."), unit=case.supplier.name)
+        return Refused(
+            "OWN_FIRM", _("%(unit)s is responsible for it; somebody else has to check it."), unit=case.supplier.name
+        )
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from accounts.models import Area, Grant, User
+from accounts.models import Area, Grant, Membership, User
 from core.blind_index import blind_index
 from core.identity import synthetic_card, synthetic_id, synthetic_phone
 from households.models import Dwelling, Household
@@ -44,6 +44,14 @@ def user(role: str, area_code: str, *, person_no: str = "", username: str = "") 
     )
     Grant.objects.create(user=made, role=role, area=area(area_code))
     return made
+
+
+def bind(user: User, organisation: Any, **more: Any) -> User:
+    """The same person, who works for that organisation from now on."""
+    kinds = {"Supplier": "firm", "HeatingCompany": "heating", "EnergyCompany": "energy"}
+    kind = kinds[type(organisation).__name__]
+    Membership.objects.create(user=user, kind=kind, organisation_id=organisation.pk, **more)
+    return User.objects.get(pk=user.pk)
 
 
 def programme(area_code: str = "370999", **fields: Any) -> Programme:

@@ -14,7 +14,9 @@ from core.areas import CODE_LENGTHS, COUNTY, code_range
 from core.labels import personal_fields
 
 # What the three administrators do; only the audit administrator reads it, and nothing of households.
-ADMIN_TABLES = ("accounts_user", "accounts_grant", "accounts_area", "accounts_signin", "accounts_totpdevice")
+ADMIN_TABLES = (
+    "accounts_user", "accounts_grant", "accounts_membership", "accounts_area", "accounts_signin", "accounts_totpdevice",
+)  # fmt: skip
 # A person's own bookmarks and ticks: kept, and shown to nobody.
 PRIVATE_TABLES = ("accounts_savedview", "accounts_selection")
 HIDDEN = "***"

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import queries, services
+from accounts import organisations, queries, services
 from accounts.access import requires
 from accounts.filters import UserFilter
 from accounts.forms import AccountForm, GrantForm, ReasonForm
 from accounts.history.queries import history_of
-from accounts.models import Grant, TOTPDevice, User
+from accounts.models import Grant, Membership, TOTPDevice, User
 from accounts.passwords import temporary_password
 from accounts.rights import ROLES
 from core.refusals import Refused
@@ -135,6 +135,11 @@ def grant_end(request: HttpRequest, pk: int) -> HttpResponse:
     user, form = _account(request, grant.user_id), ReasonForm(request.POST)
     if not form.is_valid():
         return _page(request, user, reason_form=form)
+    if request.POST.get("bond"):
+        bond = _bond(user, request.POST["bond"])
+        services.end_bond(bond=bond, by=request.user, **form.cleaned_data)
+        messages.success(request, _("The account no longer works for that organisation."))
+        return redirect("accounts:user-detail", pk=user.pk)
     services.revoke_grant(grant=grant, by=request.user, **form.cleaned_data)
     messages.success(request, _("The role has ended."))
     return redirect("accounts:user-detail", pk=user.pk)
@@ -145,6 +150,13 @@ def _account(request: HttpRequest, pk: int) -> User:
     if user is None:
         raise Http404
     return user
+
+
+def _bond(user: User, key: str) -> Membership:
+    bond = user.memberships.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
+    if bond is None:
+        raise Http404
+    return bond
 
 
 def _deed(request: HttpRequest, pk: int, service: Any, done: str) -> HttpResponse:
@@ -165,7 +177,7 @@ def _page(
     values = {
         "account": user,
         "facts": _facts(user),
-        "grants": [(grant, ROLES[grant.role].label) for grant in user.active_grants],
+        "grants": _grants(user),
         "password": password,
         "form": grant_form if grant_form is not None and grant_form.errors else reason_form,
         "grant_form": grant_form or GrantForm(admin),
@@ -175,6 +187,16 @@ def _page(
         "entries": history_of(user)[:10] if admin.has_right("audit.admin_log") else [],
     }
     return render(request, "accounts/user_detail.html", values, status=422 if wrong else 200)
+
+
+def _grants(user: User) -> list[tuple[Grant, Any, list[tuple[Membership, str]]]]:
+    """Each role with the organisations it is for; only people of organisations are asked about."""
+    own = {role: ROLES[role].own_only for role in user.role_codes}
+    bonds = organisations.named(user.memberships.active().order_by("pk")) if any(own.values()) else []
+    return [
+        (grant, ROLES[grant.role].label, [one for one in bonds if one[0].kind == own[grant.role]])
+        for grant in user.active_grants
+    ]
 
 
 def _facts(user: User) -> list[tuple[Any, Any]]:

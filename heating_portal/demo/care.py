@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from accounts.acting import acting
 from accounts.models import Area
 from devices.models import DeviceModel
-from heating_portal.demo.people import person
+from heating_portal.demo.people import bind_accounts, person
 from programmes.models import Programme
 from retrofits.models import Task
 from supervision.kinds import Category, Kind, Source
@@ -148,6 +148,7 @@ def _oversight(programme: Programme, begun: datetime) -> None:
                           responsible="各街道镇")  # fmt: skip
         open_case(programme=programme, area=county, opening=opening, by=office, now=begun)
         _network(county, begun)
+        _energy(programme, begun)
         _scores(programme, begun)
 
 
@@ -160,6 +161,39 @@ def _network(county: Area, begun: datetime) -> None:
         for hour, value in ((0, "0.42"), (1, "0.17"), (2, "0.16"))
     ]
     network.take_values(said=said, by=office, now=begun + timedelta(days=1))
+
+
+GAS = ("泰山示例燃气（虚构）", "370902")
+
+
+def _energy(programme: Programme, begun: datetime) -> None:
+    """A gas company that sends the values of its own points and answers for a leak; its account sees no more."""
+    name, code = GAS
+    if programme.area_id != code:
+        return
+    office, county = person("office", code), programme.area
+    company = network.keep_company(area=county, carrier="gas", name=name, phone="19900000203", by=office)
+    bind_accounts("energy", [company])
+    points = (
+        ("Q1", "泰前调压站出口压力", "pressure", "kPa", "1.8", "3.2"),
+        ("Q2", "泰前调压站可燃气体", "leak", "%LEL", None, "20"),
+    )
+    for suffix, words, kind, unit, low, high in points:
+        network.register_point(area=county, code=f"DEMO-{code}-{suffix}", name=words, kind=kind, unit=unit,
+                               low=Decimal(low) if low else None, high=Decimal(high), company=company,
+                               by=office)  # fmt: skip
+    values = (("Q1", ("2.4", "2.5", "2.3")), ("Q2", ("0", "3", "26")))
+    said = [
+        network.Said(f"DEMO-{code}-{suffix}", begun + timedelta(hours=hour), Decimal(value))
+        for suffix, row in values for hour, value in enumerate(row)
+    ]  # fmt: skip
+    sender = person("energy_company", code)
+    with acting(sender, WHY):
+        network.take_values(said=said, by=sender, now=begun + timedelta(days=1))
+    opening = Opening(
+        Kind.HAZARD, Category.GAS_LEAK, Source.PATROL, "调压站可燃气体超限", "报警值 26 %LEL", company=company
+    )
+    open_case(programme=programme, area=county, opening=opening, by=office, now=begun + timedelta(hours=3))
 
 
 def _scores(programme: Programme, begun: datetime) -> None:

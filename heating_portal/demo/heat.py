@@ -9,7 +9,7 @@ from accounts.acting import acting
 from accounts.models import Area, User
 from heating_portal import presets
 from heating_portal.demo import heat_fees
-from heating_portal.demo.people import BY, make_people, person
+from heating_portal.demo.people import BY, bind_accounts, make_people, person
 from heatsupply.models import HeatingCompany, HeatNetwork, HeatSource
 from heatsupply.rules.pipe_rows import PipeRow
 from heatsupply.services import compounds, fuel, networks, plans
@@ -54,6 +54,7 @@ def load() -> Programme:
             _fuel(made, office)
             _compounds(made, office)
             _papers(made, office)
+        bind_accounts("heating", HeatingCompany.objects.within(CITY))
     return programme
 
 

@@ -11,7 +11,7 @@ from devices.models import Supplier
 from devices.services.heaters import register_supplier
 from heating_portal import presets
 from heating_portal.demo import lists, papers, works
-from heating_portal.demo.people import BY, make_people, person
+from heating_portal.demo.people import BY, bind_accounts, make_people, person
 from heating_portal.demo.presets import LITONG
 from heating_portal.demo.progress import Progress
 from households.models import Household
@@ -74,6 +74,7 @@ def _works(programme: Programme, progress: Progress) -> None:
     """The firm is admitted with three years' warranty, the household trained, the home accepted in November."""
     with acting(BY, WHY):
         supplier = register_supplier(code="installer", name=works.INSTALLER, by=BY)
+        bind_accounts("firm", [supplier])
     papers.admit(programme, supplier, date(YEAR, 5, 10), person("office", programme.area_id))
     tasks = works.tasks_in_order(programme, CODES)
     _agree(tasks, supplier)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 from accounts import demonstration
 from accounts.acting import acting
 from accounts.models import Area, Grant, User
-from accounts.services import create_user, grant_role
+from accounts.rights import ROLES
+from accounts.services import bind_organisation, create_user, grant_role
 
 BY = "demonstration"
 
@@ -34,6 +36,15 @@ def _make(entry: dict[str, Any]) -> bool:
 def _grant(user: User, role: str, area_code: str) -> None:
     if not Grant.objects.filter(user=user, role=role, area_id=area_code).exists():
         grant_role(user=user, role=role, area=Area.objects.get(code=area_code), by=BY)
+
+
+def bind_accounts(kind: str, organisations: Iterable[Any]) -> None:
+    """The demonstration's accounts of that kind work for the organisation their entry names. Safe to run again."""
+    roles = [role for role, one in ROLES.items() if one.own_only == kind]
+    for row in organisations:
+        people = User.objects.filter(unit=row.name, grants__role__in=roles, totpdevice__name=demonstration.MARK)
+        for user in people.exclude(memberships__kind=kind, memberships__organisation_id=row.pk).distinct():
+            bind_organisation(user=user, organisation=(kind, row.pk), by=BY, reason="demonstration accounts")
 
 
 @lru_cache(maxsize=500)

@@ -12,10 +12,11 @@ from django.db import transaction
 
 from accounts.acting import acting
 from accounts.models import User
+from devices.models import Supplier
 from devices.protocol.profile_files import bundled_profile
 from devices.services.heaters import register_model, register_supplier, store_profile
 from heating_portal.demo import docking, papers, pictures
-from heating_portal.demo.people import BY, person
+from heating_portal.demo.people import BY, bind_accounts, person
 from heating_portal.demo.progress import Progress
 from programmes.models import Programme
 from retrofits.gate_facts import GateBook
@@ -62,6 +63,8 @@ def register_firms(docked_on: date) -> dict[str, str]:
             register_model(supplier=fitters, name=device, model_no=number, kind="plain", by=BY)
         names = ("linshi-ashp-08", "shiyang-hotair-03", "mofang-direct-02")
         models = {name: _model(name, docked_on) for name in names}
+        makers = [name.split("-")[0] for name in names]
+        bind_accounts("firm", Supplier.objects.filter(code__in=["installer", *makers]))
     docking.confirm_models(docked_on)
     return models
 

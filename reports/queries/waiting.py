@@ -57,7 +57,8 @@ def numbers_for(scope: Scope, entries: Iterable[str]) -> dict[str, int]:
 def _key(scope: Scope) -> tuple[Any, ...]:
     user, programme = scope.user, scope.programme
     grants = tuple(sorted((grant.role, grant.area_id) for grant in user.active_grants))
-    return user.pk, user.person_no, user.unit, grants, programme and programme.pk, scope.area_code, clock.today()
+    bonds = tuple(sorted(user.bonds.items()))
+    return user.pk, user.person_no, user.unit, bonds, grants, programme and programme.pk, scope.area_code, clock.today()
 
 
 @lru_cache(maxsize=256)

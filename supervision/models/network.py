@@ -45,6 +45,12 @@ class NetworkPoint(ScopedModel):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def operated_by(self) -> str:
+        """The company by its name of today, or what was once typed."""
+        bond = getattr(self, "company", None)
+        return bond.company.name if bond is not None else self.operator
+
 
 class NetworkValue(models.Model):
     """What a point said at a moment. Measured data, no business record: no history, like the heaters' readings."""

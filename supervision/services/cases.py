@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,7 @@ from core.refusals import Refused
 from devices.models import Heater, Supplier
 from households.models import Document, Dwelling
 from programmes.models import Programme
-from supervision import states
+from supervision import companies, states
 from supervision.clocks import Clock, Rules, clock_for, deadlines
 from supervision.kinds import CATEGORIES, GROUP_OF, OWN, SENSITIVE_CATEGORIES, Group, Kind
 from supervision.models import Case, CaseStep, ClockRule, ServiceOutlet
@@ -46,6 +46,7 @@ class Opening:
     reporter_name: str = ""
     reporter_phone: str = ""
     responsible: str = ""
+    company: companies.Company | None = None
     is_sensitive: bool = False
     dwelling: Dwelling | None = None
     heater: Heater | None = None
@@ -68,7 +69,10 @@ def open_case(
 ) -> Case:
     """A new case with its clocks. Raises `Refused` CASE_FAULTY, PLACE_OUTSIDE, PHOTO_UNUSABLE, CASE_KNOWN (409),
     `PermissionDenied` without the group's right over the place."""
-    may_open(GROUP_OF.get(opening.kind), area, by)
+    group = GROUP_OF.get(opening.kind)
+    may_open(group, area, by)
+    if group is not None and not by.has_right(group.handle, area.code):
+        opening = _of_own(opening, area, by)
     made = store_case(programme=programme, area=area, opening=opening, by=by, now=now or clock.now())
     if handler is not None:
         made.handler = handler
@@ -85,6 +89,17 @@ def may_open(group: Group | None, area: Area, by: User) -> None:
     raise PermissionDenied(group.handle)
 
 
+def _of_own(opening: Opening, area: Area, by: User) -> Opening:
+    """An organisation writes down what is its own: nobody opens a case of another firm or company."""
+    company = opening.company or companies.own_company(by, area.code)
+    supplier, outlet = opening.supplier, opening.outlet
+    foreign = supplier is not None and supplier.pk not in by.works_for("firm")
+    foreign = foreign or (outlet is not None and outlet.supplier_id not in by.works_for("firm"))
+    if foreign or (company is not None and company.pk not in by.works_for(companies.kind_of(company))):
+        raise PermissionDenied(OWN)
+    return replace(opening, company=company)
+
+
 def store_case(
     *, programme: Programme, area: Area, opening: Opening, by: User | None, now: datetime, receipt_index: str = "",
     state: str = Case.State.OPEN,
@@ -96,7 +111,7 @@ def store_case(
         programme=programme, area=area, kind=opening.kind, category=opening.category, source=opening.source,
         number=new_number(opening.kind, now), title=opening.title.strip()[:80], words=opening.words.strip()[:2000],
         place_words=opening.place_words.strip()[:200], reporter_name=opening.reporter_name.strip()[:40],
-        reporter_phone=opening.reporter_phone.strip()[:30], responsible=opening.responsible.strip()[:80],
+        reporter_phone=opening.reporter_phone.strip()[:30], responsible=_responsible(opening),
         is_sensitive=opening.is_sensitive or opening.category in SENSITIVE_CATEGORIES,
         dwelling=opening.dwelling, heater=opening.heater, supplier=opening.supplier, outlet=opening.outlet,
         parent=opening.parent, opened_by=by, opened_at=now, respond_by=respond_by, due_at=opening.due_at or due_at,
@@ -109,8 +124,15 @@ def store_case(
             case.save()
     except IntegrityError as error:
         raise Refused("CASE_KNOWN", _("Such a case is open for this dwelling already."), conflict=True) from error
+    if opening.company is not None:
+        companies.bind(case, opening.company)
     _step(case, "open", "", opening.words, by, now, photo)
     return case
+
+
+def _responsible(opening: Opening) -> str:
+    """The unit in words: what was typed, or the company's name."""
+    return (opening.responsible.strip() or (opening.company.name if opening.company else ""))[:80]
 
 
 def _refuse_faulty(programme: Programme, area: Area, opening: Opening) -> None:

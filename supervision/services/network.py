@@ -8,13 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.records import ScopedQuerySet
 from core.refusals import Refused
-from supervision.models import NetworkAlarm, NetworkPoint, NetworkValue
+from supervision.companies import Company, bind
+from supervision.models import EnergyCompany, NetworkAlarm, NetworkPoint, NetworkValue
 
 RIGHT, REPORT = "hazards.record", "networks.report"
 AT_ONCE = 5000
@@ -39,9 +40,9 @@ class Said:
 @transaction.atomic
 def register_point(
     *, area: Area, code: str, name: str, kind: str, unit: str, low: Decimal | None, high: Decimal | None, by: User,
-    operator: str = "",
+    company: Company | None = None,
 ) -> NetworkPoint:  # fmt: skip
-    """A point, new or with another band; `operator` is the company that reports its values and sees it as its own.
+    """A point, new or with another band; `company` reports its values and sees it as its own.
 
     Raises `Refused` POINT_FAULTY.
     """
@@ -61,9 +62,30 @@ def register_point(
         "unit": unit.strip()[:12],
         "low": low,
         "high": high,
-        "operator": operator.strip()[:80],
+        "operator": company.name if company else "",
     }
     made, _new = NetworkPoint.objects.update_or_create(code=code.strip()[:40], defaults=values)
+    bind(made, company)
+    return made
+
+
+@transaction.atomic
+def keep_company(
+    *, area: Area, carrier: str, name: str, phone: str = "", known: EnergyCompany | None = None, by: User
+) -> EnergyCompany:
+    """An energy company, new or under another name; what belongs to it stays its own. Raises `Refused`
+    COMPANY_FAULTY, COMPANY_KNOWN (409)."""
+    if not by.has_right(RIGHT, area.code) or (known is not None and not by.has_right(RIGHT, known.area_id)):
+        raise PermissionDenied(RIGHT)
+    if carrier not in EnergyCompany.Carrier.values or not name.strip():
+        raise Refused("COMPANY_FAULTY", _("A company needs a name and the energy it supplies."))
+    made = known or EnergyCompany()
+    made.area, made.carrier, made.name, made.phone = area, carrier, name.strip()[:80], phone.strip()[:30]
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError as error:
+        raise Refused("COMPANY_KNOWN", _("This company is in the list already."), conflict=True) from error
     return made
 
 

@@ -23,15 +23,16 @@ from core import clock
 from core.beside import read_beside
 from core.refusals import Refused
 from core.tables import Column, View, build_table, render_table
+from devices.models import Supplier
 from households.models import Dwelling
 from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits.views.evidence import file_response
 from retrofits.views.posting import form_refusal
-from supervision import states
+from supervision import companies, states
 from supervision.filters import CaseFilter
 from supervision.forms import CaseForm, DraftForm, StepForm
 from supervision.kinds import GROUPS, OWN, Group
-from supervision.models import Case, CaseStep
+from supervision.models import Case, CaseStep, ServiceOutlet
 from supervision.queries import late, satisfaction
 from supervision.services import cases as service
 from supervision.services.checks import follow_up
@@ -115,6 +116,7 @@ def case_new(request: HttpRequest, group: str) -> HttpResponse:
     places = places_of(request, right, chosen_area_code(request), *PLACES)
     wished = {name: request.GET[name] for name in ("kind", "category") if name in request.GET}
     form = CaseForm(request.POST or None, request.FILES or None, group=chosen, places=places, initial=wished)
+    _offer_organisations(request, form, chosen)
     if request.method == "POST" and form.is_valid() and programme is not None:
         try:
             made = service.open_case(
@@ -127,6 +129,21 @@ def case_new(request: HttpRequest, group: str) -> HttpResponse:
     return render(request, "supervision/case_new.html", context, status=422 if request.method == "POST" else 200)
 
 
+def _offer_organisations(request: HttpRequest, form: CaseForm, group: Group) -> None:
+    """Firms, outlets and companies of the place; an organisation chooses among its own only."""
+    user: Any = request.user
+    code = chosen_area_code(request)
+    if "company" in form.fields:
+        offers = companies.offered(code, user, group.handle)
+        form.fields["company"].widget.choices = [("", "---------"), *offers]  # type: ignore[attr-defined]
+    if "outlet" in form.fields:
+        outlets = companies.at(ServiceOutlet, code).filter(closed_on=None).select_related("supplier")
+        own = outlets if user.has_right(group.handle) else outlets.filter(supplier__in=user.works_for("firm"))
+        form.fields["outlet"].queryset = own  # type: ignore[attr-defined]
+    if "supplier" in form.fields and not user.has_right(group.handle):
+        form.fields["supplier"].queryset = Supplier.objects.filter(pk__in=user.works_for("firm"))  # type: ignore[attr-defined]
+
+
 def _opening(request: HttpRequest, form: CaseForm) -> service.Opening:
     data = dict(form.cleaned_data)
     given = {
@@ -135,8 +152,13 @@ def _opening(request: HttpRequest, form: CaseForm) -> service.Opening:
                      "responsible", "is_sensitive", "supplier", "outlet")
         if name in data
     }  # fmt: skip
+    company = companies.company_of(data.get("company", ""), data["area"].code)
     return service.Opening(
-        **given, photo=photo_of(form), due_at=end_of(data.get("due_on")), dwelling=_dwelling(request, data)
+        **given,
+        company=company,
+        photo=photo_of(form),
+        due_at=end_of(data.get("due_on")),
+        dwelling=_dwelling(request, data),
     )
 
 

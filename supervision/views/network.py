@@ -20,8 +20,9 @@ from core import clock
 from core.beside import read_beside
 from core.refusals import Refused
 from programmes.chosen import chosen_area_code
-from supervision.forms import PointForm, ValuesForm
-from supervision.models import NetworkAlarm
+from supervision import companies
+from supervision.forms import CompanyForm, PointForm, ValuesForm
+from supervision.models import EnergyCompany, NetworkAlarm
 from supervision.services import network
 from supervision.services.network import REPORT, points_of
 from supervision.views.posting import done, places_of, posted, recording_places, with_places
@@ -37,22 +38,33 @@ def network_list(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     code = chosen_area_code(request)
     found = read_beside(
-        points=points_of(user, VIEW).within(code).select_related("area")[:200],
+        points=points_of(user, VIEW).within(code)
+        .select_related("area", "company__heating_company", "company__energy_company")[:200],
         alarms=alarms_of(user).within(code).select_related("point", "area", "seen_by")
         .order_by("-cleared_at", "-opened_at")[:SHOWN],
     )  # fmt: skip
     may = user.has_right(RECORD)
-    point = PointForm(auto_id="point_%s")
-    if may:
-        places = places_of(request, RECORD, code, Area.Level.COUNTY, Area.Level.TOWN, Area.Level.VILLAGE)
-        point.fields["area"].choices = [("", "---------"), *places.values_list("pk", "name")]  # type: ignore[attr-defined]
     context = {
         **found,
         "may": may,
         "may_report": may or user.has_right(REPORT),
-        "forms": {"point": point, "values": ValuesForm(auto_id="values_%s")},
+        "forms": {**(_forms(request, code) if may else {}), "values": ValuesForm(auto_id="values_%s")},
     }
     return render(request, "supervision/network.html", context)
+
+
+def _forms(request: HttpRequest, code: str) -> dict[str, Any]:
+    """A point over the places where the person records; a company where a whole county is the person's."""
+    places = list(places_of(request, RECORD, code, Area.Level.COUNTY, Area.Level.TOWN, Area.Level.VILLAGE))
+    point, company = PointForm(auto_id="point_%s"), CompanyForm(auto_id="company_%s")
+    offers: Any = companies.offered(code, request.user, RECORD)  # type: ignore[arg-type]
+    counties = [place for place in places if place.level == Area.Level.COUNTY]
+    point.fields["area"].choices = [("", "---------"), *((place.pk, place.name) for place in places)]  # type: ignore[attr-defined]
+    point.fields["company"].widget.choices = [("", "---------"), *offers]  # type: ignore[attr-defined]
+    known = [(key.partition(":")[2], words) for key, words in offers if key.startswith("energy:")]
+    company.fields["known"].choices = [("", _("a new company")), *known]  # type: ignore[attr-defined]
+    company.fields["area"].choices = [(place.pk, place.name) for place in counties]  # type: ignore[attr-defined]
+    return {"point": point, "company": company if counties else None}
 
 
 def alarms_of(user: Any) -> Any:
@@ -64,7 +76,18 @@ def _point(request: HttpRequest) -> HttpResponse:
     form = with_places(PointForm(request.POST), recording_places(request))
 
     def store(data: dict[str, Any]) -> None:
-        network.register_point(**data, by=request.user)  # type: ignore[arg-type]
+        company = companies.company_of(data.pop("company"), data["area"].code)
+        network.register_point(**data, company=company, by=request.user)  # type: ignore[arg-type]
+
+    return posted(request, form, store, reverse("supervision:network-board"))
+
+
+def _company(request: HttpRequest) -> HttpResponse:
+    form = with_places(CompanyForm(request.POST), recording_places(request))
+    form.fields["known"].queryset = EnergyCompany.objects.visible_to(request.user)  # type: ignore[attr-defined]
+
+    def store(data: dict[str, Any]) -> None:
+        network.keep_company(**data, by=request.user)  # type: ignore[arg-type]
 
     return posted(request, form, store, reverse("supervision:network-board"))
 
@@ -116,4 +139,4 @@ def _alarm(request: HttpRequest) -> HttpResponse:
 
 OWN_DEEDS = ("values", "alarm")
 """What an operating company does with its own points."""
-ACTS = {"point": _point, "values": _values, "alarm": _alarm}
+ACTS = {"point": _point, "company": _company, "values": _values, "alarm": _alarm}

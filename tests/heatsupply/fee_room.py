@@ -53,9 +53,7 @@ def client_of(user: User) -> Client:
 
 def person_of(company: HeatingCompany) -> User:
     """Somebody who works for the company."""
-    made = people.user("heating_company", COUNTY)
-    User.objects.filter(pk=made.pk).update(unit=company.name)
-    return User.objects.get(pk=made.pk)
+    return people.bind(people.user("heating_company", COUNTY), company)
 
 
 def row(number: str, *, fee: str = "2300", received: str = "", channel: str = "", **more: str) -> dict[str, str]:

@@ -67,9 +67,7 @@ class Heat:
 
 
 def firm_person(name: str) -> User:
-    made = people.user("heating_company", COUNTY)
-    User.objects.filter(pk=made.pk).update(unit=name)
-    return User.objects.get(pk=made.pk)
+    return people.bind(people.user("heating_company", COUNTY), HeatingCompany.objects.get(name=name))
 
 
 @pytest.fixture
@@ -81,10 +79,11 @@ def heat(db: None, settings: Any) -> Heat:
                   due_on=date(year, 12, 31), relative_to_year=year - 1)
         for year in (2023, 2024)
     ])  # fmt: skip
-    office, firm = people.user("office", COUNTY), firm_person(FIRM)
+    office = people.user("office", COUNTY)
     area = people.area(COUNTY)
     company = networks.register_company(area=area, name=FIRM, kind="boiler", by=office)
     other = networks.register_company(area=area, name=OTHER_FIRM, kind="resale", by=office)
+    firm = firm_person(FIRM)
     source = networks.add_source(company=company, name="一号热源厂", kind="coal", capacity_mw=Decimal(116), by=firm)
     networks.start_source(source=source, on=TODAY, by=firm)
     network = networks.add_network(

@@ -64,8 +64,7 @@ def build_world(size: int = 2) -> World:
 
 def _bind_organisations(town: Town, users: dict[str, User]) -> None:
     """The supplier's account is of the firm that made and installed the heaters, the inspector's of the agency."""
-    users["supplier"].unit = town.objects["supplier"].name
-    users["supplier"].save()
+    users["supplier"] = people.bind(users["supplier"], town.objects["supplier"])
     AgencyMember.objects.create(agency=town.objects["agency"], user=users["inspector"])
 
 

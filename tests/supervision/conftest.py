@@ -89,10 +89,9 @@ def room(db: None) -> Room:
     supplier = Supplier.objects.create(code="linshi", name=FIRM)
     model = DeviceModel.objects.create(supplier=supplier, name="空气源热泵", model_no="LS-08", kind="ashp")
     firm = people.user("supplier", COUNTY)
-    User.objects.filter(pk=firm.pk).update(unit=FIRM)
     return Room(
         programme, supplier, model, people.user("office", COUNTY), people.user("town_staff", TOWN),
-        people.user("village_staff", VILLAGE), people.user("town_staff", OTHER_TOWN), User.objects.get(pk=firm.pk),
+        people.user("village_staff", VILLAGE), people.user("town_staff", OTHER_TOWN), people.bind(firm, supplier),
     )  # fmt: skip
 
 
@@ -129,8 +128,6 @@ def task_of(room: Room, at: str = VILLAGE, state: str = "accepted") -> Task:
     )
 
 
-def of_unit(role: str, unit: str, at: str = COUNTY) -> User:
+def of(organisation: Any, role: str = "supplier", at: str = COUNTY) -> User:
     """Somebody with that role who works for that organisation."""
-    made = people.user(role, at)
-    User.objects.filter(pk=made.pk).update(unit=unit)
-    return User.objects.get(pk=made.pk)
+    return people.bind(people.user(role, at), organisation)

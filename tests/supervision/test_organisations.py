@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from accounts import rights
+from accounts import rights, services
+from accounts.models import AuditEntry, Membership, SavedView, User
 from accounts.owning import is_declared
+from accounts.queries import saved_views_of
 from accounts.records import ScopedModel
 from accounts.rights import ROLES
 from devices.models import Heater, ModelSample, Supplier
+from heatsupply.models import HeatingCompany
 from households.models import Household
-from retrofits.models import Agency, AgencyMember, Contract, Task, VisitOrder
-from supervision.models import Case, NetworkAlarm, NetworkPoint, ServiceOutlet
+from retrofits.models import Agency, AgencyMember, Contract, PhotoBatch, Task, VisitOrder
+from supervision.carrying import carry
+from supervision.models import Case, EnergyCompany, NetworkAlarm, NetworkPoint, ServiceOutlet
+from supervision.services import network
 from telemetry.models import Alert
 from tests import people
 from tests.supervision.conftest import (
@@ -30,7 +39,7 @@ from tests.supervision.conftest import (
     alert_of,
     client_of,
     heater_of,
-    of_unit,
+    of,
     task_of,
 )
 
@@ -101,9 +110,9 @@ def test_a_home_is_open_to_every_firm_until_one_has_its_contract(room: Room, riv
     answers = [client.get(reverse("retrofits:task-detail", args=[task.pk])).status_code for task in (taken, lost)]
     assert answers == [200, 404]
     assert len(client.get(reverse("retrofits:task-list")).context["table"].rows) == 2
-    nameless = of_unit("supplier", "")
-    assert set(Task.objects.visible_to(nameless)) == {free}
-    assert not Heater.objects.visible_to(nameless).exists()
+    nobody = people.user("supplier", COUNTY)
+    assert not Task.objects.visible_to(nobody).exists()
+    assert not Heater.objects.visible_to(nobody).exists()
 
 
 def test_an_inspector_sees_homes_given_to_the_agency_and_those_given_to_nobody(room: Room) -> None:
@@ -127,48 +136,167 @@ def test_an_inspector_sees_homes_given_to_the_agency_and_those_given_to_nobody(r
     assert other.dwelling.dwelling_no not in visits
 
 
-def test_a_company_reads_and_reports_its_own_points_on_the_page_and_over_the_api(room: Room) -> None:
-    unit = "示例供热公司（虚构）"
-    for code, operator in (("P-01", unit), ("P-02", "另一公司"), ("P-03", "")):
-        NetworkPoint.objects.create(area_id=VILLAGE, code=code, name=code, kind="pressure", unit="MPa", low="0.2",
-                                    high="0.6", operator=operator)  # fmt: skip
-    company = of_unit("heating_company", unit)
-    board = client_of(company).get(reverse("supervision:network-board"))
-    assert [one.code for one in board.context["points"]] == ["P-01"]
+def gas(name: str = "示例燃气公司（虚构）", at: str = COUNTY) -> EnergyCompany:
+    return EnergyCompany.objects.create(area_id=at, carrier="gas", name=name)
+
+
+def point(room: Room, code: str, company: Any = None) -> NetworkPoint:
+    return network.register_point(area=room.area(), code=code, name=code, kind="pressure", unit="MPa",
+                                  low=Decimal("0.2"), high=Decimal("0.6"), company=company, by=room.office)  # fmt: skip
+
+
+def api_of(user: User) -> APIClient:
     api = APIClient()
-    api.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=company).key}")
-    assert [one["code"] for one in api.get("/api/network-values/").json()] == ["P-01"]
+    api.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=user).key}")
+    return api
 
-    def send(code: str) -> Any:
-        said = {"values": [{"point": code, "at": NOW.isoformat(), "value": "0.7"}]}
-        return api.post("/api/network-values/", said, format="json")
 
-    assert send("P-01").json() == {"points": 1, "alarms": ["P-01"]}
-    refused = send("P-02")
-    assert (refused.status_code, refused.json()["code"]) == (422, "VALUES_FAULTY")
+def send(api: APIClient, code: str) -> Any:
+    said = {"values": [{"point": code, "at": NOW.isoformat(), "value": "0.7"}]}
+    return api.post("/api/network-values/", said, format="json")
+
+
+def test_a_company_reads_and_reports_its_own_points_on_the_page_and_over_the_api(room: Room) -> None:
+    """Its twin in the next county bears the same name; a heating company may even bear the same number."""
+    mine, twin = gas(), gas(at="370998") if people.area("370998") else gas()
+    heating = HeatingCompany.objects.create(pk=mine.pk, area_id=COUNTY, name=mine.name, kind="boiler")
+    for code, company in (("P-01", mine), ("P-02", twin), ("P-03", heating), ("P-04", None)):
+        point(room, code, company)
+    for company, role, code in ((mine, "energy_company", "P-01"), (heating, "heating_company", "P-03")):
+        board = client_of(of(company, role)).get(reverse("supervision:network-board"))
+        assert [one.code for one in board.context["points"]] == [code]
+    person = of(mine, "energy_company")
+    api = api_of(person)
+    assert [(one["code"], one["operator"]) for one in api.get("/api/network-values/").json()] == [("P-01", mine.name)]
+    assert send(api, "P-01").json() == {"points": 1, "alarms": ["P-01"]}
+    for code in ("P-02", "P-03", "P-04"):
+        refused = send(api, code)
+        assert (refused.status_code, refused.json()["code"]) == (422, "VALUES_FAULTY")
     alarm = NetworkAlarm.objects.get()
     act = reverse("supervision:register-act")
-    assert client_of(company).post(act, {"deed": "alarm", "alarm": alarm.pk, "words": "已派人"}).status_code == 302
-    stranger = of_unit("energy_company", "另一公司")
-    assert client_of(stranger).post(act, {"deed": "alarm", "alarm": alarm.pk, "words": "x"}).status_code == 404
-    assert client_of(stranger).post(act, {"deed": "point", "code": "P-9"}).status_code == 403
+    client = client_of(person)
+    assert client.post(act, {"deed": "alarm", "alarm": alarm.pk, "words": "已派人"}).status_code == 302
+    stranger = client_of(of(twin, "energy_company"))
+    assert stranger.post(act, {"deed": "alarm", "alarm": alarm.pk, "words": "x"}).status_code == 404
+    assert stranger.post(act, {"deed": "point", "code": "P-9"}).status_code == 403
+    assert stranger.post(act, {"deed": "company", "name": "x"}).status_code == 403
 
 
-def test_a_company_answers_for_the_cases_that_name_it(room: Room) -> None:
-    unit = "示例燃气公司（虚构）"
-    company = of_unit("energy_company", unit)
-    mine = room.case("hazard", "gas_leak", responsible=unit)
-    other = room.case("hazard", "gas_leak", responsible="另一公司")
-    assert set(Case.objects.visible_to(company)) == {mine}
+def test_a_company_answers_for_the_cases_bound_to_it_whatever_their_words_say(room: Room) -> None:
+    mine, other = gas(), gas("另一公司")
+    company = of(mine, "energy_company")
+    own = room.case("hazard", "gas_leak", company=mine)
+    others = [room.case("hazard", "gas_leak", company=other, responsible=mine.name),
+              room.case("hazard", "gas_leak", responsible=mine.name)]  # fmt: skip
+    assert own.responsible == mine.name
+    assert set(Case.objects.visible_to(company)) == {own}
     client = client_of(company)
     listed = client.get(reverse("supervision:hazard-list"))
     assert len(listed.context["table"].rows) == 1
-    assert client.get(reverse("supervision:case-detail", args=[other.pk])).status_code == 404
-    moves = client.get(reverse("supervision:case-detail", args=[mine.pk])).context["moves"]
+    assert [client.get(reverse("supervision:case-detail", args=[one.pk])).status_code for one in others] == [404, 404]
+    moves = client.get(reverse("supervision:case-detail", args=[own.pk])).context["moves"]
     assert [move.deed for move in moves] == ["fix"]
-    body = client.get("/api/cases/").json()
-    assert [row["number"] for row in body["results"]] == [mine.number]
-    assert client.get(f"/api/cases/{other.number}/").status_code == 404
+    api = api_of(company)
+    assert [row["number"] for row in api.get("/api/cases/").json()["results"]] == [own.number]
+    assert api.get(f"/api/cases/{others[0].number}/").status_code == 404
+
+
+def test_an_organisation_writes_down_cases_of_its_own_only(room: Room, rival: Supplier) -> None:
+    """The picker offers the own firm, a foreign one is refused wherever it comes from; a company's case is bound."""
+    form = client_of(room.firm).get(reverse("supervision:case-new", args=["tickets"])).context["form"]
+    assert list(form.fields["supplier"].queryset) == [room.supplier]
+    with pytest.raises(PermissionDenied):
+        room.case("repair", "no_heat", by=room.firm, supplier=rival, source="phone")
+    mine, other = gas(), gas("另一公司")
+    person = of(mine, "energy_company")
+    with pytest.raises(PermissionDenied):
+        room.case("hazard", "gas_leak", by=person, company=other)
+    assert room.case("hazard", "gas_leak", by=person).company.energy_company == mine
+    shown = client_of(person).get(reverse("supervision:case-new", args=["hazards"])).context["form"]
+    assert [key for key, _words in shown.fields["company"].widget.choices] == ["", f"energy:{mine.pk}"]
+
+
+def test_a_twin_or_a_new_name_shows_nobody_anothers_rows(room: Room) -> None:
+    """Two firms of one name, one of them renamed to the other's, a firm that takes a left name: the key decides."""
+    twin = Supplier.objects.create(code="twin", name=FIRM)
+    mine, theirs = heater_of(room), heater_of(room, firm=twin)
+    person = of(twin)
+    User.objects.filter(pk=person.pk).update(unit=FIRM)
+    assert list(Heater.objects.visible_to(room.firm)) == [mine]
+    assert list(Heater.objects.visible_to(person)) == [theirs]
+    Supplier.objects.filter(pk=room.supplier.pk).update(name="改名后的热泵（虚构）")
+    assert list(Heater.objects.visible_to(User.objects.get(pk=room.firm.pk))) == [mine]
+    assert list(Heater.objects.visible_to(User.objects.get(pk=person.pk))) == [theirs]
+    SavedView.objects.create(owner=person, page="telemetry:heater-list", name="孪生", shared="unit")
+    assert not saved_views_of(User.objects.get(pk=room.firm.pk), "telemetry:heater-list").exists()
+    colleague = of(twin)
+    assert saved_views_of(colleague, "telemetry:heater-list").count() == 1
+
+
+def test_two_memberships_one_of_which_is_over_or_not_begun(room: Room, rival: Supplier) -> None:
+    """What somebody uploaded for the last firm is not shown to the next one's people, nor to the person."""
+    heaters = {firm.pk: heater_of(room, firm=firm if firm == rival else None) for firm in (room.supplier, rival)}
+    today, day = timezone.localdate(), timedelta(days=1)
+    both = people.bind(of(room.supplier), rival)
+    assert set(Heater.objects.visible_to(both)) == set(heaters.values())
+    for ended in ({"expires_on": today - day}, {"expires_on": None, "starts_on": today + day}):
+        Membership.objects.filter(user=both, organisation_id=rival.pk).update(**ended)
+        assert list(Heater.objects.visible_to(User.objects.get(pk=both.pk))) == [heaters[room.supplier.pk]]
+    batch = PhotoBatch.objects.create(programme=room.programme, area_id=VILLAGE, stage="after", uploaded_by=both)
+    Membership.objects.filter(user=both).update(starts_on=today - 9 * day)
+    Membership.objects.filter(user=both, organisation_id=rival.pk).update(expires_on=today - day)
+    assert list(PhotoBatch.objects.visible_to(of(room.supplier))) == [batch]
+    PhotoBatch.objects.update(uploaded_at=NOW.replace(year=today.year, month=today.month, day=today.day) - 5 * day)
+    for reader in (of(room.supplier), of(rival)):
+        assert not PhotoBatch.objects.visible_to(reader).exists(), "on that day the person worked for both"
+
+
+def test_names_become_keys_only_where_exactly_one_register_row_bears_them(room: Room) -> None:
+    clear, twins = people.user("supplier", COUNTY), people.user("supplier", COUNTY)
+    User.objects.filter(pk=clear.pk).update(unit=f" {FIRM} ")
+    User.objects.filter(pk=twins.pk).update(unit="同名热泵")
+    for code in ("a", "b"):
+        Supplier.objects.create(code=code, name="同名热泵")
+    heating = HeatingCompany.objects.create(area_id=COUNTY, name="示例热力（虚构）", kind="boiler")
+    NetworkPoint.objects.create(area_id=VILLAGE, code="P-1", name="x", kind="flow", unit="t/h", operator=heating.name)
+    case, other = room.case(responsible=heating.name), room.case(responsible="甲一村")
+    assert carry(apps) == {"accounts": 1, "points": 1, "cases": 1}
+    assert carry(apps) == {"accounts": 0, "points": 0, "cases": 0}
+    assert Membership.objects.get(user=clear).organisation_id == room.supplier.pk
+    assert not Membership.objects.filter(user=twins).exists()
+    assert set(Case.objects.visible_to(of(heating, "heating_company"))) == {case}
+    assert not hasattr(Case.objects.get(pk=other.pk), "company")
+
+
+def test_the_security_administrator_binds_an_account_from_a_list_and_ends_it_in_history(room: Room) -> None:
+    far = gas("远处燃气", at=people.area("370998").code)
+    near = gas()
+    admin, person = people.user("security_admin", COUNTY), people.user("supplier", COUNTY)
+    client, page = client_of(admin), reverse("accounts:user-detail", args=[person.pk])
+    offered = [key for _label, rows in client.get(page).context["grant_form"].fields["organisation"].choices[1:]
+               for key, _words in rows]  # fmt: skip
+    assert (f"firm:{room.supplier.pk}" in offered, f"energy:{near.pk}" in offered) == (True, True)
+    assert f"energy:{far.pk}" not in offered
+    give, form = reverse("accounts:grant-create", args=[person.pk]), {"area": COUNTY, "reason": "函 12 号"}
+    for role, chosen in (("supplier", ""), ("supplier", f"energy:{near.pk}"), ("office", f"firm:{room.supplier.pk}"),
+                         ("energy_company", f"energy:{far.pk}"), ("supplier", "firm:x")):  # fmt: skip
+        assert client.post(give, form | {"role": role, "organisation": chosen}).status_code == 422
+    assert not Membership.objects.filter(user=person).exists()
+    answer = client.post(give, form | {"role": "supplier", "organisation": f"firm:{room.supplier.pk}"})
+    assert answer.status_code == 302
+    bond = Membership.objects.get(user=person)
+    entry = AuditEntry.objects.get(table="accounts_membership", row_pk=str(bond.pk))
+    assert (entry.actor_id, entry.reason, bond.granted_by) == (admin.pk, "函 12 号", admin)
+    assert room.supplier.code in client.get(page).content.decode()
+    heater = heater_of(room)
+    assert list(Heater.objects.visible_to(User.objects.get(pk=person.pk))) == [heater]
+    end = reverse("accounts:grant-end", args=[person.grants.get().pk])
+    assert client.post(end, {"bond": bond.pk + 1, "reason": "离职"}).status_code == 404
+    assert client.post(end, {"bond": bond.pk, "reason": "离职"}).status_code == 302
+    assert not Heater.objects.visible_to(User.objects.get(pk=person.pk)).exists()
+    services.bind_organisation(user=person, organisation=("firm", room.supplier.pk), by=admin)
+    services.revoke_grant(grant=person.grants.get(), by=admin)
+    assert not Membership.objects.active().filter(user=person).exists(), "the last role takes the bond with it"
 
 
 def test_somebody_with_a_whole_role_beside_sees_the_whole(
@@ -176,9 +304,9 @@ def test_somebody_with_a_whole_role_beside_sees_the_whole(
 ) -> None:
     """The narrower role takes nothing from the wider one; and without `own_only` the firm's account would see all."""
     heaters = {heater_of(room), heater_of(room, firm=rival)}
-    both = of_unit("supplier", FIRM)
+    both = of(room.supplier)
     people.Grant.objects.create(user=both, role="ops", area=people.area(COUNTY))
     assert set(Heater.objects.visible_to(both)) == heaters
     open_role = replace(ROLES["supplier"], own_only="")
     monkeypatch.setitem(rights.ROLES, "supplier", open_role)
-    assert set(Heater.objects.visible_to(of_unit("supplier", FIRM))) == heaters
+    assert set(Heater.objects.visible_to(of(room.supplier))) == heaters
