@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tty
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +20,18 @@ from devices.simulator.slave import Slave
 class Bus:
     """Units behind one wire. Answers go out in order, one at a time, with turnaround and the bus's bit rate.
 
-    ``pace`` multiplies these times: 1 as in the field, 0 at once.
+    ``pace`` multiplies these times: 1 as in the field, 0 at once. ``rtt_s``: what the mobile network adds to an answer,
+    from half of it to one and a half, never out of order.
     """
 
     __slots__ = (
-        "_buffer", "_free_at", "_unit_bytes", "answered", "before", "faults", "held", "name", "pace", "registration",
-        "slaves", "write",
+        "_buffer", "_dice", "_free_at", "_out_at", "_unit_bytes", "answered", "before", "faults", "held", "name",
+        "pace", "registration", "rtt_s", "slaves", "write",
     )  # fmt: skip
 
-    def __init__(self, name: str, slaves: list[Slave], faults: FaultSwitches, pace: float = 1.0) -> None:
+    def __init__(
+        self, name: str, slaves: list[Slave], faults: FaultSwitches, pace: float = 1.0, rtt_s: float = 0.0
+    ) -> None:
         self.name, self.slaves, self.faults, self.pace = name, {s.unit: s for s in slaves}, faults, pace
         self.write: Callable[[bytes], None] | None = None
         self.answered = 0
@@ -35,7 +39,9 @@ class Bus:
         self.held: list[bytes] = []  # answers kept while there was no connection, for a DTU that replays
         self._unit_bytes = slaves[0].profile.limits.unit_bytes if slaves else 1
         self._buffer = b""
-        self._free_at = 0.0
+        self._free_at = self._out_at = 0.0
+        self.rtt_s = rtt_s
+        self._dice = zlib.crc32(f"{faults.seed} {name}".encode())  # a generator each would be 2.5 KiB a line
 
     def received(self, data: bytes) -> None:
         self._buffer = (self._buffer + data)[-2 * MAX_FRAME :]
@@ -61,8 +67,16 @@ class Bus:
         due = max(loop.time(), self._free_at) + self.pace * on_wire
         for delay, part in self.faults.sends(place, request, answer, self.registration):
             due += delay
-            loop.call_at(due, self._send, part)
+            self._out_at = max(self._out_at, due + self._on_the_air())
+            loop.call_at(self._out_at, self._send, part)
         self._free_at = due
+
+    def _on_the_air(self) -> float:
+        """Seconds this piece needs through the mobile network."""
+        if not self.rtt_s:
+            return 0.0
+        self._dice = (self._dice * 1_664_525 + 1_013_904_223) % 2**32
+        return self.pace * self.rtt_s * (0.5 + self._dice / 2**32)
 
     def _answer(self, slave: Slave, request: Request, place: str) -> bytes:
         wrong = self.faults.strikes(place, *OF_THE_BOARD)
@@ -112,7 +126,8 @@ class DialledIn:
         pause = self.redial_s
         while True:
             try:
-                await self._session(host, port, asyncio.Event())
+                if self._fault() != "outage":
+                    await self._session(host, port, asyncio.Event())
                 pause = self.redial_s
             except OSError:
                 pause = min(30.0, 2 * pause)
@@ -161,7 +176,7 @@ class DialledIn:
                 # Not wait_for nor timeout: they swallow a stop, or make one, where both come in the same moment.
                 await asyncio.wait({over}, timeout=self.heartbeat_s)
                 fault = self._fault()
-                if gone.is_set() or fault in ("redial", "replay"):
+                if gone.is_set() or fault in ("redial", "replay", "outage"):
                     return
                 if fault == "duplicate_id" and self._twin is None:
                     await self._dial_twin(host, port)

@@ -113,15 +113,19 @@ OF_THE_BOARD = ("map_off_by_one", "write_not_applied")
 # What the unit that dials in gets wrong; the place is the line without a heater's unit.
 OF_THE_LINE = (
     "half_open", "reset_in_answer", "never_registers", "unknown_id", "duplicate_id", "replay", "auto_query", "redial",
+    "outage",
 )  # fmt: skip
 ALL_FAULTS = (*FAULTS, *OF_THE_BOARD, *OF_THE_LINE)
+EVERYWHERE = "*"
+"""The place that means all: every heater, or every line for what a line gets wrong."""
 
 
 class FaultSwitches:
     """Which heater or line has which fault, from a small JSON file that may change at any time.
 
     ``{"dtu:861234567890123/1": "unplugged", "serial0/3": "bad_crc@0.1", "dtu:861234567890123": "half_open", ...}``; a
-    sensor fault is written ``sensor:<point>``. A file that can't be read keeps the last state.
+    sensor fault is written ``sensor:<point>``; the place ``*`` stands for all that have none of their own. A file that
+    can't be read keeps the last state.
     """
 
     def __init__(self, path: Path | None = None, seed: int = 1) -> None:
@@ -146,10 +150,13 @@ class FaultSwitches:
 
     def strikes(self, place: str, *names: str) -> str:
         """The fault of a place, if it is one of these names (any without names) and the dice say so; else ""."""
-        name, _, chance = self.active.get(place, "").partition("@")
+        name, _, chance = self._fault_of(place).partition("@")
         if not name or (names and name not in names):
             return ""
         return name if not chance or self._dice_of(place).random() < float(chance) else ""
+
+    def _fault_of(self, place: str) -> str:
+        return self.active.get(place) or self.active.get(EVERYWHERE, "")
 
     def sends(self, place: str, request: Request, answer: bytes, registration: bytes = b"") -> Sends:
         fault = FAULTS.get(self.strikes(place, *FAULTS))
@@ -158,7 +165,7 @@ class FaultSwitches:
         return fault(Heard(request, answer, self._kept.setdefault(place, []), registration))
 
     def broken_sensors(self, place: str) -> frozenset[str]:
-        name = self.active.get(place, "")
+        name = self._fault_of(place)
         return frozenset([name.removeprefix("sensor:")]) if name.startswith("sensor:") else frozenset()
 
     def _dice_of(self, place: str) -> random.Random:

@@ -32,12 +32,14 @@ class SimulatedHeater:
 
 @dataclass(frozen=True)
 class Fleet:
-    """``modes``: how the DTUs speak, in turn (`MODES`). ``dials_per_s``: how fast they dial in at the start."""
+    """``modes``: how the DTUs speak, in turn (`MODES`). ``dials_per_s``: how fast they dial in at the start. ``rtt_s``:
+    the way through the mobile network and back, of lines that dial in."""
 
     heaters: tuple[SimulatedHeater, ...]
     heartbeat_s: float = 30.0
     modes: tuple[str, ...] = ("imei",) * 9 + ("text",)
     dials_per_s: float = 200.0
+    rtt_s: float = 0.0
 
 
 class FleetError(ValueError):
@@ -111,7 +113,7 @@ class SimulatedFleet:
             profile = bundled_profile(heater.profile)
             house = House(heater.seed, profile.kind, self.clock(), heater.habit)
             slaves.append(Slave(heater.unit, profile, house, self.clock))
-        return Bus(line, slaves, self.faults, self.pace)
+        return Bus(line, slaves, self.faults, self.pace, self.fleet.rtt_s if line.startswith("dtu:") else 0.0)
 
     def start(self, host: str, port: int, folder: Path, watch_s: float = 0.5) -> None:
         """Dial in and open ports; a line ``serial:<path>`` is linked at that path, seen from ``folder``."""

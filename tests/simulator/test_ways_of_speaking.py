@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +13,7 @@ from devices.hub.client import HubClient, SweepRequest
 from devices.protocol import ddp
 from devices.protocol.planner import plan
 from devices.protocol.profile_files import bundled_profile
-from devices.simulator.faults import ALL_FAULTS, FaultSwitches, known_fault
+from devices.simulator.faults import ALL_FAULTS, OF_THE_LINE, FaultSwitches, known_fault
 from devices.simulator.fleet import MODES, Fleet, SimulatedFleet, numbered_fleet
 from devices.simulator.house import House
 from tests.devices.hubs import Events, running_fleet, running_hub
@@ -44,6 +47,7 @@ def test_every_manner_of_speaking_is_understood(tmp_path: Path) -> None:
         ("never_registers", {"event": "dtu_turned_away", "why": "register_timeout"}),
         ("unknown_id", {"event": "dtu_registered", "line": "dtu:stranger-0001"}),
         ("redial", {"event": "dtu_registered", "count": 2}),
+        ("outage", {"event": "dtu_gone"}),
         ("duplicate_id", {"event": "duplicate_dtu_id"}),
         ("half_open", {"event": "dtu_silent"}),
         ("reset_in_answer", {"event": "dtu_gone"}),
@@ -110,6 +114,32 @@ def test_a_fault_with_a_chance_strikes_the_same_answers_again() -> None:
 
     assert strikes(1) == strikes(1) != strikes(2)
     assert 60 < sum(map(bool, strikes(1))) < 140
+
+
+def test_a_fault_everywhere_leaves_those_with_one_of_their_own() -> None:
+    switches = FaultSwitches(None)
+    switches.active.update({"*": "bad_crc", "dtu:1/1": "late"})
+    assert (switches.strikes("dtu:1/1"), switches.strikes("dtu:2/1")) == ("late", "bad_crc")
+    assert switches.strikes("dtu:2", *OF_THE_LINE) == "", "a heater's fault is no line's"
+    switches.active["*"] = "redial"
+    assert {switches.strikes(f"dtu:{n}", *OF_THE_LINE) for n in range(9)} == {"redial"}
+    switches.active["*"] = "sensor:room_t"
+    assert switches.broken_sensors("dtu:2/1") == {"room_t"} and not switches.broken_sensors("dtu:1/1")
+
+
+def test_the_mobile_network_takes_its_time_and_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sent(seed: int) -> list[float]:
+        times: list[float] = []
+        loop = SimpleNamespace(time=lambda: 0.0, call_at=lambda at, *_rest: times.append(at))
+        monkeypatch.setattr(asyncio, "get_running_loop", lambda: loop)
+        made = replace(numbered_fleet(1, PROFILE, 1), rtt_s=10.0)
+        (bus,) = SimulatedFleet(made, FaultSwitches(None, seed), lambda: JANUARY).buses.values()
+        for _ in range(20):
+            bus.received(plan(bundled_profile(PROFILE))[0].read(1).frame)
+        return times
+
+    assert sent(1) == sent(1) != sent(2)
+    assert sent(1) == sorted(sent(1)) and 5 < sent(1)[0] < 16 and 15 < sent(1)[-1] < 25, "20 polls take 2 s on the bus"
 
 
 @pytest.mark.parametrize("text", ["bad_crc@", "bad_crc@2", "bad_crc@x", "sensor:room_t@0.1", "nonsense", ""])

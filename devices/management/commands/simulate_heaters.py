@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from devices.hub.config import split_address
 from devices.hub.files import allow_many_files
 from devices.protocol.profiles import ProfileError
-from devices.simulator.faults import ALL_FAULTS, OF_THE_LINE, FaultSwitches, known_fault, switch
+from devices.simulator.faults import ALL_FAULTS, EVERYWHERE, OF_THE_LINE, FaultSwitches, known_fault, switch
 from devices.simulator.fleet import MODES, Fleet, FleetError, SimulatedFleet, load_fleet, numbered_fleet, summary
 from devices.simulator.house import HABITS
 
@@ -36,11 +36,12 @@ class Command(BaseCommand):
         parser.add_argument("--modes", default="imei", metavar="NAMES", help=f"how DTUs speak: {', '.join(MODES)}")
         parser.add_argument("--habits", default="steady", metavar="NAMES", help=f"what people do: {', '.join(HABITS)}")
         parser.add_argument("--dials-per-s", type=float, default=200.0, help="how fast they dial in (%(default)s)")
+        parser.add_argument("--rtt-ms", type=float, default=0.0, help="the mobile network, to and fro (%(default)s)")
         parser.add_argument("--pace", type=float, default=1.0, help="bit rate and turnaround: 1 real, 0 at once")
         parser.add_argument("--listen-to", metavar="HOST:PORT", help="the hub's door (setting PORTAL_HUB_LISTEN)")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--control-file", metavar="FILE", help="JSON of faults, watched while running")
-        place = "dtu:<id>/<unit> or serial:serial0/<unit>, of heaters already running"
+        place = "dtu:<id>/<unit> or serial:serial0/<unit>, of heaters already running; * for all"
         parser.add_argument("--unplug", metavar="PLACE", help=f"switch one off at the breaker: {place}")
         parser.add_argument("--plug", metavar="PLACE", help="back to normal")
         parser.add_argument(
@@ -69,13 +70,13 @@ class Command(BaseCommand):
     def _switch(self, control: Path, options: dict[str, Any]) -> None:
         name, place = options["fault"] or ("unplugged", options["unplug"] or options["plug"])
         line, _, unit = place.replace(" ", "/").rpartition("/")
-        if name.partition("@")[0] in OF_THE_LINE:
+        if name.partition("@")[0] in OF_THE_LINE or place == EVERYWHERE:
             line = place
         elif not line or not unit.isdigit():
             raise CommandError(f"{place!r}: wanted a line and a unit, like dtu:861990000000018/1")
         if not known_fault(name):
             raise CommandError(f"{name!r} is not one of {', '.join(ALL_FAULTS)} or sensor:<point>, with @chance or not")
-        place = place if ":" in line else f"dtu:{place}"
+        place = place if ":" in line or place == EVERYWHERE else f"dtu:{place}"
         switch(control, place, None if options["plug"] else name)
         self.stdout.write(f"{place}: {'normal' if options['plug'] else name}")
 
@@ -89,9 +90,10 @@ class Command(BaseCommand):
                 fleet = numbered_fleet(
                     options["count"], options["profile"], options["seed"], modes=modes, habits=habits
                 )
-                return replace(fleet, dials_per_s=options["dials_per_s"])
+                return replace(fleet, dials_per_s=options["dials_per_s"], rtt_s=options["rtt_ms"] / 1000)
             if options["fleet"] or options["demo"]:
-                return load_fleet(Path(options["fleet"] or settings.BASE_DIR / DEMO_FLEET))
+                fleet = load_fleet(Path(options["fleet"] or settings.BASE_DIR / DEMO_FLEET))
+                return replace(fleet, rtt_s=options["rtt_ms"] / 1000)
         except (FleetError, OSError, ValueError) as exc:
             raise CommandError(str(exc)) from exc
         raise CommandError("Say which heaters: --demo, --fleet FILE or --count N.")
