@@ -21,9 +21,9 @@ class Run:
 
 @dataclass(slots=True)
 class Runs:
-    """Cuts a stream of rows into runs by the column `key`; without a key there are none.
+    """Cuts a stream of rows into runs by the column `key`; without a key all rows are one run.
 
-    A name that comes back later begins another run: `summed()` adds such runs up.
+    A name that comes back later begins another run: `by_name()` adds such runs up.
     """
 
     key: str
@@ -35,14 +35,16 @@ class Runs:
 
     def take(self, row: Mapping[str, Any]) -> Run | None:
         """Count a row in; the run it ends, if it begins another."""
-        if not self.key:
-            return None
         name = str(row.get(self.key) or "")
         ended = self.end() if self._name is not None and name != self._name else None
-        self._name, self._rows = name, self._rows + 1
-        for key in self.summed:
-            self._totals[key] = self._totals.get(key, 0) + (row.get(key) or 0)
+        self.add(name, 1, {key: [row.get(key)] for key in self.summed})
         return ended
+
+    def add(self, name: str, rows: int, values: Mapping[str, list[Any]]) -> None:
+        """Count rows into the open run of that name, with the values of its summed columns."""
+        self._name, self._rows = name, self._rows + rows
+        for key, found in values.items():
+            self._totals[key] = _sum(found, self._totals.get(key, 0))
 
     def end(self) -> Run | None:
         """Close the run that is open."""
@@ -53,6 +55,10 @@ class Runs:
         self._name, self._rows, self._totals = None, 0, {}
         return run
 
+    def whole(self) -> Sums:
+        """What all closed runs add up to."""
+        return {key: sum(run.totals[key] for run in self.closed) for key in self.summed}
+
     def by_name(self) -> list[Run]:
         """Closed runs added up by name, in the order in which the names first came."""
         found: dict[str, Run] = {}
@@ -61,3 +67,11 @@ class Runs:
             totals = {key: before.totals[key] + run.totals[key] for key in self.summed}
             found[run.name] = Run(run.name, before.rows + run.rows, totals)
         return list(found.values())
+
+
+def _sum(values: list[Any], start: int | Decimal) -> int | Decimal:
+    """What the values add up to, those that are unknown left out."""
+    try:
+        return sum(values, start)
+    except TypeError:
+        return sum((value for value in values if value is not None), start)

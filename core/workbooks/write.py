@@ -11,22 +11,38 @@ SUBTOTAL(9, …), which leaves other subtotals out. Large ledgers stay flat and 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 from rustpy_xlsxwriter import FastExcel, Format
 
+from core.workbooks.batches import Tally
+from core.workbooks.columns import (
+    DATE,
+    DATETIME,
+    DECIMAL,
+    INTEGER,
+    MAX_TEXT,
+    MONEY,
+    SUMMABLE,
+    TEXT,
+    Column,
+    Row,
+    Value,
+    cell_value,
+)
 from core.workbooks.read import column_letters
-from core.workbooks.subtotals import Run, Runs
+from core.workbooks.subtotals import Run
 
-TEXT, INTEGER, DECIMAL, MONEY, DATE, DATETIME = "text", "integer", "decimal", "money", "date", "datetime"
+__all__ = [
+    "DATE", "DATETIME", "DECIMAL", "INTEGER", "MAX_TEXT", "MONEY", "NUMBER_FORMATS", "TEXT", "Column", "Labels",
+    "LedgerWriter", "Row", "Value", "WrittenLedger", "cell_value", "csv_text",
+]  # fmt: skip
 NUMBER_FORMATS = {
     TEXT: "@",
     INTEGER: "0",
@@ -35,32 +51,9 @@ NUMBER_FORMATS = {
     DATE: "yyyy-mm-dd",
     DATETIME: "yyyy-mm-dd hh:mm:ss",
 }
-_SUMMABLE = (INTEGER, DECIMAL, MONEY)
-_ZONE = ZoneInfo("Asia/Shanghai")
-MAX_TEXT = 32_767
-MAX_ROWS = 1_048_576
 A3, A4, WIDE = 8, 9, 170.0
 FOOTER = "&C&P / &N"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-Value = str | int | Decimal | date | datetime | None
-Row = Mapping[str, Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column. ``kind`` MONEY takes integer fen and shows yuan; ID numbers and cards are TEXT."""
-
-    key: str
-    title: str
-    kind: str = TEXT
-    unit: str = ""
-    width: float = 14.0
-    total: bool = False
-
-    @property
-    def heading(self) -> str:
-        """Title with its unit, as printed."""
-        return f"{self.title}({self.unit})" if self.unit else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,38 +76,6 @@ class WrittenLedger:
     rows: int
     totals: dict[str, int | Decimal]
     rows_sha256: str
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Counts, sums and hashes the rows while they stream past."""
-
-    columns: Sequence[Column]
-    rows: int = 0
-    totals: dict[str, int | Decimal] = field(default_factory=dict)
-    digest: Any = field(default_factory=hashlib.sha256)
-    _keys: list[str] = field(default_factory=list)
-    _cells: list[Callable[[Any], Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.totals = {column.key: 0 for column in self.columns if column.total}
-        self._keys = [column.key for column in self.columns]
-        self._cells = [_CELLS.get(column.kind, _as_it_is) for column in self.columns]
-
-    def take(self, row: Row, first_row: int) -> list[Any]:
-        """Return the row's cell values in column order, converted for a sheet."""
-        self.rows += 1
-        if first_row + self.rows + 1 > MAX_ROWS:
-            raise ValueError(f"a sheet holds {MAX_ROWS} rows; split the ledger, for example by town")
-        values = [row.get(key) for key in self._keys]
-        for key in self.totals:
-            if (value := row.get(key)) is not None:
-                self.totals[key] += value  # type: ignore[operator]
-        self.digest.update(("\x1f".join(map(_canonical, values)) + "\n").encode())
-        for key, value in zip(self._keys, values, strict=True):
-            if isinstance(value, str) and len(value) > MAX_TEXT:
-                raise ValueError(f"column {key}, row {self.rows}: a cell holds {MAX_TEXT} characters")
-        return [None if value is None else cell(value) for cell, value in zip(self._cells, values, strict=True)]
 
 
 class LedgerWriter:
@@ -142,29 +103,30 @@ class LedgerWriter:
         headings = [column.heading for column in columns]
         if len(set(headings)) != len(headings):
             raise ValueError(f"two columns have the same heading: {headings}")
-        unsummable = [column.key for column in columns if column.total and column.kind not in _SUMMABLE]
+        unsummable = [column.key for column in columns if column.total and column.kind not in SUMMABLE]
         if unsummable:
             raise ValueError(f"columns without a sum: {unsummable}")
         self.path, self.columns, self.titles, self.query = path, columns, titles, query
         self.sheet_name, self.labels, self.large = sheet_name, labels or Labels(), large
-        self.created, self.summed = created, [column.key for column in columns if column.total]
-        self.group = group if self.summed and any(column.key == group for column in columns) else ""
+        self.created = created
+        summed = any(column.total for column in columns)
+        self.group = group if summed and any(column.key == group for column in columns) else ""
         self.paper = A3 if sum(column.width for column in columns) > WIDE else A4
 
     def write(self, rows: Iterable[Row]) -> WrittenLedger:
-        """Write every row, the totals and the query sheet; rows are taken one by one and never kept."""
-        tally = _Tally(self.columns)
+        """Write every row, the totals and the query sheet; rows are taken some hundred at a time and never kept."""
+        tally = Tally(self.columns, self.group)
         (self._write_large if self.large else self._write_with_formulas)(rows, tally)
         return WrittenLedger(self.path, tally.rows, tally.totals, tally.digest.hexdigest())
 
-    def _query_rows(self, tally: _Tally) -> Iterator[tuple[str, str]]:
+    def _query_rows(self, tally: Tally) -> Iterator[tuple[str, str]]:
         yield from ((key, said() if callable(said) else said) for key, said in self.query.items())
         yield self.labels.rows, str(tally.rows)
         yield self.labels.sha256, tally.digest.hexdigest()
 
     # --- XlsxWriter -------------------------------------------------------------------------------------
 
-    def _write_with_formulas(self, rows: Iterable[Row], tally: _Tally) -> None:
+    def _write_with_formulas(self, rows: Iterable[Row], tally: Tally) -> None:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(str(self.path), options) as book:
             if self.created is not None:
@@ -179,18 +141,16 @@ class LedgerWriter:
                 for position, text in enumerate(pair):
                     query_sheet.write_string(row_no, position, text, formats[TEXT])
 
-    def _write_rows(self, sheet: Any, rows: Iterable[Row], tally: _Tally, formats: Mapping[str, Any]) -> int:
+    def _write_rows(self, sheet: Any, rows: Iterable[Row], tally: Tally, formats: Mapping[str, Any]) -> int:
         """Rows and subtotals; returns the row (from 0) that comes after the last."""
-        runs, at = Runs(self.group, self.summed), len(self.titles) + 1
-        for row in rows:
-            if (ended := runs.take(row)) is not None:
+        at = len(self.titles) + 1
+        for batch, ended in tally.batches(rows, at):
+            for values in batch:
+                self._write_cells(sheet, at, values, formats)
+                at += 1
+            if ended is not None:
                 self._write_sums(sheet, at, self._named(ended), ended.totals, at - ended.rows, formats)
                 at += 1
-            self._write_cells(sheet, at, tally.take(row, at - tally.rows - 1), formats)
-            at += 1
-        if (last := runs.end()) is not None:
-            self._write_sums(sheet, at, self._named(last), last.totals, at - last.rows, formats)
-            at += 1
         return at
 
     def _named(self, run: Run) -> str:
@@ -225,7 +185,7 @@ class LedgerWriter:
             else:
                 sheet.write_number(row_no, position, value, formats[column.kind])
 
-    def _write_totals(self, sheet: Any, tally: _Tally, at: int, formats: Mapping[str, Any]) -> None:
+    def _write_totals(self, sheet: Any, tally: Tally, at: int, formats: Mapping[str, Any]) -> None:
         if tally.totals:
             self._write_sums(sheet, at, self.labels.total, tally.totals, len(self.titles) + 1, formats)
 
@@ -247,14 +207,13 @@ class LedgerWriter:
 
     # --- rustpy-xlsxwriter ------------------------------------------------------------------------------
 
-    def _write_large(self, rows: Iterable[Row], tally: _Tally) -> None:
+    def _write_large(self, rows: Iterable[Row], tally: Tally) -> None:
         head, bold, last = len(self.titles), Format().set_bold(), len(self.columns) - 1
         merges = [(row_no, 0, row_no, last, title, bold) for row_no, title in enumerate(self.titles)] if last else []
-        runs = Runs(self.group, self.summed)
         book = FastExcel(str(self.path)).freeze(row=head + 1, col=0, sheet=self.sheet_name)
         book.sheet(
             self.sheet_name,
-            self._large_rows(rows, tally, runs),
+            self._large_rows(rows, tally),
             header_row=head,
             merge_ranges=merges,
             header_format=bold,
@@ -269,10 +228,10 @@ class LedgerWriter:
         query_rows = ({"": key, " ": value} for key, value in self._query_rows(tally))
         book.sheet(self.labels.query_sheet, query_rows, column_formats={"": text, " ": text}, column_width=40.0)
         if self.group:
-            self._add_totals_sheet(book, tally, runs)
+            self._add_totals_sheet(book, tally)
         book.save()
 
-    def _add_totals_sheet(self, book: Any, tally: _Tally, runs: Runs) -> None:
+    def _add_totals_sheet(self, book: Any, tally: Tally) -> None:
         """Sums of the groups and of everything, as numbers; asked for when the ledger's sheet is written."""
         group = next(column for column in self.columns if column.key == self.group)
         summed = [column for column in self.columns if column.total]
@@ -282,37 +241,28 @@ class LedgerWriter:
             return {group.heading: name, self.labels.rows: rows, **cells}
 
         def lines() -> Iterator[dict[str, Any]]:
-            yield from (line(run.name, run.rows, run.totals) for run in runs.by_name())
+            yield from (line(run.name, run.rows, run.totals) for run in tally.runs.by_name())
             yield line(self.labels.total, tally.rows, tally.totals)
 
         kinds = {group.heading: TEXT, self.labels.rows: INTEGER} | {c.heading: c.kind for c in summed}
         formats = {heading: _rustpy_format(kind) for heading, kind in kinds.items()}
         book.sheet(self.labels.totals_sheet, lines(), column_formats=formats, column_width=18.0)
 
-    def _large_rows(self, rows: Iterable[Row], tally: _Tally, runs: Runs) -> Iterator[dict[str, Any]]:
+    def _large_rows(self, rows: Iterable[Row], tally: Tally) -> Iterator[dict[str, Any]]:
+        """One dict for all rows, filled anew: the engine reads a row, by position, before it asks for the next."""
         headings = [column.heading for column in self.columns]
-        for row in rows:
-            runs.take(row)
-            yield dict(zip(headings, tally.take(row, len(self.titles)), strict=True))
-        runs.end()
+        row: dict[str, Any] = dict.fromkeys(headings)
+        for batch, _ended in tally.batches(rows, len(self.titles) + 1):
+            for values in batch:
+                row.update(zip(headings, values, strict=True))
+                yield row
         if not tally.rows:
             yield dict.fromkeys(headings)
-        if tally.totals:
-            totals = [cell_value(c.kind, tally.totals[c.key]) if c.total else None for c in self.columns]
+        if totals := tally.totals:
+            cells = [cell_value(c.kind, totals[c.key]) if c.total else None for c in self.columns]
             if not self.columns[0].total:
-                totals[0] = self.labels.total
-            yield dict(zip(headings, totals, strict=True))
-
-
-def cell_value(kind: str, value: Value) -> Any:
-    """Value as a sheet holds it: fen become yuan, aware times become Shanghai wall time."""
-    if value is None:
-        return None
-    if kind == MONEY:
-        return Decimal(str(value)) / 100
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(_ZONE).replace(tzinfo=None)
-    return str(value) if kind == TEXT else value
+                cells[0] = self.labels.total
+            yield dict(zip(headings, cells, strict=True))
 
 
 def csv_text(value: str) -> str:
@@ -320,29 +270,10 @@ def csv_text(value: str) -> str:
     return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
 
 
-def _canonical(value: Value) -> str:
-    if value.__class__ is str:
-        return value
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return "" if value is None else str(value)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-# The quick way of `cell_value`, one function per kind: fen as the double nearest to yuan, which is what a sheet holds.
-_CELLS: dict[str, Callable[[Any], Any]] = {
-    TEXT: str, MONEY: lambda fen: fen / 100, DATE: lambda day: cell_value(DATE, day),
-    DATETIME: lambda moment: cell_value(DATETIME, moment),
-}  # fmt: skip
-
-
 def _xlsxwriter_formats(book: Any) -> dict[str, Any]:
     formats = {kind: book.add_format({"num_format": code}) for kind, code in NUMBER_FORMATS.items()}
     formats[TEXT].set_quote_prefix()
-    for kind in _SUMMABLE:
+    for kind in SUMMABLE:
         formats[f"{kind} sum"] = book.add_format({"num_format": NUMBER_FORMATS[kind], "bold": True, "top": 1})
     formats["sum name"] = book.add_format({"bold": True, "top": 1, "quote_prefix": True})
     formats["head"] = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter", "quote_prefix": True})

@@ -44,13 +44,12 @@ def sheet_of(ledger: Ledger, extent: Extent) -> Sheet:
     columns = ledger.columns(extent)
     summed = [column.key for column in columns if column.total]
     group = ledger.group if summed and any(column.key == ledger.group for column in columns) else ""
-    runs, whole = Runs(group, summed), Runs("all", summed)
+    runs = Runs(group, summed)
     rows = ledger.found(extent).order_by().count()
-    lines = list(_lines(islice(ledger.lines(extent), MOST), columns, runs, whole))
+    lines = list(_lines(islice(ledger.lines(extent), MOST), columns, runs))
     more = max(0, rows - MOST)
-    total = whole.end()
-    if total is not None and summed and not more:
-        lines.append(_sums(Run("合计", total.rows, total.totals), columns))
+    if lines and summed and not more:
+        lines.append(_sums(Run("合计", rows, runs.whole()), columns))
     kept = _told(columns, lines)
     lines = [Line([line.cells[at] for at in kept], line.sums) for line in lines]
     return Sheet(ledger, extent, [columns[at] for at in kept], lines, rows, more)
@@ -62,13 +61,12 @@ def _told(columns: Sequence[Column], lines: Sequence[Line]) -> list[int]:
     return said or list(range(len(columns)))
 
 
-def _lines(rows: Iterator[Mapping[str, Any]], columns: Sequence[Column], runs: Runs, whole: Runs) -> Iterator[Line]:
+def _lines(rows: Iterator[Mapping[str, Any]], columns: Sequence[Column], runs: Runs) -> Iterator[Line]:
     for row in rows:
         if (ended := runs.take(row)) is not None:
             yield _sums(Run(f"{ended.name} 小计", ended.rows, ended.totals), columns)
-        whole.take({**row, "all": "all"})
         yield Line([as_text(column.kind, row.get(column.key)) for column in columns])
-    if (last := runs.end()) is not None:
+    if (last := runs.end()) is not None and runs.key:
         yield _sums(Run(f"{last.name} 小计", last.rows, last.totals), columns)
 
 
