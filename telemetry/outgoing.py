@@ -12,11 +12,15 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-TIMEOUT_S = 10.0
+TIMEOUT_S, WHOLE_S = 10.0, 30.0
+"""For one step of a connection, and for all of it: an answer that comes drop by drop holds no worker."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 ADDRESS_MAX = 300
 Lookup = Callable[[str, int], list[str]]
 
@@ -79,7 +83,8 @@ def reachable(parts: SplitResult, *, inside: bool = False, lookup: Lookup = look
 def _is_public(text: str) -> bool:
     one: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(one, ipaddress.IPv6Address):
-        one = one.ipv4_mapped or one.sixtofour or one
+        inner = ipaddress.IPv4Address(int(one) & 0xFFFFFFFF) if one in NAT64 else None
+        one = one.ipv4_mapped or one.sixtofour or inner or one
     return one.is_global and not one.is_multicast
 
 
@@ -97,14 +102,29 @@ def post(
         line = _line(parts, reachable(parts, inside=inside, lookup=lookup))
     except AddressRefused as refusal:
         return Answer(0, refusal.code)
+    over = threading.Event()
+    watch = threading.Timer(WHOLE_S, _hang_up, [line, over])
+    watch.daemon = True
+    watch.start()
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         line.request("POST", path, body, {**headers, "Content-Type": "application/json", "Connection": "close"})
-        return Answer(line.getresponse().status)
+        status = line.getresponse().status
+        return Answer(0, "TimeoutError") if over.is_set() else Answer(status)
+    except ssl.SSLCertVerificationError:
+        return Answer(0, "CERTIFICATE")
     except (OSError, http.client.HTTPException) as error:
-        return Answer(0, type(error).__name__)
+        return Answer(0, "TimeoutError" if over.is_set() else type(error).__name__)
     finally:
+        watch.cancel()
         line.close()
+
+
+def _hang_up(line: http.client.HTTPConnection, over: threading.Event) -> None:
+    """Whoever waits on it sees its end; half a status that came until then is none."""
+    over.set()
+    with suppress(OSError, AttributeError):  # it was over just now
+        socket.socket.shutdown(line.sock, socket.SHUT_RDWR)  # beneath TLS, which is being read just now
 
 
 def _port(parts: SplitResult) -> int:
@@ -118,11 +138,9 @@ class _Pinned(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         raw = socket.create_connection((self.machine, self.port), self.timeout)
-        try:
-            self.sock = ssl.create_default_context().wrap_socket(raw, server_hostname=self.host)
-        except BaseException:
-            raw.close()
-            raise
+        context = ssl.create_default_context()
+        self.sock = context.wrap_socket(raw, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
 
 
 class _PinnedPlain(http.client.HTTPConnection):

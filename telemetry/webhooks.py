@@ -173,6 +173,9 @@ def answer_words(answer: Answer) -> str:
         "ADDRESS": _("Not an address that can be called; it is like https://name/path, without a name and password."),
         "SCHEME": _("Only https:// addresses are called."),
         "UNKNOWN_HOST": _("No machine of this name is known."),
+        "CERTIFICATE": _(
+            "Its certificate does not prove this name, is too old, or nobody who is trusted has signed it."
+        ),
         "PRIVATE": _("This name leads into a private network; nothing is sent there."),
     }
     if answer.status:

@@ -100,6 +100,7 @@ def test_waiting_doubles_up_to_an_hour_and_after_three_days_it_is_disabled_with_
         ("https://x.example/", ["93.184.216.34", "10.0.0.5"], "PRIVATE"),
         ("https://x.example/", ["::ffff:192.168.0.1"], "PRIVATE"),
         ("https://x.example/", ["2002:7f00:1::"], "PRIVATE"),
+        ("https://x.example/", ["64:ff9b::a00:5"], "PRIVATE"),
         ("https://169.254.169.254/latest/", ["169.254.169.254"], "PRIVATE"),
         ("https://x.example/", ["fe80::1%eth0"], "PRIVATE"),
         ("https://x.example/", ["224.0.0.1"], "PRIVATE"),
