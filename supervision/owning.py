@@ -6,12 +6,13 @@ from typing import Any
 
 from accounts.organisations import Register, register
 from accounts.owning import belongs
-from supervision.models import EnergyCompany, MaintenanceVisit, NetworkAlarm, NetworkPoint, ServiceOutlet
+from supervision.models import DeviceArrival, EnergyCompany, MaintenanceVisit, NetworkAlarm, NetworkPoint, ServiceOutlet
 
 
 def declare() -> None:
     belongs(ServiceOutlet, firm="supplier")
     belongs(MaintenanceVisit, firm="supplier")
+    belongs(DeviceArrival, firm="device_model__supplier")
     belongs(NetworkPoint, heating="company__heating_company", energy="company__energy_company")
     belongs(NetworkAlarm, through="point")
     belongs(EnergyCompany, energy="pk")

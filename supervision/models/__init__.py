@@ -6,7 +6,7 @@ from supervision.models.companies import CaseCompany, EnergyCompany, PointCompan
 from supervision.models.duties import DutyTerm
 from supervision.models.network import NetworkAlarm, NetworkPoint, NetworkValue
 from supervision.models.safety import PublicityMark, SafetyAttendance, SafetyEvent, SafetyPost
-from supervision.models.service import MaintenanceVisit, ServiceOutlet
+from supervision.models.service import DeviceArrival, MaintenanceVisit, ServiceOutlet
 
 __all__ = [
     "AlertCase",
@@ -14,6 +14,7 @@ __all__ = [
     "CaseCompany",
     "CaseStep",
     "ClockRule",
+    "DeviceArrival",
     "DutyTerm",
     "EnergyCompany",
     "MaintenanceVisit",

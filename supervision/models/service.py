@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
 from accounts.records import ScopedModel
-from devices.models import Heater, Supplier
+from devices.models import DeviceModel, Heater, Supplier
+from programmes.models import Programme
 
 
 class ServiceOutlet(ScopedModel):
@@ -59,3 +60,27 @@ class MaintenanceVisit(ScopedModel):
     class Meta(ScopedModel.Meta):
         ordering = ["-visited_on", "-id"]
         constraints = [models.UniqueConstraint(fields=["heater", "visited_on"], name="maintenance_once_a_day")]
+
+
+class DeviceArrival(ScopedModel):
+    """Heaters that came into a town or village, received by its people (T-48): how many, whole or not, what was
+    arranged for their entry."""
+
+    view_right = "tickets.view"
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="arrivals")
+    area = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name=_("place"))
+    device_model = models.ForeignKey(DeviceModel, models.PROTECT, related_name="+", verbose_name=_("product"))
+    arrived_on = models.DateField(_("arrived on"))
+    quantity = models.PositiveIntegerField(_("heaters"))
+    is_whole = models.BooleanField(_("complete and undamaged"))
+    received_by = models.CharField(_("received by"), max_length=40)
+    words = models.CharField(_("what was arranged"), max_length=300, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    data_labels: ClassVar = {"received_by": "L2", "words": "L1"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["-arrived_on", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "area", "device_model", "arrived_on"], name="arrival_once")
+        ]
