@@ -29,9 +29,8 @@ def _files(settings: Any, tmp_path: Path) -> None:
     settings.FILES_DIR = tmp_path / "files"
 
 
-@pytest.fixture
-def odd(county: World) -> World:
-    """`county` with one thing of each kind that stands out, and rows for the ledgers that were empty."""
+def all_kinds(county: World) -> World:
+    """The county with one thing of each kind that stands out, and rows for the ledgers that were empty."""
     leave_out(county)
     Admission.objects.create(
         programme=county.programme, area_id="370999", supplier=county.supplier, applied_on=DAY, admitted_on=DAY,

@@ -28,6 +28,7 @@ from reports.queries import recompute
 from reports.queries.proof import broken_chains
 from reports.queries.scope import Scope
 from reports.services import findings, sampling
+from reports.services.summaries import refresh_summaries
 from retrofits.models import Acceptance
 from subsidies.models import Entitlement, PayoutLine
 from subsidies.rules.outcomes import Undefined
@@ -235,6 +236,7 @@ def test_chains_broken_by_installers_and_later_changes_are_told(
     assert faults(county, line) == set()
     with forced():
         spoil(line)
+    refresh_summaries()
     assert len(faults(county, line)) == 1
 
 

@@ -21,6 +21,10 @@ def world(db: None) -> World:
 
 @pytest.fixture
 def county(world: World) -> World:
+    return made_county(world)
+
+
+def made_county(world: World) -> World:
     """Every stage once in village A1, three paid in A2, one paid and one marked in the other town."""
     from tests.reports.world import REACHED
 
