@@ -62,6 +62,8 @@ def reads_answered(probe: Probe) -> Step:
         "first": frames(first) if first else None,
     }  # fmt: skip
     text = f"{answered} of {i + 1} reads answered, p95 {p95} ms"
+    if first and not answered:
+        text = f"none of {i + 1} reads answered: {first.status} {first.code or ''}".strip()
     return Step(3, "reads answered", answered >= WANTED_SHARE * (i + 1), text, [figures])
 
 

@@ -15,6 +15,7 @@ from devices.protocol.profile_files import bundled_profile
 from devices.simulator.buses import Bus, DialledIn, Manner, PseudoSerial
 from devices.simulator.faults import FaultSwitches
 from devices.simulator.house import House
+from devices.simulator.serial_servers import SerialServer
 from devices.simulator.slave import Slave
 
 
@@ -116,13 +117,16 @@ class SimulatedFleet:
         return Bus(line, slaves, self.faults, self.pace, self.fleet.rtt_s if line.startswith("dtu:") else 0.0)
 
     def start(self, host: str, port: int, folder: Path, watch_s: float = 0.5) -> None:
-        """Dial in and open ports; a line ``serial:<path>`` is linked at that path, seen from ``folder``."""
+        """Dial in and open ports; a line ``serial:<path>`` is linked at that path, seen from ``folder``, and one
+        ``tcp:<host>:<port>`` listens there."""
         for number, (line, bus) in enumerate(self.buses.items()):
             kind, _, rest = line.partition(":")
             if kind == "serial":
                 port_ = PseudoSerial(bus, folder / rest.partition("?")[0])
                 port_.open()
                 self.ports.append(port_)
+            elif kind == "tcp":
+                self._tasks.append(asyncio.create_task(SerialServer(bus, rest).run()))
             else:
                 self._tasks.append(asyncio.create_task(self._dial(bus, rest, number, host, port)))
         self._tasks.append(asyncio.create_task(self._watch(watch_s)))
@@ -155,5 +159,5 @@ def _by_line(heaters: Iterable[SimulatedHeater]) -> dict[str, list[SimulatedHeat
 
 def summary(fleet: Fleet) -> dict[str, Any]:
     lines = _by_line(fleet.heaters)
-    kinds = {kind: sum(line.startswith(kind) for line in lines) for kind in ("dtu", "serial")}
+    kinds = {kind: sum(line.startswith(kind) for line in lines) for kind in ("dtu", "serial", "tcp")}
     return {"heaters": len(fleet.heaters), "lines": len(lines), **kinds}

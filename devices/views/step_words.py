@@ -12,6 +12,7 @@ _RECORDS = [
     (r"lacks (?P<what>.*)", gettext_noop("lacks %(what)s")),
     (r"(?P<n>\d+) of (?P<all>\d+) reads answered, p95 (?P<ms>.*) ms",
      gettext_noop("%(n)s of %(all)s reads answered, p95 %(ms)s ms")),
+    (r"none of (?P<all>\d+) reads answered: (?P<said>.*)", gettext_noop("none of %(all)s reads answered: %(said)s")),
     (r"longest block of (?P<n>\d+): (?P<said>\w+); past the end: (?P<end>.*)",
      gettext_noop("longest block of %(n)s registers: %(said)s; past the end: %(end)s")),
     (r"(?P<n>\d+) writes echoed and read back", gettext_noop("%(n)s writes echoed and read back")),

@@ -91,7 +91,9 @@ def test_a_profile_that_lacks_a_point_of_annex_2_fails_the_first_step() -> None:
 def test_a_silent_board_ends_after_the_reads() -> None:
     probe, _hub = bench()
     probe.unit = 9
-    assert [(step.number, step.passed) for step in machine_steps(probe)] == [(1, True), (3, False)]
+    found = machine_steps(probe)
+    assert [(step.number, step.passed) for step in found] == [(1, True), (3, False)]
+    assert found[1].message == "none of 10 reads answered: timeout"
 
 
 def flaky(hub: BoardHub, every: int) -> None:

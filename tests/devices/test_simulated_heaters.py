@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,8 +55,14 @@ def poll(client: HubClient, line: str, unit: int, profile_name: str) -> Decoded:
     return decode(profile, merge_results((r.block, r.registers) for r in results if r.registers is not None))
 
 
-@pytest.mark.parametrize("line", ["dtu:861990000000018", "serial:serial0"])
+def free_address() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return f"127.0.0.1:{door.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("line", ["dtu:861990000000018", "serial:serial0", "tcp:"])
 def test_a_heater_is_read_written_and_read_back(tmp_path: Path, line: str) -> None:
+    line = f"tcp:{free_address()}" if line == "tcp:" else line
     with heaters(tmp_path, lines=(line,)) as (client, _):
         name = bundled_names()[0]
         before = poll(client, line, 1, name)

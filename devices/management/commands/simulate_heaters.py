@@ -16,7 +16,16 @@ from devices.hub.config import split_address
 from devices.hub.files import allow_many_files
 from devices.protocol.profiles import ProfileError
 from devices.simulator.faults import ALL_FAULTS, EVERYWHERE, OF_THE_LINE, FaultSwitches, known_fault, switch
-from devices.simulator.fleet import MODES, Fleet, FleetError, SimulatedFleet, load_fleet, numbered_fleet, summary
+from devices.simulator.fleet import (
+    MODES,
+    Fleet,
+    FleetError,
+    SimulatedFleet,
+    SimulatedHeater,
+    load_fleet,
+    numbered_fleet,
+    summary,
+)
 from devices.simulator.house import HABITS
 
 DEMO_FLEET = Path("presets/jincheng_2020/fleet.yaml")
@@ -30,6 +39,9 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="the 185 heaters of the demonstration")
         parser.add_argument("--fleet", metavar="FILE", help="heaters from a fleet file")
         parser.add_argument("--count", type=int, metavar="N", help="N heaters, one per DTU")
+        parser.add_argument(
+            "--at", metavar="LINE", help="one heater at unit 1 of this line: dtu:<id>, serial:<name>, tcp:<host>:<port>"
+        )
         parser.add_argument(
             "--profile", default="linshi-ashp-08", help="profiles of --count, with commas (default %(default)s)"
         )
@@ -91,12 +103,17 @@ class Command(BaseCommand):
                     options["count"], options["profile"], options["seed"], modes=modes, habits=habits
                 )
                 return replace(fleet, dials_per_s=options["dials_per_s"], rtt_s=options["rtt_ms"] / 1000)
+            if options["at"]:
+                if options["at"].startswith("tcp:"):
+                    split_address(options["at"][4:])
+                heater = SimulatedHeater(1, options["at"], 1, options["profile"], options["seed"])
+                return Fleet((heater,), rtt_s=options["rtt_ms"] / 1000)
             if options["fleet"] or options["demo"]:
                 fleet = load_fleet(Path(options["fleet"] or settings.BASE_DIR / DEMO_FLEET))
                 return replace(fleet, rtt_s=options["rtt_ms"] / 1000)
         except (FleetError, OSError, ValueError) as exc:
             raise CommandError(str(exc)) from exc
-        raise CommandError("Say which heaters: --demo, --fleet FILE or --count N.")
+        raise CommandError("Say which heaters: --demo, --fleet FILE, --count N or --at LINE.")
 
     def _door(self, text: str) -> tuple[str, int]:
         try:
