@@ -138,6 +138,13 @@ def figures_of(heaters: QuerySet[Heater], now: dt.datetime, periods: dict[str, i
     return Online(newest=found.pop("newest"), **{name: number or 0 for name, number in found.items()})
 
 
+def silent_lines(heaters: QuerySet[Heater], now: dt.datetime, periods: dict[str, int]) -> QuerySet[Heater, Any]:
+    """Lines (`bus__line`) with heaters that were heard once and have no data now: `silent` of `total`, worst first."""
+    rows = heaters.order_by().select_related(None).values("bus__line")
+    silent = Count("pk", filter=Q(latest__at__isnull=False) & ~fresh(now, periods))
+    return rows.annotate(total=Count("pk"), silent=silent).filter(silent__gt=0).order_by("-silent", "bus__line")[:8]
+
+
 def installed(user: Any, area_code: str) -> QuerySet[Heater]:
     """The heaters a person sees in an area, without those taken away, with what a list shows of each."""
     rows = Heater.objects.visible_to(user).within(area_code).filter(removed_on__isnull=True)

@@ -34,8 +34,12 @@ function pause(part) {
   part.prepend(note);
 }
 
+const LONE_S = 15; // between polls of a part whose stream failed twice
+let failures = 0;
+
 function run(part) {
-  const every = Number(part.dataset.every || 60) * 1000;
+  const asked = Number(part.dataset.every || 60);
+  const every = (part.dataset.stream && failures > 1 ? Math.min(LONE_S, asked) : asked) * 1000;
   setTimeout(() => {
     if (!part.isConnected) return;
     const tired = !part.dataset.always && Date.now() - lastSign > TIRED_MS;
@@ -83,9 +87,10 @@ function listen(address) {
   return fetch(address, { credentials: 'same-origin', headers: { 'X-Unattended': '1' } })
     .then((answer) => {
       if (answer.status !== 200 || answer.redirected || !answer.body) throw new Error(String(answer.status));
+      failures = 0;
       return hear(answer.body.getReader(), new TextDecoder());
     })
-    .then(() => again(1000), () => again(60000)); // no place, or no stream: the parts poll
+    .then(() => again(1000), () => { failures += 1; again(failures < 2 ? 5000 : 60000); }); // no place, or no stream: the parts poll
 }
 
 function startStream() {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,6 +23,7 @@ from programmes.chosen import chosen_area_code
 from telemetry import handling, queries
 from telemetry.filters import AlertFilter
 from telemetry.models import Alert
+from telemetry.views.giving import alerts_of_heaters, give_page
 from telemetry.views.shown import AlertShown
 
 RIGHT = handling.RIGHT
@@ -71,6 +72,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "groups": queries.alert_groups(alerts, by), "by": by, "by_filter": queries.GROUPS[by][2],
         "groupings": GROUPINGS,
         "opened": opened, "waiting": waiting, "now": now,
+        "last_at": None if opened else alerts.aggregate(last=Max("opened_at"))["last"],
     }  # fmt: skip
     is_live = request.headers.get("HX-Request") == "true" and "HX-Target" not in request.headers
     template = "telemetry/alert_list_part.html" if is_live else "telemetry/alert_list.html"
@@ -80,13 +82,19 @@ def alert_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @requires(RIGHT)
 def alert_acknowledge(request: HttpRequest) -> HttpResponse:
-    """Acknowledge the ticked alerts, or all that match the filter the person saw."""
-    user = cast(User, request.user)
-    chosen = list(_chosen(request)[: MOST_AT_ONCE + 1])
+    """Acknowledge the ticked alerts, or all that match the filter the person saw; with `?deed=give` hand them on."""
+    user, deed = cast(User, request.user), request.GET.get("deed", "")
+    is_of_heaters = request.GET.get("of") == "heaters"
+    found = alerts_of_heaters(request, _visible(request, chosen_area_code(request))) if is_of_heaters else None
+    chosen = list((_chosen(request) if found is None else found)[: MOST_AT_ONCE + 1])
+    if not chosen and is_of_heaters:
+        raise Refused("NO_ALERTS", _("These heaters have no open alert: there is nothing to send anybody for."))
     if not chosen:
         raise Http404
     if len(chosen) > MOST_AT_ONCE:
         raise Refused("TOO_MANY_ALERTS", _("At most %(n)d alerts at once; narrow the filter."), n=MOST_AT_ONCE)
+    if deed == "give":
+        return give_page(request, chosen, _way_back(request, "" if is_of_heaters else None))
     mine = [alert for alert in chosen if user.has_right(RIGHT, alert.area_id)]
     done = handling.acknowledge_alerts(alerts=mine, by=user, now=clock.now())
     text = ngettext("%(n)d alert acknowledged.", "%(n)d alerts acknowledged.", done) % {"n": done}
@@ -117,7 +125,11 @@ def _views(waiting: int) -> list[View]:
 def _bulk(request: HttpRequest) -> list[BulkAction]:
     if not request.user.has_right(RIGHT):  # type: ignore[union-attr]
         return []
-    return [BulkAction(_("Acknowledge"), reverse("telemetry:alert-acknowledge"), icon="checkbox")]
+    address = reverse("telemetry:alert-acknowledge")
+    return [
+        BulkAction(_("Acknowledge"), address, icon="checkbox"),
+        BulkAction(_("Acknowledge and give to …"), f"{address}?deed=give", icon="send"),
+    ]
 
 
 def _chosen(request: HttpRequest) -> QuerySet[Alert]:
@@ -137,9 +149,10 @@ def _chosen(request: HttpRequest) -> QuerySet[Alert]:
     return cast("QuerySet[Alert]", found)
 
 
-def _way_back(request: HttpRequest) -> str:
+def _way_back(request: HttpRequest, query: str | None = None) -> str:
+    """Where the person came from; `query` in place of the list's own filter."""
     back = request.POST.get("next", "")
     if back and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         return back
-    query = request.POST.get("query", "")[:2000]
+    query = request.POST.get("query", "")[:2000] if query is None else query
     return reverse("telemetry:alert-list") + (f"?{QueryDict(query).urlencode()}" if query else "")

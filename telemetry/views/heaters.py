@@ -17,12 +17,12 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import requires
 from core import clock
 from core.refusals import Refused
-from core.tables import Column, build_table, render_table
+from core.tables import BulkAction, Column, build_table, render_table
 from core.together import asking, count_of, in_step, number_in, read
 from devices.forms import WishForm
 from devices.models import Heater
 from programmes.chosen import chosen_area_code
-from telemetry import door, queries, registers, services
+from telemetry import door, handling, queries, registers, services
 from telemetry.charts import SPANS
 from telemetry.filters import HeaterFilter
 from telemetry.hexes import comb_of
@@ -72,15 +72,17 @@ def heater_list(request: HttpRequest) -> HttpResponse:
     area, now, periods = chosen_area_code(request), clock.now(), queries.poll_periods()
     heaters = queries.installed(request.user, area)
     alerts = count_of(queries.open_alerts(request.user, area))
+    silent = queries.silent_lines(heaters, now, periods)
     figures, polling, comb, _done = read(in_step(
         queries.figures_of(heaters, now, periods), queries.polling(area, now), comb_of(heaters, now, periods),
-        asking(alerts),
+        asking(alerts, silent),
     ))  # fmt: skip
     values: dict[str, Any] = {
         "figures": figures,
         "alerts": number_in(alerts),
         "polling": polling,
         "comb": comb,
+        "silent_lines": list(silent),
         "now": now,
         "every": EVERY_S,
     }
@@ -92,6 +94,7 @@ def heater_list(request: HttpRequest) -> HttpResponse:
         request, heaters, COLUMNS, filterset=HeaterFilter, unit=_("heaters"), default_sort="platform_no",
         row_url=lambda heater: reverse("telemetry:heater-detail", args=[heater.platform_no]),
         empty=(_("No heaters here yet"), _("They are registered with the record of an installation.")),
+        bulk=_bulk(request),
     )  # fmt: skip
     _say_states(table.rows, now, periods)
     template = "telemetry/heater_list_part.html" if is_live else "telemetry/heater_list.html"
@@ -101,11 +104,19 @@ def heater_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _bulk(request: HttpRequest) -> list[BulkAction]:
+    """Send somebody to the ticked heaters, for those who look after alerts: their open alerts are given on."""
+    if not request.user.has_right(handling.RIGHT):  # type: ignore[union-attr]
+        return []
+    address = f"{reverse('telemetry:alert-acknowledge')}?deed=give&of=heaters"
+    return [BulkAction(_("Send somebody …"), address, icon="send")]
+
+
 def _tag(request: HttpRequest, values: dict[str, Any]) -> str:
     """Changes with every new reading, with every state that time alone changes, and once a minute for the ages."""
     parts = (
         request.get_full_path(), getattr(request, "LANGUAGE_CODE", ""), values["figures"], values["alerts"],
-        values["polling"].trouble, values["comb"], int(values["now"].timestamp()) // 60,
+        values["polling"].trouble, values["comb"], values["silent_lines"], int(values["now"].timestamp()) // 60,
     )  # fmt: skip
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
 
@@ -149,7 +160,7 @@ def _read_at_door(request: HttpRequest, shown: Shown) -> HttpResponse:
     if wants_json:
         said = {name: getattr(done, name) for name in ("passed", "asked", "good", "lines")}
         return JsonResponse(said | {"at": done.at.isoformat()})
-    return _registers(request, Shown.of(request, shown.heater.platform_no))
+    return detail_page(request, Shown.of(request, shown.heater.platform_no))
 
 
 def _registers(request: HttpRequest, shown: Shown, snapshot: registers.Snapshot | None = None) -> HttpResponse:

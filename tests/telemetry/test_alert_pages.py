@@ -77,6 +77,33 @@ def test_alerts_of_another_town_cannot_be_acknowledged() -> None:
     assert one.acknowledged_at is None
 
 
+@pytest.mark.parametrize("of_heaters", [False, True])
+def test_many_alerts_are_given_to_somebody_at_once(page: Client, ops: User, of_heaters: bool) -> None:
+    listed = reverse("telemetry:alert-list")
+    assert "No alert is open. None has ever come." in words(page.get(listed))
+    made = [alert(bare_heater(unit)) for unit in (1, 2)]
+    over = alert(made[0].heater, kind="fault", cleared_at=dt.datetime.now(dt.UTC))
+    colleague, stranger = people.user("ops", "370999001"), people.user("ops", OTHER_TOWN)
+    address = reverse("telemetry:alert-acknowledge") + "?deed=give" + ("&of=heaters" if of_heaters else "")
+    ids = [one.heater_id if of_heaters else one.pk for one in made]
+    asked = page.post(address, {"ids": ids})
+    assert asked.status_code == 200 and "Give 2 alerts to somebody" in words(asked)
+    assert f'value="{colleague.pk}"' in asked.content.decode()
+    said = {"ids": ids, "to": colleague.pk, "words": "gateway first", "count": "2"}
+    for wrong in ({"count": "3"}, {"to": stranger.pk}):
+        assert page.post(address, said | wrong).status_code == 422
+    assert not Alert.objects.filter(assigned_to__isnull=False).exists()
+    assert page.post(address, said).status_code == 302
+    given = Alert.objects.filter(assigned_to=colleague, acknowledged_by=ops)
+    assert set(given) == set(made) and {one.notes.get().words for one in made} == {"gateway first"}
+    Alert.objects.update(cleared_at=dt.datetime.now(dt.UTC))
+    assert "No alert is open. The last one came" in words(page.get(listed))
+    if of_heaters:
+        assert page.post(address, said).status_code == 422, "a heater without an open alert"
+    over.refresh_from_db()
+    assert over.assigned_to is None
+
+
 def test_looking_changes_nothing(plant: Plant, page: Client) -> None:
     alert(plant.heaters[0])
     before = _counts()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -77,13 +78,25 @@ def test_polls_before_the_first_answer_were_not_missed() -> None:
     assert fresh.strip[0].state == "before" and old.strip[0].state == "lost"
 
 
-@pytest.mark.parametrize("period", [1, 30, 300, 3600])
-@pytest.mark.parametrize("code", ["1h", "24h", "7d"])
-def test_a_chart_has_at_most_two_thousand_points(code: str, period: int) -> None:
+def test_a_chart_has_at_most_two_thousand_points() -> None:
     heater = bare_heater()
-    drawn = charts.track(heater, charts.SPANS[code], NOW, period)
-    assert 5 * len(drawn.buckets) <= 2000
-    assert drawn.buckets[-1].at <= NOW < drawn.buckets[-1].at + dt.timedelta(seconds=drawn.width_s)
+    for code, period in product(["1h", "24h", "7d"], [1, 30, 300, 3600]):
+        drawn = charts.track(heater, charts.SPANS[code], NOW, period)
+        assert 5 * len(drawn.buckets) <= 2000, (code, period)
+        assert drawn.buckets[-1].at <= NOW < drawn.buckets[-1].at + dt.timedelta(seconds=drawn.width_s), (code, period)
+
+
+def test_a_season_is_a_band_of_days_where_no_data_is_neither_heat_nor_off() -> None:
+    first, day = dt.date(2021, 1, 10), dt.timedelta(days=1)
+    hours_on = {1: (20, 700), 2: (24, 0), 3: (24, 1440), 5: (12, None), 8: (10, 30)}
+    found = {first + n * day: days.Day(first + n * day, hours=h, minutes_on=on) for n, (h, on) in hours_on.items()}
+    new, old = (charts.season_band(found, first, NOW, heard_before=heard) for heard in (False, True))
+    assert [piece.state for piece in new.pieces] == ["none", "heat", "idle", "heat", "none", "on", "none", "heat"]
+    assert new.counts == old.counts == {"none": 3, "heat": 3, "idle": 1, "on": 1}
+    assert [piece.state for piece in new.strip] == ["before", "good", "lost", "late", "lost", "late"]
+    assert old.strip[0].state == "lost", "heard before the season: silence is silence"
+    # Nothing was due before the first word; today's twelve closed hours are all that is due of it.
+    assert (new.got, new.wanted, old.wanted) == (90, 20 + 6 * 24 + 12, 8 * 24 + 12)
 
 
 def test_the_series_of_every_span_is_json_with_gaps_as_null(plant: Plant, page: Client) -> None:

@@ -49,7 +49,9 @@ def test_no_data_is_not_switched_off(plant: Plant, page: Client) -> None:
         listed = re.findall(r'class="id" href="/dev/(\w+)/"', response.content.decode())
         assert listed == [heater.platform_no], state
         assert f'class="{"st " + look if look != "st" else "st"}"' in response.content.decode()
-    assert "1 of 3 heaters" in words(page.get(address))
+    text = words(page.get(address))
+    assert "1 of 3 heaters" in text and "Send somebody" in text
+    assert f"look at its gateway first Lines and gateways {silent.bus.line} 1/2" in text
 
 
 def test_a_place_and_a_line_narrow_the_list(plant: Plant, page: Client) -> None:
