@@ -102,7 +102,7 @@ class FundsForm(forms.Form):
 
 
 class ShareForm(forms.Form):
-    name = text(_("cost"), 80)
+    name = text(_("cost"), 80, help_text=_("Begin with the kind of cost: subsidies are computed from it."))
     amount = YuanField(_("amount/CNY"))
     split_by = pick(_("split"), SharedCost.By.choices)
     village = one_of(_("village"), Area.objects.none())

@@ -19,7 +19,7 @@ _PLAIN = (
 )  # fmt: skip
 _LATER = (
     "device_class", "venue_type", "self_paid", "enterprise_share_fen", "season_fee_fen", "fee_paid", "fault", "cause",
-    "device_scrapped",
+    "device_scrapped", "own_funds_evidence", "second_home_approved",
 )  # fmt: skip
 _SETS = ("classes", "exclusions", "accepted_by")
 
@@ -31,7 +31,7 @@ def encode_facts(facts: Facts) -> dict[str, Any]:
         "accepted_on": facts.accepted_on.isoformat() if facts.accepted_on else None,
         **{name: getattr(facts, name) for name in (*_PLAIN, *_LATER)},
         **{name: sorted(getattr(facts, name)) for name in _SETS},
-        "costs": None if facts.costs is None else [[c.kind, c.amount_fen, c.purpose] for c in facts.costs],
+        "costs": None if facts.costs is None else [[c.kind, c.amount_fen, c.purpose, c.shared_by] for c in facts.costs],
         "quantities": {name: str(value) for name, value in facts.quantities.items()},
         "usage": [_encode_usage(one) for one in facts.usage],
         "payments": [_encode_payment(one) for one in facts.payments],

@@ -12,7 +12,7 @@ from typing import Literal
 
 from django.utils.translation import gettext_noop
 
-Shape = Literal["number", "money", "flag", "code", "usage", "decision"]
+Shape = Literal["number", "money", "flag", "code", "usage", "decision", "evidence", "year"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ SOURCES: Mapping[str, Source] = {
     "venue_type": Source(refused=_NO_VENUES),
     "self_paid": _only_stated("flag"),
     "device_scrapped": _only_stated("flag"),
+    "second_home_approved": _only_stated("flag"),
+    "own_funds_evidence": _only_stated("evidence"),
     "meter_individual": Source(_HOUSEHOLD),
     "fee_paid": _only_stated("flag", seasonal=True),
     "fault": _only_stated("code", seasonal=True),
@@ -65,6 +67,7 @@ SOURCES: Mapping[str, Source] = {
     "device_count": Source(gettext_noop("the installed devices"), "number"),
     "room_count": _only_stated("number"),
     "person_count": Source(_HOUSEHOLD, "number"),
+    "demolition_year": Source(gettext_noop("the ground of the exclusion, where it names one year"), "year"),
     "household_count": Source(gettext_noop("the register of the village")),
     "altitude_m": _only_stated("number"),
     "device_age_years": Source(gettext_noop("the heater taken down before"), "number"),

@@ -6,6 +6,7 @@ be stated by a person (`services.stated`); where each fact comes from stands in 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -20,7 +21,8 @@ from core.together import read_together
 from devices.models import Heater
 from households.models import Dwelling, Household, Roster
 from households.services import class_periods
-from retrofits.models import Acceptance, Admission, CostItem, InstalledDevice, PanelSeat, Task
+from retrofits.costs import kind_of
+from retrofits.models import Acceptance, Admission, CostItem, CostShare, InstalledDevice, PanelSeat, Task
 from subsidies.device_classes import class_of
 from subsidies.models import Entitlement, EntitlementLine, PayoutLine, StatedFact
 from subsidies.rules import facts as rules
@@ -34,8 +36,11 @@ DEPARTMENTS = {
     "住建": "HOUSING", "发改": "DEVELOPMENT_REFORM", "财政": "FINANCE", "农业": "AGRICULTURE", "环保": "ECOLOGY",
     "生态": "ECOLOGY", "审计": "AUDIT",
 }  # fmt: skip
+#: The key of a shared cost as rules name it.
+SHARE_KEYS = {"even": "household", "area": "area", "head": "persons"}
 #: So few are asked about on a page: there one statement is worth more than the driver's quicker reading.
 FEW = 50
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=年|[-./]|$)")
 
 
 def facts_for(
@@ -66,6 +71,7 @@ class Collected:
         tasks = [one.task_id for one in acceptances]
         paid = Entitlement.objects.filter(dwelling__in=self._homes, state=Entitlement.State.PAID)
         self._costs = _cost_rows(tasks)
+        self._shared = _share_rows(self._homes, {one.task.programme_id for one in acceptances})
         self._seats = _seat_rows(tasks)
         self._paid = paid.select_related("task__technology").order_by("id")
         self._shares = EntitlementLine.objects.filter(entitlement__in=paid).order_by("id")
@@ -79,10 +85,12 @@ class Collected:
         self._readings = reading_rows(self._homes, seasons)
         if len(acceptances) <= FEW:
             read_together(
-                self._costs, self._seats, self._paid, self._shares, self._settled, self._removed, self._devices,
-                self._villages, self._admissions, self._stated, self._periods, self._registered, self._readings,
+                self._costs, self._shared, self._seats, self._paid, self._shares, self._settled, self._removed,
+                self._devices, self._villages, self._admissions, self._stated, self._periods, self._registered,
+                self._readings,
             )  # fmt: skip
         self._by_task = _grouped(self._costs)
+        self._by_home = _laid(self._shared)
         self._payments = self._paid_before()
         self._departments = _departments(self._seats)
         self._counts = {"device": dict(self._devices), "village": dict(self._villages)}
@@ -106,7 +114,7 @@ class Collected:
         self, one: Acceptance, on: date, season: Season | None, usage: tuple[rules.Usage, ...], classes: frozenset[str]
     ) -> Facts:
         task, dwelling = one.task, one.task.dwelling
-        costs = self._by_task.get(one.task_id)
+        costs = self._by_task.get(one.task_id, ()) + self._by_home.get((task.programme_id, dwelling.pk), ())
         return Facts(
             on=on,
             zone=zone_of(dwelling.area.area_class),
@@ -116,11 +124,11 @@ class Collected:
             exclusions=self._exclusions(dwelling, task),
             on_roster=task.roster_row.roster.state == Roster.State.APPROVED,
             installer_admitted=self._is_admitted(task),
-            own_funds_in_place=task.self_funds_proven is True,
+            own_funds_in_place=task.self_funds_proven is True,  # only those entered before papers were named
             accepted_on=one.accepted_on,
             accepted_by=self._departments.get(one.task_id, frozenset()),
             payments=self._payments[dwelling.pk],
-            costs=None if costs is None else tuple(rules.CostItem(kind, fen) for kind, fen in costs),
+            costs=costs or None,
             quantities=self._quantities(task),
             meter_individual=_own_meter(dwelling),
             usage=usage,
@@ -140,6 +148,7 @@ class Collected:
             "household_count": self._counts["village"].get(dwelling.area_id),
             "device_count": 1 + devices.get(task.pk, 0) if record else None,
             "device_age_years": _age(self._ages.get(dwelling.pk)),
+            "demolition_year": _named_year(dwelling.exclusion_note),
         }
         return {name: Decimal(value) for name, value in known.items() if value is not None}
 
@@ -176,6 +185,12 @@ class Collected:
         for one in self._paid:
             found[one.dwelling_id] += (_payment(one, tuple(lines[one.pk]), days.get(one.pk)),)
         return found
+
+
+def _named_year(note: str) -> int | None:
+    """The one year a note names; of several nobody knows which is meant."""
+    years = {int(year) for year in _YEAR.findall(note)}
+    return years.pop() if len(years) == 1 else None
 
 
 def _family(acceptance: Acceptance) -> int:
@@ -217,11 +232,27 @@ def _cost_rows(tasks: Sequence[int]) -> Any:
     return items.order_by("id").values_list("installation__task_id", "kind", "amount_fen")
 
 
-def _grouped(rows: Iterable[tuple[int, str, int]]) -> dict[int, list[tuple[str, int]]]:
+def _grouped(rows: Iterable[tuple[int, str, int]]) -> dict[int, tuple[rules.CostItem, ...]]:
     """By task; a task without any recorded cost has no entry, which is not the same as no cost."""
-    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    found: dict[int, tuple[rules.CostItem, ...]] = defaultdict(tuple)
     for task_id, kind, fen in rows:
-        found[task_id].append((kind, fen))
+        found[task_id] += (rules.CostItem(kind, fen),)
+    return dict(found)
+
+
+def _share_rows(homes: Sequence[int], programmes: Iterable[int]) -> Any:
+    """(programme, dwelling, name and key of the cost, fen): what dwellings carry of their projects' costs."""
+    rows = CostShare.objects.filter(dwelling__in=homes, cost__project__programme__in=list(programmes))
+    return rows.order_by("id").values_list(
+        "cost__project__programme_id", "dwelling_id", "cost__name", "cost__split_by", "amount_fen"
+    )
+
+
+def _laid(rows: Iterable[tuple[int, int, str, str, int]]) -> dict[tuple[int, int], tuple[rules.CostItem, ...]]:
+    """By programme and dwelling; the kind is the one with which the cost's name begins."""
+    found: dict[tuple[int, int], tuple[rules.CostItem, ...]] = defaultdict(tuple)
+    for programme, home, name, key, fen in rows:
+        found[programme, home] += (rules.CostItem(kind_of(name), fen, shared_by=SHARE_KEYS[key]),)
     return dict(found)
 
 

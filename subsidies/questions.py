@@ -110,6 +110,7 @@ ANSWERS: Mapping[str, str] = {
     "area": gettext_noop("by area"),
     "project": gettext_noop("by project"),
     "allowed": gettext_noop("allowed"),
+    "one_of_works": gettext_noop("one of the works"),
     "either_side": gettext_noop("before and after"),
     "before": gettext_noop("before"),
     "after": gettext_noop("after"),

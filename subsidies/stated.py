@@ -19,8 +19,14 @@ from subsidies.rules.facts import Decision, Facts, Usage
 
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,6})?")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+_YEAR = re.compile(r"(19|20)\d{2}")
 _FLAGS = {"是": True, "yes": True, "true": True, "1": True, "否": False, "no": False, "false": False, "0": False}
 Value = str | int | bool
+#: What proves a household's own money, by the code policies name (Q20).
+OWN_FUNDS = {
+    "PAID_TO_TOWN": _("paid to the town"), "PAID_TO_SUPPLIER": _("paid to the supplier"),
+    "ESCROW": _("held in trust"), "OTHER_PAPER": _("another paper"),
+}  # fmt: skip
 
 
 def read_value(name: str, text: str) -> Value:
@@ -36,6 +42,21 @@ def with_stated(facts: Facts, stated: Mapping[str, StatedFact], season: Season |
         if row.value is not None:
             facts = _LAID[SOURCES[name].stated or "code"](facts, name, row, season)
     return facts
+
+
+def _year(text: str) -> str:
+    if not _YEAR.fullmatch(text.removesuffix("年")):
+        raise Refused("FACT_VALUE", _("“%(text)s” is not a year; write it like 2019."), text=text[:40])
+    return text.removesuffix("年")
+
+
+def _evidence(text: str) -> str:
+    """The code or its words, in either language."""
+    known = {code: code for code in OWN_FUNDS} | {str(words): code for code, words in OWN_FUNDS.items()}
+    if text not in known:
+        words = _("“%(text)s” does not say what proves the own funds; write one of: %(known)s.")
+        raise Refused("FACT_VALUE", words, text=text[:40], known="、".join(str(one) for one in OWN_FUNDS.values()))
+    return known[text]
 
 
 def _number(text: str) -> str:
@@ -95,10 +116,16 @@ def _lay_decision(facts: Facts, name: str, row: StatedFact, season: Season | Non
     return replace(facts, decision=Decision(row.value, row.document_no))
 
 
+def _lay_evidence(facts: Facts, name: str, row: StatedFact, season: Season | None) -> Facts:
+    """Whatever proves them: they are in place."""
+    return replace(facts, own_funds_in_place=True, own_funds_evidence=str(row.value))
+
+
 _READERS: Mapping[Shape, Callable[[str], Value]] = {
     "number": _number, "usage": _number, "money": _money, "decision": _money, "flag": _flag, "code": _code,
+    "year": _year, "evidence": _evidence,
 }  # fmt: skip
 _LAID: Mapping[Shape, Callable[[Facts, str, StatedFact, Any], Facts]] = {
     "number": _lay_number, "usage": _lay_usage, "money": _lay_money, "decision": _lay_decision, "flag": _lay_plain,
-    "code": _lay_plain,
+    "code": _lay_plain, "year": _lay_number, "evidence": _lay_evidence,
 }  # fmt: skip

@@ -6,16 +6,18 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.acting import acting
+from accounts.models import Area
 from core import clock
 from jobs.registry import handler
 from jobs.running import JobRun
 from programmes.models import Programme
 from subsidies.models import Policy
-from subsidies.services import differences, entitlements, holds, notices, trials
+from subsidies.services import differences, entitlements, holds, notices, own_funds, trials
 
 ASSESS = "subsidies.assess_pending"
 TRY_OUT = "subsidies.try_policy"
 COMPARE = "subsidies.find_differences"
+OWN_FUNDS = "subsidies.prove_own_funds"
 
 
 @shared_task(name="subsidies.tasks.assess_pending")
@@ -52,6 +54,20 @@ def run_assessment(run: JobRun, programme_id: int) -> dict[str, str]:
         result = {"url": "/pay/entitlements/", "message": message}
         run.finish(result)
     return result
+
+
+@handler(OWN_FUNDS, label=gettext_lazy("Own funds of a place"))
+def run_own_funds(
+    run: JobRun, programme_id: int, area: str, evidence: str, document_no: str, without: list[str]
+) -> dict[str, str]:
+    """One list of a town, fifty households in one commit; killed in between, the next turn does the rest."""
+    programme, place = Programme.objects.get(pk=programme_id), Area.objects.get(pk=area)
+    if run.requested_by is None:
+        raise RuntimeError("own funds are stated by a person")
+    stated = own_funds.OwnFunds(programme, place, evidence, document_no, tuple(without))
+    done = own_funds.prove_all(stated, by=run.requested_by, commit=run.commit, progress=run.progress)
+    message = ngettext("own funds of %(n)d household stated", "own funds of %(n)d households stated", done)
+    return {"url": "/pay/entitlements/", "message": message % {"n": done}}
 
 
 @handler(TRY_OUT, label=gettext_lazy("Try a policy on the accepted dwellings"))

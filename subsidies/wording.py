@@ -69,6 +69,7 @@ REASONS = {
     "BOUNDARY_READING_MISSING": gettext_noop("A reading on the first or last day of the season is missing"),
     "POLICY_NOT_IN_FORCE": gettext_noop("The policy is not in force on this day"),
     "PAYMENT_SOURCES_UNKNOWN": gettext_noop("An earlier payment is recorded without its sources"),
+    "SHARED_COST_KEY": gettext_noop("A cost of the project was laid on its dwellings by another key than the policy's"),
 }
 
 WARNINGS = {
@@ -133,7 +134,7 @@ SOURCES = {
     "MUNICIPAL": gettext_noop("Municipal"),
     "COUNTY": gettext_noop("County"),
     "DISTRICT": gettext_noop("District"),
-    "HOUSEHOLD": gettext_noop("Household"),
+    "HOUSEHOLD": gettext_noop("Household's own funds"),
     "ENTERPRISE": gettext_noop("Enterprise"),
     "HEATING_COMPANY": gettext_noop("Heating company"),
     "CENTRAL_INVESTMENT": gettext_noop("Central budget investment"),
@@ -173,6 +174,9 @@ NAMES = {
     "tariff": gettext_noop("usage by tariff"),
     "device_scrapped": gettext_noop("device found fit for scrap"),
     "device_class": gettext_noop("class of the device"),
+    "own_funds_evidence": gettext_noop("what proves the own funds"),
+    "second_home_approved": gettext_noop("exception for a second home approved"),
+    "demolition_year": gettext_noop("year of the demolition plan"),
     "self_paid": gettext_noop("converted at one's own cost"),
     "fee_paid": gettext_noop("season fee is paid"),
     "fault": gettext_noop("kind of fault"),

@@ -245,13 +245,15 @@ def share_cost(
 ) -> SharedCost:
     """Split a cost over dwellings by heated area, by persons (`persons`: dwelling key → number) or evenly, in the
     order of their numbers; the last takes the rest. Raises `Refused` SHARE_FAULTY naming the dwelling without a
-    figure, SHARE_KNOWN."""
+    figure, SHARE_KNOWN. A cost of the same name split by another key is laid anew."""
     kept = _locked(project, by)
     homes = sorted(dwellings, key=lambda home: home.dwelling_no)
     if not homes or amount_fen < 0 or not name.strip():
         raise Refused("SHARE_FAULTY", _("Name the cost, an amount of zero or more, and at least one dwelling."))
     weights = _weights(homes, split_by, persons or {})
-    if kept.shared_costs.filter(name=name.strip()).exists():
+    known = kept.shared_costs.filter(name=name.strip())
+    known.exclude(split_by=split_by).delete()
+    if known.exists():
         raise Refused("SHARE_KNOWN", _("“%(name)s” is shared out already."), conflict=True, name=name)
     cost = SharedCost.objects.create(
         project=kept, name=name.strip()[:80], amount_fen=amount_fen, split_by=split_by, recorded_by=by

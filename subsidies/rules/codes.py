@@ -31,6 +31,7 @@ NOT_DUE_CODES = (
 UNDEFINED_CODES = (
     "NO_RULE", "NO_RATE_DECISION_NEEDED", "BY_DECISION", "PRICE_POLICY_ONLY", "SUSPENSION_BASIC_FEE", "METER_ANOMALY",
     "FACT_MISSING", "OVERFUNDED", "BOUNDARY_READING_MISSING", "POLICY_NOT_IN_FORCE", "PAYMENT_SOURCES_UNKNOWN",
+    "SHARED_COST_KEY",
 )  # fmt: skip
 
 WARNING_CODES = ("THRESHOLD_NEARBY", "AREA_FAR_FROM_60", "ESTIMATED", "BELOW_PAID")
@@ -52,17 +53,22 @@ STEP_CODES = (
     "REMAINING", "CEILING", "NOT_EXCLUDED", "STANDS_ALREADY",
 )  # fmt: skip
 
+#: Keys by which a project's cost is laid on its dwellings.
+SHARE_KEYS = ("household", "area", "persons")
+
 #: Facts that are numbers: quantities with the unit in the name, money in yuan (compared in yuan).
 NUMBER_FACTS = (
     "heated_area_m2", "assessed_area_m2", "renovated_area_m2", "declared_area_m2", "power_kw", "heat_load_kw",
     "device_count", "room_count", "person_count", "fuel_t", "affected_days", "altitude_m",
-    "device_age_years", "household_count",
+    "device_age_years", "household_count", "demolition_year",
 )  # fmt: skip
 MONEY_FACTS = ("eligible_cost", "total_cost", "enterprise_share", "season_fee")
 #: Quantities that are metered in periods; they exist only for benefits that run by season.
 USAGE_FACTS = ("electricity_kwh", "gas_m3", "heat_kwh", "pellets_t")
-TEXT_FACTS = ("beneficiary", "zone", "technology", "device_class", "fault", "cause", "venue_type")
-FLAG_FACTS = ("meter_individual", "fee_paid", "self_paid", "device_scrapped")
+TEXT_FACTS = (
+    "beneficiary", "zone", "technology", "device_class", "fault", "cause", "venue_type", "own_funds_evidence",
+)  # fmt: skip
+FLAG_FACTS = ("meter_individual", "fee_paid", "self_paid", "device_scrapped", "second_home_approved")
 SET_FACTS = ("classes",)
 DATE_FACTS = ("on", "accepted_on")
 COMPARABLE_FACTS = (*NUMBER_FACTS, *MONEY_FACTS, "season_number", "season_year")

@@ -115,8 +115,17 @@ def _valued(policy: Policy, benefit: Benefit, ctx: Context) -> tuple[Context, Va
     for check in benefit.requires:
         if not all_hold(check.when, ctx.under(check.clause)):
             raise Halt(check.otherwise, refused=True, clause=check.clause or benefit.clause)
+    _check_shares(benefit, ctx)
     ctx = _with_season_number(policy, benefit, ctx)
     return ctx, benefit.amount.evaluate(ctx)
+
+
+def _check_shares(benefit: Benefit, ctx: Context) -> None:
+    """A cost laid by another key than the policy asks for says nothing about this dwelling."""
+    found = ctx.facts.shared_keys(benefit.scope, benefit.kind) if benefit.shared_costs else frozenset()
+    wrong = sorted(found - {benefit.shared_costs})
+    if wrong:
+        raise Halt("SHARED_COST_KEY", clause=benefit.clause, found=wrong[0], wanted=benefit.shared_costs)
 
 
 def _beside_others(policy: Policy, benefit: Benefit, ctx: Context, value: Value) -> Value:

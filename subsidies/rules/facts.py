@@ -27,12 +27,14 @@ class FactError(ValueError):
 class CostItem:
     """One cost position, e.g. ``CostItem("DEVICE", 890_000)``; kinds are named by the policy's cost scopes.
 
-    ``purpose`` is the benefit kind the cost belongs to (``CONVERSION``, ``EFFICIENCY``); empty: to any.
+    ``purpose`` is the benefit kind the cost belongs to (``CONVERSION``, ``EFFICIENCY``); empty: to any. ``shared_by``:
+    the key (of ``codes.SHARE_KEYS``) by which it was laid on the dwellings of a project; empty: the dwelling's own.
     """
 
     kind: str
     amount_fen: int
     purpose: str = ""
+    shared_by: str = ""
 
     def __post_init__(self) -> None:
         _require(type(self.amount_fen) is int and self.amount_fen >= 0, f"cost {self.kind}: fen, not negative")
@@ -96,7 +98,8 @@ class Facts:
     ``exclusions`` are codes already established by the household file (with windows, evidence and approved
     exceptions); a policy that does not list a code ignores it. ``season_year`` is the year in which the
     season to be assessed begins, default the running or last season on ``on``. ``usage`` may hold readings
-    of several seasons and energies.
+    of several seasons and energies. ``own_funds_evidence``: what proves the household's own money, as the policy
+    names it.
     """
 
     on: date
@@ -126,6 +129,8 @@ class Facts:
     fault: str = ""
     cause: str = ""
     device_scrapped: bool | None = None
+    own_funds_evidence: str = ""
+    second_home_approved: bool | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quantities", MappingProxyType(dict(self.quantities)))
@@ -146,6 +151,10 @@ class Facts:
         if self.costs is None:
             return None
         return sum(item.amount_fen for item in self._costs(purpose) if item.kind in scope)
+
+    def shared_keys(self, scope: frozenset[str], purpose: str) -> frozenset[str]:
+        """The keys by which shared costs in ``scope`` were laid on this dwelling."""
+        return frozenset(item.shared_by for item in self._costs(purpose) if item.kind in scope) - {""}
 
     def _costs(self, purpose: str) -> list[CostItem]:
         return [item for item in self.costs or () if item.purpose in ("", purpose)]

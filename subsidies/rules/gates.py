@@ -25,8 +25,16 @@ def _refuse(code: str, gate: Gate) -> Halt:
 
 def _excluded(gate: Gate, benefit: Benefit, ctx: Context) -> None:
     for code in gate.codes:
-        if code in ctx.facts.exclusions:
+        if code in ctx.facts.exclusions and not _lifted(code, gate, ctx):
             raise _refuse(code, gate)
+
+
+def _lifted(code: str, gate: Gate, ctx: Context) -> bool:
+    """Only by what is known: an exclusion stands until somebody proves the exception."""
+    try:
+        return any(one.code == code and all_hold(one.when, ctx) for one in gate.unless)
+    except Halt:
+        return False
 
 
 def _roster(gate: Gate, benefit: Benefit, ctx: Context) -> None:
@@ -46,7 +54,8 @@ def _device(gate: Gate, benefit: Benefit, ctx: Context) -> None:
 
 
 def _own_funds(gate: Gate, benefit: Benefit, ctx: Context) -> None:
-    if not ctx.facts.own_funds_in_place:
+    proven = not gate.evidence or ctx.facts.own_funds_evidence in gate.evidence
+    if not (ctx.facts.own_funds_in_place and proven):
         raise _refuse("SELF_FUNDS_MISSING", gate)
 
 

@@ -32,6 +32,7 @@ from subsidies.rules.policy import (
     Rounding,
     Runs,
     TaskRule,
+    Unless,
     Warn,
 )
 from subsidies.rules.shape import shape_problems
@@ -39,7 +40,7 @@ from subsidies.rules.switches import option_problems, read_options, resolve, set
 
 #: Parts of a document times alternatives of its options; Taishan has about 10,000.
 MAX_WORK = 60_000
-_Coded = TypeVar("_Coded", Recode, Warn)
+_Coded = TypeVar("_Coded", Recode, Unless, Warn)
 #: Amounts that never become money, so such a benefit needs no split.
 _MONEYLESS = frozenset({"undefined", "nothing", "household_fee"})
 
@@ -157,6 +158,8 @@ class _Reader:
             codes=tuple(entry.get("codes", ())),
             panel=tuple(entry.get("panel", ())),
             checks=_checks(builder, entry.get("checks")),
+            unless=_coded(Unless, builder, entry.get("unless")),
+            evidence=tuple(entry.get("evidence", ())),
         )
 
     def benefits(self) -> tuple[Benefit, ...]:
@@ -185,6 +188,7 @@ class _Reader:
             warnings=_coded(Warn, builder, entry.get("warnings")),
             rounding=self._rounding(entry),
             again_after_years=self._whole(entry, "again_after_years"),
+            shared_costs=entry.get("shared_costs", ""),
         )
         self.above[benefit.id] = Bearer(benefit.id, benefit.kind, scope)
         if builder.tops_up:

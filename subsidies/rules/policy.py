@@ -44,14 +44,27 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Unless:
+    """An exclusion that does not count where all conditions are known to hold."""
+
+    code: str
+    when: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate with its clause; ``codes`` exclusions in order, ``panel`` signers, ``checks`` on the device."""
+    """One gate with its clause; ``codes`` exclusions in order, ``panel`` signers, ``checks`` on the device.
+
+    ``unless`` lifts exclusions; ``evidence`` says what proves own funds (none named: anything does).
+    """
 
     name: str
     clause: str
     codes: tuple[str, ...] = ()
     panel: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
+    unless: tuple[Unless, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,8 @@ class Ceiling:
 class Benefit:
     """One rule. ``kind``: one payment per kind and dwelling (per season where ``runs`` is set).
 
-    ``again_after_years``: a further one so many years after the last.
+    ``again_after_years``: a further one so many years after the last. ``shared_costs``: the key by which a project's
+    cost must be laid on its dwellings (empty: any).
     """
 
     id: str
@@ -134,6 +148,7 @@ class Benefit:
     warnings: tuple[Warn, ...]
     rounding: Rounding = TO_THE_FEN
     again_after_years: int | None = None
+    shared_costs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

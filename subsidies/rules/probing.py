@@ -17,7 +17,7 @@ from subsidies.rules.codes import FACTS, FLAG_FACTS, NUMBER_FACTS, SET_FACTS, TE
 from subsidies.rules.conditions import Flag, OneOf
 from subsidies.rules.engine import covers
 from subsidies.rules.facts import CostItem, Facts, Usage
-from subsidies.rules.policy import Benefit, Policy
+from subsidies.rules.policy import Benefit, Gate, Policy
 
 COST, FEE = "eligible_cost", "season_fee"
 _MONEY = {COST: COST, "total_cost": COST, FEE: FEE}
@@ -86,6 +86,9 @@ def facts_named(policy: Policy, kind: str) -> frozenset[str]:
     found |= {COST} if any(isinstance(node, Cost) for node in nodes) else set()
     found |= {"decision"} if any(isinstance(node, ByDecision) for node in nodes) else set()
     found |= {"tariff"} if any(getattr(node, "tariff", "") for node in nodes) else set()
+    found |= (
+        {"own_funds_evidence"} if any(isinstance(gate, Gate) and gate.name == "own_funds" for gate in gates) else set()
+    )
     again = any(getattr(node, "again_after_years", None) is not None for node in nodes)
     return frozenset(found | ({"paid_on"} if again else set()))
 

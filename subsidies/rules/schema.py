@@ -18,6 +18,7 @@ from subsidies.rules.codes import (
     NOT_DUE_CODES,
     NUMBER_FACTS,
     OWN_DUE_CODES,
+    SHARE_KEYS,
     UNDEFINED_CODES,
     USAGE_FACTS,
     WARNING_CODES,
@@ -159,6 +160,11 @@ CONDITION: Schema = {
 
 _REASONED: Schema = {"code": _one_of(OWN_DUE_CODES), "rule": RULE_ID, "clause": CLAUSE}
 _CHECK = _object(["when", "otherwise"], {"when": _ref("conditions"), "otherwise": _ref("refusal"), "clause": CLAUSE})
+_UNLESS = _object(["code", "when"], {"code": _one_of(EXCLUSION_CODES), "when": _ref("conditions")})
+_EXCLUSIVE = _object(
+    ["kinds", "clause"],
+    {"kinds": _list(CODE, 2), "clause": CLAUSE, "keep": _ref("keep"), "per": _ref("group_period")},
+)
 
 DEFS: Schema = {
     "number": _switchable("number", {"type": "number", "minimum": 0, "maximum": 10**12}),
@@ -171,10 +177,14 @@ DEFS: Schema = {
     "quantity": _switchable("quantity", _one_of((*NUMBER_FACTS, *USAGE_FACTS))),
     "scope": _switchable("scope", _list(CODE)),
     "panel": _switchable("panel", _list(CODE)),
+    "evidence": _switchable("evidence", _list(CODE, 0)),
+    "unless": _switchable("unless", _list(_UNLESS, 0)),
+    "exclusive": _switchable("exclusive", _list(_EXCLUSIVE, 0)),
     "counted_from": _switchable("counted_from", {"type": ["string", "integer"]}),
     "month_day": _switchable("month_day", MONTH_DAY),
     "boundary": _switchable("boundary", {"enum": ["linear", "hold"]}),
     "rounding_mode": _switchable("rounding_mode", {"enum": ["half_up", "down"]}),
+    "share_key": _switchable("share_key", _one_of(SHARE_KEYS)),
     "keep": _switchable("keep", {"enum": ["first", "highest"]}),
     "group_period": _switchable("group_period", {"enum": ["lifetime", "season"]}),
     "refusal": _one_of(NOT_DUE_CODES),
@@ -207,10 +217,13 @@ _GATE_EXTRAS: dict[str, tuple[str, Schema]] = {
 }
 
 
+#: What a gate may have beside its clause and what it must have.
+_GATE_MORE = {"acceptance": ("panel",), "excluded": ("unless",), "own_funds": ("evidence",)}
+
+
 def _gate(name: str) -> Schema:
     properties: Schema = {"clause": CLAUSE}
-    if name == "acceptance":
-        properties["panel"] = _ref("panel")
+    properties |= {more: _ref(more) for more in _GATE_MORE.get(name, ())}
     if name not in _GATE_EXTRAS:
         return _object(["clause"], properties)
     extra, schema = _GATE_EXTRAS[name]
@@ -241,6 +254,7 @@ BENEFIT = _object(
         "split": _ref("split"),
         "rounding": _object(["to"], {"to": _ref("number"), "mode": _ref("rounding_mode")}),
         "again_after_years": _ref("number"),
+        "shared_costs": _ref("share_key"),
         "result_codes": _list(_CODED),
         "warnings": _list(_object(["code", "when"], {"code": _one_of(WARNING_CODES), "when": _ref("conditions")})),
     },
@@ -286,12 +300,7 @@ SCHEMA: Schema = {
         "gates": _object([], {name: _gate(name) for name in GATES}),
         "tasks": _list(_TASK),
         "benefits": _list(BENEFIT, 0),
-        "exclusive": _list(
-            _object(
-                ["kinds", "clause"],
-                {"kinds": _list(CODE, 2), "clause": CLAUSE, "keep": _ref("keep"), "per": _ref("group_period")},
-            )
-        ),
+        "exclusive": _ref("exclusive"),
         "ceilings": _list(
             _object(
                 ["kinds", "at", "clause"],

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.money import MoneyError, parse_yuan
 from core.seasons import SeasonError, Span
-from subsidies.rules.codes import FLAG_FACTS, NUMBER_FACTS, TEXT_FACTS
+from subsidies.rules.codes import FLAG_FACTS, NUMBER_FACTS, SHARE_KEYS, TEXT_FACTS
 from subsidies.rules.documents import Listed, Mapped, Problem, problem, unknown
 from subsidies.rules.facts import CostItem, Decision, FactError, Facts, Payment, Usage
 from subsidies.rules.outcomes import SourceLine
@@ -125,13 +125,18 @@ def _entries(value: Any) -> Listed:
 
 
 def _costs(value: Any) -> tuple[CostItem, ...]:
-    """``{DEVICE: 8900, WIRING_BEHIND_METER: 900}``, or a list of ``{kind, amount, purpose}``."""
+    """``{DEVICE: 8900, WIRING_BEHIND_METER: 900}``, or a list of ``{kind, amount, purpose, shared_by}``."""
     if isinstance(value, Mapped):
         return tuple(CostItem(kind, _fen(amount)) for kind, amount in value.items())
     entries = map(_mapped, _entries(value))
-    return tuple(
-        CostItem(_words(each["kind"]), _fen(each["amount"]), _words(each.get("purpose", ""))) for each in entries
-    )
+    return tuple(_cost(each) for each in entries)
+
+
+def _cost(each: Mapped) -> CostItem:
+    key = _words(each.get("shared_by", ""))
+    if key not in ("", *SHARE_KEYS):
+        raise FactError(f"“shared_by” is one of: {', '.join(SHARE_KEYS)}.")
+    return CostItem(_words(each["kind"]), _fen(each["amount"]), _words(each.get("purpose", "")), key)
 
 
 def _usage(value: Any) -> tuple[Usage, ...]:

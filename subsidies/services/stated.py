@@ -12,6 +12,7 @@ from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from core.refusals import Refused
+from retrofits.models import Task
 from subsidies.fact_coding import Facts, decode_facts
 from subsidies.fact_sources import SOURCES, STATABLE
 from subsidies.models import Entitlement, StatedFact
@@ -20,11 +21,24 @@ from subsidies.services.locking import demand_right
 from subsidies.services.policies import rules_of
 from subsidies.stated import read_value
 
+OWN_FUNDS_FACT = "own_funds_evidence"
+#: Refusals that a statement can lift, and the fact that does it.
+LIFTED_BY = {
+    "SELF_FUNDS_MISSING": OWN_FUNDS_FACT, "SECOND_HOME": "second_home_approved",
+    "DEMOLITION_PLAN": "demolition_year",
+}  # fmt: skip
+
+
+def missing_fact(entitlement: Entitlement) -> str:
+    """The fact for want of which there is no amount, "" where none is wanting."""
+    named = (entitlement.reason_params or {}).get("fact")
+    return str(named or LIFTED_BY.get(entitlement.reason, ""))
+
 
 def statable(entitlement: Entitlement) -> list[str]:
     """Facts the rules of this kind look at that a person may state: the one that is missing first."""
     named = facts_named(rules_of(entitlement.policy), entitlement.benefit_kind)
-    missing = (entitlement.reason_params or {}).get("fact")
+    missing = missing_fact(entitlement)
     found = [name for name in STATABLE if name in named]
     return sorted(found, key=lambda name: (name != missing, found.index(name)))
 
@@ -47,6 +61,9 @@ def state_fact(
     if SOURCES[name].register and _in_register(entitlement, name):
         raise Refused("IN_REGISTER", _("A register holds this fact for the dwelling. Correct it there."))
     with acting(by, reason=words.strip()[:300]):
+        if name == OWN_FUNDS_FACT:  # what the household's file shows
+            tasks = Task.objects.filter(programme=entitlement.programme_id, dwelling=entitlement.dwelling_id)
+            tasks.update(self_funds_proven=value is not None)
         return StatedFact.objects.create(
             programme_id=entitlement.programme_id, area_id=entitlement.area_id, dwelling_id=entitlement.dwelling_id,
             name=name, season_year=_season_year(entitlement, name), value=value, document_no=document_no.strip()[:80],

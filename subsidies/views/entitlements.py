@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import get_visible_or_404, requires
+from accounts.models import Area
 from accounts.records import ScopedQuerySet
 from core import clock
 from core.refusals import Refused
@@ -22,15 +23,16 @@ from core.tables import Column, View, build_table, render_table
 from core.together import read_together
 from jobs.services import enqueue
 from programmes.chosen import chosen_area_code, chosen_programme
+from programmes.models import Programme
 from subsidies import queries
-from subsidies.again_form import AgainForm, where_recorded
+from subsidies.again_form import AgainForm, OwnFundsForm, where_recorded
 from subsidies.filters import EntitlementFilter
 from subsidies.forms import DecisionForm, ObjectionForm
 from subsidies.models import Entitlement, Objection
-from subsidies.services import entitlements, notices, stated
+from subsidies.services import entitlements, notices, own_funds, stated
 from subsidies.services.looks import note_look
 from subsidies.services.policies import policy_in_force
-from subsidies.tasks import ASSESS
+from subsidies.tasks import ASSESS, OWN_FUNDS
 from subsidies.wording import reason_sentence
 
 SAID_AT_THE_FORM = ("FACT_UNKNOWN", "FACT_VALUE", "DOCUMENT_NEEDED", "IN_REGISTER", "REASON_NEEDED")
@@ -52,7 +54,12 @@ COLUMNS = (
 @require_GET
 def entitlement_list(request: HttpRequest) -> HttpResponse:
     """Every amount of the chosen programme and place; undefined ones are a view of their own and no zero."""
+    return _list(request)
+
+
+def _list(request: HttpRequest, own: OwnFundsForm | None = None) -> HttpResponse:
     rows = _narrowed(request)
+    views, without_funds = _views(rows)
     table = build_table(
         request,
         rows.select_related("area", "dwelling", "household"),
@@ -60,14 +67,22 @@ def entitlement_list(request: HttpRequest) -> HttpResponse:
         filterset=EntitlementFilter,
         unit=_("amounts"),
         row_url=lambda row: reverse("subsidies:entitlement-detail", args=[row.pk]),
-        views=_views(rows),
+        views=views,
         default_sort="dwelling.dwelling_no",
         empty=(
             _("Nothing has been calculated yet"),
             _("Amounts follow from passed acceptances under a released policy."),
         ),
     )
-    return render_table(request, "subsidies/entitlement_list.html", table, _run_context(request))
+    context = _run_context(request)
+    if context["may_assess"] and without_funds:
+        place = Area.objects.get(pk=chosen_area_code(request) or context["programme"].area_id)
+        context |= {
+            "place": place,
+            "without_funds": without_funds,
+            "own": own or OwnFundsForm(initial={"area": place.pk}),
+        }
+    return render_table(request, "subsidies/entitlement_list.html", table, context)
 
 
 @requires("entitlements.view")
@@ -83,13 +98,38 @@ def entitlement_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @requires("entitlements.assess")
 @require_POST
 def entitlement_assess(request: HttpRequest) -> HttpResponse:
-    """Ask for a run over everything that waits."""
+    """Ask for a run over everything that waits; or state own funds of a place and have what waits for them computed."""
     programme = chosen_programme(request)
     if programme is None:
         raise Http404
+    if "evidence" in request.POST:
+        return _own_funds(request, programme)
     enqueue(kind=ASSESS, args={"programme_id": programme.pk}, by=request.user, area=programme.area_id)  # type: ignore[arg-type]
     messages.success(request, _("The calculation runs in the background; its end shows in the tray above."))
     return redirect("subsidies:entitlement-list")
+
+
+def _own_funds(request: HttpRequest, programme: Programme) -> HttpResponse:
+    """What was typed is checked now, the rest is a job; what is wrong stands at the form."""
+    form = OwnFundsForm(request.POST)
+    if form.is_valid():
+        data, area = form.cleaned_data, get_object_or_404(Area, pk=form.cleaned_data["area"])
+        try:
+            said = own_funds.read_list(
+                programme=programme, area=area, evidence=data["evidence"], document_no=data["document_no"],
+                without=data["without"], by=request.user,  # type: ignore[arg-type]
+            )  # fmt: skip
+        except Refused as refusal:
+            form.add_error(None, refusal.sentence)
+        else:
+            args = {"programme_id": programme.pk, "area": area.pk, "evidence": said.evidence,
+                    "document_no": said.document_no, "without": list(said.without)}  # fmt: skip
+            enqueue(kind=OWN_FUNDS, args=args, by=request.user, area=area.pk)  # type: ignore[arg-type]
+            messages.success(request, _("The calculation runs in the background; its end shows in the tray above."))
+            return redirect("subsidies:entitlement-list")
+    response = _list(request, form)
+    response.status_code = 422
+    return response
 
 
 @requires("entitlements.assess")
@@ -169,7 +209,7 @@ def _detail(request: HttpRequest, one: Entitlement, **forms: object) -> HttpResp
         "may_decide": one.state == "objected" and request.user.has_right("objections.decide", one.area_id),
         "again": AgainForm(one),
         "statements": statements,
-        "where": where_recorded(str((one.reason_params or {}).get("fact", ""))),
+        "where": where_recorded(stated.missing_fact(one)),
         "objection": ObjectionForm(),
         "decide": DecisionForm(),
         **queries.explain(one),
@@ -185,14 +225,16 @@ def _narrowed(request: HttpRequest) -> ScopedQuerySet:
     return rows.filter(programme=programme) if programme else rows.none()
 
 
-def _views(rows: ScopedQuerySet) -> list[View]:
-    """The named lists with their numbers, one query."""
+def _views(rows: ScopedQuerySet) -> tuple[list[View], int]:
+    """The named lists with their numbers, and how many wait for own funds; one query."""
     counts = rows.aggregate(
         all=Count("pk"), due=Count("pk", filter=Q(outcome="due")), not_due=Count("pk", filter=Q(outcome="not_due")),
         undefined=Count("pk", filter=Q(outcome="undefined")), payable=Count("pk", filter=Q(state="payable")),
-        objected=Count("pk", filter=Q(state__in=["objected", "held"])), paid=Count("pk", filter=Q(state="paid")),
+        objected=Count("pk", filter=Q(state__in=["objected", "held"])),
+        no_funds=Count("pk", filter=Q(reason=own_funds.MISSING, state__in=["assessed", "held"])),
+        paid=Count("pk", filter=Q(state="paid")),
     )  # fmt: skip
-    return [
+    views = [
         View(_("All"), "", counts["all"]),
         View(_("Due"), "outcome=due", counts["due"]),
         View(_("May be paid"), "state=payable", counts["payable"]),
@@ -201,9 +243,10 @@ def _views(rows: ScopedQuerySet) -> list[View]:
         View(_("Undefined"), "outcome=undefined", counts["undefined"]),
         View(_("Objections"), "state=objected", counts["objected"]),
     ]
+    return views, counts["no_funds"]
 
 
-def _run_context(request: HttpRequest) -> dict[str, object]:
+def _run_context(request: HttpRequest) -> dict[str, Any]:
     programme = chosen_programme(request)
     policy = policy_in_force(programme, clock.today()) if programme else None
     may = programme is not None and request.user.has_right("entitlements.assess", programme.area_id)

@@ -31,7 +31,8 @@ WINTER = Season(dt.date(2021, 11, 1), dt.date(2022, 3, 31))
 PAID_AT, PAID_ON = dt.datetime(2022, 1, 9, 18, 30, tzinfo=dt.UTC), dt.date(2022, 1, 10)
 SUMMER = dt.date(2022, 6, 1)
 KEYS = sorted({*FACTS, *USAGE_FACTS, "tariff", "paid_on", "decision"})
-TYPED = {"number": "12.5", "usage": "900", "money": "120.50", "decision": "5000", "flag": "是", "code": "air_heater"}
+TYPED = {"number": "12.5", "usage": "900", "money": "120.50", "decision": "5000", "flag": "是", "code": "air_heater",
+         "evidence": "专户托管", "year": "2019年"}  # fmt: skip
 
 
 def facts_of(task: Task, season: Season | None = None) -> Facts:
@@ -65,7 +66,7 @@ def everything_registered(money: Money) -> Task:
     home.area.area_class = "plain_rural"
     home.area.save()
     Household.objects.filter(pk=home.household_id).update(residents=4, beneficiary_classes=["LOW_INCOME"])
-    Dwelling.objects.filter(pk=home.pk).update(heated_area_m2=90)
+    Dwelling.objects.filter(pk=home.pk).update(heated_area_m2=90, exclusion_note="2019年列入规划")
     record = Installation.objects.get(task=task)
     record.device_model = DeviceModel.objects.create(supplier=money.supplier, name="热风机", model_no="R1", kind="ashp")
     record.save()
@@ -119,7 +120,7 @@ def test_registers_say_what_they_hold_and_a_statement_does_not_overrule_them(mon
     facts = facts_of(task, WINTER)
     wanted = {
         "heated_area_m2": 88, "declared_area_m2": 90, "power_kw": Decimal("7.5"), "person_count": 4,
-        "household_count": 1, "device_count": 2, "device_age_years": 10,
+        "household_count": 1, "device_count": 2, "device_age_years": 10, "demolition_year": 2019,
     }  # fmt: skip
     assert dict(facts.quantities) == wanted
     assert (facts.device_class, facts.zone, facts.classes) == ("AIR_HEATER", "RURAL", {"LOW_INCOME"})

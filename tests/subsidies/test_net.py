@@ -14,6 +14,8 @@ from reports.ledgers.registry import LEDGERS
 from reports.queries.proof import broken_chains, line_of, proof_of
 from reports.queries.scope import Scope
 from reports.queries.trace import Path, trace_of
+from reports.queries.trace_check import differences
+from reports.services.summaries import refresh_summaries
 from reports.services.exports import extent_for
 from subsidies import net, queries
 from subsidies.models import Clawback, Entitlement, Fund, PayoutBatch, PayoutLine
@@ -101,6 +103,8 @@ def workbook_adds_up(settled: Money) -> None:
 
 
 def trace_says_what_the_ledger_says(settled: Money) -> None:
+    refresh_summaries()
+    assert differences() == []
     scope = Scope(people.user("auditor", "370999"), settled.programme, "370999")
     line = paid_lines().get(offset_fen=KEPT)
     path = Path("DISTRICT", VILLAGE[:9], VILLAGE, line.entitlement.dwelling.dwelling_no)
@@ -120,6 +124,7 @@ def no_chain_is_called_broken(settled: Money) -> None:
     """What is due is what was paid and what was kept back; what came back later changes nothing of how it was paid."""
     scope = Scope(people.user("auditor", "370999"), settled.programme, "370999")
     line = paid_lines().get(offset_fen=KEPT)
+    refresh_summaries()
     told = {(one.line.pk, one.why): one.why for one in read(broken_chains(scope))}
     assert not any("来源" in why for why in told.values()), told
     found = line_of(scope, line.entitlement.dwelling.dwelling_no, str(line.pk))
