@@ -187,7 +187,7 @@ class CompanyForm(forms.Form):
     known = one_of(_("instead of"), EnergyCompany.objects.none(), required=False)
     area = one_of(_("place"), Area.objects.none())
     carrier = pick(_("energy"), EnergyCompany.Carrier.choices)
-    name = text(_("company"), 80)
+    name = text(_("energy company"), 80)
     phone = text(_("phone"), 30, required=False)
 
 
@@ -204,6 +204,18 @@ class OutletForm(forms.Form):
     address = text(_("address"))
     phone = text(_("service phone"), 30)
     team_size = whole(_("service people"), high=1000)
+
+
+class ArrivalForm(forms.Form):
+    """Heaters that came in: received by the town or village (T-48)."""
+
+    area = one_of(_("place"), Area.objects.none())
+    device_model = one_of(_("product"), DeviceModel.objects.select_related("supplier").order_by("model_no"))
+    arrived_on = day(_("arrived on"))
+    quantity = whole(_("number of heaters"), high=100_000)
+    is_whole = tick(_("complete and undamaged"))
+    received_by = text(_("received by"), 40)
+    words = text(_("what was arranged"), 300, required=False)
 
 
 class VisitForm(forms.Form):

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                         choices=[("electricity", "electricity"), ("gas", "gas")], max_length=11, verbose_name="energy"
                     ),
                 ),
-                ("name", models.CharField(max_length=80, verbose_name="company")),
+                ("name", models.CharField(max_length=80, verbose_name="energy company")),
                 ("phone", models.CharField(blank=True, max_length=30, verbose_name="phone")),
                 (
                     "area",

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("arrived_on", models.DateField(verbose_name="arrived on")),
-                ("quantity", models.PositiveIntegerField(verbose_name="heaters")),
+                ("quantity", models.PositiveIntegerField(verbose_name="number of heaters")),
                 ("is_whole", models.BooleanField(verbose_name="complete and undamaged")),
                 ("received_by", models.CharField(max_length=40, verbose_name="received by")),
                 ("words", models.CharField(blank=True, max_length=300, verbose_name="what was arranged")),

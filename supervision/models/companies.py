@@ -30,7 +30,7 @@ class EnergyCompany(ScopedModel):
 
     area = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name=_("place"))
     carrier = models.CharField(_("energy"), max_length=11, choices=Carrier.choices)
-    name = models.CharField(_("company"), max_length=80)
+    name = models.CharField(_("energy company"), max_length=80)
     phone = models.CharField(_("phone"), max_length=30, blank=True)
     data_labels: ClassVar = {"name": "L0", "phone": "L0"}
 

@@ -72,7 +72,7 @@ class DeviceArrival(ScopedModel):
     area = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name=_("place"))
     device_model = models.ForeignKey(DeviceModel, models.PROTECT, related_name="+", verbose_name=_("product"))
     arrived_on = models.DateField(_("arrived on"))
-    quantity = models.PositiveIntegerField(_("heaters"))
+    quantity = models.PositiveIntegerField(_("number of heaters"))
     is_whole = models.BooleanField(_("complete and undamaged"))
     received_by = models.CharField(_("received by"), max_length=40)
     words = models.CharField(_("what was arranged"), max_length=300, blank=True)

@@ -1,4 +1,4 @@
-"""After-sales service: outlets, times of repair, visits to heaters, warranties that end soon."""
+"""Arrival and running of heaters; after-sales service: outlets, times of repair, visits, warranties that end soon."""
 
 from __future__ import annotations
 
@@ -15,43 +15,71 @@ from accounts.models import Area
 from core import clock
 from core.beside import read_beside
 from core.refusals import Refused
+from core.together import read
 from devices.models import Heater, Supplier
 from programmes.chosen import chosen_area_code, chosen_programme
-from supervision.forms import OutletForm, VisitForm
+from supervision.arrived import standings_reading
+from supervision.forms import ArrivalForm, OutletForm, VisitForm
 from supervision.kinds import OWN, Kind
-from supervision.models import Case, MaintenanceVisit, ServiceOutlet
+from supervision.models import Case, DeviceArrival, MaintenanceVisit, ServiceOutlet
 from supervision.queries import expiring_warranties, service_times
 from supervision.services import service
-from supervision.views.posting import places_of, posted, with_places
+from supervision.services.arrivals import record_arrival
+from supervision.views.posting import places_of, posted, programme_of, with_places
+from telemetry.queries import poll_periods
 
 KEEP = "tickets.handle"
+RELATED: dict[Any, tuple[str, ...]] = {
+    ServiceOutlet: ("supplier", "area"),
+    MaintenanceVisit: ("supplier", "area", "heater"),
+    DeviceArrival: ("device_model__supplier", "area"),
+}
 
 
 @requires("tickets.view", OWN)
 @require_GET
 def service_list(request: HttpRequest) -> HttpResponse:
-    """Outlets, times of repair per enterprise and outlet, visits, warranties that end soon."""
+    """Arrivals and running of heaters, outlets, times of repair, visits, warranties that end soon."""
     user: Any = request.user
     code, programme = chosen_area_code(request), chosen_programme(request)
     may = user.has_right(KEEP) or user.has_right(OWN)
     right = KEEP if user.has_right(KEEP) else OWN
     tickets = Case.objects.visible_to(user).within(code).filter(kind=Kind.REPAIR, programme=programme)
-    found = read_beside(outlets=_firm(ServiceOutlet, user, code), visits=_firm(MaintenanceVisit, user, code)[:30])
-    form = OutletForm(auto_id="outlet_%s")
-    if may:
-        form.fields["area"].queryset = places_of(request, right, code, Area.Level.COUNTY, Area.Level.TOWN)  # type: ignore[attr-defined]
+    found = read_beside(
+        outlets=_firm(ServiceOutlet, user, code), visits=_firm(MaintenanceVisit, user, code)[:30],
+        arrivals=_firm(DeviceArrival, user, code)[:20],
+    )  # fmt: skip
     sees_all = user.has_right("tickets.view")
     context = {
-        **found, "times": service_times(tickets), "may": may,
-        "forms": {"outlet": form, "visit": VisitForm(auto_id="visit_%s")},
+        **found, "times": service_times(tickets), "may": may, "may_receive": user.has_right(KEEP),
+        "standings": read(standings_reading(user, programme, code, clock.now(), poll_periods())) if sees_all else [],
+        "forms": _forms(request, right, code) if may else {},
         "expiring": expiring_warranties(programme, code, clock.today()) if programme and sees_all else [],
     }  # fmt: skip
     return render(request, "supervision/service.html", context)
 
 
+def _forms(request: HttpRequest, right: str, code: str) -> dict[str, Any]:
+    """The forms over one list of places, read once; an organisation opens outlets of its own alone."""
+    user: Any = request.user
+    places = list(places_of(request, right, code, Area.Level.COUNTY, Area.Level.TOWN, Area.Level.VILLAGE))
+    forms: dict[str, Any] = {"outlet": OutletForm(auto_id="outlet_%s"), "visit": VisitForm(auto_id="visit_%s"),
+                             "arrival": ArrivalForm(auto_id="arrival_%s")}  # fmt: skip
+    for name, level in (("outlet", Area.Level.VILLAGE), ("arrival", Area.Level.COUNTY)):
+        fitting = [(place.pk, place.name) for place in places if place.level != level]
+        forms[name].fields["area"].choices = [("", "---------"), *fitting]
+    forms["outlet"].fields["supplier"].queryset = _own_firms(user)
+    return forms
+
+
+def _own_firms(user: Any) -> Any:
+    rows = Supplier.objects.order_by("name")
+    return rows if user.has_right(KEEP) else rows.filter(pk__in=user.works_for("firm"))
+
+
 def _firm(model: Any, user: Any, code: str) -> Any:
     """Rows of the place for those who read all; an organisation's own otherwise."""
-    related = ("supplier", "area") if model is ServiceOutlet else ("supplier", "area", "heater")
+    related = RELATED[model]
     right = "tickets.view" if user.has_right("tickets.view") else OWN
     return model.objects.visible_to(user, right).within(code).select_related(*related)
 
@@ -59,7 +87,7 @@ def _firm(model: Any, user: Any, code: str) -> Any:
 @requires(KEEP, OWN)
 @require_POST
 def service_act(request: HttpRequest) -> HttpResponse:
-    """An outlet opened or a visit recorded."""
+    """An outlet opened, a visit recorded, heaters received."""
     back, user = reverse("supervision:service-board"), request.user
 
     def visit(data: dict[str, Any]) -> None:
@@ -69,10 +97,16 @@ def service_act(request: HttpRequest) -> HttpResponse:
     def outlet(data: dict[str, Any]) -> None:
         service.open_outlet(**data, by=user)  # type: ignore[arg-type]
 
+    def arrival(data: dict[str, Any]) -> None:
+        record_arrival(programme=programme_of(request), **data, by=user)  # type: ignore[arg-type]
+
     if request.POST.get("deed") == "visit":
         return posted(request, VisitForm(request.POST), visit, back)
-    form = with_places(OutletForm(request.POST), Area.objects.visible_to(user))
-    form.fields["supplier"].queryset = Supplier.objects.all()
+    places = Area.objects.visible_to(user)
+    if request.POST.get("deed") == "arrival":
+        return posted(request, with_places(ArrivalForm(request.POST), places), arrival, back)
+    form = with_places(OutletForm(request.POST), places)
+    form.fields["supplier"].queryset = _own_firms(user)
     return posted(request, form, outlet, back)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +10,30 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from core import clock
 from supervision.models import Case, MaintenanceVisit, PublicityMark, SafetyEvent, SafetyPost, ServiceOutlet
 from supervision.queries import expiring_warranties, safety_year, service_times
 from supervision.services import safety, service
 from supervision.services.cases import escalate_overdue, move_case
 from supervision.services.checks import follow_up
 from supervision.warranty import add_months
+from telemetry.models import LatestReading
 from tests import people
-from tests.supervision.conftest import COUNTY, DAY, FIRM, HOUR, NOW, TOWN, VILLAGE, Room, client_of, code_of, photo
+from tests.supervision.conftest import (
+    COUNTY,
+    DAY,
+    FIRM,
+    HOUR,
+    NOW,
+    TOWN,
+    VILLAGE,
+    Room,
+    alert_of,
+    client_of,
+    code_of,
+    heater_of,
+    photo,
+)
 
 ON = date(2021, 12, 8)
 
@@ -268,6 +284,39 @@ def test_a_firm_records_its_visits_to_its_own_heaters(room: Room) -> None:
     stranger = people.user("supplier", COUNTY)
     with pytest.raises(PermissionDenied):
         service.record_visit(heater=heater, visited_on=ON, result="fine", by=stranger, today=ON)
+
+
+@pytest.mark.clause(
+    "T-48", "各街道镇…入场服务保障和协调工作，并监督运行", serves="supervision.services.arrivals:record_arrival",
+    page="supervision:service-board", model="supervision.DeviceArrival",
+)  # fmt: skip
+def test_a_town_receives_heaters_and_watches_how_many_are_in_and_run(room: Room) -> None:
+    """Recorded by the town for its own places; beside it stands what is installed, answers, heats and cries."""
+    client, act = client_of(room.clerk), reverse("supervision:service-act")
+    form = {"deed": "arrival", "area": VILLAGE, "device_model": room.model.pk, "arrived_on": "2021-12-07",
+            "quantity": "12", "received_by": "王测试", "words": "少一台室外机"}  # fmt: skip
+    for wrong in ({"quantity": "0"}, {"arrived_on": "2999-01-01"}, {"words": ""}, {"received_by": ""}):
+        assert client.post(act, form | wrong).status_code == 422
+    assert client_of(room.other_clerk).post(act, form).status_code == 422
+    assert client_of(room.firm).post(act, form).status_code == 403
+    assert client.post(act, form).status_code == 302
+    assert client.post(act, form).status_code == 409
+    assert client.post(act, form | {"area": TOWN, "is_whole": "on", "quantity": "3", "words": ""}).status_code == 302
+    heaters = [heater_of(room) for _n in range(3)]
+    for heater, age, running in zip(heaters, (1, 1, 60), (True, False, True), strict=True):
+        LatestReading.objects.create(heater=heater, at=clock.now() - timedelta(minutes=age), running=running)
+    alert_of(heaters[2], "unit_silent")
+    page = reverse("supervision:service-board")
+    shown = client.get(page, {"area": TOWN}).context
+    found = [
+        (one.area.pk, one.arrived, one.heaters, one.answering, one.heating, one.alerts) for one in shown["standings"]
+    ]
+    assert found == [(TOWN, 3, 0, 0, 0, 0), (VILLAGE, 12, 3, 2, 1, 1)]
+    whole = client_of(room.office).get(page).context["standings"]
+    assert [(one.area.pk, one.arrived, one.heating) for one in whole] == [(TOWN, 15, 1)]
+    assert client_of(room.other_clerk).get(page).context["standings"] == []
+    seen = client_of(room.firm).get(page).context
+    assert (len(seen["arrivals"]), seen["standings"]) == (2, []), "the maker sees what of it came in"
 
 
 @pytest.mark.parametrize(
