@@ -16,7 +16,7 @@ from typing import Any
 
 from subsidies.rules import amounts, splits
 from subsidies.rules.amounts import Amount
-from subsidies.rules.codes import COMPARABLE_FACTS, DATE_FACTS, FLAG_FACTS, SET_FACTS, TEXT_FACTS, USAGE_FACTS
+from subsidies.rules.codes import COMPARABLE_FACTS, COSTS, DATE_FACTS, FLAG_FACTS, SET_FACTS, TEXT_FACTS, USAGE_FACTS
 from subsidies.rules.conditions import AnyOf, Between, Compare, Condition, Flag, OneOf
 from subsidies.rules.documents import Listed, Mapped, Problem, problem
 from subsidies.rules.splits import Split
@@ -150,6 +150,10 @@ class Builder:
 
     def _marginal(self, content: Mapped, line: int) -> Amount:
         self._check_quantity(content["quantity"], line)
+        if content["quantity"] == "eligible_cost" and not self.scope:
+            self.complain(line, "“quantity: eligible_cost” needs a cost_scope in this benefit.")
+        if content["quantity"] in COSTS and any(band["rate"] > 1 for band in content["bands"]):
+            self.complain(line, "Of a cost, a rate is at most 1 yuan for a yuan.")
         bands = tuple(amounts.MarginalBand(_until(band), Fraction(band["rate"]) * _FEN) for band in content["bands"])
         self._check_bands(content["bands"], [band.until for band in bands])
         self._check_months(content, line)

@@ -63,6 +63,8 @@ NUMBER_FACTS = (
     "device_age_years", "household_count", "demolition_year",
 )  # fmt: skip
 MONEY_FACTS = ("eligible_cost", "total_cost", "enterprise_share", "season_fee")
+#: Costs that may be paid band by band, every yuan at its band's rate.
+COSTS = ("eligible_cost", "total_cost")
 #: Quantities that are metered in periods; they exist only for benefits that run by season.
 USAGE_FACTS = ("electricity_kwh", "gas_m3", "heat_kwh", "pellets_t")
 TEXT_FACTS = (

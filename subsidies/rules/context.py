@@ -14,12 +14,13 @@ from itertools import pairwise
 from typing import Literal
 
 from core.seasons import Season, SeasonRule, Span, months_of
-from subsidies.rules.codes import FLAG_FACTS, MONEY_FACTS, NUMBER_FACTS, SET_FACTS, TEXT_FACTS
+from subsidies.rules.codes import COSTS, FLAG_FACTS, MONEY_FACTS, NUMBER_FACTS, SET_FACTS, TEXT_FACTS
 from subsidies.rules.facts import Facts, Usage
 from subsidies.rules.outcomes import Outcome, Param, Step
 from subsidies.rules.values import Exact
 
 BoundaryReading = Literal["linear", "hold"]
+_RECORDED = frozenset((*NUMBER_FACTS, *COSTS))
 _NAMED_FACTS = frozenset((*TEXT_FACTS, *FLAG_FACTS, *SET_FACTS))
 
 
@@ -135,12 +136,12 @@ class Context:
         return value
 
     def quantity(self, name: str, tariff: str = "") -> Fraction:
-        """A quantity: a recorded one, or metered usage inside the window."""
-        return self.number(name) if name in NUMBER_FACTS else self.usage(name, tariff)
+        """A quantity: a recorded one, a cost in yuan, or metered usage inside the window."""
+        return self.number(name) if name in _RECORDED else self.usage(name, tariff)
 
     def by_month(self, name: str, tariff: str, count: Callable[[Exact], Exact]) -> Exact:
         """``count`` of the usage of every calendar month in the window, added up; of a recorded quantity just once."""
-        if name in NUMBER_FACTS:
+        if name in _RECORDED:
             return count(self.number(name))
         return sum((count(month.usage(name, tariff)) for month in self.quiet().month_by_month()), start=0)
 

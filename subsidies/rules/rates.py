@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from subsidies.rules.context import Context
+from subsidies.rules.codes import COSTS
+from subsidies.rules.context import Context, Halt
 from subsidies.rules.values import Exact, Value
 
 Per = Literal["whole", "month"]
@@ -72,7 +73,7 @@ class MarginalBand:
 
 @dataclass(frozen=True, slots=True)
 class Marginal:
-    """``marginal: {quantity: electricity_kwh, bands: […]}``: every band's units at that band's rate.
+    """``marginal: {quantity: electricity_kwh, bands: […]}``: units at the rate of their band; of a cost: yuan.
 
     ``per: month`` goes through the bands anew in every calendar month.
     """
@@ -84,6 +85,8 @@ class Marginal:
 
     def evaluate(self, ctx: Context) -> Value:
         units = ctx.quantity(self.quantity, self.tariff)
+        if self.quantity in COSTS and not units:
+            raise Halt("NO_ELIGIBLE_COST", refused=True, clause=ctx.clause)
         if self.per == "month":
             fen = ctx.by_month(self.quantity, self.tariff, self._price)
             ctx.step("MARGINAL_MONTHS", quantity=self.quantity, units=units, yuan=fen)

@@ -11,6 +11,7 @@ from typing import Any
 
 from subsidies.rules.codes import (
     COMPARABLE_FACTS,
+    COSTS,
     EXCLUSION_CODES,
     FACTS,
     GATES,
@@ -103,7 +104,7 @@ AMOUNTS: Schema = {
     "steps": _object(["by", "bands"], {"by": _ref("measure"), "bands": _list(_ref("band"))}),
     "marginal": _object(
         ["quantity", "bands"],
-        {"quantity": _ref("quantity"), "tariff": CODE, "per": _PER, "bands": _list(_ref("marginal_band"))},
+        {"quantity": _ref("marginal_quantity"), "tariff": CODE, "per": _PER, "bands": _list(_ref("marginal_band"))},
     ),
     "per_item": _ref("amount"),
     "remaining": _object(["after"], {"after": _list(RULE_ID), "cost": {"enum": ["eligible", "total"]}}),
@@ -175,6 +176,7 @@ DEFS: Schema = {
     "cap_period": _switchable("cap_period", {"enum": ["month", "season", "calendar_year", "lifetime"]}),
     "measure": _switchable("measure", _one_of((*COMPARABLE_FACTS, *USAGE_FACTS))),
     "quantity": _switchable("quantity", _one_of((*NUMBER_FACTS, *USAGE_FACTS))),
+    "marginal_quantity": _switchable("marginal_quantity", _one_of((*NUMBER_FACTS, *USAGE_FACTS, *COSTS))),
     "scope": _switchable("scope", _list(CODE)),
     "panel": _switchable("panel", _list(CODE)),
     "evidence": _switchable("evidence", _list(CODE, 0)),

@@ -61,7 +61,7 @@ def test_every_split_shown_loads(example: str) -> None:
 
 
 def test_every_row_of_the_tables_was_loaded() -> None:
-    assert (len(shown("Amounts")), len(shown("Splits"))) == (22, 5)
+    assert (len(shown("Amounts")), len(shown("Splits"))) == (23, 5)
 
 
 def test_the_bounds_are_in_the_reference() -> None:

@@ -101,6 +101,31 @@ def test_a_marginal_band_begins_with_its_first_unit(units: str, fen: int) -> Non
 
 
 @pytest.mark.parametrize(
+    ("cost", "fen"),
+    [
+        (100_000, 0),
+        (100_001, 1),
+        (999_999, 899_999),
+        (1_000_000, 900_000),
+        (1_000_001, 900_001),
+        (1_200_000, 1_000_000),
+    ],
+)
+def test_the_households_first_thousand_and_half_above_ten_thousand(cost: int, fen: int) -> None:
+    """Half of a fen above the band is rounded up, once."""
+    policy = sample(
+        "{marginal: {quantity: eligible_cost, bands: [{until: 1000, rate: 0}, {until: 10000, rate: 1}, {rate: 0.5}]}}"
+    )
+    outcome = due(assess(policy, dwelling(cost=cost), rule="S-1"))
+    assert (outcome.amount_fen, outcome.household_fen) == (fen, cost - fen)
+
+
+def test_of_no_cost_there_are_no_bands() -> None:
+    policy = sample("{marginal: {quantity: total_cost, bands: [{until: 1000, rate: 0}, {rate: 1}]}}")
+    assert assess(policy, dwelling(cost=0), rule="S-1").code == "NO_ELIGIBLE_COST"
+
+
+@pytest.mark.parametrize(
     ("by", "value", "fen"),
     [
         ("heated_area_m2", "79.99", 100), ("heated_area_m2", "80", 200), ("power_kw", "79.999", 100),
@@ -372,6 +397,7 @@ def test_a_benefit_again_after_some_years() -> None:
         ("{share_of: {of: {fixed: 1}, part: 4, of_parts: 3}}", "at most 100 percent"),
         ("{share_of: {of: {fixed: 1}, part: 1, of_parts: 0}}", "“percent”, or as “part”"),
         ("{per_unit: {quantity: heated_area_m2, rate: 1, at_most: 1, at_most_per: month}}", "needs a metered quantity"),
+        ("{marginal: {quantity: eligible_cost, bands: [{rate: 1.5}]}}", "at most 1 yuan for a yuan"),
         ("{marginal: {quantity: heated_area_m2, per: month, bands: [{rate: 1}]}}", "needs a metered quantity"),
         ("{remaining: {after: [S-1]}}", "names benefits above this one"),
         ("{remaining: {after: [NOBODY]}}", "NOBODY is not"),
