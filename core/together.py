@@ -16,7 +16,8 @@ them turn by turn, `read` runs one to its end; each turn costs one statement, ho
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import copy
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
@@ -29,6 +30,7 @@ Made = TypeVar("Made")
 Reading = Generator[Sequence[QuerySet[Any, Any]], None, Made]
 BOOL_OID = 16  # as text "true", on the wire "t": one of the driver's two loaders reads the wire's alone
 Part = tuple[QuerySet[Any], Any, str, tuple[Any, ...]]
+STAND_IN = -(2**62) - 20_211_208  # where the value of a standing question will be; nobody's key
 
 
 def read_together(*querysets: QuerySet[Any]) -> None:
@@ -37,6 +39,32 @@ def read_together(*querysets: QuerySet[Any]) -> None:
     if len(parts) > 1:
         for (queryset, compiler, _sql, _values), rows in zip(parts, _asked(parts), strict=True):
             _fill(queryset, compiler, rows)
+
+
+class StandingQuestion:
+    """Querysets that differ from one asking to the next in one number alone: composed once, then only asked.
+
+        about = StandingQuestion(lambda key: [User.objects.filter(pk=key), Grant.objects.filter(user_id=key)])
+        users, grants = about.ask(17)
+
+    Composing costs several times what the database needs to answer, and this is asked for every page.
+    """
+
+    def __init__(self, make: Callable[[int], Sequence[QuerySet[Any, Any]]]) -> None:
+        self._parts = [part for one in make(STAND_IN) if (part := _compiled(one)) is not None]
+        self._statement = _statement(self._parts)
+        self._values = _values(self._parts)
+
+    def ask(self, value: int) -> list[QuerySet[Any]]:
+        """The querysets, filled."""
+        values = [value if one == STAND_IN else one for one in self._values]
+        answers = _answers(self._parts[0][0].db, self._statement, values)
+        filled = []
+        for at, (made, compiler, _sql, _given) in enumerate(self._parts):
+            queryset = made.all()
+            _fill(queryset, copy.copy(compiler), answers[at])
+            filled.append(queryset)
+        return filled
 
 
 def read(reading: Reading[Made]) -> Made:
@@ -115,12 +143,24 @@ def _compiled(queryset: QuerySet[Any]) -> Part | None:
 
 
 def _asked(parts: Sequence[Part]) -> list[list[tuple[Any, ...]]]:
-    """The rows of every part. Values travel as text and are read by the loaders the driver takes for such columns."""
-    statements = [_wrapped(at, compiler, sql) for at, (_rows, compiler, sql, _values) in enumerate(parts)]
-    with connections[parts[0][0].db].cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(statements), [value for part in parts for value in part[3]])
-        found = {at: _loaded(cursor.cursor, rows, types) for at, rows, types in cursor.fetchall()}
+    """The rows of every part."""
+    found = _answers(parts[0][0].db, _statement(parts), _values(parts))
     return [found[at] for at in range(len(parts))]
+
+
+def _statement(parts: Sequence[Part]) -> str:
+    return " UNION ALL ".join(_wrapped(at, compiler, sql) for at, (_rows, compiler, sql, _given) in enumerate(parts))
+
+
+def _values(parts: Sequence[Part]) -> list[Any]:
+    return [value for part in parts for value in part[3]]
+
+
+def _answers(alias: str, statement: str, values: Sequence[Any]) -> dict[int, list[tuple[Any, ...]]]:
+    """Part → rows. Values travel as text and are read by the loaders the driver takes for such columns."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(statement, values)
+        return {at: _loaded(cursor.cursor, rows, types) for at, rows, types in cursor.fetchall()}
 
 
 def _wrapped(at: int, compiler: Any, sql: str) -> str:

@@ -7,11 +7,13 @@ import datetime as dt
 import pytest
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Count, F, Max, OuterRef, Q
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from accounts.backends import PersonBackend
 from accounts.models import Area, AuditEntry, Grant, User
-from core.together import count_of, number_in, read_together, sums_in, sums_of
+from core.together import StandingQuestion, count_of, number_in, read_together, sums_in, sums_of
 from programmes.models import Programme, Technology
 from tests import people
 
@@ -99,3 +101,29 @@ def test_counts_and_sums(programme: Programme) -> None:
         assert sums_in(sums) == {"last": 2027, "n": 0}
         assert sums_in(nothing) == {"last": None}
     assert len(asked) == 1
+
+
+def test_a_standing_question_is_answered_as_if_it_were_asked_anew(programme: Programme) -> None:
+    def about(key: int) -> list[QuerySet]:
+        return [User.objects.filter(pk=key), Grant.objects.filter(user_id=key).select_related("area")]
+
+    standing = StandingQuestion(about)
+    for username in ("two", "one", "two"):
+        key = User.objects.get(username=username).pk
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            answers = [plain(rows) for rows in standing.ask(key)]
+        assert len(asked) == 1
+        assert answers == [plain(rows) for rows in about(key)]
+        assert answers[0] and answers[1]
+    assert [list(rows) for rows in standing.ask(0)] == [[], []]
+
+
+def test_a_grant_that_ends_overnight_is_not_alive_in_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = people.user("office", "370999", username="one")
+    today = timezone.localdate()
+    person.grants.update(expires_on=today)
+    assert PersonBackend().get_user(person.pk).active_grants
+    monkeypatch.setattr(timezone, "localdate", lambda: today + dt.timedelta(days=1))
+    assert PersonBackend().get_user(person.pk).active_grants == []
