@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from heatsupply.views import acts, board, coal, fee_acts, fees, service, suspending
+from heatsupply.views import acts, board, coal, fee_acts, fees, files, service, suspending
 
 app_name = "heat"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("coal/act/", coal.coal_act, name="coal-act"),
     path("coal/points/", coal.coal_public, name="coal-public"),
     path("fees/", fees.fee_list, name="fee-list"),
+    path("files/<int:pk>/", files.file_detail, name="file-detail"),
     path("fees/act/", fee_acts.fee_act, name="fee-act"),
     path("fees/<int:pk>/", fees.account_detail, name="account-detail"),
     path("indicators/", service.indicator_board, name="indicator-board"),

@@ -16,12 +16,19 @@ from core import clock
 from core.refusals import Refused
 from heatsupply.deeds.places import keep_paper
 from heatsupply.forms import networks as forms
-from heatsupply.models import Compound, ExchangeStation, HeatingCompany, HeatNetwork, HeatSource, PipeSegment
+from heatsupply.models import (
+    Compound,
+    ExchangeStation,
+    HeatImport,
+    HeatingCompany,
+    HeatNetwork,
+    HeatSource,
+    PipeSegment,
+)
 from heatsupply.models.owned import OWN
-from heatsupply.network_importing import import_segments
 from heatsupply.rules.pipe_rows import PipeRow
 from heatsupply.rules.pipes import FULL_YEARS
-from heatsupply.services import compounds, fuel, networks, plans
+from heatsupply.services import compounds, files, fuel, networks, plans
 from heatsupply.services.networks import due_condition
 from heatsupply.services.permits import may_keep
 
@@ -69,11 +76,14 @@ def _segment(company: HeatingCompany, form: Any, by: User) -> Any:
     return networks.add_segment(network=network, row=PipeRow(**data | {"conditions": tuple(data["conditions"])}), by=by)
 
 
-def _segment_file(company: HeatingCompany, form: Any, by: User) -> Any:
+def _segment_file(company: HeatingCompany, form: Any, by: User) -> HeatImport:
+    """Tried by a job first; its page shows what it would do."""
     sent = form.cleaned_data["file"]
-    return import_segments(
-        network=form.cleaned_data["network"], name=sent.name, content=sent.read(), this_year=clock.today().year, by=by
-    )
+    made, _fresh = files.send_file(
+        kind=HeatImport.Kind.PIPES, company=company, network=form.cleaned_data["network"], content=sent.chunks(),
+        file_name=sent.name, by=by, now=clock.now(),
+    )  # fmt: skip
+    return made
 
 
 def _condition(company: HeatingCompany, form: Any, by: User) -> Any:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
 from heatsupply.models import FeeAccount, FeeLine, HeatingCompany, RoomSample, SupplyFault, SurveyAnswer
-from retrofits.works_forms import INPUT, day, degrees, offer, one_of, pick, text, tick, whole
+from retrofits.works_forms import INPUT, day, degrees, offer, one_of, pick, text, whole
 
 MOMENT = "%Y-%m-%dT%H:%M"
 WORKBOOKS = ".xlsx,.xls,.ods,.csv"
@@ -41,9 +41,10 @@ class OfCompany(forms.Form):
 
 class ImportForm(OfCompany):
     season = text(_("season"), 9, help_text=_("Like 2022-2023."))
-    file = forms.FileField(label=_("workbook"), widget=forms.ClearableFileInput(attrs={**INPUT, "accept": WORKBOOKS}))
-    trial = tick(_("only try, store nothing"))
-    in_spite = tick(_("store the good rows although others are faulty"))
+    file = forms.FileField(
+        label=_("workbook"), widget=forms.ClearableFileInput(attrs={**INPUT, "accept": WORKBOOKS}),
+        help_text=_("It is tried first: you see what it would do before anything is stored."),
+    )  # fmt: skip
 
 
 class FaultForm(OfCompany):

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, help_text="The good rows are stored although others are faulty"),
                 ),
                 ("stored_rows", models.PositiveIntegerField(default=0)),
-                ("sent_at", models.DateTimeField(verbose_name="sent")),
+                ("sent_at", models.DateTimeField(verbose_name="file sent")),
                 ("stored_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "area",

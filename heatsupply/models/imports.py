@@ -53,7 +53,7 @@ class HeatImport(OwnedModel):
     taken = models.OneToOneField(FeeImport, models.PROTECT, null=True, blank=True, related_name="+")
     job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
     sent_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    sent_at = models.DateTimeField(_("sent"))
+    sent_at = models.DateTimeField(_("file sent"))
     stored_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     stored_at = models.DateTimeField(null=True, blank=True)
     history_exclude: ClassVar = ("problems", "stored_rows")

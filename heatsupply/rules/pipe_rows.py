@@ -1,32 +1,52 @@
-"""Pipe segments from a sheet: columns by their headings, every problem with its cell. No Django. Source: B-14, B-41."""
+"""Pipe segments of a workbook: columns by their heads, every problem with its cell. No Django. Source: B-14, B-41."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-HEAD_ROWS, MAX_ROWS, FIRST_YEAR = 10, 5_000, 1950
+from core.workbooks.read import Workbook, cell_address
+from heatsupply.rules.sheet_rows import SHOWN, Bad, Heads, Line, Problem, lines_of, once
+
+MAX_ROWS, FIRST_YEAR, LONGEST_CODE = 50_000, 1950, 40
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "code": ("管段编号", "管段号", "编号", "segment"),
-    "level": ("管网级别", "级别", "管网类型", "level"),
-    "length_m": ("长度", "长度(米)", "长度（米）", "长度m", "length"),
-    "diameter_mm": ("管径", "管径(毫米)", "管径（毫米）", "管径mm", "diameter"),
-    "year_laid": ("敷设年份", "建成年份", "投运年份", "敷设时间", "laid"),
-    "conditions": ("状况", "隐患", "存在问题", "condition"),
+    "code": ("管段编号", "管段号", "管线编号", "编号", "segment"),
+    "level": ("管网级别", "级别", "管网类型", "管网等级", "level"),
+    "length_m": ("长度", "管线长度", "管长", "长度m", "length"),
+    "diameter_mm": ("管径", "公称直径", "管径mm", "diameter"),
+    "year_laid": ("敷设年份", "建成年份", "投运年份", "敷设时间", "建成时间", "投运时间", "laid"),
+    "conditions": ("状况", "隐患", "存在问题", "管道状况", "condition"),
     "line": ("坐标", "走向坐标", "course"),
 }
+HEADS = Heads(
+    HEADINGS, needed=frozenset({"code", "length_m"}), whole=frozenset({"code"}),
+    repeats=frozenset({"level", "year_laid"}),
+)  # fmt: skip
 LEVELS = {
-    "": "primary", "一级": "primary", "一级管网": "primary", "一次网": "primary", "二级": "secondary",
-    "二级管网": "secondary", "二次网": "secondary", "共用": "shared", "红线内": "shared", "小区共用": "shared",
+    "": "primary", "一级": "primary", "一级管网": "primary", "一次网": "primary", "一次管网": "primary",
+    "二级": "secondary", "二级管网": "secondary", "二次网": "secondary", "二次管网": "secondary",
+    "共用": "shared", "红线内": "shared", "小区共用": "shared",
 }  # fmt: skip
 CONDITIONS = {"泄漏": "leaking", "泄露": "leaking", "漏": "leaking", "热损失大": "heat_loss", "热损大": "heat_loss",
               "保温破损": "heat_loss", "腐蚀": "corroded"}  # fmt: skip
-NEEDED = ("code", "length_m")
+GOOD = ("无", "完好", "良好", "正常")
+PROBLEM_CODES = (
+    "NO_HEADER", "TOO_MANY_ROWS", "CODE_MISSING", "CODE_TWICE", "NUMBER_LOST_DIGITS", "FORMULA_WITHOUT_VALUE",
+    "MERGED_CELLS", "LEVEL", "LENGTH_M", "DIAMETER_MM", "YEAR_LAID", "CONDITIONS", "LINE", "OLDER_THAN_RENEWAL",
+)  # fmt: skip
+_SPLIT = re.compile(r"[、,，;；/\s]+")
+_YEAR = re.compile(r"(\d{4})(?:年|[-./年]\d{1,2}.*)?")
 
 
 @dataclass(frozen=True)
 class PipeRow:
+    """One piece of pipe: length in metres, diameter in millimetres, course in degrees.
+
+    `given` names the columns the row says something in: what it leaves empty is not taken away from what is known.
+    """
+
     code: str
     level: str
     length_m: Decimal
@@ -34,107 +54,117 @@ class PipeRow:
     year_laid: int | None
     conditions: tuple[str, ...]
     line: tuple[tuple[float, float], ...]
+    sheet: str = ""
+    row_no: int = 0
+    given: frozenset[str] = frozenset()
+    columns: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    def problem(self, name: str, code: str, value: str = "") -> Problem:
+        where = f"{self.sheet}!{cell_address(self.row_no, self.columns.get(name, 1))}"
+        return Problem(where, code, value[:SHOWN], (self.sheet, self.row_no))
 
 
-@dataclass(frozen=True)
-class Problem:
-    """`code`: NO_HEADER, TOO_MANY_ROWS, CODE_MISSING, CODE_TWICE, or the name of a column that can't be read."""
+@dataclass(frozen=True, slots=True)
+class PipeSheet:
+    """Rows that can be understood and all problems; a row with a problem is not among the rows."""
 
-    code: str
-    row_no: int
-    text: str = ""
-
-
-@dataclass
-class Table:
-    rows: list[PipeRow] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    rows: tuple[PipeRow, ...]
+    problems: tuple[Problem, ...]
+    seen: int
 
 
-def read_pipes(lines: Iterable[tuple[int, Sequence[str]]], this_year: int) -> Table:
-    """Rows of a sheet given as (row number, cells)."""
-    table, columns, seen = Table(), dict[str, int](), set[str]()
-    for row_no, cells in lines:
-        if not any(cell.strip() for cell in cells):
+def read_pipes(book: Workbook, this_year: int) -> PipeSheet:
+    """The rows of every visible sheet that has a header; without any, the one problem NO_HEADER."""
+    rows: list[PipeRow] = []
+    problems: list[Problem] = []
+    seen, headed = 0, False
+    for line in lines_of(book, HEADS):
+        headed = True
+        if line is None:
             continue
-        if not columns:
-            columns = _columns(cells)
-            if not columns and row_no > HEAD_ROWS:
-                break
-        elif len(table.rows) >= MAX_ROWS:
-            table.problems.append(Problem("TOO_MANY_ROWS", row_no, str(MAX_ROWS)))
-            break
-        else:
-            _take(table, seen, row_no, {name: _cell(cells, at) for name, at in columns.items()}, this_year)
-    if not columns:
-        table.problems.append(Problem("NO_HEADER", 1))
-    return table
+        seen += 1
+        if seen > MAX_ROWS:
+            return PipeSheet((), (Problem(f"{line.sheet}!A{line.row_no}", "TOO_MANY_ROWS", str(MAX_ROWS)),), seen)
+        made = _understand(line, this_year)
+        rows += [made] if made else []
+        problems += line.problems
+    if not headed:
+        return PipeSheet((), (Problem("", "NO_HEADER"),), 0)
+    kept, twice = once(rows, lambda row: row.code, "code", "CODE_TWICE")
+    return PipeSheet(kept, (*problems, *twice), seen)
 
 
-def _columns(cells: Sequence[str]) -> dict[str, int]:
-    """Column by name; empty unless the needed ones are there."""
-    bare = [cell.strip().lower().replace(" ", "") for cell in cells]
-    found = {name: bare.index(word) for name, known in HEADINGS.items() for word in reversed(known) if word in bare}
-    return found if all(name in found for name in NEEDED) else {}
+def _understand(line: Line, this_year: int) -> PipeRow | None:
+    """The row; None where anything is wrong with it, which the line then says."""
+    made = PipeRow(
+        line.tried("code", _code, ""), line.tried("level", _level, ""), line.tried("length_m", _length, Decimal(0)),
+        line.tried("diameter_mm", _diameter, None), line.tried("year_laid", lambda text: _year(text, this_year), None),
+        line.tried("conditions", _conditions, ()), line.tried("line", _course, ()), line.sheet, line.row_no,
+        frozenset(name for name, text in line.values.items() if text), line.columns,
+    )  # fmt: skip
+    return None if line.problems else made
 
 
-def _cell(cells: Sequence[str], at: int) -> str:
-    return cells[at].strip() if at < len(cells) else ""
+def _code(text: str) -> str:
+    if not text or len(text) > LONGEST_CODE:
+        raise Bad("CODE_MISSING", text)
+    return text
 
 
-def _take(table: Table, seen: set[str], row_no: int, said: Mapping[str, str], this_year: int) -> None:
-    values, wrong = dict[str, object](), list[Problem]()
-    for name, read in READERS.items():
-        try:
-            values[name] = read(said.get(name, ""), this_year)
-        except (ValueError, InvalidOperation):
-            wrong.append(Problem(name.upper(), row_no, said.get(name, "")[:40]))
-    code = said["code"]
-    if not code or len(code) > 40:
-        wrong.append(Problem("CODE_MISSING", row_no, code[:40]))
-    elif code in seen:
-        wrong.append(Problem("CODE_TWICE", row_no, code))
-    seen.add(code)
-    table.problems += wrong
-    if not wrong:
-        table.rows.append(PipeRow(code=code, **values))  # type: ignore[arg-type]
-
-
-def _level(text: str, _year: int) -> str:
+def _level(text: str) -> str:
     if text not in LEVELS:
-        raise ValueError(text)
+        raise Bad("LEVEL", text)
     return LEVELS[text]
 
 
-def _length(text: str, _year: int) -> Decimal:
-    value = Decimal(text)
-    if not value.is_finite() or not 0 < value < 10**6:
-        raise ValueError(text)
-    return value
+def _length(text: str) -> Decimal:
+    """Metres; “1.2km” is 1,200 of them."""
+    bare = text.lower().replace(",", "").replace(" ", "")
+    times = 1000 if bare.endswith(("km", "公里", "千米")) else 1
+    bare = bare.removesuffix("km").removesuffix("公里").removesuffix("千米").removesuffix("米").removesuffix("m")
+    try:
+        value = Decimal(bare) * times
+    except InvalidOperation:
+        raise Bad("LENGTH_M", text) from None
+    if not value.is_finite() or not Decimal("0.1") <= value < 10**6:
+        raise Bad("LENGTH_M", text)
+    return value.quantize(Decimal("0.1"))
 
 
-def _diameter(text: str, _year: int) -> int | None:
-    value = int(text.upper().removeprefix("DN")) if text else None
-    if value is not None and not 0 < value <= 3000:
-        raise ValueError(text)
-    return value
+def _diameter(text: str) -> int | None:
+    bare = text.upper().replace(" ", "").removeprefix("DN").removeprefix("Φ").removesuffix("MM").removesuffix(".0")
+    if not bare:
+        return None
+    if not (bare.isascii() and bare.isdigit() and len(bare) < 5 and 0 < int(bare) <= 3000):
+        raise Bad("DIAMETER_MM", text)
+    return int(bare)
 
 
 def _year(text: str, this_year: int) -> int | None:
-    value = int(text.removesuffix("年")[:4]) if text else None
-    if value is not None and not FIRST_YEAR <= value <= this_year:
-        raise ValueError(text)
-    return value
+    """2003, 2003年, 2003.0, 2003-10-15, 2003年10月: the year of it."""
+    if not text:
+        return None
+    found = _YEAR.fullmatch(text)
+    if found is None or not FIRST_YEAR <= int(found[1]) <= this_year:
+        raise Bad("YEAR_LAID", text)
+    return int(found[1])
 
 
-def _conditions(text: str, _year: int) -> tuple[str, ...]:
-    parts = [part for part in text.replace("，", "、").replace(",", "、").split("、") if part not in ("", "无", "完好")]
+def _conditions(text: str) -> tuple[str, ...]:
+    parts = [part for part in _SPLIT.split(text) if part and part not in GOOD]
     if any(part not in CONDITIONS for part in parts):
-        raise ValueError(text)
+        raise Bad("CONDITIONS", text)
     return tuple(sorted({CONDITIONS[part] for part in parts}))
 
 
-def read_line(text: str, _year: int = 0) -> tuple[tuple[float, float], ...]:
+def _course(text: str) -> tuple[tuple[float, float], ...]:
+    try:
+        return read_line(text)
+    except ValueError:
+        raise Bad("LINE", text) from None
+
+
+def read_line(text: str) -> tuple[tuple[float, float], ...]:
     """“104.1736,36.5448 104.1800,36.5450” (longitude, latitude, in degrees) as points; raises `ValueError`."""
     points = []
     for pair in text.replace("；", " ").replace(";", " ").replace("，", ",").split():
@@ -145,7 +175,3 @@ def read_line(text: str, _year: int = 0) -> tuple[tuple[float, float], ...]:
     if len(points) == 1 or len(points) > 500:
         raise ValueError(text)
     return tuple(points)
-
-
-READERS = {"level": _level, "length_m": _length, "diameter_mm": _diameter, "year_laid": _year,
-           "conditions": _conditions, "line": read_line}  # fmt: skip

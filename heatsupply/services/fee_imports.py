@@ -7,8 +7,8 @@ same file a second time changes nothing, and a later one adds what came in since
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -23,12 +23,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core.blind_index import indexer
 from core.refusals import Refused
-from core.workbooks.guard import MIB, Limits
-from core.workbooks.read import read_workbook
+from core.workbooks.read import Workbook, read_workbook
 from core.workbooks.refusals import WorkbookRefused
-from heatsupply.models import FeeAccount, FeeImport, FeeLine, HeatingCompany
+from heatsupply.models import FeeAccount, FeeImport, FeeLine, HeatImport, HeatingCompany
 from heatsupply.models.owned import MANAGE
-from heatsupply.rules.fee_rows import FeeRow, FeeSheet, Problem, read_fees
+from heatsupply.rules.fee_rows import HEADS, FeeRow, FeeSheet, read_fees
+from heatsupply.rules.sheet_rows import Problem
+from heatsupply.services.files import LIMITS, Judged, kind_of_file
 from heatsupply.services.ledger import Movement, post
 from heatsupply.services.permits import may_keep
 from heatsupply.services.suspensions import ACCOUNT_PURPOSE
@@ -36,7 +37,6 @@ from heatsupply.terms.fees import season_of
 from households.models import Dwelling
 from programmes.models import Programme
 
-LIMITS = Limits(file_bytes=10 * MIB, unpacked_bytes=100 * MIB, cells=1_500_000, cpu_s=30, wall_s=60)
 COPIED = ("kind", "compound_name", "heated_m2", "account_no", "payer_name", "phone", "address", "dwelling_id")
 
 
@@ -72,18 +72,22 @@ class _Change:
 
 def import_fees(
     *, programme: Programme, company: HeatingCompany, season: str, path: Path, file_name: str, trial: bool = False,
-    in_spite: bool = False, by: User, now: datetime, most_rows: int | None = None,
+    in_spite: bool = False, by: User, now: datetime,
 ) -> Taken:  # fmt: skip
-    """Read the file, then as `take_sheet`. Raises `Refused` FILE_UNREADABLE, FILE_TOO_LONG, SEASON_UNKNOWN."""
+    """Read the file, then as `take_sheet`. Raises `Refused` FILE_UNREADABLE, SEASON_UNKNOWN."""
     if not may_keep(by, company):
         raise PermissionDenied(MANAGE)
-    sheet = _read(path, timezone.localtime(now).date())
-    if most_rows is not None and sheet.seen > most_rows:
-        words = _("The file has %(rows)d rows; here %(most)d are taken at once. Use the command import_fees.")
-        raise Refused("FILE_TOO_LONG", words, rows=sheet.seen, most=most_rows)
-    told = FileTold(sheet, file_name, hashlib.sha256(path.read_bytes()).hexdigest())
+    told = FileTold(_read(path, timezone.localdate(now)), file_name, hashlib.sha256(path.read_bytes()).hexdigest())
     return take_sheet(programme=programme, company=company, season=season, told=told, trial=trial, in_spite=in_spite,
                       by=by, now=now)  # fmt: skip
+
+
+def _read(path: Path, today: date) -> FeeSheet:
+    try:
+        return read_fees(read_workbook(path, limits=LIMITS), today)
+    except WorkbookRefused as refusal:
+        words = _("The workbook can't be read: %(why)s")
+        raise Refused("FILE_UNREADABLE", words, why=str(refusal)) from refusal
 
 
 @dataclass(frozen=True)
@@ -107,45 +111,53 @@ def take_sheet(
     if not may_keep(by, company):
         raise PermissionDenied(MANAGE)
     label = season_of(programme, season).label
-    taken, changes = _plan(programme, company, label, told.sheet)
-    if trial or (taken.problems and not in_spite) or not changes:
+    judged = judge_rows(programme, company, label, told.sheet.rows)
+    taken = Taken(rows=told.sheet.seen, problems=[*told.sheet.problems, *judged.problems])
+    for name in ("new", "changed", "same", "charged_fen", "received_fen"):
+        setattr(taken, name, judged.counts[name])
+    taken.faulty_rows = len({problem.row for problem in taken.problems if problem.row[1]})
+    if trial or (taken.problems and not in_spite) or not judged.changes:
         return taken
-    source = FeeImport.objects.create(
-        programme=programme, company=company, area_id=company.area_id, season=label, file_name=told.file_name[:120],
-        sha256=told.sha256, counts=taken.counts(), imported_by=by, imported_at=now,
-    )  # fmt: skip
-    _store(changes, source, by, now)
+    source = _source(programme, company, label, told.file_name, told.sha256, taken.counts(), by, now)
+    _store(judged.changes, source, by, now)
     taken.made, taken.is_stored = source, True
     return taken
 
 
-def _read(path: Path, today: date) -> FeeSheet:
-    try:
-        return read_fees(read_workbook(path, limits=LIMITS), today)
-    except WorkbookRefused as refusal:
-        words = _("The workbook can't be read: %(why)s")
-        raise Refused("FILE_UNREADABLE", words, why=str(refusal)) from refusal
+def _source(
+    programme: Programme, company: HeatingCompany, season: str, name: str, sha256: str, counts: dict[str, Any],
+    by: User, now: datetime,
+) -> FeeImport:  # fmt: skip
+    return FeeImport.objects.create(
+        programme=programme, company=company, area_id=company.area_id, season=season, file_name=name[-120:],
+        sha256=sha256, counts=counts, imported_by=by, imported_at=now,
+    )  # fmt: skip
 
 
-def _plan(programme: Programme, company: HeatingCompany, season: str, sheet: FeeSheet) -> tuple[Taken, list[_Change]]:
+def judge_rows(programme: Programme, company: HeatingCompany, season: str, rows: Sequence[FeeRow]) -> Judged:
     """What the rows would do to the accounts of the season, which are locked until the transaction ends."""
-    rows = FeeAccount.objects.select_for_update().filter(company=company, season=season).order_by("pk")
-    known = {account.account_index: account for account in rows}
-    stated, homes = _stated(company, season), _homes(company, sheet.rows)
-    index, taken, changes = indexer(ACCOUNT_PURPOSE), Taken(rows=sheet.seen, problems=list(sheet.problems)), []
-    for row in sheet.rows:
-        account = known.get(index(row.account))
+    index, judged = indexer(ACCOUNT_PURPOSE), Judged()
+    indexes = {row.account: index(row.account) for row in rows}
+    known = _known(company, season, indexes.values())
+    stated, homes = _stated(known.values()), _homes(company, rows)
+    for row in rows:
+        account = known.get(indexes[row.account])
         wrong = _wrong(row, account, programme, homes)
         if wrong:
-            taken.problems.append(wrong)
+            judged.problems.append(wrong)
             continue
         one = _change(row, account, stated, homes)
         if one.is_new:
             one.account.programme, one.account.company, one.account.season = programme, company, season
-            one.account.area_id, one.account.account_index = company.area_id, index(row.account)
-        changes += [one] if _count(one, taken) else []
-    taken.faulty_rows = len({problem.row for problem in taken.problems if problem.row[1]})
-    return taken, changes
+            one.account.area_id, one.account.account_index = company.area_id, indexes[row.account]
+        _count(one, judged)
+        judged.fates.append(f"{one.account.account_index} {one.is_new} {one.is_changed} {one.charge} {one.receipt}")
+    return judged
+
+
+def _known(company: HeatingCompany, season: str, indexes: Iterable[str]) -> dict[str, FeeAccount]:
+    rows = FeeAccount.objects.select_for_update().filter(company=company, season=season)
+    return {one.account_index: one for one in rows.filter(account_index__in=list(indexes)).order_by("pk")}
 
 
 def _wrong(row: FeeRow, account: FeeAccount | None, programme: Programme, homes: dict[str, int]) -> Problem | None:
@@ -158,16 +170,17 @@ def _wrong(row: FeeRow, account: FeeAccount | None, programme: Programme, homes:
     return None
 
 
-def _count(one: _Change, taken: Taken) -> bool:
-    """Whether the row changes anything; counted either way."""
-    moves = bool(one.charge or one.receipt)
-    if not (one.is_new or one.is_changed or moves):
-        taken.same += 1
-        return False
-    taken.new, taken.changed = taken.new + one.is_new, taken.changed + (not one.is_new)
-    taken.charged_fen += one.charge
-    taken.received_fen += one.receipt
-    return True
+def _count(one: _Change, judged: Judged) -> None:
+    """A row that changes nothing is counted as such and is no change."""
+    counts: Counter[str] = judged.counts
+    if not (one.is_new or one.is_changed or one.charge or one.receipt):
+        counts["same"] += 1
+        return
+    judged.changes.append(one)
+    counts["new" if one.is_new else "changed"] += 1
+    counts["charged_fen"] += one.charge
+    counts["received_fen"] += one.receipt
+    counts["lowered"] += one.receipt < 0
 
 
 def _change(
@@ -187,11 +200,10 @@ def _change(
     return _Change(kept, row, account is None, bool(differs), charge, receipt)
 
 
-def _stated(company: HeatingCompany, season: str) -> dict[int, dict[str, int]]:
+def _stated(accounts: Iterable[FeeAccount]) -> dict[int, dict[str, int]]:
     """What earlier files said, by account and kind."""
-    lines = FeeLine.objects.filter(
-        account__company=company, account__season=season, kind__in=[FeeLine.Kind.CHARGE, FeeLine.Kind.RECEIPT]
-    )
+    kinds = [FeeLine.Kind.CHARGE, FeeLine.Kind.RECEIPT]
+    lines = FeeLine.objects.filter(account__in=[one.pk for one in accounts], kind__in=kinds)
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for account, kind, fen in lines.order_by().values_list("account_id", "kind").annotate(fen=Sum("fen")):
         found[account][kind] = fen
@@ -220,3 +232,28 @@ def _store(changes: list[_Change], source: FeeImport, by: User, now: datetime) -
         for one in changes if one.receipt
     ]  # fmt: skip
     post([*charges, *receipts], by=by, now=now)
+
+
+class FeeFile:
+    """Files of heat fees, as `services.files` asks."""
+
+    heads = HEADS
+
+    def read(self, book: Workbook, today: date) -> FeeSheet:
+        return read_fees(book, today)
+
+    def judge(self, made: HeatImport, rows: Sequence[FeeRow]) -> Judged:
+        assert made.programme is not None
+        return judge_rows(made.programme, made.company, made.season, rows)
+
+    def store(self, made: HeatImport, judged: Judged, by: User, now: datetime) -> None:
+        """Lines lead to one `FeeImport` of the whole file."""
+        if made.taken is None and judged.changes:
+            assert made.programme is not None
+            made.taken = _source(made.programme, made.company, made.season, made.file.file_name, made.file_sha256,
+                                 made.counts, by, now)  # fmt: skip
+        if made.taken is not None:
+            _store(judged.changes, made.taken, by, now)
+
+
+kind_of_file(HeatImport.Kind.FEES, FeeFile())

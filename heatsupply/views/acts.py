@@ -20,7 +20,7 @@ from heatsupply.deeds.companies import COMPANY_FORMS, company_form
 from heatsupply.deeds.places import PLACE_FORMS, enter_for_place
 from heatsupply.deeds.rows import ROW_DEEDS, row_of
 from heatsupply.forms.networks import OnForm, with_rows
-from heatsupply.models import HeatingCompany
+from heatsupply.models import HeatImport, HeatingCompany
 from heatsupply.models.owned import MANAGE, OWN
 from retrofits.views.posting import form_refusal
 
@@ -76,9 +76,11 @@ def _done(request: HttpRequest, form: Any, deed: Callable[[], Any], back: str) -
     try:
         if not form.is_valid():
             raise form_refusal(form)
-        deed()
+        made = deed()
     except Refused as refusal:
         return _refused(request, refusal, back)
+    if isinstance(made, HeatImport):
+        return redirect("heat:file-detail", made.pk)
     messages.success(request, _("It is recorded."))
     return redirect(back)
 

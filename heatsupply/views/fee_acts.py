@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -17,21 +16,18 @@ from accounts.access import get_visible_or_404, requires
 from core import clock
 from core.refusals import Refused
 from heatsupply.forms import fees as forms
-from heatsupply.models import FeeAccount, FeeLine, SupplyFault, Suspension
+from heatsupply.models import FeeAccount, FeeLine, HeatImport, SupplyFault, Suspension
 from heatsupply.models.owned import MANAGE, OWN
-from heatsupply.services import arrears, faults, ledger, room_samples, suspensions
+from heatsupply.services import arrears, faults, files, ledger, room_samples, suspensions
 from heatsupply.services.faults import Happened
-from heatsupply.services.fee_imports import LIMITS, Taken, import_fees
 from heatsupply.services.permits import may_keep
+from heatsupply.terms.fees import season_of
 from heatsupply.views.fees import kept_companies
-from heatsupply.wording.fees import problem_words
 from programmes.chosen import chosen_area_code, chosen_programme
 from programmes.models import Programme
 from retrofits.views.pages import refused_page
 from retrofits.views.posting import done, form_refusal, posted
 
-MOST_ROWS = 2_000
-MOST_PROBLEMS = 500
 Deed = Callable[[HttpRequest], HttpResponse]
 
 
@@ -70,33 +66,24 @@ def _after(request: HttpRequest, form: Any, deed: Callable[[dict[str, Any]], Any
 
 
 def _import(request: HttpRequest) -> HttpResponse:
-    """A dry run and a file with faulty rows answer with the list of faults; a good file is stored."""
+    """The file is kept and read on trial by a job; its own page shows what it would do."""
     companies = kept_companies(request.user, chosen_area_code(request))  # type: ignore[arg-type]
     form = forms.ImportForm(request.POST, request.FILES, companies=companies)
     if not form.is_valid():
         return refused_page(request, form_refusal(form))
+    programme = programme_of(request)
     try:
-        taken = _take(request, form.cleaned_data)
+        season = season_of(programme, form.cleaned_data["season"]).label
+        sent = form.cleaned_data["file"]
+        made, fresh = files.send_file(
+            kind=HeatImport.Kind.FEES, company=form.cleaned_data["company"], content=sent.chunks(),
+            file_name=sent.name, programme=programme, season=season, by=request.user, now=clock.now(),  # type: ignore[arg-type]
+        )  # fmt: skip
     except Refused as refusal:
         return refused_page(request, refusal)
-    status = 422 if taken.problems and not taken.is_stored else 200
-    told = [problem_words(one) for one in taken.problems[:MOST_PROBLEMS]]
-    context = {"taken": taken, "data": form.cleaned_data, "faults": told, "more": len(taken.problems) - len(told)}
-    return render(request, "heatsupply/fee_import.html", context, status=status)
-
-
-def _take(request: HttpRequest, data: dict[str, Any]) -> Taken:
-    sent = data["file"]
-    if sent.size > LIMITS.file_bytes:
-        raise Refused("FILE_UNREADABLE", _("The file is larger than 10 MB."))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "fees"
-        path.write_bytes(sent.read())
-        return import_fees(
-            programme=programme_of(request), company=data["company"], season=data["season"], path=path,
-            file_name=sent.name, trial=data["trial"], in_spite=data["in_spite"], by=request.user,  # type: ignore[arg-type]
-            now=clock.now(), most_rows=MOST_ROWS,
-        )  # fmt: skip
+    if not fresh:
+        messages.info(request, _("Exactly this file was sent last; here it is."))
+    return redirect("heat:file-detail", made.pk)
 
 
 def _fault(request: HttpRequest) -> HttpResponse:

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from devices.models import Heater
-from heatsupply.models import FeeAccount, FeeImport, FeeLine, RoomSample, SupplyFault, Survey, SurveyAnswer, Suspension
+from heatsupply.models import FeeAccount, FeeLine, RoomSample, SupplyFault, Survey, SurveyAnswer, Suspension
 from heatsupply.queries.fees import both_rates, companies_of, fees_by_company
 from heatsupply.services import room_samples, surveys
 from programmes.models import Indicator
@@ -42,50 +42,8 @@ __all__ = ["fees"]
 LIST, ACT = "heat:fee-list", "heat:fee-act"
 
 
-def sent(fees: FeeRoom, rows: list[dict[str, str]], **more: str) -> dict[str, Any]:
-    content = fees.file(rows).read_bytes()
-    upload = SimpleUploadedFile("热费.csv", content)
-    return {"deed": "import", "company": fees.company.pk, "season": SEASON, "file": upload} | more
-
-
 def text_of(answer: Any) -> str:
     return str(answer.content.decode())
-
-
-@pytest.mark.clause(
-    "B-01", "热费收缴率平均达到80%左右", serves="heatsupply.services.fee_imports:import_fees",
-    page="heat:fee-list", model="heatsupply.FeeAccount",
-)  # fmt: skip
-def test_a_companys_file_is_tried_taken_in_and_taken_in_again_without_effect(fees: FeeRoom) -> None:
-    client, act = client_of(fees.firm), reverse(ACT)
-    rows = [row("A1", received="2300", channel="微信"), row("A2", received="1000", channel="支付宝"), row("A3")]
-    tried = client.post(act, sent(fees, rows, trial="on"))
-    assert (tried.status_code, tried.context["taken"].new, FeeAccount.objects.count()) == (200, 3, 0)
-    assert client.post(act, sent(fees, rows)).context["taken"].is_stored
-    again = client.post(act, sent(fees, rows)).context["taken"]
-    assert (again.same, again.is_stored, FeeImport.objects.count(), FeeLine.objects.count()) == (3, False, 1, 5)
-    rows[2] = row("A3", received="2300", channel="甘快办")
-    later = client.post(act, sent(fees, rows)).context["taken"]
-    assert (later.changed, later.received_fen, later.charged_fen) == (1, 230_000, 0)
-    assert FeeAccount.objects.filter(owing_fen=0).count() == 2
-
-
-def test_every_faulty_row_is_told_at_once_and_nothing_is_stored_unless_somebody_says_so(fees: FeeRoom) -> None:
-    client, act = client_of(fees.office), reverse(ACT)
-    rows = [
-        row("A1"), row("", fee="2300"), row("A3", fee="二千"), row("A4", received="5", channel="贝壳"),
-        row("A5", 用户类别="火星"), row("A6", 缴费日期="2999-01-01"), row("A7"), row("A7"),
-    ]  # fmt: skip
-    refused = client.post(act, sent(fees, rows))
-    assert (refused.status_code, refused.context["taken"].faulty_rows) == (422, 7)
-    said = text_of(refused)
-    assert all(f"!{cell}" in said for cell in ("A3", "F4", "H5", "C6", "I7", "A8", "A9"))
-    assert not FeeAccount.objects.exists()
-    kept = client.post(act, sent(fees, rows, in_spite="on"))
-    assert (kept.status_code, FeeAccount.objects.count()) == (200, 1)
-    bad = sent(fees, rows) | {"file": SimpleUploadedFile("x.xlsx", b"no workbook")}
-    assert client.post(act, bad).status_code == 422
-    assert client.post(act, sent(fees, rows, season="2022")).status_code == 422
 
 
 def test_a_fee_below_its_deductions_is_a_faulty_row(fees: FeeRoom) -> None:
@@ -157,7 +115,8 @@ def test_a_company_sees_and_changes_only_its_own(fees: FeeRoom) -> None:
     assert client.get(reverse("heat:account-detail", args=[theirs.pk])).status_code == 404
     form = {"deed": "arrears", "account": theirs.pk, "arrears": "other", "measure": "remind"}
     assert client.post(reverse(ACT), form).status_code == 404
-    assert client.post(reverse(ACT), sent(fees, [row("B9")], company=str(fees.other.pk))).status_code == 422
+    upload = {"deed": "import", "company": fees.other.pk, "season": SEASON, "file": SimpleUploadedFile("x.csv", b"x")}
+    assert client.post(reverse(ACT), upload).status_code == 422
     line = FeeLine.objects.filter(account=mine).first()
     assert line
     assert client.post(reverse(ACT), {"deed": "counter", "line": line.pk, "words": "x"}).status_code == 403

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from openpyxl import Workbook
 
 from accounts.models import Area
 from core.together import read
@@ -24,7 +21,6 @@ from heatsupply.models import (
     HeatingCompany,
     HeatSource,
     NetworkCheck,
-    PipeSegment,
 )
 from heatsupply.queries.networks import board_reading
 from heatsupply.services import compounds, fuel, networks
@@ -74,38 +70,6 @@ def test_pipes_of_2003_are_due_in_2023_those_of_2004_only_by_their_condition(hea
     line = board(heat).networks[0]
     assert (line.length_m, line.due_m, line.due) == (Decimal("420.5"), Decimal("220.5"), 2)
     assert heat.post("condition", network=heat.network.pk, code="G-99", conditions=[]).status_code == 422
-
-
-def workbook(*rows: list[Any]) -> SimpleUploadedFile:
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return SimpleUploadedFile("segments.xlsx", out.getvalue())
-
-
-HEAD = ["管段编号", "管网级别", "长度（米）", "管径（毫米）", "敷设年份", "状况", "坐标"]
-
-
-def test_a_workbook_of_pipes_is_taken_whole_or_told_every_problem(heat: Heat) -> None:
-    bad = workbook(
-        HEAD, ["A-1", "一级", "0", "300", "2003", "", ""], ["A-1", "三级", "50", "大", "1900", "生锈", "1,2"]
-    )
-    answer = heat.post("segments", network=heat.network.pk, file=bad)
-    told = answer.content.decode()
-    assert answer.status_code == 422
-    assert told.count("<li>第 2 行") + told.count("<li>第 3 行") == 7
-    assert not PipeSegment.objects.exists()
-    whole = ["A-1", "一级", "50.5", "DN300", "2003年", "泄漏、腐蚀", "104.17,36.54 104.18,36.55"]
-    good = workbook(["某公司管段表"], HEAD, whole, ["A-2", "二次网", "10", "", "", "无", ""])
-    assert heat.post("segments", network=heat.network.pk, file=good).status_code == 302
-    first, second = PipeSegment.objects.order_by("code")
-    assert (first.length_m, first.year_laid, first.conditions) == (Decimal("50.5"), 2003, ["corroded", "leaking"])
-    assert (second.level, second.year_laid, second.line) == ("secondary", None, [])
-    good.seek(0)
-    assert heat.post("segments", network=heat.network.pk, file=good).status_code == 409
-    assert heat.post("segments", network=heat.network.pk, file=SimpleUploadedFile("x.xlsx", b"no")).status_code == 422
 
 
 @pytest.mark.clause(

@@ -13,8 +13,8 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = [
-    "core", "accounts", "jobs", "programmes", "households", "devices", "telemetry", "retrofits", "subsidies", "reports",
-    "heating_portal",
+    "core", "accounts", "jobs", "programmes", "households", "devices", "telemetry", "retrofits", "subsidies",
+    "heatsupply", "supervision", "reports", "heating_portal",
 ]  # fmt: skip
 PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy", "_n"}

@@ -8,6 +8,7 @@ from core import clock
 from heatsupply.models import (
     FeeAccount,
     FeeLine,
+    HeatImport,
     HeatingCompany,
     RoomSample,
     SupplyFault,
@@ -35,6 +36,12 @@ def build(town: Town) -> None:
         SurveyAnswer.objects.create(
             survey=survey, company=company, area=town.area, account=account, place=place, words=f"{town.word}意见"
         )
+        town.keep("heat_import", HeatImport.objects.create(
+            kind="fees", company=company, area=town.area, programme=town.county, season=season, state="stored",
+            file=town.document("heat_import"), file_sha256="0" * 64, sent_by=town.clerk, sent_at=clock.now(),
+            counts={"rows": 1, "problems": 1},
+            problems={"rows": [{"where": "A!F4", "code": "AMOUNT_UNREADABLE", "value": f"{town.word}元"}]},
+        ))  # fmt: skip
 
 
 def _account(town: Town, company: HeatingCompany, season: str, n: int) -> FeeAccount:

@@ -1,6 +1,6 @@
 """`import_fees FILE --company NAME --season 2022-2023 --programme P --by ACCOUNT [--dry-run] [--in-spite]`.
 
-The importer of the page, without its limit of rows.
+The importer of the page, all of the file in one transaction.
 """
 
 from argparse import ArgumentParser
@@ -16,7 +16,7 @@ from core import clock
 from core.refusals import Refused
 from heatsupply.models import HeatingCompany
 from heatsupply.services.fee_imports import import_fees
-from heatsupply.wording.fees import problem_words
+from heatsupply.wording.files import problem_words
 from programmes.models import Programme
 
 
