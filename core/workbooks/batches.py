@@ -18,7 +18,6 @@ from core.workbooks.columns import DATE, DATETIME, MAX_TEXT, MONEY, TEXT, Column
 from core.workbooks.subtotals import Run, Runs, Sums
 
 BATCH = 500
-MAX_ROWS = 1_048_576
 Cells = Sequence[Any]
 
 
@@ -39,14 +38,16 @@ class Tally:
     def totals(self) -> Sums:
         return self.runs.whole()
 
-    def batches(self, rows: Iterable[Row], first_row: int) -> Iterator[tuple[Iterable[Cells], Run | None]]:
+    def batches(self, rows: Iterable[Row], room: int) -> Iterator[tuple[Iterable[Cells], Run | None]]:
         """Rows of cells in column order, and after the last batch of a run that run.
 
-        `first_row`: sheet rows above the data. Raises ValueError for more rows, or a longer text, than a sheet holds.
+        Raises ValueError for more than `room` rows, or a longer text than a cell holds.
         """
         for name, stretch in self._stretches(rows):
             while batch := list(islice(stretch, BATCH)):
-                yield self._take(name, batch, first_row), None
+                if self.rows + len(batch) > room:
+                    raise ValueError(f"the sheets hold {room} rows; split the ledger, for example by town")
+                yield self._take(name, batch), None
             ended = self.runs.end()
             if self.group:
                 yield (), ended
@@ -55,10 +56,8 @@ class Tally:
         key = self.group
         return groupby(rows, lambda row: str(row.get(key) or "")) if key else iter([("", iter(rows))])
 
-    def _take(self, name: str, batch: list[Row], first_row: int) -> Iterable[Cells]:
+    def _take(self, name: str, batch: list[Row]) -> Iterable[Cells]:
         """The rows of one batch, all of one run, as cells."""
-        if first_row + self.rows + len(batch) + 1 > MAX_ROWS:
-            raise ValueError(f"a sheet holds {MAX_ROWS} rows; split the ledger, for example by town")
         picked = [_picked(batch, column.key) for column in self.columns]
         self.runs.add(name, len(batch), {c.key: v for c, v in zip(self.columns, picked, strict=True) if c.total})
         made = [self._column(column, values) for column, values in zip(self.columns, picked, strict=True)]

@@ -1,8 +1,8 @@
 """Write a ledger workbook: title rows, a header with units, typed columns, totals, a second sheet "query".
 
-Two engines give the same sheet: XlsxWriter, whose totals are formulas with their value stored beside them,
-and rustpy-xlsxwriter for large exports (about 7 times quicker), whose totals are values because it stores none beside
-a formula: a preview and our own importer then read numbers. No text can be taken for a formula: every text cell is
+Two engines give the same sheet: XlsxWriter, whose totals are formulas with their value stored beside them, and
+rustpy-xlsxwriter for large exports (five times quicker), whose totals are values because it stores none beside a
+formula: a preview and our own importer then read numbers. What one sheet can't hold goes on the next. No text can be taken for a formula: every text cell is
 written as text and carries the sheet's "quote prefix" mark, so its value stays untouched.
 
 With `group`, rows next to each other that share that column's value end in a subtotal. Subtotals and total are
@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 from rustpy_xlsxwriter import FastExcel, Format
 
-from core.workbooks.batches import Tally
+from core.workbooks.batches import Cells, Tally
 from core.workbooks.columns import (
     DATE,
     DATETIME,
@@ -51,6 +52,7 @@ NUMBER_FORMATS = {
     DATE: "yyyy-mm-dd",
     DATETIME: "yyyy-mm-dd hh:mm:ss",
 }
+MAX_ROWS = 1_048_576
 A3, A4, WIDE = 8, 9, 170.0
 FOOTER = "&C&P / &N"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -83,8 +85,8 @@ class LedgerWriter:
 
     ``titles`` are full-width rows above the header; ``query`` is what the second sheet states (who, when, scope …; a
     function is asked once the rows are written), to which the number of rows and their hash are added. ``large``
-    chooses the quick engine. ``group`` is the key of the column whose runs get subtotals; ``created`` is the moment the
-    file states as its making.
+    chooses the quick engine, which spreads the rows ``expected`` over as many sheets as they need. ``group`` is the key
+    of the column whose runs get subtotals; ``created`` is the moment the file states as its making.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class LedgerWriter:
         large: bool = False,
         group: str = "",
         created: datetime | None = None,
+        expected: int = 0,
     ) -> None:
         headings = [column.heading for column in columns]
         if len(set(headings)) != len(headings):
@@ -111,6 +114,8 @@ class LedgerWriter:
         self.created = created
         summed = any(column.total for column in columns)
         self.group = group if summed and any(column.key == group for column in columns) else ""
+        self.room = MAX_ROWS - len(titles) - 2  # head and total
+        self.sheets = max(1, -(-expected // self.room)) if large else 1
         self.paper = A3 if sum(column.width for column in columns) > WIDE else A4
 
     def write(self, rows: Iterable[Row]) -> WrittenLedger:
@@ -144,7 +149,7 @@ class LedgerWriter:
     def _write_rows(self, sheet: Any, rows: Iterable[Row], tally: Tally, formats: Mapping[str, Any]) -> int:
         """Rows and subtotals; returns the row (from 0) that comes after the last."""
         at = len(self.titles) + 1
-        for batch, ended in tally.batches(rows, at):
+        for batch, ended in tally.batches(rows, self.room):
             for values in batch:
                 self._write_cells(sheet, at, values, formats)
                 at += 1
@@ -210,26 +215,33 @@ class LedgerWriter:
     def _write_large(self, rows: Iterable[Row], tally: Tally) -> None:
         head, bold, last = len(self.titles), Format().set_bold(), len(self.columns) - 1
         merges = [(row_no, 0, row_no, last, title, bold) for row_no, title in enumerate(self.titles)] if last else []
-        book = FastExcel(str(self.path)).freeze(row=head + 1, col=0, sheet=self.sheet_name)
-        book.sheet(
-            self.sheet_name,
-            self._large_rows(rows, tally),
-            header_row=head,
-            merge_ranges=merges,
-            header_format=bold,
-            column_formats={column.heading: _rustpy_format(column.kind) for column in self.columns},
-            column_widths={column.heading: column.width for column in self.columns},
-            page_setup={
-                "landscape": True, "paper_size": self.paper, "fit_to_pages": (1, 0), "repeat_rows": (0, head),
-                "print_gridlines": True, "footer": FOOTER,
-            },
-        )  # fmt: skip
+        book, sheets = FastExcel(str(self.path)), self._sheet_names()
+        cells = chain.from_iterable(batch for batch, _ended in tally.batches(rows, self.room * len(sheets)))
+        for name in sheets:
+            book.freeze(row=head + 1, col=0, sheet=name).sheet(
+                name,
+                self._large_rows(islice(cells, self.room), tally, last=name is sheets[-1]),
+                header_row=head,
+                merge_ranges=merges,
+                header_format=bold,
+                column_formats={column.heading: _rustpy_format(column.kind) for column in self.columns},
+                column_widths={column.heading: column.width for column in self.columns},
+                page_setup={
+                    "landscape": True, "paper_size": self.paper, "fit_to_pages": (1, 0), "repeat_rows": (0, head),
+                    "print_gridlines": True, "footer": FOOTER,
+                },
+            )  # fmt: skip
         text = _rustpy_format(TEXT)
         query_rows = ({"": key, " ": value} for key, value in self._query_rows(tally))
         book.sheet(self.labels.query_sheet, query_rows, column_formats={"": text, " ": text}, column_width=40.0)
         if self.group:
             self._add_totals_sheet(book, tally)
         book.save()
+
+    def _sheet_names(self) -> list[str]:
+        """The ledger's sheet, and as many more as its rows need: a sheet ends after a million."""
+        more = (f" {number}" for number in range(2, self.sheets + 1))
+        return [self.sheet_name, *(self.sheet_name[: 31 - len(end)] + end for end in more)]
 
     def _add_totals_sheet(self, book: Any, tally: Tally) -> None:
         """Sums of the groups and of everything, as numbers; asked for when the ledger's sheet is written."""
@@ -248,21 +260,25 @@ class LedgerWriter:
         formats = {heading: _rustpy_format(kind) for heading, kind in kinds.items()}
         book.sheet(self.labels.totals_sheet, lines(), column_formats=formats, column_width=18.0)
 
-    def _large_rows(self, rows: Iterable[Row], tally: Tally) -> Iterator[dict[str, Any]]:
-        """One dict for all rows, filled anew: the engine reads a row, by position, before it asks for the next."""
+    def _large_rows(self, cells: Iterable[Cells], tally: Tally, *, last: bool) -> Iterator[dict[str, Any]]:
+        """One dict for all rows, filled anew: the engine reads a row, by position, before it asks for the next.
+
+        The total of everything stands below the `last` sheet's rows.
+        """
         headings = [column.heading for column in self.columns]
         row: dict[str, Any] = dict.fromkeys(headings)
-        for batch, _ended in tally.batches(rows, len(self.titles) + 1):
-            for values in batch:
-                row.update(zip(headings, values, strict=True))
-                yield row
-        if not tally.rows:
-            yield dict.fromkeys(headings)
-        if totals := tally.totals:
-            cells = [cell_value(c.kind, totals[c.key]) if c.total else None for c in self.columns]
+        empty = True
+        for values in cells:
+            row.update(zip(headings, values, strict=True))
+            empty = False
+            yield row
+        if empty:  # of a sheet without rows the engine would not even write the head
+            yield row
+        if last and (totals := tally.totals):
+            sums = [cell_value(c.kind, totals[c.key]) if c.total else None for c in self.columns]
             if not self.columns[0].total:
-                cells[0] = self.labels.total
-            yield dict(zip(headings, cells, strict=True))
+                sums[0] = self.labels.total
+            yield dict(zip(headings, sums, strict=True))
 
 
 def csv_text(value: str) -> str:

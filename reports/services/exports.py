@@ -234,6 +234,7 @@ def write_ledger(
         large=total > QUICK_FROM,
         group=ledger.group,
         created=clock.now(),
+        expected=total,
     )
     return writer.write(_told(ledger.lines(extent), total, progress))
 

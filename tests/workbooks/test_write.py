@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from core.workbooks import write as writing
 from core.workbooks.read import read_workbook
 from core.workbooks.write import Column, LedgerWriter, Row, WrittenLedger, csv_text
 
@@ -93,6 +94,31 @@ def test_an_empty_ledger_says_zero(tmp_path: Path, large: bool) -> None:
     written = write(tmp_path / "l.xlsx", [], large=large)
     assert written.rows == 0 and written.totals == {"area": 0, "amount": 0}
     assert read_workbook(tmp_path / "l.xlsx").sheets[0].rows[-1].texts[-1] == "0"
+
+
+@pytest.mark.parametrize(("expected", "sheets"), [(7, [3, 3, 1]), (3, [3]), (9, [3, 3, 1]), (13, [3, 3, 1, 0, 0])])
+def test_rows_a_sheet_cannot_hold_go_on_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected: int, sheets: list[int]
+) -> None:
+    """Seven rows where a sheet holds three; the total stands on the last. Where fewer were expected, it says so."""
+    monkeypatch.setattr(writing, "MAX_ROWS", 6)
+    rows = [ledger_row(f"张示例{number}", number) for number in range(7)]
+    writer = LedgerWriter(
+        tmp_path / "l.xlsx", COLUMNS, titles=["台账"], query={}, sheet_name="台账", large=True, expected=expected
+    )  # fmt: skip
+    if sum(sheets) < len(rows):
+        with pytest.raises(ValueError, match="hold 3 rows"):
+            writer.write(iter(rows))
+        return
+    written = writer.write(iter(rows))
+    assert written.rows == 7 and written.totals["amount"] == 21
+    book = openpyxl.load_workbook(tmp_path / "l.xlsx")
+    names = ["台账", *(f"台账 {number}" for number in range(2, len(sheets) + 1))]
+    assert book.sheetnames == [*names, "query"]
+    found = [[row[0].value for row in book[name].iter_rows(min_row=3)] for name in names]
+    assert [sum(str(cell).startswith("张") for cell in one) for one in found] == sheets
+    assert [one[-1:] for one in found].index(["Total"]) == len(sheets) - 1
+    assert {(book[name].freeze_panes, book[name]["A2"].value) for name in names} == {("A3", "户主")}
 
 
 def test_what_cannot_be_written_is_refused_by_name(tmp_path: Path) -> None:
