@@ -15,7 +15,7 @@ class Refused(Exception):
     `code` is stable and upper case (`SAME_SIGNER`); `message` may be lazy and may hold `%(name)s` for `values`.
     """
 
-    def __init__(self, code: str, message: Sentence, *, conflict: bool = False, **values: Any) -> None:
+    def __init__(self, code: str, message: Sentence, /, *, conflict: bool = False, **values: Any) -> None:
         self.code, self.message, self.values = code, message, values
         self.status = 409 if conflict else 422
         super().__init__(code, message, values)

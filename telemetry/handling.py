@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -16,6 +16,8 @@ from telemetry.models import Alert, AlertNote, QuietTime
 
 RIGHT = "alerts.handle"
 LONGEST_QUIET = dt.timedelta(days=400)
+VILLAGE = 12
+"""Digits of a village's code."""
 
 
 @transaction.atomic
@@ -62,43 +64,57 @@ def _settle(alert: Alert, finding: str, by: User, now: dt.datetime) -> None:
         raise Refused("NO_SUCH_FINDING", _("“%(code)s” is no finding."), code=finding[:20])
     Alert.objects.filter(pk=alert.pk).update(finding=finding, found_at=now, found_by=by)
     if finding == Alert.Finding.NOBODY_LIVES:
-        _begin_quiet(alert.heater, QuietTime.Reason.VACANT, now, None, by, "")
+        _begin_quiet(alert.heater, QuietTime.Reason.VACANT, now, None, by, "", alert.area_id)
 
 
 @transaction.atomic
 def keep_quiet(
-    *, alert: Alert, reason: str, by: User, starts_at: dt.datetime, ends_at: dt.datetime | None, note: str = ""
-) -> QuietTime:
+    *, alert: Alert, reason: str, by: User, starts_at: dt.datetime, ends_at: dt.datetime | None, note: str = "",
+    whole_village: bool = False,
+) -> QuietTime:  # fmt: skip
     """Say that works go on at the heater until a time, or that nobody lives there until somebody says otherwise.
 
-    The newest word of a kind counts: one that still runs ends here.
+    `whole_village`: works on what its heaters hang on (a power cut, a mast). The newest word of a kind counts: one that
+    still runs ends here. Raises `Refused` NOT_YOURS, QUIET_SPAN.
     """
+    place = alert.area_id[:VILLAGE] if whole_village else alert.area_id
     _demand_right(alert, by)
+    if whole_village and not by.has_right(RIGHT, place):
+        raise Refused("NOT_YOURS", _("You look after a part of this village only."))
     if ends_at is not None and not starts_at < ends_at <= starts_at + LONGEST_QUIET:
         raise Refused("QUIET_SPAN", _("The end must lie after the beginning, at most 400 days later."))
-    if ends_at is None and reason == QuietTime.Reason.MAINTENANCE:
+    if ends_at is None and (whole_village or reason == QuietTime.Reason.MAINTENANCE):
         raise Refused("QUIET_SPAN", _("Say until when the works go on."))
-    return _begin_quiet(alert.heater, reason, starts_at, ends_at, by, note)
+    return _begin_quiet(None if whole_village else alert.heater, reason, starts_at, ends_at, by, note, place)
 
 
 def _begin_quiet(
-    heater: Heater, reason: str, starts_at: dt.datetime, ends_at: dt.datetime | None, by: User, note: str
-) -> QuietTime:
-    _running(heater, starts_at).filter(reason=reason).update(ends_at=starts_at)
+    heater: Heater | None, reason: str, starts_at: dt.datetime, ends_at: dt.datetime | None, by: User, note: str,
+    place: str,
+) -> QuietTime:  # fmt: skip
+    same = QuietTime.objects.filter(heater=heater, reason=reason, **({} if heater else {"area": place}))
+    _running(same, starts_at).update(ends_at=starts_at)
     return QuietTime.objects.create(
-        area_id=heater.area_id, heater=heater, reason=reason, starts_at=starts_at, ends_at=ends_at,
-        note=note.strip()[:200], made_by=by,
+        area_id=place, heater=heater, reason=reason, starts_at=starts_at, ends_at=ends_at, note=note.strip()[:200],
+        made_by=by,
     )  # fmt: skip
 
 
+def quiet_now(heater: Heater, now: dt.datetime) -> QuerySet[QuietTime]:
+    """What silences a heater at a moment: its own quiet times and those of every place it lies in."""
+    above = Q(heater=None, area_id__in=[heater.area_id[:length] for length in range(2, len(heater.area_id) + 1)])
+    return _running(QuietTime.objects.filter(Q(heater=heater) | above), now)
+
+
 def end_quiet(*, alert: Alert, by: User, now: dt.datetime) -> int:
-    """Quiet times of the heater that still run end now; returns how many."""
+    """Quiet times of the heater that still run end now, those of a place where `by` looks after all of it; how many."""
     _demand_right(alert, by)
-    return _running(alert.heater, now).update(ends_at=now)
+    mine = [one.pk for one in quiet_now(alert.heater, now) if one.heater_id or by.has_right(RIGHT, one.area_id)]
+    return QuietTime.objects.filter(pk__in=mine).update(ends_at=now)
 
 
-def _running(heater: Heater, now: dt.datetime) -> QuerySet[QuietTime]:
-    return QuietTime.objects.filter(heater=heater, starts_at__lt=now).exclude(ends_at__lte=now)
+def _running(rows: QuerySet[QuietTime], now: dt.datetime) -> QuerySet[QuietTime]:
+    return rows.filter(starts_at__lt=now).exclude(ends_at__lte=now)
 
 
 def _demand_right(alert: Alert, by: User) -> None:

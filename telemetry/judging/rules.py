@@ -109,8 +109,8 @@ def duplicate_id(facts: Facts, limits: Limits) -> Look:
         return None
     if facts.duplicate_s is None:
         return False, {}
-    evidence = {"line": facts.line, "ago_s": round(facts.duplicate_s)}
-    return band(evidence["ago_s"], limits.duplicate_s, limits.duplicate_fine_s), evidence
+    ago_s = round(facts.duplicate_s)
+    return band(ago_s, limits.duplicate_s, limits.duplicate_fine_s), {"line": facts.line, "ago_s": ago_s}
 
 
 def short_cycling(facts: Facts, limits: Limits) -> Look:

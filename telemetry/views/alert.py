@@ -29,6 +29,7 @@ class HandleForm(forms.Form):
     finding = forms.ChoiceField(label=gettext_lazy("found at the door"), required=False)
     words = forms.CharField(label=gettext_lazy("note"), max_length=300, required=False)
     hours = forms.IntegerField(label=gettext_lazy("works go on for, hours"), min_value=1, max_value=720, required=False)
+    village = forms.BooleanField(label=gettext_lazy("for all heaters of the village"), required=False)
 
     def __init__(self, *args: Any, alert: Alert, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,9 +65,9 @@ def _status(request: HttpRequest) -> int:
 
 def _values(request: HttpRequest, alert: Alert, form: HandleForm) -> dict[str, Any]:
     user, now = cast(User, request.user), clock.now()
-    quiet = alert.heater.quiet_times.filter(starts_at__lte=now).exclude(ends_at__lte=now)
+    quiet = handling.quiet_now(alert.heater, now)
     return {
-        "alert": alert, "heater": alert.heater, "form": form, "now": now, "quiet": list(quiet),
+        "alert": alert, "heater": alert.heater, "form": form, "now": now, "quiet": list(quiet.select_related("area")),
         "shown": AlertShown(alert, now, queries.profile_of(alert.heater.profile_id)),
         "notes": list(alert.notes.select_related("by")),
         "may_handle": user.has_right(handling.RIGHT, alert.area_id),
@@ -101,8 +102,11 @@ def _note(alert: Alert, said: dict[str, Any], by: User, now: dt.datetime) -> str
 def _works(alert: Alert, said: dict[str, Any], by: User, now: dt.datetime) -> str:
     until = now + dt.timedelta(hours=said["hours"] or 4)
     handling.keep_quiet(
-        alert=alert, reason=QuietTime.Reason.MAINTENANCE, by=by, starts_at=now, ends_at=until, note=said["words"]
-    )
+        alert=alert, reason=QuietTime.Reason.MAINTENANCE, by=by, starts_at=now, ends_at=until, note=said["words"],
+        whole_village=said["village"],
+    )  # fmt: skip
+    if said["village"]:
+        return _("Until %(until)s alerts of this village are not raised.") % {"until": f"{until:%m-%d %H:%M}"}
     return _("Until %(until)s alerts of this heater are not raised.") % {"until": f"{until:%m-%d %H:%M}"}
 
 

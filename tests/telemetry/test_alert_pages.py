@@ -13,8 +13,11 @@ from django.urls import reverse
 
 import devices.tasks  # noqa: F401 - the handler of devices.send_command
 from accounts.models import User
+from core.refusals import Refused
 from devices.models import Heater
+from telemetry import handling
 from telemetry.models import Alert, QuietTime
+from telemetry.surroundings import about
 from tests import people
 from tests.telemetry.plant import Plant
 from tests.telemetry.said import bare_heater
@@ -202,6 +205,9 @@ def test_the_list_of_visits_holds_coal_and_welfare_until_somebody_was_there(page
 def test_where_nobody_lives_alerts_of_people_are_silenced(page: Client) -> None:
     one = alert(bare_heater(), kind="welfare")
     page.post(page_of(one), {"deed": "note", "finding": "nobody_lives"})
+    with pytest.raises(Refused, match="NO_SUCH_FINDING") as refusal:
+        handling.add_note(alert=one, words="", finding="ufo", by=people.user("ops", "370999"), now=one.opened_at)
+    assert "ufo" in refusal.value.sentence
     quiet = QuietTime.objects.get()
     assert (quiet.heater, quiet.reason, quiet.ends_at) == (one.heater, "vacant", None)
     assert page.post(page_of(one), {"deed": "lived-in"}).status_code == 302
@@ -215,6 +221,14 @@ def test_works_last_as_long_as_somebody_said(page: Client) -> None:
     quiet = QuietTime.objects.get()
     assert quiet.ends_at is not None and quiet.ends_at - quiet.starts_at == dt.timedelta(hours=6)
     assert page.post(page_of(one), {"deed": "works", "hours": "721"}).status_code == 422
+    neighbour = alert(bare_heater(2))
+    page.post(page_of(one), {"deed": "works", "hours": "3", "village": "on"})
+    place = QuietTime.objects.get(heater=None)
+    assert place.area_id == one.area_id[:12]
+    now = dt.datetime.now(dt.UTC)
+    assert about([neighbour.heater_id], now)[neighbour.heater_id].maintenance, "the judging keeps still for it too"
+    assert page.post(page_of(neighbour), {"deed": "lived-in"}).status_code == 302
+    assert not about([neighbour.heater_id], dt.datetime.now(dt.UTC))[neighbour.heater_id].maintenance
 
 
 @pytest.mark.parametrize(
