@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from time import sleep
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +14,7 @@ from accounts.models import User
 from core.refusals import Refused
 from devices.hub_access import hub_client
 from devices.models import Heater
-from devices.services.site_check import READS, SiteCheck, check_on_site
+from devices.services.site_check import READS, SiteCheck, check_on_site, line_words
 from telemetry import services
 from telemetry.models import DoorCheck
 
@@ -54,9 +56,9 @@ def _kept(heater: Heater, found: SiteCheck, by: User) -> DoorCheck:
     )  # fmt: skip
 
 
-def last_check(heater: Heater) -> DoorCheck | None:
-    """The newest reads at the door of this heater."""
-    return DoorCheck.objects.filter(heater=heater).select_related("by").first()
+def worded(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Kept lines with their sentences, in the language now active."""
+    return [dict(line, words=line_words(line["code"], line["passed"], line["said"])) for line in lines]
 
 
 def check_near(heater: Heater, at: dt.datetime) -> DoorCheck | None:

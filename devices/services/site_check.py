@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -34,11 +34,18 @@ PLAUSIBLE_DC = {"supply_t": (-300, 950), "return_t": (-300, 950), "outdoor_t": (
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the sheet. `passed` None: it could not be judged (a profile without that point)."""
+    """One line of the sheet. `passed` None: it could not be judged (a profile without that point).
+
+    `said` holds what the sentence is made of, so that everybody reads it in their own language.
+    """
 
     code: str
     passed: bool | None
-    words: str
+    said: Mapping[str, Any]
+
+    @property
+    def words(self) -> str:
+        return line_words(self.code, self.passed, self.said)
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class SiteCheck:
 
     def as_json(self) -> dict[str, Any]:
         """For the acceptance that keeps it."""
-        lines = [{"code": line.code, "passed": line.passed, "words": line.words} for line in self.lines]
+        lines = [{"code": line.code, "passed": line.passed, "said": dict(line.said)} for line in self.lines]
         told = {"heater": self.heater, "at": self.at.isoformat(), "passed": self.passed, "lines": lines}
         return told | {"values": self.values, "frames": list(self.frames)}
 
@@ -78,16 +85,16 @@ def check_on_site(
     try:
         reads = _reads(heater, hub, profile_of(heater))
         if not reads.said:
-            line = Line("READS", False, silence_words(reads.status))
+            line = Line("READS", False, {"status": reads.status})
             return SiteCheck(heater.platform_no, now, (line,), {}, ())
         decoded = reads.said[-1]
         written, frames = _same_value(heater, hub, decoded, pause)
     except (HubUnavailable, HubRefused) as error:
-        line = Line("READS", False, _("The lines of the portal can't be reached: %(why)s") % {"why": error})
+        line = Line("READS", False, {"why": str(error)})
         return SiteCheck(heater.platform_no, now, (line,), {}, ())
     answered, good = len(reads.said), sum(_is_good(one) for one in reads.said)
-    words = _("%(n)d of %(all)d reads were answered") % {"n": answered, "all": READS}
-    lines = (Line("READS", answered == READS, words), *_temperatures(reads.said, thermometer_c), written)
+    counted = Line("READS", answered == READS, {"n": answered, "all": READS})
+    lines = (counted, *_temperatures(reads.said, thermometer_c), written)
     return SiteCheck(heater.platform_no, now, lines, decoded.values, frames, answered, good)
 
 
@@ -125,28 +132,45 @@ def _one(heater: Heater, hub: HubClient, profile: Profile) -> Decoded | str:
     return decode(profile, merge_results(answers))
 
 
-def silence_words(status: str) -> str:
-    """Why a heater that was asked gave nothing, and what to look at; `status` as the hub says it."""
+def line_words(code: str, passed: bool | None, said: Mapping[str, Any]) -> str:
+    """The sentence of a line in the language now active; `said` as `Line` keeps it."""
+    if code == "READS":
+        return _reads_words(said)
+    if code == "TEMPERATURES":
+        return _("not plausible: %(points)s") % said if said.get("points") else _("temperatures are plausible")
+    if code == "THERMOMETER":
+        return _("the heater says %(said)s ℃, the thermometer %(seen)s ℃") % said
+    if passed:
+        return _("the set temperature was written again and read back")
+    if passed is None:
+        return str(said.get("why") or _("there is no set temperature to write again"))
+    return _("writing: %(status)s") % said
+
+
+def _reads_words(said: Mapping[str, Any]) -> str:
+    """How many were answered; why none was, and what to look at."""
+    if "n" in said:
+        return _("%(n)d of %(all)d reads were answered") % said
+    if "why" in said:
+        return _("The lines of the portal can't be reached: %(why)s") % said
     told = {
         "offline": _("The gateway has no connection: look for its power, its aerial and its card."),
         "refused": _("The heater answers, but refuses the questions: the register profile is not this board's."),
     }
     silent = _("The heater is silent: look for its breaker, the two wires of the bus and the unit number on the board.")
-    return told.get(status, silent)
+    return told.get(said["status"], silent)
 
 
 def _temperatures(said: list[Decoded], thermometer_c: Decimal | None) -> list[Line]:
     """One line for what every temperature of every read says, one for the room beside the thermometer."""
     odd = sorted({name for decoded in said for name in _odd(decoded)})
-    words = _("temperatures are plausible") if not odd else _("not plausible: %(points)s") % {"points": ", ".join(odd)}
     decoded = said[-1]
-    lines = [Line("TEMPERATURES", not odd, words)]
+    lines = [Line("TEMPERATURES", not odd, {"points": ", ".join(odd)})]
     room = decoded.values.get("room_t")
     if thermometer_c is not None and room is not None:
         apart = abs(Decimal(room) / 10 - thermometer_c)
-        words = _("the heater says %(said)s ℃, the thermometer %(seen)s ℃")
         told = {"said": f"{room / 10:.1f}", "seen": f"{thermometer_c:.1f}"}
-        lines.append(Line("THERMOMETER", apart <= THERMOMETER_C, words % told))
+        lines.append(Line("THERMOMETER", apart <= THERMOMETER_C, told))
     return lines
 
 
@@ -174,11 +198,11 @@ def _same_value(
     """Write the present set temperature again and read it back."""
     profile, now = profile_of(heater), decoded.values.get("set_room_t")
     if now is None or "set_room_t" not in profile.writes:
-        return Line("WRITE", None, _("there is no set temperature to write again")), ()
+        return Line("WRITE", None, {}), ()
     try:
         request = encode_write(profile, heater.unit, "set_room_t", now)
     except WriteRefused as error:
-        return Line("WRITE", None, str(error)), ()
+        return Line("WRITE", None, {"why": str(error)}), ()
     result = hub.write(heater.bus.line, request)
     pause(profile.writes["set_room_t"].settle_ms / 1000)
     block = read_back(profile, "set_room_t")
@@ -186,6 +210,5 @@ def _same_value(
     after = hub.read(heater.bus.line, heater.unit, block, unit_bytes=profile.limits.unit_bytes)
     seen = decode(profile, merge_results([(block, after.registers)]), asked={"set_room_t"}) if after.ok else Decoded()
     same = result.ok and seen.values.get("set_room_t") == now
-    words = _("the set temperature was written again and read back") if same else _("writing: %(status)s")
     frames = (f"→ {result.sent}", f"← {result.answer}", f"→ {after.sent}", f"← {after.answer}")
-    return Line("WRITE", same, words % {} if same else words % {"status": result.status}), frames
+    return Line("WRITE", same, {"status": result.status}), frames

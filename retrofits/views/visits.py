@@ -34,7 +34,7 @@ from retrofits.views.tasks import narrowed
 from retrofits.visit_package import in_walking_order
 from retrofits.visit_page import cards
 from retrofits.visits import Visit, open_items
-from telemetry.door import check_at_door, check_near
+from telemetry.door import check_at_door, check_near, worded
 
 RIGHT = "acceptances.record"
 SIGNATURE_MAX = 400_000
@@ -106,6 +106,7 @@ def _page(
 ) -> HttpResponse:
     items, stages = items_for(task), stages_of(task)
     now, heater = clock.now(), heater_of(task)
+    door = check_near(heater, now) if heater else None
     evidence = door_evidence(task, now=now)
     still_open = open_items(items, visit, stages=stages, evidence=evidence)
     made = cards(task, items, visit, still_open, list(task.photos.select_related("document").order_by("pk")))
@@ -118,7 +119,8 @@ def _page(
         "faults": faults or [],
         "refusing": refusing,
         "evidence": evidence,
-        "door": check_near(heater, now) if heater else None,
+        "door": door,
+        "door_lines": worded(door.lines) if door else [],
         "done": sum(card.is_done for card in made),
         "guard": states.not_the_installer(task, request.user),
         "signature": request.POST.get("signature", "")[:SIGNATURE_MAX],

@@ -55,7 +55,7 @@ COLUMNS = (
     _temperature("supply_dc", gettext_lazy("Supply temp.")),
     _temperature("return_dc", gettext_lazy("Return temp."), priority=2),
     _temperature("room_dc", gettext_lazy("Room temp.")),
-    _temperature("set_room_dc", gettext_lazy("Set temp."), priority=2),
+    _temperature("set_room_dc", gettext_lazy("Set temp."), priority=3),
     Column("household", gettext_lazy("Household no."), kind="mono", order_by="dwelling__household__household_no",
            value=_household),
     Column("area.name", gettext_lazy("Place"), order_by="area_id"),
@@ -158,8 +158,8 @@ def _read_at_door(request: HttpRequest, shown: Shown) -> HttpResponse:
             return JsonResponse({"code": refusal.code, "sentence": refusal.sentence}, status=refusal.status)
         raise
     if wants_json:
-        said = {name: getattr(done, name) for name in ("passed", "asked", "good", "lines")}
-        return JsonResponse(said | {"at": done.at.isoformat()})
+        said = {name: getattr(done, name) for name in ("passed", "asked", "good")}
+        return JsonResponse(said | {"at": done.at.isoformat(), "lines": door.worded(done.lines)})
     return detail_page(request, Shown.of(request, shown.heater.platform_no))
 
 

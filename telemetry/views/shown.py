@@ -24,7 +24,7 @@ from devices.models import Command, DockingCertificate, Heater
 from devices.protocol.profiles import Profile
 from programmes.models import Programme
 from telemetry import charts, days, evidence, queries, registers, states
-from telemetry.door import may_check
+from telemetry.door import may_check, worded
 from telemetry.models import Alert, DoorCheck, HourlyRollup, LatestReading
 from telemetry.partitions import bounds_of
 from telemetry.states import HeaterState
@@ -212,7 +212,8 @@ class Shown:
         said: dict[str, Any] | None = getattr(self.heater, "door_said", None)
         if said is None:
             return None
-        return said | {"at": dt.datetime.fromisoformat(said["at"]), "by": {"person_name": said["person"]}}
+        at = dt.datetime.fromisoformat(said["at"])
+        return said | {"at": at, "by": {"person_name": said["person"]}, "lines": worded(said["lines"])}
 
     @property
     def may_check(self) -> bool:
@@ -243,7 +244,7 @@ class Shown:
             (_("Model"), str(model)),
             (_("Supplier"), str(model.supplier)),
             (_("Factory address code"), heater.factory_no),
-            (_("Wireless unit address code"), getattr(heater, "wireless_no", None)),
+            (_("Wireless unit"), getattr(heater, "wireless_no", None)),
             (_("Line"), heater.bus.line),
             (_("Unit"), f"{heater.unit} (0x{heater.unit:02X})"),
             (_("Register profile"), str(heater.profile)),
