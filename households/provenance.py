@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 
 from accounts.models import User
 from core.together import Reading, read
+from households.importing.checked import cells_of
 from households.issue_wording import FIELD_TITLES
 from households.models import Dwelling, HandEdit, Household, ImportRow, RosterImport, ValueConflict
 
@@ -104,7 +105,7 @@ def _rows_about(dwelling: Dwelling) -> QuerySet[ImportRow]:
 def _told_by(row: ImportRow, dwelling: Dwelling) -> list[tuple[Collection[str], Source]]:
     """One source per field, because each has its own cell; rows about another house speak of the family only."""
     fields = [name for name in row.written if name in OF_FAMILY or row.dwelling_id == dwelling.pk]
-    cells: dict[str, str] = row.raw.get("cells", {})
+    cells = cells_of(row)
     at, by = row.applied_at, row.edited_by
     assert at is not None
     return [([name], Source(at, by, row, _cell(cells, name), name in row.corrections)) for name in fields]

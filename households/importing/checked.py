@@ -159,14 +159,40 @@ def problems_of(row: ImportRow) -> list[Problem]:
     return [Problem(**stored) for stored in row.issues]
 
 
-def stored_raw(raw: RawRow) -> dict[str, Any]:
-    """A raw row as JSON, never changed afterwards. It shares most of the row's own mappings."""
-    cells = raw.cells.written() if isinstance(raw.cells, Cells) else dict(raw.cells)
-    return {"texts": raw.raw, "cells": cells, "notes": raw.notes, "extra": raw.extra}
+def stored_raw(raw: RawRow, known: dict[tuple[Any, ...], str] | None = None) -> dict[str, Any]:
+    """A raw row as JSON, never changed afterwards. It shares most of the row's own mappings.
+
+    Nearly every row's cells stand in the columns of its table: their letters are kept, in the order of the fields'
+    names, and nothing else (`cells_of` reads them). `known` are those of the rows before.
+    """
+    return {"texts": raw.raw, "cells": _stored_cells(raw, known), "notes": raw.notes, "extra": raw.extra}
+
+
+def _stored_cells(raw: RawRow, known: dict[tuple[Any, ...], str] | None) -> dict[str, str] | str:
+    cells = raw.cells
+    if not isinstance(cells, Cells):
+        return dict(cells)
+    letters = cells.letters
+    if letters is None or known is None or letters.keys() != raw.raw.keys():
+        return cells.written()
+    table = (id(letters), *raw.raw)
+    if table not in known:
+        known[table] = " ".join(letters[name] for name in sorted(raw.raw))
+    return known[table]
+
+
+def cells_of(row: ImportRow) -> dict[str, str]:
+    """Field -> address of its cell, as the file had it."""
+    raw: Mapping[str, Any] = row.raw
+    cells = raw.get("cells") or {}
+    if isinstance(cells, str):
+        letters = zip(sorted(raw["texts"]), cells.split(), strict=True)
+        return {name: f"{column}{row.row_no}" for name, column in letters}
+    return dict(cells)
 
 
 def raw_row(row: ImportRow) -> RawRow:
     """The stored raw row with the corrections people typed."""
     raw: Mapping[str, Any] = row.raw
-    found = RawRow(row.sheet, row.row_no, raw["texts"], raw["cells"], raw["notes"], raw["extra"], row.table_no)
+    found = RawRow(row.sheet, row.row_no, raw["texts"], cells_of(row), raw["notes"], raw["extra"], row.table_no)
     return found.corrected(row.corrections) if row.corrections else found

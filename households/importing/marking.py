@@ -18,7 +18,7 @@ from typing import Any
 import xlsxwriter
 
 from core.workbooks.read import Sheet, Workbook
-from households.importing.checked import problems_of
+from households.importing.checked import cells_of, problems_of
 from households.models import ImportRow, RosterImport
 from households.problem_wording import sentence_of, what_to_do
 
@@ -63,7 +63,7 @@ def _notes(rows: Iterable[ImportRow]) -> dict[str, dict[str, list[str]]]:
     """Sheet -> cell -> sentences."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        cells: dict[str, str] = row.raw["cells"]
+        cells = cells_of(row)
         fallback = cells.get("id_number") or next(iter(cells.values()), "A1")
         for problem in problems_of(row):
             if problem.blocks(row.confirmed):
@@ -144,7 +144,7 @@ def _key_column(sheet: Sheet) -> int | None:
 
 def changes_in(row: ImportRow, returned: ReturnedRow) -> dict[str, str]:
     """Field -> new text of the cells a person changed. Raises ColumnsMoved."""
-    cells: dict[str, str] = row.raw["cells"]
+    cells = cells_of(row)
     before: dict[str, str] = row.raw["texts"]
     found = {name: returned.texts.get(_place(cell)[1], "") for name, cell in cells.items()}
     same = sum(found[name] == before.get(name, "") for name in found)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Lookup
+from django.db.models import BooleanField, F, Lookup
+from django.db.models.expressions import RawSQL
 
 from accounts.models import Area
 from households.importing.checked import HAND_KEPT, CheckedRow, index_rows
@@ -15,6 +16,7 @@ from households.indexes import full_door
 from households.models import Dwelling, Household
 from households.provenance import typed_by_hand
 from households.register_queries import LISTED_DWELLING, LISTED_HOUSEHOLD, listed_dwellings
+from households.services.bulk import by_key
 
 #: Of a dwelling's household only who it is and where is asked; opening its numbers takes longer than all else.
 _UNSEEN = tuple(f"household__{name}" for name in ("id_number", "phone", "bank_card", "household_book_no"))
@@ -40,9 +42,14 @@ class Register:
     """What the register holds about a set of rows, fetched in a few queries by blind index."""
 
     def __init__(self, rows: Sequence[CheckedRow]) -> None:
+        with by_key():
+            self._fetch_all(rows)
+
+    def _fetch_all(self, rows: Sequence[CheckedRow]) -> None:
         self.by_id = _fetch(Household, "id_number_index", (row.indexes.get("id_number") for row in rows))
         self.by_card = _fetch(Household, "bank_card_index", (row.indexes.get("bank_card") for row in rows))
-        self.by_door = _fetch(Dwelling, "door_no_index", (row.indexes.get("door_no") for row in rows))
+        doors = {row.indexes["door_no"]: str(row.values["village"]) for row in rows if row.indexes.get("door_no")}
+        self.by_door = {home.door_no_index: home for home in _at_doors(doors)}
         self.by_meter = _fetch(Dwelling, "meter_no", (_text(row.values, "meter_no") for row in rows))
         self.homes: dict[int, list[Dwelling]] = defaultdict(list)
         for home in _all(Dwelling, "household_id", (household.pk for household in self.by_id.values())):
@@ -174,10 +181,30 @@ def _text(values: dict[str, Any], name: str) -> str:
 
 
 def _fetch(model: Any, column: str, wanted: Iterable[str | None]) -> dict[str, Any]:
-    return {getattr(row, column): row for row in _all(model, column, wanted)}
+    keys = sorted({key for key in wanted if key})
+    # The index leaves empty texts out, and of a long list PostgreSQL can't see that it holds none.
+    found = _rows_of(model).exclude(**{column: ""}).filter(AnyOf(F(column), keys)) if keys else ()
+    return {getattr(row, column): row for row in found}
+
+
+#: A door is known inside its village, and so stands the index. Both lists come as one text each.
+_AT_DOORS = """(households_dwelling.area_id, households_dwelling.door_no_index) IN
+    (SELECT * FROM unnest(string_to_array(%s, '|'), string_to_array(%s, '|')))"""
+
+
+def _at_doors(village_of: Mapping[str, str]) -> Iterable[Dwelling]:
+    """Dwellings at these doors (index of the door -> village)."""
+    if not village_of:
+        return ()
+    places = [_BETWEEN.join(village_of.values()), _BETWEEN.join(village_of)]
+    wanted = RawSQL(_AT_DOORS, places, output_field=BooleanField())  # noqa: S611 - a constant
+    return _rows_of(Dwelling).exclude(door_no_index="").filter(wanted)  # type: ignore[no-any-return]
+
+
+def _rows_of(model: Any) -> Any:
+    return model.objects.select_related("household").defer(*_UNSEEN) if model is Dwelling else model.objects
 
 
 def _all(model: Any, column: str, wanted: Iterable[Any]) -> Iterator[Any]:
     keys = sorted({key for key in wanted if key})
-    rows = model.objects.select_related("household").defer(*_UNSEEN) if model is Dwelling else model.objects
-    return iter(rows.filter(AnyOf(F(column), keys)) if keys else ())
+    return iter(_rows_of(model).filter(AnyOf(F(column), keys)) if keys else ())

@@ -81,6 +81,11 @@ class Cells(Mapping[str, str]):
     def __len__(self) -> int:
         return sum(1 for _name in self)
 
+    @property
+    def letters(self) -> Mapping[str, str] | None:
+        """The letters that all rows of the table share, where every address follows from them."""
+        return None if self._others else self._letters
+
     def written(self) -> dict[str, str]:
         """All addresses at once."""
         return {**{name: f"{letters}{self._row_no}" for name, letters in self._letters.items()}, **self._others}

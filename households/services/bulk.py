@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models.base import ModelState
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -113,6 +113,15 @@ def _checked_at_once(cursor: Any) -> Iterator[None]:
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     yield
     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@contextmanager
+def by_key() -> Iterator[None]:
+    """Look each key up in its index: for a list of thousands PostgreSQL would rather read the whole register."""
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor, _row_by_row(cursor):
+        cursor.execute("SET LOCAL enable_seqscan TO off")
+        yield
+        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
 
 
 @contextmanager

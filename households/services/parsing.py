@@ -82,9 +82,10 @@ def _insert(rows: Iterator[ImportRow]) -> int:
 
 def _rows(import_id: int, roster: ReadRoster) -> Iterator[ImportRow]:
     blank = stamped(ImportRow, roster_import_id=import_id, kind="data")
+    letters: dict[tuple[Any, ...], str] = {}
     for raw, checked in zip(roster.raws, roster.rows, strict=True):
         row = blank()
-        row.sheet, row.row_no, row.table_no, row.raw = raw.sheet, raw.row_no, raw.table, stored_raw(raw)
+        row.sheet, row.row_no, row.table_no, row.raw = raw.sheet, raw.row_no, raw.table, stored_raw(raw, letters)
         yield fill(row, checked)
     for sheet in roster.sheets:
         for skipped in sheet.skipped:

@@ -54,8 +54,10 @@ def _relatives(roster_import: RosterImport, rows: Sequence[ImportRow]) -> list[I
     asked: set[str] = set()
     while wanted := keys - asked:
         asked |= wanted
-        found = roster_import.rows.select_for_update().filter(keys_index__overlap=sorted(wanted)).exclude(kind=LEFT_OUT)
-        for row in found:
+        sharing = roster_import.rows.select_for_update().filter(keys_index__overlap=sorted(wanted))
+        sharing = sharing.exclude(kind=LEFT_OUT)
+        # Two questions: the index of keys holds what is not stored yet, that of states finds what is.
+        for row in (*sharing.exclude(state=State.APPLIED), *sharing.filter(state=State.APPLIED)):
             known.setdefault(row.pk, row)
             keys |= set(row.keys_index)
     return sorted(known.values(), key=lambda row: row.pk)  # keys were given in the order of the file

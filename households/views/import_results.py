@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import get_visible_or_404, requires
 from core import masks
 from households.forms import ReasonForm
+from households.importing.checked import cells_of
 from households.issue_wording import FIELD_TITLES
 from households.models import Dwelling, Household, RosterImport, ValueConflict
 from households.provenance import open_conflicts
@@ -89,7 +90,7 @@ def _line(conflict: ValueConflict) -> dict[str, Any]:
     home = conflict.dwelling
     kept = getattr(home.household if hasattr(home.household, conflict.field) else home, conflict.field)
     mask = _MASKS.get(conflict.field) or _WORDS.get(conflict.field, str)
-    cell = conflict.row.raw.get("cells", {}).get(conflict.field, "")
+    cell = cells_of(conflict.row).get(conflict.field, "")
     title = FIELD_TITLES.get(conflict.field, conflict.field)
     return {
         "conflict": conflict,

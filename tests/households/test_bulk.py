@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
+import json
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
 from accounts.history.rows import disagreements
 from accounts.models import AuditEntry
+from households.importing.checked import cells_of, stored_raw
 from households.importing.register import AnyOf
 from households.models import Dwelling, Enrolment, Household, ImportRow
+from households.roster.rows import Cells, RawRow
 from households.services import repairs
 from households.services.bulk import copy_text, insert_rows, stamped, uncollected, update_rows
 from programmes.models import Technology
@@ -82,6 +86,27 @@ def test_any_of_finds_what_in_finds(world: World) -> None:
     found = Household.objects.filter(AnyOf(models.F("pk"), wanted)).order_by("pk")
     assert list(found) == list(Household.objects.filter(pk__in=wanted).order_by("pk")) == [rows[1], rows[3]]
     assert not Household.objects.filter(AnyOf(models.F("household_no"), ["nothing"])).exists()
+
+
+def test_the_letters_of_a_table_stand_for_the_cells_of_its_rows() -> None:
+    texts = {"village": "甲一村", "head_name": "张示例", "id_number": ""}
+    cells = Cells({"village": "C", "id_number": "AA", "head_name": "B"}, 7, {})
+    elsewhere = Cells({"village": "C", "head_name": "B"}, 8, {"village": "A2"})
+    known: dict[tuple[Any, ...], str] = {}
+    rows = [
+        ImportRow(row_no=raw.row_no, raw=json.loads(json.dumps(stored_raw(raw, known), sort_keys=True)))
+        for raw in (
+            RawRow("s", 7, texts, cells),
+            RawRow("s", 8, texts, elsewhere),
+            RawRow("s", 9, texts, {"town": "A9"}),
+        )
+    ]
+    assert [row.raw["cells"] for row in rows[:1]] == ["B AA C"]
+    assert [cells_of(row) for row in rows] == [
+        {"village": "C7", "head_name": "B7", "id_number": "AA7"},
+        {"village": "A2", "head_name": "B8"},
+        {"town": "A9"},
+    ]
 
 
 def test_the_collector_comes_back_after_a_failure() -> None:
