@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 
@@ -11,6 +12,7 @@ from devices.line.rules import LineRules
 from devices.protocol.frames import Block, Request, exception_answer
 from tests.devices.hubs import QUICK, SECRET, WAIT_S, RawDtu, running_hub
 from tests.devices.virtual import right_answer, right_registers
+from tests.until import until
 
 IMEI = "861990000000018"
 LINE = f"dtu:{IMEI}"
@@ -91,6 +93,15 @@ def test_one_address_may_not_hold_all_doors() -> None:
         assert client.ping()
 
 
+def test_one_address_may_not_hold_all_lines() -> None:
+    with running_hub(max_lines_per_address=2) as (hub, client, events):
+        for number in (18, 26):
+            RawDtu(hub.listen_port, f"8619900000000{number}".encode())
+        events.wait("dtu_registered", count=2)
+        assert RawDtu(hub.listen_port, b"861990000000034").closed.wait(WAIT_S)
+        assert hub.door.counters["refused_cap"] == 1 and len(client.unclaimed()) == 2
+
+
 def test_a_flood_of_noise_closes_the_line() -> None:
     rules = LineRules(timeout_s=0.15, settle_s=0.0, flood_bytes=4096)
     with running_hub(rules=rules) as (hub, client, events):
@@ -157,13 +168,42 @@ def test_a_client_that_leaves_ends_its_sweep() -> None:
 # --- writes ---
 
 
-def test_a_write_is_echoed_and_goes_before_the_reads() -> None:
+def test_a_write_is_echoed() -> None:
     with running_hub() as (hub, client, events):
         dtu = RawDtu(hub.listen_port, IMEI.encode())
         events.wait("dtu_registered")
         result = client.write(LINE, Request(1, 6, 105, 1, (235,)))
         assert result.status == "ok" and result.sent == result.answer == dtu.requests[-1].frame.hex()
         assert client.write(LINE, Request(1, 16, 105, 2, (1, 2))).status == "ok"
+
+
+def test_a_write_waits_for_one_exchange_however_many_reads_are_under_way() -> None:
+    """Two sweeps share the line; while a read is in flight the other sweep's and then the write are handed in."""
+    queued, patient = threading.Event(), LineRules(timeout_s=WAIT_S, ceiling_s=WAIT_S, settle_s=0.0)
+    with running_hub(rules=patient) as (hub, client, events):
+
+        def reply(request: Request) -> bytes:
+            if len(dtu.requests) == 3:
+                assert queued.wait(WAIT_S)
+            return right_answer(request)
+
+        dtu = RawDtu(hub.listen_port, IMEI.encode(), reply)
+        events.wait("dtu_registered")
+        bus = hub.lines.by_name[LINE].bus
+
+        def read_on(unit: int) -> None:
+            with HubClient("127.0.0.1", hub.control_port, SECRET) as one:
+                list(one.sweep([SweepRequest(LINE, unit, (Block("h", addr, 2),)) for addr in range(10)], WAIT_S))
+
+        readers = [threading.Thread(target=read_on, args=(unit,), daemon=True) for unit in (1, 2)]
+        writer = threading.Thread(target=client.write, args=(LINE, Request(1, 6, 105, 1, (235,))), daemon=True)
+        for number, one in enumerate((*readers, writer)):
+            one.start()
+            until(lambda number=number: len(dtu.requests) == 3 and bus.queued >= number)
+        queued.set()
+        for one in (*readers, writer):
+            one.join(WAIT_S)
+    assert [request.is_write for request in dtu.requests] == [False] * 3 + [True] + [False] * 17
 
 
 def test_a_write_without_answer_is_unknown_and_sent_once() -> None:
