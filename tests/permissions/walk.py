@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -67,6 +68,11 @@ def visit_all(client: Client, world: World, role: str, rows: Iterable[Row], curi
     """Every address of `rows` by both methods, inside and outside; the pages among `curious` once more as a fragment,
     and with hostile questions.
     """
+    with patch("django.test.client.store_rendered_templates", lambda *_, **__: None):  # contexts copied for nobody
+        yield from _visited(client, world, role, rows, curious)
+
+
+def _visited(client: Client, world: World, role: str, rows: Iterable[Row], curious: Iterable[Row]) -> Iterator[Answer]:
     for row in rows:
         for where, method in asked_of(row, role):
             yield ask(client, row, role, where, method, world.inside if where == "inside" else world.outside)
