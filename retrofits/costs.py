@@ -18,6 +18,7 @@ COST_KINDS = {
     "GAS_ALARM": _("gas alarm"),
     "COOKER": _("cooker"),
     "MAINTENANCE": _("maintenance"),
+    "BUILDING_EFFICIENCY": _("building efficiency"),
     "OTHER": _("other costs"),
 }
 _WORDS = {  # beside the codes, which are the English words

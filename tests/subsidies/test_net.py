@@ -15,8 +15,8 @@ from reports.queries.proof import broken_chains, line_of, proof_of
 from reports.queries.scope import Scope
 from reports.queries.trace import Path, trace_of
 from reports.queries.trace_check import differences
-from reports.services.summaries import refresh_summaries
 from reports.services.exports import extent_for
+from reports.services.summaries import refresh_summaries
 from subsidies import net, queries
 from subsidies.models import Clawback, Entitlement, Fund, PayoutBatch, PayoutLine
 from subsidies.services import clawbacks

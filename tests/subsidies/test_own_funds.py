@@ -45,6 +45,8 @@ def test_a_towns_list_of_own_funds_opens_the_gate_for_all_but_those_it_names(mon
     assert client.post("/pay/entitlements/assess/", {**form, "without": numbers[1]}).status_code == 302
     run_jobs()
     assert list(living(money).values()) == ["OK_CAPPED", "SELF_FUNDS_MISSING", "OK_CAPPED"]
+    waits = Entitlement.objects.get(reason="SELF_FUNDS_MISSING", state="assessed")
+    assert "<dt>计入任务</dt><dd>1 户</dd>" in client.get(f"/pay/entitlements/{waits.pk}/").content.decode()
     for task in tasks:
         task.refresh_from_db()
     assert [task.self_funds_proven for task in tasks] == [True, None, True]
