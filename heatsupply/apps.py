@@ -9,5 +9,6 @@ class HeatsupplyConfig(AppConfig):
 
     def ready(self) -> None:
         from heatsupply.owning import declare
+        from heatsupply.queries import credit  # noqa: F401  (its readings of a company's credit)
 
         declare()

@@ -8,6 +8,7 @@ class SupervisionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from supervision import credit  # noqa: F401  (its readings of a heating company's credit)
         from supervision.owning import declare
 
         declare()

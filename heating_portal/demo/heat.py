@@ -12,7 +12,7 @@ from heating_portal.demo import heat_fees
 from heating_portal.demo.people import BY, bind_accounts, make_people, person
 from heatsupply.models import HeatingCompany, HeatNetwork, HeatSource
 from heatsupply.rules.pipe_rows import PipeRow
-from heatsupply.services import compounds, fuel, networks, plans
+from heatsupply.services import compounds, credits, fuel, networks, plans
 from programmes.models import Programme
 
 WHY, BAIYIN, CITY = "demonstration", "baiyin_2023", "6204"
@@ -148,7 +148,8 @@ def _papers(made: list[HeatingCompany], office: User) -> None:
                       .filter(code__in=["02-G-01", "02-G-02"])),
     )  # fmt: skip
     percents = {"collection": Decimal(82), "warmth": Decimal(96), "satisfaction": Decimal(88), "checks": Decimal(100)}
-    plans.score_company(company=copper, year=2023, percents=percents, on=STORY, by=office)
+    credits.score_company(company=copper, year=2023, read={}, percents=percents, reason="演示数据（虚构）", on=STORY,
+                          by=office)  # fmt: skip
     city = Area.objects.get(code=CITY)
     sent = plans.keep_paper(area=hill.area, company=None, kind="county_plan", title="会宁县供热工作落实计划（演示）",
                             dated_on=AUTUMN, by=office)  # fmt: skip

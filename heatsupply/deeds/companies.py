@@ -26,9 +26,10 @@ from heatsupply.models import (
     PipeSegment,
 )
 from heatsupply.models.owned import OWN
+from heatsupply.queries.credit import figures_of, programme_of_place
 from heatsupply.rules.pipe_rows import PipeRow
 from heatsupply.rules.pipes import FULL_YEARS
-from heatsupply.services import compounds, files, fuel, networks, plans
+from heatsupply.services import compounds, credits, files, fuel, networks, plans
 from heatsupply.services.networks import due_condition
 from heatsupply.services.permits import may_keep
 
@@ -114,9 +115,13 @@ def _plan(company: HeatingCompany, form: Any, by: User) -> Any:
 
 
 def _credit(company: HeatingCompany, form: Any, by: User) -> Any:
-    return plans.score_company(
-        company=company, year=form.cleaned_data["year"], percents=form.percents(),
-        remark=form.cleaned_data["remark"], on=clock.today(), by=by,
+    """Figures are read at this moment, of the season the form names."""
+    year, today = form.cleaned_data["year"], clock.today()
+    programme = programme_of_place(company, year)
+    known = figures_of(company, programme, year, today) if programme else {}
+    return credits.score_company(
+        company=company, year=year, read=known, percents=form.percents(), reason=form.cleaned_data["reason"],
+        remark=form.cleaned_data["remark"], on=today, by=by,
     )  # fmt: skip
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
 from core import clock
-from heatsupply.components import LABELS
+from heatsupply.components import LABELS, SOURCES, Figure
 from heatsupply.models import (
     Compound,
     EfficiencyWork,
@@ -47,7 +49,7 @@ def some_of(label: Any, choices: Any) -> forms.MultipleChoiceField:
 
 class CompanyForm(forms.Form):
     area = one_of(_("place"), Area.objects.none())
-    name = text(_("company"), 80, help_text=_("Accounts whose unit bears this name are the company's."))
+    name = text(_("company"), 80)
     kind = pick(_("kind"), HeatingCompany.Kind.choices)
     service_phone = text(_("service phone"), 30, required=False)
 
@@ -230,21 +232,35 @@ class PlanForm(forms.Form):
 
 
 class CreditForm(forms.Form):
-    """Percentages; what is not known stays empty and is named with the score."""
+    """Figures are read; a percentage is typed only over one of them, or where there is none, and then with words."""
 
-    year = whole(_("year"), high=2100)
-    remark = text(_("remark"), 300, required=False)
+    year = forms.IntegerField(
+        label=_("season that begins in"), min_value=2000, max_value=2100, widget=forms.NumberInput(attrs=INPUT)
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, label in LABELS.items():
             self.fields[name] = forms.DecimalField(
                 label=label, required=False, min_value=0, max_value=100, max_digits=5, decimal_places=2,
-                widget=forms.TextInput(attrs={**INPUT, "inputmode": "decimal"}),
+                widget=forms.TextInput(attrs={**INPUT, "inputmode": "decimal"}), help_text=SOURCES[name],
             )  # fmt: skip
+        self.fields["reason"] = text(
+            _("where typed figures come from"), 200, required=False,
+            help_text=_("Empty percentages are read by the portal; what is typed over them needs words."),
+        )  # fmt: skip
+        self.fields["remark"] = text(_("remark"), 300, required=False)
 
     def percents(self) -> dict[str, Any]:
         return {name: self.cleaned_data.get(name) for name in LABELS}
+
+    def show_figures(self, year: int, found: Mapping[str, Figure]) -> None:
+        """Say beside each field what the portal reads for the season of `year`."""
+        self.fields["year"].initial = year
+        for name in LABELS:
+            one = found.get(name)
+            said = gettext("not known yet") if one is None else f"{one.percent}%"
+            self.fields[name].help_text = f"{SOURCES[name]} · {year}: {said}"
 
 
 class AreaReportForm(forms.Form):

@@ -1,11 +1,9 @@
-"""Renewal plans with their money, papers, credit, issues, heated areas (B-04, B-16, B-24 … B-26, B-37, B-40, B-44)."""
+"""Renewal plans with their money, papers, issues, heated areas (B-04, B-16, B-24, B-25, B-37, B-40, B-44)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -14,10 +12,8 @@ from accounts.models import Area, User
 from core.files import delete_file, store_bytes
 from core.money import format_yuan
 from core.refusals import Refused
-from heatsupply.components import WEIGHTS
 from heatsupply.models import (
     AreaReport,
-    CreditScore,
     HeatingCompany,
     HeatPaper,
     PipeSegment,
@@ -26,7 +22,6 @@ from heatsupply.models import (
     RenewalSegment,
     SupplyIssue,
 )
-from heatsupply.rules.indicators import credit
 from heatsupply.rules.pipes import FULL_YEARS, why_due
 from heatsupply.services.permits import demand_keeper, demand_manager
 from households.models import Document
@@ -170,39 +165,6 @@ def move_paper(*, paper: HeatPaper, state: str, remark: str = "", by: User) -> H
     paper.state, paper.remark = state, remark.strip()[:300]
     paper.save(update_fields=["state", "remark"])
     return paper
-
-
-@transaction.atomic
-def score_company(
-    *, company: HeatingCompany, year: int, percents: Mapping[str, Decimal | None], remark: str = "", on: date, by: User
-) -> CreditScore:
-    """Credit of a year from stated components (B-26); what is unknown is named and takes its weight away.
-
-    Scored again it replaces the year's score. Raises `Refused` SCORE_FAULTY.
-    """
-    demand_manager(by, company.area_id)
-    reached = {name: None if value is None else Fraction(value) / 100 for name, value in percents.items()}
-    try:
-        found = credit(WEIGHTS, reached)
-    except ValueError as error:
-        raise Refused("SCORE_FAULTY", _("Components are percentages from 0 to 100.")) from error
-    if found.points is None:
-        raise Refused("SCORE_FAULTY", _("State at least one component."))
-    components = [
-        {"code": name, "weight": weight, "percent": None if percents.get(name) is None else str(percents[name])}
-        for name, weight in WEIGHTS.items()
-    ]
-    made, _new = CreditScore.objects.update_or_create(
-        company=company, year=year,
-        defaults={"components": components, "points_tenths": _tenths(found.points), "missing": list(found.missing),
-                  "remark": remark.strip()[:300], "scored_by": by, "scored_on": on},
-    )  # fmt: skip
-    return made
-
-
-def _tenths(points: Fraction) -> int:
-    """Rounded half up once."""
-    return int(points * 10 + Fraction(1, 2))
 
 
 @transaction.atomic

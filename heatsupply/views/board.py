@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, Sum
@@ -18,7 +19,7 @@ from core import clock
 from core.beside import read_beside
 from core.tables import Column, build_table, render_table
 from core.together import read
-from heatsupply.components import LABELS
+from heatsupply.components import LABELS, SOURCES
 from heatsupply.deeds.companies import COMPANY_FORMS
 from heatsupply.deeds.places import PLACE_FORMS
 from heatsupply.exporting import feature_collection
@@ -43,6 +44,7 @@ from heatsupply.models import (
 )
 from heatsupply.models.credit import AreaReport, RenewalFunds, RenewalSegment, SupplyIssue
 from heatsupply.models.owned import MANAGE, VIEW
+from heatsupply.queries.credit import figures_of, programme_of_place
 from heatsupply.queries.networks import (
     board_day,
     board_reading,
@@ -61,6 +63,8 @@ from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits.views.evidence import file_response
 
 MOST_EXPORTED = 20_000
+MONTH_BEGUN = 10
+"""From October on a year's own season is looked at, before that the one that ended in spring."""
 DUE_WORDS = {
     "AGE": gettext_lazy("full age"), "CONDITION_LEAKING": gettext_lazy("leaking"),
     "CONDITION_HEAT_LOSS": gettext_lazy("loses heat"), "CONDITION_CORRODED": gettext_lazy("corroded"),
@@ -109,13 +113,15 @@ def company_detail(request: HttpRequest, pk: int) -> HttpResponse:
     networks = network_lines(found | {"stations": _stations_by(found["stations"])})
     prices = steps((one.kind, one.valid_from, one.amount) for one in found["prices"])
     keeps, manages = may_keep(user, company), user.has_right(MANAGE, company.area_id)
+    offered = _company_forms(company, found, keeps=keeps, manages=manages)
+    _show_figures(offered, company, today)
     context = {
         **found, "company": company, "networks": networks, "coverage": coverage(one.fed for one in networks),
         "prices": [(PriceRecord.Kind(one.kind).label, one) for one in prices],
         "prices_behind": is_behind(prices, FUELS, END), "today": today, "season": season_at(today),
         "gas": gas_secured(company, today) if any(one.gas_need_m3 for one in found["sources"]) else None,
         "plans": _plans(found), "credits": _credits(found["credits"]), "keeps": keeps, "manages": manages,
-        "forms": _company_forms(company, found, keeps=keeps, manages=manages), "paper_states": HeatPaper.State,
+        "forms": offered, "paper_states": HeatPaper.State,
         "lacks_plan": company.is_at_risk and not any(
             one.kind == HeatPaper.Kind.CONTINGENCY and one.state == HeatPaper.State.ISSUED
             and (one.valid_until is None or one.valid_until >= today) for one in found["papers"]
@@ -169,13 +175,27 @@ def _plans(found: dict[str, list[Any]]) -> list[dict[str, Any]]:
 
 def _credits(scores: list[CreditScore]) -> list[dict[str, Any]]:
     return [
-        {
-            "score": one, "points": f"{one.points_tenths / 10:.1f}",
-            "parts": [(LABELS.get(part["code"], part["code"]), part["weight"], part["percent"])
-                      for part in one.components],
-        }
+        {"score": one, "points": f"{one.points_tenths / 10:.1f}", "parts": [_part(part) for part in one.components]}
         for one in scores
-    ]  # fmt: skip
+    ]
+
+
+def _part(kept: dict[str, Any]) -> dict[str, Any]:
+    """A component as drawn: where its figure comes from, its day, and what was read where it was overruled."""
+    on = kept.get("on")
+    return {
+        **kept, "label": LABELS.get(kept["code"], kept["code"]), "source": SOURCES.get(kept["code"], ""),
+        "on": date.fromisoformat(on) if on else None, "overruled": bool(kept.get("reason")) and "read" in kept,
+    }  # fmt: skip
+
+
+def _show_figures(forms_of: list[tuple[str, Any, Any]], company: HeatingCompany, today: date) -> None:
+    """Beside the fields of the credit form what the portal reads for the last season."""
+    form = next((form for deed, _title, form in forms_of if deed == "credit"), None)
+    year = today.year if today.month >= MONTH_BEGUN else today.year - 1
+    programme = programme_of_place(company, year) if form is not None else None
+    if form is not None and programme is not None:
+        form.show_figures(year, figures_of(company, programme, year, today))
 
 
 def _company_forms(

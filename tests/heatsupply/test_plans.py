@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,18 +15,22 @@ from core.together import read
 from heatsupply.models import (
     AreaReport,
     CreditScore,
+    FeeAccount,
     FuelContract,
     HeatPaper,
     PipeSegment,
     PriceRecord,
     RenewalPlan,
     RenewalSegment,
+    RoomSample,
     SupplyIssue,
 )
+from heatsupply.queries.credit import figures_of
 from heatsupply.queries.networks import board_reading
-from heatsupply.services import plans
+from heatsupply.services import fuel, networks, plans
 from reports.queries import todo_heat
 from reports.queries.scope import Scope
+from supervision.models import Case, CaseCompany
 from tests.heatsupply.networks import COUNTY, OTHER_FIRM, TODAY, Heat, firm_person, heat, piece
 
 __all__ = ["heat"]
@@ -227,20 +231,61 @@ def test_papers_of_a_place_are_sent_up_sent_back_with_words_and_put_in_force(hea
 
 
 @pytest.mark.clause(
-    "B-26", "建立健全供热信用评价体系", serves="heatsupply.services.plans:score_company",
+    "B-26", "建立健全供热信用评价体系", serves="heatsupply.services.credits:score_company",
     page="heat:company-detail", model="heatsupply.CreditScore",
 )  # fmt: skip
-def test_credit_is_the_weighted_mean_of_what_is_known_and_names_the_rest(heat: Heat) -> None:
-    assert heat.post("credit", year="2023").status_code == 422
-    assert heat.post("credit", year="2023", collection="101").status_code == 422
-    assert heat.post("credit", heat.firm, year="2023", collection="100").status_code == 403
-    assert heat.post("credit", year="2023", collection="80", warmth="96", backup="0").status_code == 302
+def test_credit_is_the_weighted_mean_of_what_is_read_and_names_the_rest(heat: Heat) -> None:
+    # The network is read: no backup, 0 %. What is typed needs words.
+    assert heat.post("credit", year="2023", collection="101", reason="x").status_code == 422
+    assert heat.post("credit", year="2023", collection="80").status_code == 422
+    assert heat.post("credit", heat.firm, year="2023").status_code == 403
+    assert heat.post("credit", year="2023", collection="80", warmth="96", reason="上年年报").status_code == 302
     score = CreditScore.objects.get()
     # (15 × 80 + 25 × 96 + 10 × 0) / 50 = 72.0
-    assert (score.points_tenths, score.missing) == (720, ["satisfaction", "repairs", "checks", "fuel"])
-    assert "72.0" in heat.client().get(heat.page()).content.decode()
-    assert heat.post("credit", year="2023", warmth="100").status_code == 302
-    assert CreditScore.objects.get().points_tenths == 1000
+    assert score.points_tenths == 720
+    assert score.missing == ["satisfaction", "repairs", "complaints", "checks", "fuel"]
+    page = heat.client().get(heat.page()).content.decode()
+    assert all(words in page for words in ("72.0", "上年年报"))
+    assert heat.post("credit", year="2023", backup="100", reason="应急锅炉已签约").status_code == 302
+    part = next(one for one in CreditScore.objects.get().components if one["code"] == "backup")
+    assert (part["percent"], part["read"], part["reason"]) == ("100", "0", "应急锅炉已签约")
+
+
+def test_the_figures_of_a_season_are_read_from_what_is_kept(heat: Heat) -> None:
+    seen = {"programme": heat.programme, "company": heat.company, "area": heat.county, "season": "2023-2024"}
+    FeeAccount.objects.create(
+        **seen, account_no="1", account_index="1", charged_fen=200_000, reduced_fen=50_000, received_fen=50_000
+    )
+    day = datetime(2023, 12, 1, 4, tzinfo=UTC)
+    RoomSample.objects.bulk_create(RoomSample(**seen, source="visit", room_dc=dc, measured_at=day) for dc in (180, 179))
+    networks.record_check(
+        network=heat.network, station=None, season=2023, checked_on=TODAY, meets_demand=True, by=heat.firm, today=TODAY
+    )
+    fuel.report_stock(
+        company=heat.company, fuel="coal", on=TODAY, quantity=Decimal(10), used_per_day=Decimal(10), by=heat.firm,
+        today=TODAY,
+    )  # fmt: skip
+    fuel.sign_contract(
+        company=heat.company, fuel="coal", supplier_name="示例煤矿", number="M1", quantity=Decimal(760),
+        signed_on=TODAY, valid_from=date(2023, 1, 1), valid_until=date(2024, 12, 31), by=heat.firm,
+    )  # fmt: skip
+    for number, (kind, answered, of) in enumerate(
+        (("repair", 1, heat.company), ("repair", 9, heat.company), ("complaint", 1, heat.company),
+         ("complaint", None, heat.company), ("repair", 9, heat.other))
+    ):  # fmt: skip
+        case = Case.objects.create(
+            programme=heat.programme, area=heat.county, kind=kind, category="other", source="phone",
+            number=f"N{number}", title="不热", opened_at=day, due_at=day + timedelta(days=2),
+            answered_at=day + timedelta(days=answered) if answered else None,
+        )  # fmt: skip
+        CaseCompany.objects.create(case=case, heating_company=of)
+    found = figures_of(heat.company, heat.programme, 2023, date(2023, 12, 20))
+    assert {name: str(one.percent) for name, one in found.items()} == {
+        "collection": "33.33", "warmth": "50", "repairs": "50", "complaints": "50", "checks": "100",
+        "fuel": "50", "backup": "0",
+    }  # fmt: skip
+    assert (found["warmth"].on, found["warmth"].part) == (date(2023, 12, 1), Decimal(1))
+    assert figures_of(heat.company, heat.programme, 2022, date(2023, 12, 20)).keys() == {"fuel", "backup"}
 
 
 @pytest.mark.clause(
