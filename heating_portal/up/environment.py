@@ -133,12 +133,18 @@ def site_packages() -> Path:
 
 def node_folder() -> Path:
     """Folder with `node` and `npm` of version 20 or newer: the machine's own, else from a Python package."""
-    found = shutil.which("node")
-    if found and shutil.which("npm") and node_version(found) >= NODE_FLOOR:
-        return Path(found).parent
+    own = machines_node()
+    if own:
+        return own
     if not (VENV / "bin" / "npm").exists():
         prepare("node")
     return VENV / "bin"
+
+
+def machines_node() -> Path | None:
+    """Where the machine's own Node lies, None when it has none that is new enough."""
+    found = shutil.which("node")
+    return Path(found).parent if found and shutil.which("npm") and node_version(found) >= NODE_FLOOR else None
 
 
 def node_version(node: str) -> int:

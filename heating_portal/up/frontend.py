@@ -4,14 +4,24 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from heating_portal.up.environment import node_folder, say, tail
+from heating_portal.up import environment
+from heating_portal.up.environment import machines_node, node_folder, say, tail
 from heating_portal.up.folders import ROOT, default_folders, locked
 from heating_portal.up.refusals import CannotStart
 
 SKIPPED = {"node_modules", ".git", ".venv", "var", "tests", "docs", "locale", "__pycache__", "requirements"}
 READ = {".html", ".py", ".js", ".mjs", ".css", ".svg"}  # icons are collected from templates and tags
+
+
+def build_beside(*locks: str) -> Path:
+    """Build while the Python packages of `locks` are installed; afterwards where Node itself is one of them."""
+    with ThreadPoolExecutor(1) as beside:
+        early = beside.submit(build) if machines_node() else None
+        environment.prepare(*locks)
+        return early.result() if early else build()
 
 
 def build() -> Path:

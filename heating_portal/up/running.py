@@ -28,8 +28,7 @@ def up(arguments: list[str]) -> int:
     folders.make()
     with owning(folders):
         ports.demand_free(options.host, options.port)
-        environment.prepare("runtime")
-        frontend.build()
+        frontend.build_beside("runtime")
         supervisor = Supervisor(folders, say)
         with supervisor.supervising():
             try:

@@ -33,14 +33,16 @@ def with_defaults(arguments: list[str]) -> list[str]:
 def trial(*, needs_frontend: bool = True) -> Iterator[tuple[Supervisor, Environment]]:
     """Environment, front end and a pair of throw-away servers for tests, proofs and benchmarks."""
     default_folders().make()
-    environment.prepare("runtime", "dev")
-    built = frontend.build() if needs_frontend else None
+    if needs_frontend:
+        built = frontend.build_beside("runtime", "dev")
+    else:
+        environment.prepare("runtime", "dev")
     with throwaway_folders() as folders:
         supervisor = Supervisor(folders)
         with supervisor.supervising():
             try:
                 env = start_servers(supervisor, durable=False)
-                if built and built.is_dir():
+                if needs_frontend and built.is_dir():
                     (folders.var / "static_build").symlink_to(built)
                 env |= {"PORTAL_MODE": "test", "PORTAL_VAR": str(folders.var)}
                 env["PORTAL_SECRETS"] = str(folders.secrets)
