@@ -58,7 +58,7 @@ def _kept(heater: Heater, found: SiteCheck, by: User) -> DoorCheck:
 
 def worded(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Kept lines with their sentences, in the language now active."""
-    return [dict(line, words=line_words(line["code"], line["passed"], line["said"])) for line in lines]
+    return [dict(line, words=line_words(line["code"], line["passed"], line.get("said", {}))) for line in lines]
 
 
 def check_near(heater: Heater, at: dt.datetime) -> DoorCheck | None:

@@ -158,7 +158,7 @@ def _reads_words(said: Mapping[str, Any]) -> str:
         "refused": _("The heater answers, but refuses the questions: the register profile is not this board's."),
     }
     silent = _("The heater is silent: look for its breaker, the two wires of the bus and the unit number on the board.")
-    return told.get(said["status"], silent)
+    return told.get(said.get("status", ""), silent)
 
 
 def _temperatures(said: list[Decoded], thermometer_c: Decimal | None) -> list[Line]:
