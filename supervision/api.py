@@ -138,7 +138,7 @@ class NewCaseSerializer(serializers.Serializer[Any]):
                 faults[name] = ["Unknown here."]
             given[name] = found
         try:
-            given["company"] = companies.company_of(given["company"], area.code if area else "")
+            given["company"] = companies.company_of(given["company"], area.code if area else "", user)
         except Refused as refused:
             faults["company"] = [refused.sentence]
         if faults:

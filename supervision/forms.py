@@ -45,6 +45,10 @@ class PhotoField(forms.FileField):
         super().__init__(label=label, required=False, widget=widget)
 
 
+UNCHOSEN = ("", "---------")
+"""Where a wrong first choice does harm nothing is chosen beforehand."""
+
+
 def choices_of(kinds: tuple[str, ...]) -> list[tuple[str, Any]]:
     """The categories of these kinds, each once, in the order of the list."""
     wanted = {category for kind in kinds for category in CATEGORIES[kind]}
@@ -84,7 +88,7 @@ class CaseForm(forms.Form):
     def __init__(self, *args: Any, group: Group, places: QuerySet[Area], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("kind", [(kind, Kind(kind).label) for kind in group.kinds])
-        self._offer("category", choices_of(group.kinds))
+        self._offer("category", [UNCHOSEN, *choices_of(group.kinds)])
         self._offer("source", [(source, Source(source).label) for source in group.sources])
         self.fields["area"].queryset = places  # type: ignore[attr-defined]
         for name in self.WITHOUT[group.code]:
@@ -118,7 +122,7 @@ class AskForm(forms.Form):
     """The public page: nothing in it is looked up anywhere, so it can't tell who is on a roster."""
 
     kind = pick(_("kind"), [(Kind.COMPLAINT, Kind.COMPLAINT.label), (Kind.QUESTION, Kind.QUESTION.label)])
-    category = pick(_("category"), choices_of(GROUPS["complaints"].kinds))
+    category = pick(_("category"), [UNCHOSEN, *choices_of(GROUPS["complaints"].kinds)])
     area = one_of(_("town"), Area.objects.none())
     place_words = text(_("village and door"), 200, required=False)
     words = long_text(_("what it is about"), rows=6)
@@ -138,7 +142,7 @@ class AnswerForm(forms.Form):
 
 
 class RateForm(AnswerForm):
-    satisfaction = pick(_("how content are you"), [(5, "5"), (4, "4"), (3, "3"), (2, "2"), (1, "1")])
+    satisfaction = pick(_("how content are you"), [UNCHOSEN, *((n, str(n)) for n in (5, 4, 3, 2, 1))])
     words = long_text(_("words"), required=False, rows=3)
 
 
@@ -221,7 +225,7 @@ class ArrivalForm(forms.Form):
 class VisitForm(forms.Form):
     platform_no = text(_("heater"), 12)
     visited_on = day(_("day"))
-    result = pick(_("result"), MaintenanceVisit.Result.choices)
+    result = pick(_("result"), [UNCHOSEN, *MaintenanceVisit.Result.choices])
     is_safe = forms.NullBooleanField(
         label=_("runs safely"), required=False, widget=forms.NullBooleanSelect(attrs=INPUT)
     )

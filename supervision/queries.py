@@ -25,7 +25,8 @@ SOON = 90
 def late(rows: QuerySet[Case], now: datetime) -> QuerySet[Case]:
     """Those past the clock that runs now: the answer's until they are taken up, then the end's."""
     unanswered = Q(responded_at__isnull=True, respond_by__lt=now)
-    return rows.exclude(state__in=(*OVER, Case.State.DRAFT)).filter(unanswered | Q(due_at__lt=now))
+    in_time = Q(state=Case.State.ANSWERED, answered_at__lte=F("due_at"))
+    return rows.exclude(state__in=(*OVER, Case.State.DRAFT)).exclude(in_time).filter(unanswered | Q(due_at__lt=now))
 
 
 def service_times(rows: QuerySet[Case]) -> list[dict[str, Any]]:

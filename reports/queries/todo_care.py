@@ -14,9 +14,10 @@ from core.together import Reading, sums_in, sums_of
 from reports.links import address
 from reports.queries.scope import Scope
 from supervision.kinds import GROUPS, OWN, Kind
-from supervision.models import Case
+from supervision.models import Case, NetworkAlarm
 from supervision.models.cases import OVER
 from supervision.queries import late, open_duties_of, safety_reading
+from supervision.services.network import REPORT
 
 Days = Reading[list[dict[str, Any]]]
 TITLES = {
@@ -35,7 +36,8 @@ ANSWER, ACT = "supervision.answer", "supervision.act"
 def open_cases(group: str, right: str) -> Callable[[Scope], QuerySet[Any]]:
     """Unfinished cases of the group in the places where the person holds `right`.
 
-    Of measures towns see those they have to answer, the office those it has to judge or that are late.
+    Of measures towns see those they have to answer, the office those it has to judge or that are late; of complaints
+    those that have no answer, an organisation those it has not put right.
     """
 
     def rows(scope: Scope) -> QuerySet[Any]:
@@ -44,6 +46,10 @@ def open_cases(group: str, right: str) -> Callable[[Scope], QuerySet[Any]]:
             return found.filter(state=Case.State.OPEN, kind__in=(Kind.ORDER, Kind.EXPLANATION, Kind.CIRCULAR))  # type: ignore[no-any-return]
         if right == ACT:
             return found.exclude(state=Case.State.OPEN, kind__in=(Kind.ORDER, Kind.EXPLANATION, Kind.CIRCULAR))  # type: ignore[no-any-return]
+        if right == OWN:
+            return found.filter(state__in=(Case.State.OPEN, Case.State.HANDLED))  # type: ignore[no-any-return]
+        if group == "complaints":
+            return found.exclude(state=Case.State.ANSWERED)  # type: ignore[no-any-return]
         return found  # type: ignore[no-any-return]
 
     return rows
@@ -96,10 +102,29 @@ def safety(scope: Scope) -> Days:
              "url": address("supervision:safety-year"), "count": lacking}]  # fmt: skip
 
 
+def open_alarms(scope: Scope) -> QuerySet[Any]:
+    """Alarms of the own company's points that are not over and that nobody has seen to."""
+    return NetworkAlarm.objects.visible_to(scope.user, REPORT).filter(cleared_at=None, seen_at=None)
+
+
+def alarms(scope: Scope) -> Days:
+    """One line for the alarms of one's own points."""
+    counted = sums_of(open_alarms(scope), n=Count("id"))
+    yield [counted]
+    n = sums_in(counted)["n"]
+    if not n:
+        return []
+    words = ngettext("%(n)d alarm", "%(n)d alarms", n) % {"n": n}
+    return [{"icon": "alert-triangle", "title": _("Alarms of your points"), "detail": words,
+             "url": address("supervision:network-board"), "count": n}]  # fmt: skip
+
+
 SOURCES: tuple[tuple[str, Callable[[Scope], Days]], ...] = (
     ("complaints.handle", waiting("complaints", "complaints.handle")),
     ("tickets.handle", waiting("tickets", "tickets.handle")),
     (OWN, waiting("tickets", OWN)),
+    (OWN, waiting("hazards", OWN)),
+    (REPORT, alarms),
     ("hazards.record", waiting("hazards", "hazards.record")),
     ("hazards.record", waiting("coal", "hazards.record")),
     ("supervision.answer", waiting("measures", ANSWER)),
@@ -111,6 +136,8 @@ COUNTED: tuple[tuple[str, str, Callable[[Scope], QuerySet[Any]]], ...] = (
     ("supervision:complaint-list", "complaints.handle", open_cases("complaints", "complaints.handle")),
     ("supervision:ticket-list", "tickets.handle", open_cases("tickets", "tickets.handle")),
     ("supervision:ticket-list", OWN, open_cases("tickets", OWN)),
+    ("supervision:hazard-list", OWN, open_cases("hazards", OWN)),
+    ("supervision:network-board", REPORT, open_alarms),
     ("supervision:hazard-list", "hazards.record", open_cases("hazards", "hazards.record")),
     ("supervision:coal-list", "hazards.record", open_cases("coal", "hazards.record")),
     ("supervision:measure-list", ANSWER, open_cases("measures", ANSWER)),

@@ -92,7 +92,7 @@ class Case(ScopedModel):
         FIXED = "fixed", _("reported as put right")
         CONFIRMED = "confirmed", _("confirmed")
         CLEARED = "cleared", _("not confirmed")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", pgettext_lazy("case", "closed")
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="cases")
     area = models.ForeignKey(Area, models.PROTECT, verbose_name=_("place"))
@@ -172,10 +172,18 @@ class Case(ScopedModel):
 
     @property
     def waits_until(self) -> datetime | None:
-        """The clock that runs now: the answer's until it is taken up, then the end's; None when it is over."""
-        if self.is_over or self.state == self.State.DRAFT:
+        """The clock that runs now: the answer's until it is taken up, then the end's. None when it is over, and while
+        an answer given in time waits to be accepted: whoever had to answer has done so."""
+        if self.is_over or self.state == self.State.DRAFT or self.answered_in_time:
             return None
         return self.respond_by if self.respond_by and self.responded_at is None else self.due_at
+
+    @property
+    def answered_in_time(self) -> bool:
+        """Of what is put right the re-check still belongs to it; an answer ends the clock."""
+        if self.state != self.State.ANSWERED or self.answered_at is None:
+            return False
+        return self.due_at is None or self.answered_at <= self.due_at
 
     def is_late(self, now: datetime) -> bool:
         return self.waits_until is not None and self.waits_until < now

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import acting
@@ -257,7 +258,9 @@ def escalate_overdue(*, now: datetime | None = None) -> int:
     now = now or clock.now()
     late = Case.objects.select_for_update().filter(
         kind__in=ESCALATES, due_at__lt=now, escalated_at__isnull=True
-    ).exclude(state__in=(*OVER, Case.State.DRAFT))  # fmt: skip
+    ).exclude(state__in=(*OVER, Case.State.DRAFT)).exclude(
+        state=Case.State.ANSWERED, answered_at__lte=F("due_at")
+    )  # fmt: skip
     rows = list(late)
     for case in rows:
         case.escalated_at, case.version = now, case.version + 1

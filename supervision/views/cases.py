@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -115,6 +116,7 @@ def case_new(request: HttpRequest, group: str) -> HttpResponse:
     right = chosen.handle if request.user.has_right(chosen.handle) else OWN  # type: ignore[union-attr]
     places = places_of(request, right, chosen_area_code(request), *PLACES)
     wished = {name: request.GET[name] for name in ("kind", "category") if name in request.GET}
+    wished["area"] = chosen_area_code(request)  # chosen beforehand where the person may write there
     form = CaseForm(request.POST or None, request.FILES or None, group=chosen, places=places, initial=wished)
     _offer_organisations(request, form, chosen)
     if request.method == "POST" and form.is_valid() and programme is not None:
@@ -122,11 +124,20 @@ def case_new(request: HttpRequest, group: str) -> HttpResponse:
             made = service.open_case(
                 programme=programme, area=form.cleaned_data["area"], opening=_opening(request, form), by=request.user  # type: ignore[arg-type]
             )  # fmt: skip
-            return redirect("supervision:case-detail", pk=made.pk)
+            return _opened(request, made, chosen)
         except Refused as refusal:
             form.add_error(None, refusal.sentence)
     context = {"form": form, "group": chosen, "back": list_name(chosen)}
     return render(request, "supervision/case_new.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _opened(request: HttpRequest, made: Case, group: Group) -> HttpResponse:
+    """To the case; whoever may not read it, because it is one that few read, learns its number."""
+    if Case.objects.visible_to(request.user).filter(pk=made.pk).exists():
+        return redirect("supervision:case-detail", pk=made.pk)
+    said = _("Recorded as %(number)s. Such cases are read by few people only; the office goes on with it.")
+    messages.success(request, said % {"number": made.number})
+    return redirect(list_name(group))
 
 
 def _offer_organisations(request: HttpRequest, form: CaseForm, group: Group) -> None:
@@ -137,7 +148,7 @@ def _offer_organisations(request: HttpRequest, form: CaseForm, group: Group) -> 
         offers = companies.offered(code, user, group.handle)
         form.fields["company"].widget.choices = [("", "---------"), *offers]  # type: ignore[attr-defined]
     if "outlet" in form.fields:
-        outlets = companies.at(ServiceOutlet, code).filter(closed_on=None).select_related("supplier")
+        outlets = companies.at(ServiceOutlet, code, user).filter(closed_on=None).select_related("supplier")
         own = outlets if user.has_right(group.handle) else outlets.filter(supplier__in=user.works_for("firm"))
         form.fields["outlet"].queryset = own  # type: ignore[attr-defined]
     if "supplier" in form.fields and not user.has_right(group.handle):
@@ -152,7 +163,7 @@ def _opening(request: HttpRequest, form: CaseForm) -> service.Opening:
                      "responsible", "is_sensitive", "supplier", "outlet")
         if name in data
     }  # fmt: skip
-    company = companies.company_of(data.get("company", ""), data["area"].code)
+    company = companies.company_of(data.get("company", ""), data["area"].code, request.user)  # type: ignore[arg-type]
     return service.Opening(
         **given,
         company=company,

@@ -76,7 +76,7 @@ def _point(request: HttpRequest) -> HttpResponse:
     form = with_places(PointForm(request.POST), recording_places(request))
 
     def store(data: dict[str, Any]) -> None:
-        company = companies.company_of(data.pop("company"), data["area"].code)
+        company = companies.company_of(data.pop("company"), data["area"].code, request.user)  # type: ignore[arg-type]
         network.register_point(**data, company=company, by=request.user)  # type: ignore[arg-type]
 
     return posted(request, form, store, reverse("supervision:network-board"))

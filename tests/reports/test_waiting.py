@@ -71,7 +71,7 @@ def test_batches_wait_for_the_next_signature_only(county: World) -> None:
 def test_works_wait_at_their_step(busy: World) -> None:
     installed = Task.objects.filter(state="installed").count()
     found = waiting.numbers_for(scope_over(busy, "inspector"), ENTRIES)
-    assert found == {"retrofits:visit-list": installed, "supervision:ticket-list": 0}
+    assert found == {"retrofits:visit-list": installed, "supervision:ticket-list": 0, "supervision:hazard-list": 0}
     assert installed == 1
     listed = Task.objects.filter(state="listed", area__code__startswith="370999001").count()
     numbers = waiting.numbers_for(scope_over(busy, "town_staff", "370999001"), ENTRIES)

@@ -67,9 +67,12 @@ def test_a_complaint_is_asked_taken_answered_read_and_rated_without_an_account(r
 def test_who_is_not_content_gets_it_taken_up_again(room: Room) -> None:
     case, code = public.ask(area=room.area(TOWN), opening=room.opening("complaint", "quality"), now=NOW)
     move_case(case=case, deed="take", by=room.clerk, now=NOW + HOUR)
-    move_case(case=case, deed="reply", words="已修", by=room.clerk, now=NOW + DAY)
+    replied = move_case(case=case, deed="reply", words="已修", by=room.clerk, now=NOW + DAY)
+    later = NOW + 30 * DAY
+    assert not (replied.is_late(later) or late(Case.objects.all(), later).exists() or escalate_overdue(now=later))
     kept = public.rate(case=public.find_asked(case.number, code) or case, satisfaction=2, words="仍不热", now=NOW + DAY)
     assert (kept.state, kept.satisfaction, kept.closed_at) == ("handled", 2, None)
+    assert (kept.is_late(later), late(Case.objects.all(), later).count()) == (True, 1), "no answer any more"
     assert satisfaction(Case.objects.all()) == (0, 1)
     assert code_of(public.rate, case=kept, satisfaction=5, words="", now=NOW) == "NOT_ANSWERED"
 
@@ -91,6 +94,16 @@ def test_forced_removal_is_a_category_few_may_read(room: Room) -> None:
         set_sensitive(case=case, is_sensitive=False, reason="转办", by=room.clerk)
     set_sensitive(case=case, is_sensitive=False, reason="转镇办理", by=room.office)
     assert town.get(detail).status_code == 200
+    # a clerk on the phone: nothing grave is chosen beforehand, the place is; a sensitive one is told by its number
+    new = reverse("supervision:case-new", args=["complaints"])
+    form = town.get(new, {"area": TOWN}).context["form"]
+    assert (form["category"].value(), form["area"].value()) == (None, TOWN)
+    told = {"kind": "complaint", "source": "phone", "area": TOWN, "title": "来电", "category": "forced_removal"}
+    assert town.post(new, told | {"category": ""}).status_code == 422
+    answer = town.post(new, told, follow=True)
+    made = Case.objects.exclude(pk=case.pk).get()
+    assert (answer.status_code, answer.redirect_chain) == (200, [(reverse("supervision:complaint-list"), 302)])
+    assert f"{made.number}" in str(next(iter(answer.context["messages"])))
 
 
 def test_the_public_page_knows_no_household(room: Room) -> None:

@@ -24,6 +24,8 @@ from accounts.rights import ROLES
 from devices.models import Heater, ModelSample, Supplier
 from heatsupply.models import HeatingCompany
 from households.models import Household
+from reports.queries.scope import Scope
+from reports.queries.todos import todos_for
 from retrofits.models import Agency, AgencyMember, Contract, PhotoBatch, Task, VisitOrder
 from supervision.carrying import carry
 from supervision.models import Case, EnergyCompany, NetworkAlarm, NetworkPoint, ServiceOutlet
@@ -194,6 +196,10 @@ def test_a_company_answers_for_the_cases_bound_to_it_whatever_their_words_say(ro
     listed = client.get(reverse("supervision:hazard-list"))
     assert len(listed.context["table"].rows) == 1
     assert [client.get(reverse("supervision:case-detail", args=[one.pk])).status_code for one in others] == [404, 404]
+    for code, of_whom in (("P-1", mine), ("P-2", other)):
+        NetworkAlarm.objects.create(point=point(room, code, of_whom), area_id=VILLAGE, opened_at=NOW, value=1, worst=1)
+    waits = {todo.url.partition("?")[0]: todo.count for todo in todos_for(Scope(company, room.programme, COUNTY))}
+    assert waits == {reverse("supervision:hazard-list"): 1, reverse("supervision:network-board"): 1}
     moves = client.get(reverse("supervision:case-detail", args=[own.pk])).context["moves"]
     assert [move.deed for move in moves] == ["fix"]
     api = api_of(company)
