@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.money import parse_yuan
 from reports.models import AuditFinding, AuditSample
@@ -74,9 +75,14 @@ class EvaluationForm(forms.Form):
     evaluated_on = forms.DateField(label=_("Day of the evaluation"), widget=forms.DateInput(attrs={"type": "date"}))
     evaluated_by = forms.CharField(label=_("Evaluated by"), max_length=120)
     score = forms.DecimalField(
-        label=_("Points"), min_value=0, max_value=Decimal(100), max_digits=5, decimal_places=2, required=False
+        label=pgettext_lazy("evaluation", "Points"),
+        min_value=0,
+        max_value=Decimal(100),
+        max_digits=5,
+        decimal_places=2,
+        required=False,
     )
-    grade = forms.CharField(label=_("Grade"), max_length=20, required=False)
+    grade = forms.CharField(label=pgettext_lazy("evaluation", "Grade"), max_length=20, required=False)
     words = forms.CharField(
         label=_("Findings"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.workbooks.write import DATE, INTEGER, MONEY
 from reports.ledgers.base import Extent, narrowed
@@ -57,7 +58,7 @@ ENTERPRISES = DeclaredLedger(
     icon="building", right="tasks.view", source=_admissions, asks=("enterprise", "admission"), group="",
     items=(
         Item("code", _("Code"), of="supplier.code", width=12, priority=3),
-        Item("name", _("Enterprise"), of="supplier.name", width=24, link=True, screen="text"),
+        Item("name", pgettext_lazy("ledger", "Enterprise"), of="supplier.name", width=24, link=True, screen="text"),
         Item("state", _("State"), of=lambda row: row.get_state_display(), width=14),
         Item("pilot", _("Demonstration only"), of=lambda row: yes(row.is_pilot), width=10, priority=3),
         Item("applied_on", _("Put forward on"), DATE, width=12, priority=3),
@@ -67,7 +68,7 @@ ENTERPRISES = DeclaredLedger(
         Item("warranty", _("Warranty"), INTEGER, of="warranty_months", unit=_("months"), width=10, priority=2),
         Item("service_point", _("Service point"), width=24, priority=3),
         Item("service_phone", _("Service phone"), width=16, priority=3),
-        Item("n_installed", _("Installed"), INTEGER, total=True, field="n_installed", width=10),
+        Item("n_installed", pgettext_lazy("ledger", "Installed"), INTEGER, total=True, field="n_installed", width=10),
         Item("n_accepted", _("Accepted"), INTEGER, total=True, field="n_accepted", width=10),
         Item("n_failed", _("Visits not passed"), INTEGER, total=True, field="n_failed", width=10, priority=2),
         Item("cost", _("Cost"), MONEY, of="cost_fen", unit=_("CNY"), total=True, field="cost_fen", priority=2),

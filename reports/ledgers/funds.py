@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.workbooks.write import DATETIME, DECIMAL, INTEGER, MONEY
 from households.models import MeterReading
@@ -79,7 +80,7 @@ MOVEMENTS = DeclaredLedger(
         Item("credit", _("Credit"), of=lambda entry: account_name(entry.credit), width=14, priority=3),
         Item("amount", _("Amount"), MONEY, of="amount_fen", unit=_("CNY"), total=True, field="amount_fen"),
         Item("batch", _("Batch"), of="batch.number", width=16, priority=2),
-        Item("line_no", _("Line"), INTEGER, of="line.line_no", width=8, priority=3),
+        Item("line_no", pgettext_lazy("ledger", "Line"), INTEGER, of="line.line_no", width=8, priority=3),
         Item("dwelling_no", _("Number"), of="line.entitlement.dwelling.dwelling_no", width=18, priority=2),
         Item("document_no", _("Document"), width=20, priority=3),
         Item("by", _("Entered by"), of="recorded_by.person_name", width=12, priority=3),

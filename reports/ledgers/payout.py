@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from core import tables
 from core.workbooks.write import DATE, INTEGER, MONEY, Column, Value
@@ -62,7 +62,7 @@ class PayoutLedger(OfDwellings):
                 for code in self.sources(extent)
             ),
             Column("batch", _("Batch"), width=16),
-            Column("line_no", _("Line"), INTEGER, width=6),
+            Column("line_no", pgettext("ledger", "Line"), INTEGER, width=6),
             Column("payee", _("Payee"), width=12),
             Column("card", _("Account"), width=22),
             Column("paid_on", _("Paid on"), DATE, width=12),

@@ -23,6 +23,7 @@ from django.db.models.functions import Left, Mod
 from django.utils import timezone
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import areas
 from core.workbooks.write import DATE, DATETIME, INTEGER, MONEY
@@ -232,7 +233,7 @@ ROUND_COSTS = DeclaredLedger(
     kind="round_costs", title=_("Round costs"), about=_("Works whose cost is a whole number of thousands of yuan"),
     icon="receipt", right=RIGHT, source=_round_costs, asks=("town", "village", "enterprise"), group="firm", shelf=WATCH,
     items=(
-        Item("firm", _("Enterprise"), of="supplier.name", width=24), VILLAGE,
+        Item("firm", pgettext_lazy("ledger", "Enterprise"), of="supplier.name", width=24), VILLAGE,
         Item("dwelling_no", _("Number"), of="task.dwelling.dwelling_no", width=18, link=True),
         Item("installed_on", _("Installed on"), DATE, width=12, priority=2),
         Item("cost", _("Cost"), MONEY, of="cost_fen", unit=_("CNY"), total=True, field="cost_fen"),
@@ -263,7 +264,8 @@ BUSY = DeclaredLedger(
     about=_("Inspectors who accepted 40 homes or more in a day; the number can be changed"),
     icon="clipboard-check", right=RIGHT, source=_busy, asks=("town", "village", "least"), group="", shelf=WATCH,
     items=(
-        Item("inspector", _("Inspector"), of="name", width=14), Item("unit", _("Unit"), width=20, priority=2),
+        Item("inspector", _("Inspector"), of="name", width=14),
+        Item("unit", pgettext_lazy("ledger", "Unit"), width=20, priority=2),
         Item("day", _("Day"), DATE, of="accepted_on", width=12),
         Item("n_homes", _("Homes"), INTEGER, total=True, field="n_homes", width=10),
         Item("n_towns", _("Towns"), INTEGER, width=8, priority=2),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import get_visible_or_404, requires
@@ -35,7 +35,7 @@ SAMPLE_COLUMNS = (
     Column("population_fen", gettext_lazy("Sum/CNY"), kind="money", priority=2),
     Column("size", gettext_lazy("Sample"), kind="number"),
     Column("sealed_by.person_name", gettext_lazy("Sealed by"), priority=3),
-    Column("sealed_at", gettext_lazy("Sealed"), kind="when"),
+    Column("sealed_at", pgettext_lazy("ledger", "Sealed"), kind="when"),
     Column("drawn_at", gettext_lazy("Drawn"), kind="when"),
 )
 FINDING_COLUMNS = (
@@ -46,7 +46,7 @@ FINDING_COLUMNS = (
     Column("amount_fen", gettext_lazy("Amount/CNY"), kind="money", priority=2),
     Column("owner", gettext_lazy("Unit that answers")),
     Column("due_on", gettext_lazy("Answer until"), kind="when", order_by="due_on"),
-    Column("state", gettext_lazy("State"), kind="status", value=lambda one: one),
+    Column("state", gettext_lazy("State"), template="reports/parts/cell_state.html"),
     Column("late", gettext_lazy("Days late"), kind="number", value=lambda one: _late(one)),
 )
 QUERY_COLUMNS = (
@@ -94,7 +94,8 @@ def _sample_url(one: AuditSample) -> str:
 @require_http_methods(["GET", "POST"])
 @requires("audit.trace")
 def sample_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The sealed record, the draw, the worksheet per payment, and what it says about the whole."""
+    """The sealed record, the draw, the worksheet per payment, and what it says about the whole; `?print=1`: a sheet of
+    paper per household, to take along."""
     rows = AuditSample.objects.select_related("programme", "area", "sealed_by")
     sample = get_visible_or_404(rows, request.user, pk=pk)
     status, fault = 200, ""
@@ -104,7 +105,20 @@ def sample_detail(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("reports:sample-detail", pk=pk)
         except Refused as refusal:
             status, fault = refusal.status, refusal.sentence
+    if request.GET.get("print"):
+        return render(request, "reports/audit/sheets.html", {"sample": sample, "lines": _to_visit(sample)})
     return render(request, "reports/audit/sample.html", _sample_context(request, sample, fault), status=status)
+
+
+def _to_visit(sample: AuditSample) -> list[AuditSampleLine]:
+    """The drawn and their substitutes, in their order, with what the portal says about each."""
+    due = "line__entitlement"
+    return list(
+        sample.lines.select_related(
+            "line__batch", f"{due}__dwelling", f"{due}__household", f"{due}__task__technology",
+            f"{due}__task__installation__heater", "area",
+        )
+    )  # fmt: skip
 
 
 def _deed(request: HttpRequest, sample: AuditSample) -> None:

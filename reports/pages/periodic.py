@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import get_visible_or_404, requires
@@ -20,7 +21,7 @@ from accounts.models import User
 from core import clock
 from core.refusals import Refused
 from core.seasons import Season, SeasonError, SeasonRule
-from core.workbooks.write import INTEGER, Column, LedgerWriter
+from core.workbooks.write import INTEGER, Column, Labels, LedgerWriter
 from programmes.plan_queries import calendar_of
 from reports.links import address
 from reports.models import PeriodicReport
@@ -29,6 +30,7 @@ from reports.queries import periodic as queries
 from reports.queries.progress import FIGURES
 from reports.queries.scope import Scope, scope_of
 from reports.services import exports, orders, periodic
+from reports.services.minutes import NAMES, minutes_of, typed
 
 
 @require_http_methods(["GET", "POST"])
@@ -123,7 +125,8 @@ def periodic_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "holds": not report.frozen_at or periodic.content_hash(report) == report.content_hash,
         "may_write": cast(User, request.user).has_right(periodic.RIGHT, report.area_id) and not report.frozen_at,
         "may_order": cast(User, request.user).has_right("supervision.act", report.area_id),
-        "behind": orders.laggards_of(report.figures["places"]),
+        "behind": orders.laggards_of(report.figures["places"]), "weekly": report.rhythm == WEEK,
+        "minutes": typed(request.POST.dict()) if fault and "minutes_words" in request.POST else minutes_of(report),
     }  # fmt: skip
     name = "reports/periodic_print.html" if request.GET.get("print") else "reports/periodic.html"
     return render(request, name, context, status=status)
@@ -148,10 +151,17 @@ def _changed(request: HttpRequest, report: PeriodicReport) -> None:
     by, deed, seen = cast(User, request.user), request.POST.get("deed", ""), request.POST.get("seen", "")
     version = int(seen) if seen.isascii() and seen.isdigit() else 0
     saved = periodic.save_report(
-        report=report, words=request.POST.get("words", ""), seen=version, by=by, refill=deed == "refill"
-    )
+        report=report, words=request.POST.get("words", ""), seen=version, by=by, refill=deed == "refill",
+        minutes=typed(request.POST.dict()) if "minutes_words" in request.POST else None,
+    )  # fmt: skip
     if deed == "freeze":
         periodic.freeze_report(report=saved, by=by)
+
+
+def _minutes_told(report: PeriodicReport) -> dict[str, str]:
+    """The minutes as lines of a workbook's second sheet; none where none were written."""
+    minutes = minutes_of(report)
+    return {str(NAMES[name]): value[:3000] for name, value in asdict(minutes).items() if value}
 
 
 def _workbook(report: PeriodicReport) -> HttpResponse:
@@ -162,15 +172,19 @@ def _workbook(report: PeriodicReport) -> HttpResponse:
     ]  # fmt: skip
     title = f"{report.programme.name} {report.area.name} {report.get_rhythm_display()} {report.begins_on}"
     query = {
-        _("Period"): f"{report.begins_on} – {report.ends_on}", _("Text"): report.words[:3000],
-        _("Frozen"): str(report.frozen_at or "—"), "SHA-256": report.content_hash or "—",
-        **{f"{_('Unit')} {one['name']}": one["hash"] or _("not handed in") for one in report.figures.get("units", [])},
+        _("Period"): f"{report.begins_on} – {report.ends_on}", pgettext("report", "Text"): report.words[:3000],
+        **_minutes_told(report), _("Frozen"): str(report.frozen_at or "—"), "SHA-256": report.content_hash or "—",
+        **{
+            f"{pgettext('ledger', 'Unit')} {one['name']}": one["hash"] or _("not handed in")
+            for one in report.figures.get("units", [])
+        },
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
         writer = LedgerWriter(
             path, columns, titles=[title], query=query, sheet_name=str(report.get_rhythm_display()),
             created=report.frozen_at or report.filled_at,
+            labels=Labels(_("Total"), _("Query"), _("rows"), _("SHA-256 of the rows")),
         )  # fmt: skip
         writer.write(report.figures["places"])
         response = HttpResponse(path.read_bytes(), content_type=exports.XLSX)

@@ -20,7 +20,7 @@ from households.queries import current_rosters
 from households.roster_queries import unreported
 from programmes.models import Programme
 from reports.links import address
-from reports.queries import todo_care, todo_days, todo_heat
+from reports.queries import todo_bench, todo_care, todo_days, todo_heat
 from reports.queries.scope import Scope
 from retrofits.models import Acceptance, Rectification, Task
 from retrofits.queries import rows_to_open
@@ -387,4 +387,5 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("alerts.handle", _alerts),
     *((right, _days(source)) for right, source in todo_care.SOURCES),
     *((right, _days(source)) for right, source in todo_heat.SOURCES),
+    *((right, _days(source)) for right, source in todo_bench.SOURCES),
 )

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.acting import actor
 from accounts.models import AccessLog, AuditEntry, User
@@ -257,7 +257,7 @@ def _titles(ledger: Ledger, export: LedgerExport) -> list[str]:
 def _query_sheet(ledger: Ledger, export: LedgerExport) -> dict[str, str | Callable[[], str]]:
     return {
         _("Ledger"): str(ledger.title),
-        _("Programme"): f"{export.programme.name} ({export.programme.code})",
+        pgettext("ledger", "Programme"): f"{export.programme.name} ({export.programme.code})",
         _("Place"): f"{export.area.name} ({export.area_id})",
         _("Conditions"): export.query or _("none"),
         _("Numbers"): _("full") if export.full_numbers else _("masked"),

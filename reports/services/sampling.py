@@ -180,6 +180,11 @@ class Result:
     def rate(self) -> float | None:
         return self.wrong / self.examined if self.examined else None
 
+    @property
+    def rate_words(self) -> tuple[str, str]:
+        """The interval of the rate in percent, as it is read."""
+        return f"{self.rate_low:.1%}", f"{self.rate_high:.1%}"
+
 
 def result_of(sample: AuditSample, lines: list[AuditSampleLine] | None = None) -> Result:
     """Errors among the examined, their rate with its exact interval, and the projected error in fen."""

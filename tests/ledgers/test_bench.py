@@ -314,7 +314,14 @@ def test_the_pages_of_the_bench_work_from_seal_to_finding(county: World, sign_in
     client.post(answer.url, {"line": line.pk, "verdict": "wrong", "words": "多付", "right": "5,000.00"})
     line.refresh_from_db()
     assert line.right_fen == 500_000
-    assert client.get(answer.url).context["same"] is True
+    page = client.get(answer.url)
+    assert page.context["same"] is True and page.context["result"].rate_words[1] == "100.0%"
+    assert "尚无区间" in page.content.decode()
+    papers = client.get(f"{answer.url}?print=1").content.decode()
+    assert papers.count("a4--sheet") == sample.lines.count() > sample.size
+    home = line.line.entitlement
+    assert home.dwelling.dwelling_no in papers and str(line.line.bank_card) not in papers
+    assert home.task.installation.model_no in papers
     finding = {
         "title": "多付", "words": "面积不符", "weight": "fault", "amount": "1000", "owner": "财政局",
         "dwelling": line.line.entitlement.dwelling.dwelling_no, "due_on": "2999-01-01",
@@ -322,8 +329,12 @@ def test_the_pages_of_the_bench_work_from_seal_to_finding(county: World, sign_in
     said = client.post("/trace/findings/", finding)
     one = AuditFinding.objects.get()
     assert (one.line_id, one.amount_fen, said.status_code) == (line.line_id, 100_000, 302)
+    assert "待答复" in client.get("/trace/findings/").content.decode()
     office = sign_in(county.staff["office"])
+    assert one.number in office.get("/").content.decode(), "who answers is reminded"
     office.post(f"/trace/findings/{one.pk}/", {"deed": "answer", "words": "已追回"})
+    assert one.number not in office.get("/").content.decode()
+    assert one.number in client.get("/").content.decode(), "and then who closes"
     assert office.post(f"/trace/findings/{one.pk}/", {"deed": "close", "words": "好"}).status_code == 403
     client.post(f"/trace/findings/{one.pk}/", {"deed": "close", "words": "属实"})
     one.refresh_from_db()
