@@ -42,6 +42,12 @@ def _paper_state(row: Any, form: Any, by: User) -> Any:
     return plans.move_paper(paper=row, state=form.cleaned_data["state"], remark=form.cleaned_data["words"], by=by)
 
 
+def _paper_file(row: Any, form: Any, by: User) -> Any:
+    sent = form.cleaned_data["file"]
+    content = sent.read() if sent and sent.size <= plans.MAX_PAPER else b""
+    return plans.replace_file(paper=row, content=content, by=by)
+
+
 def _issue_state(row: Any, form: Any, by: User) -> Any:
     data = form.cleaned_data
     return plans.move_issue(issue=row, state=data["state"], progress=data["words"], on=form.on_or_today(), by=by)
@@ -55,6 +61,7 @@ ROW_DEEDS: dict[str, tuple[type[Any], RowAct]] = {
     "approve": (RenewalPlan, _today(plans.approve_plan, "plan", "on")),
     "laid": (RenewalSegment, _today(plans.lay_anew, "line", "done_on", today=True)),
     "paper_state": (HeatPaper, _paper_state),
+    "paper_file": (HeatPaper, _paper_file),
     "issue_state": (SupplyIssue, _issue_state),
 }
 

@@ -302,6 +302,7 @@ class OnForm(forms.Form):
     on = day(_("day"), required=False)
     words = text(_("words"), 300, required=False)
     state = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+    file = forms.FileField(required=False)
 
     def on_or_today(self) -> Any:
         return self.cleaned_data.get("on") or clock.today()

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import DateField, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from accounts.models import User
 from heatsupply.models import CoalBatch, CoalPoint, CoalSale, CoalTest
 from heatsupply.rules import fuel
 from heatsupply.terms.coal import USE_DAYS, days_between_tests
@@ -63,6 +64,12 @@ def is_low(point: Any) -> bool:
     if point.closed_on:
         return False
     return point.stock_kg <= 0 or fuel.is_low(*_pace(point))
+
+
+def open_points(user: User, area_code: str, right: str, today: dt.date) -> QuerySet[Any]:
+    """Points that sell, in the places where the person holds `right`, with their stock."""
+    points = CoalPoint.objects.visible_to(user, right).within(area_code).filter(closed_on=None)
+    return with_stock(points.select_related("programme"), today)[:PUBLIC_MOST]
 
 
 def is_test_due(point: Any, today: dt.date) -> bool:

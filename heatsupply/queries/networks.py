@@ -190,6 +190,16 @@ def low_stocks(user: User, area_code: str, right: str = "") -> QuerySet[FuelStoc
     return rows.filter(used_per_day__gt=0, quantity__lt=F("used_per_day") * LOW_STOCK_DAYS)  # type: ignore[no-any-return]
 
 
+def without_stock(user: User, area_code: str, right: str = "") -> QuerySet[HeatingCompany]:
+    """Companies that burn coal and have reported no stock of it (B-06): nobody knows how long theirs lasts."""
+    burning = HeatSource.objects.filter(
+        company=OuterRef("pk"), kind=HeatSource.Kind.COAL, state=HeatSource.State.RUNNING
+    )
+    told = FuelStock.objects.filter(company=OuterRef("pk"))
+    rows = HeatingCompany.objects.visible_to(user, right).within(area_code).filter(closed_on=None)
+    return rows.filter(Exists(burning)).exclude(Exists(told))  # type: ignore[no-any-return]
+
+
 def plans_in_force(today: date) -> QuerySet[HeatPaper]:
     """Contingency plans in force on a day."""
     rows = HeatPaper.objects.filter(kind=HeatPaper.Kind.CONTINGENCY, state=HeatPaper.State.ISSUED)

@@ -149,6 +149,25 @@ def _stored(area_code: str, title: str, content: bytes, by: User) -> Document:
 
 
 @transaction.atomic
+def replace_file(*, paper: HeatPaper, content: bytes, by: User) -> HeatPaper:
+    """The PDF of a paper that is being written or was sent back (B-36, B-37); the earlier one stays in the history.
+
+    Raises `Refused` PAPER_STATE (409), PAPER_UNUSABLE.
+    """
+    kept: HeatPaper = HeatPaper.objects.select_for_update(of=("self",)).select_related("company").get(pk=paper.pk)
+    if kept.company_id:
+        demand_keeper(by, kept)
+    else:
+        demand_manager(by, kept.area_id)
+    if kept.state not in (HeatPaper.State.DRAFT, HeatPaper.State.RETURNED):
+        said = _("It is “%(state)s” by now; this step is no longer open. Load the page again.")
+        raise Refused("PAPER_STATE", said, conflict=True, state=kept.get_state_display())
+    kept.document = _stored(kept.area_id, kept.title, content, by)
+    kept.save(update_fields=["document"])
+    return kept
+
+
+@transaction.atomic
 def move_paper(*, paper: HeatPaper, state: str, remark: str = "", by: User) -> HeatPaper:
     """Sent up by whoever keeps it; put in force or sent back (with words) by the county. Raises PAPER_STATE."""
     states = HeatPaper.State

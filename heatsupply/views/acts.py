@@ -65,7 +65,7 @@ def _of_row(request: HttpRequest, deed: str) -> HttpResponse:
     row = row_of(deed, user, request.POST.get("row", ""))
     if row is None:
         raise Http404
-    form = OnForm(request.POST)
+    form = OnForm(request.POST, request.FILES)
     company = getattr(getattr(row, "plan", row), "its_company", None)
     back = reverse("heat:company-detail", args=[company.pk]) if company else reverse("heat:home")
     return _done(request, form, lambda: ROW_DEEDS[deed][1](row, form, user), back)

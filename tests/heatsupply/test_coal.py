@@ -15,12 +15,15 @@ from django.urls import reverse
 from accounts.models import Area, User
 from core import clock
 from core.refusals import Refused
+from core.together import read
 from heatsupply.models import CoalBatch, CoalPoint, CoalSale
 from heatsupply.queries import coal as queries
 from heatsupply.rules.points_map import HEIGHT, WIDTH, sketch
 from heatsupply.services import coal
 from households.models import Household
 from programmes.models import Programme, Threshold
+from reports.queries import todo_heat
+from reports.queries.scope import Scope
 from retrofits.faults import Faulty
 from tests import people
 from tests.supervision.conftest import client_of
@@ -214,6 +217,23 @@ def test_the_stock_lasts_as_long_as_the_last_fortnight_says(yard: Yard) -> None:
     yard.test(yard.batch, "0.9", "1", TODAY)
     blocked = yard.stocked()
     assert (blocked.stock_kg, blocked.blocked_kg, queries.is_low(blocked)) == (0, 1_999, True)
+
+
+def test_little_coal_and_late_tests_wait_on_the_workbench_of_who_is_responsible(yard: Yard, settings: Any) -> None:
+    settings.PORTAL_TODAY = TODAY.isoformat()
+
+    def lines(by: User, right: str) -> list[str]:
+        found = read(dict(todo_heat.SOURCES)[right](Scope(by, yard.programme, "370999")))
+        return [f"{line['title']} {line['count']}" for line in found]
+
+    assert (lines(yard.clerk, "coal.sell"), lines(yard.market, "samples.record")) == ([], [])
+    yard.test(yard.batch, "0.9", "1", TODAY)
+    assert lines(yard.clerk, "coal.sell") == ["洁净煤库存不足 1"]
+    assert lines(people.user("town_staff", OTHER), "coal.sell") == []
+    settings.PORTAL_TODAY = (TODAY + timedelta(days=30)).isoformat()
+    assert lines(yard.market, "samples.record") == []
+    settings.PORTAL_TODAY = (TODAY + timedelta(days=31)).isoformat()
+    assert lines(yard.market, "samples.record") == ["洁净煤待检测 1"]
 
 
 @pytest.mark.clause(
