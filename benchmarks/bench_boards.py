@@ -10,13 +10,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from django.db import transaction
 from django.test import Client
 
 from benchmarks import bench_household_list as lists
 from benchmarks.bench_household_list import LARGE, SMALL, Taken
-from benchmarks.measuring import Result
+from benchmarks.measuring import Result, timed
 from benchmarks.seeding import COUNTY, make_county
 from benchmarks.seeding_works import grow_works, make_setting
+from reports.models import TracedPayment
+from reports.services import tracing
 
 MOST_S, MOST_TIMES, ROUNDS = 0.4, 2.0, 20
 TOWN, VILLAGE = f"{COUNTY}003", f"{COUNTY}003001"
@@ -32,6 +35,12 @@ PAGES = {
     "trace: towns": "/trace/?source=CENTRAL",
     "trace: villages": f"/trace/?source=CENTRAL&town={TOWN}",
     "trace: households": f"/trace/?source=CENTRAL&town={TOWN}&village={VILLAGE}",
+    "trace: one household and its proof": "/trace/?dwelling={number}",
+    "trace: back from a surname": "/trace/?q=王",
+    "trace: back from a name": "/trace/?q={name}",
+    "trace: back from a number": "/trace/?q={number}",
+    "trace: back from the last four": "/trace/?q={tail}",
+    "trace: nobody of that name": "/trace/?q=赵钱孙李",
 }
 
 
@@ -40,11 +49,13 @@ def measure() -> Iterator[Result]:
     setting = make_setting(county)
     small = grow_works(county, SMALL, setting)
     client = lists._browser(small)
-    before = _taken(client)
+    urls = _urls()
+    before = _taken(client, urls)
     began = time.perf_counter()
     grow_works(small, LARGE, setting)
     print(f"{LARGE:,} dwellings with their works seeded in {time.perf_counter() - began:.0f} s")
-    after = _taken(client)
+    after = _taken(client, urls)
+    yield from _after_one_payment()
     for what in PAGES:
         yield from lists._compared(what, before[what], after[what])
     over = [words for what in PAGES for words in _over(what, before[what], after[what])]
@@ -52,8 +63,25 @@ def measure() -> Iterator[Result]:
         raise SystemExit("Over the limit: " + "; ".join(over))
 
 
-def _taken(client: Client) -> dict[str, Taken]:
-    return {what: lists._taken(client, url, ROUNDS) for what, url in PAGES.items()}
+def _urls() -> dict[str, str]:
+    """What is typed is taken from one payment of the village."""
+    one = TracedPayment.objects.filter(area_id=VILLAGE).order_by("pk")[7]
+    words = {"number": one.dwelling_no, "name": one.head_name, "tail": one.id_number_tail}
+    return {what: url.format(**words) for what, url in PAGES.items()}
+
+
+def _taken(client: Client, urls: dict[str, str]) -> dict[str, Taken]:
+    return {what: lists._taken(client, url, ROUNDS) for what, url in urls.items()}
+
+
+def _after_one_payment() -> Iterator[Result]:
+    """What it costs to keep the sums: one payment anew, and its batch of a town; told, not limited."""
+    lines = list(TracedPayment.objects.filter(area_id__startswith=TOWN).order_by("pk").values_list("pk", flat=True))
+    for what, some in (("one payment taken in", lines[:1]), ("five hundred payments taken in", lines[:500])):
+        with transaction.atomic():
+            took = timed(lambda some=some: tracing.renew(some))  # type: ignore[misc]
+            transaction.set_rollback(True)
+        yield Result(what, took, "nothing beside it", took)
 
 
 def _over(what: str, small: Taken, large: Taken) -> Iterator[str]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pgtrigger
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.acting import acting
 from accounts.models import Area, Grant, User
@@ -20,7 +19,6 @@ from reports.services import boards
 
 COUNTY, TOWNS, PER_VILLAGE = "370999", 20, 500
 LEVELS = {2: "province", 4: "city", 6: "county", 9: "town"}
-PAST = ("accounts.Area:history", "households.Household:history", "households.Dwelling:history")
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,8 @@ def grow(county: County, dwellings: int) -> County:
     """The same county with so many dwellings in all (a multiple of 500)."""
     first, last = county.dwellings // PER_VILLAGE, dwellings // PER_VILLAGE - 1
     number = Household._meta.get_field("id_number").get_prep_value(synthetic_id(1))
-    with acting("bench"), pgtrigger.ignore(*PAST), connection.cursor() as cursor:
+    with acting("bench"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no history, no checking of keys row by row
         cursor.execute(_VILLAGES, [first, last])
         cursor.execute(_HOMES, [number, first, last])
         cursor.execute(_DWELLINGS, [f"B{first:05d}"])

@@ -1,22 +1,27 @@
 """The works, payments and heaters behind a seeded county, as its summaries tell them: made by the database itself.
 
 Every dwelling that has come so far gets its task, installation, acceptance, entitlement of two sources and, every
-sixth, its payment; every third a heater with a last reading, one of a hundred of these an open alert. No trigger runs:
-for throw-away databases only. Keys of the rows are those of their dwellings.
+sixth, its payment, in a batch of its village; every third a heater with a last reading, one of a hundred of these an
+open alert. One payment of a hundred was accepted by who entered the works: a broken chain. No trigger runs: for
+throw-away databases only. Keys of the rows are those of their dwellings.
 """
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
 from django.db import connection, transaction
 
 from accounts.acting import acting
-from accounts.models import Grant
-from benchmarks.seeding import COUNTY, TOWNS, County, grow
+from accounts.models import Area, Grant, User
+from benchmarks.seeding import COUNTY, County, grow
 from core import clock
 from devices.models import Bus, DeviceModel, RegisterProfile, Supplier
+from households.models import Roster
 from programmes.models import Checklist, Phase, Target
-from reports.models import ProgressWeek
-from reports.services import boards
+from reports.models import ProgressWeek, RefreshMark
+from reports.services import boards, summaries, tracing
 from subsidies.models import Fund, PayoutBatch, Policy
 
 CITY = COUNTY[:4]
@@ -24,7 +29,7 @@ GRANTS = {"auditor": CITY, "office": CITY}
 
 
 def make_setting(county: County) -> dict[str, int]:
-    """Rows that stand once: policy, checklist, supplier, model, profile, line, funds, phases, one batch per town."""
+    """Rows that stand once: policy, checklist, supplier, model, profile, line, funds, phases, a visitor."""
     programme, clerk = county.programme, county.clerk
     with acting("bench"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -48,16 +53,10 @@ def make_setting(county: County) -> dict[str, int]:
         )  # fmt: skip
         Target.objects.create(programme=programme, area_id=COUNTY, year=2021, quantity=10_000)
         ProgressWeek.objects.create(programme=programme, monday="2021-10-04", taken_at=clock.now())
-        batches = [
-            PayoutBatch.objects.create(
-                pk=n, programme=programme, area_id=f"{COUNTY}{n:03d}", number=f"PB-{n}", round_no=1, state="settled",
-                request_id=f"00000000-0000-0000-0000-{n:012d}", created_by=clerk, content_hash="c" * 64,
-            ).pk
-            for n in range(1, TOWNS + 1)
-        ]  # fmt: skip
+        visitor = User.objects.create(username="visitor", person_name="李样本", person_no="VISIT", unit="示例")
     return {
         "programme": programme.pk, "clerk": clerk.pk, "policy": policy.pk, "checklist": checklist.pk,
-        "supplier": supplier.pk, "model": model.pk, "profile": profile.pk, "bus": bus.pk, "batches": len(batches),
+        "supplier": supplier.pk, "model": model.pk, "profile": profile.pk, "bus": bus.pk, "visitor": visitor.pk,
     }  # fmt: skip
 
 
@@ -69,26 +68,65 @@ def grow_works(county: County, dwellings: int, setting: dict[str, int]) -> Count
     grown = grow(county, dwellings)
     with acting("bench"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
+        _of_villages(county)
         for statement in STATEMENTS:
             cursor.execute(statement, {**setting, "after": last})
+    _vacuum(TABLES)
+    with acting("bench"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("SELECT DISTINCT area_id FROM households_dwelling")
-        villages = [(county.programme.pk, str(row[0])) for row in cursor.fetchall()]
-        boards.sum_up(villages)
+        boards.sum_up([(county.programme.pk, str(row[0])) for row in cursor.fetchall()])
         boards.count_heaters(now=clock.now(), touched=True)
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"VACUUM ANALYZE {table}")
+        _trace(cursor, last)
+    _vacuum(SUMS)
     return grown
 
 
+def _of_villages(county: County) -> None:
+    """A list and a batch of each new village, under its code as key."""
+    new = Area.objects.filter(level="village").exclude(pk__in=Roster.objects.values("area_id"))
+    codes = list(new.values_list("code", flat=True))
+    common = {"programme": county.programme, "content_hash": "c" * 64}
+    approved = {"state": "approved", "approved_at": clock.now(), "prepared_by": county.clerk, **common}
+    settled = {"state": "settled", "round_no": 1, "created_by": county.clerk, **common}
+    Roster.objects.bulk_create([Roster(pk=int(code), area_id=code, **approved) for code in codes], batch_size=500)
+    batches = [
+        PayoutBatch(pk=int(code), area_id=code, number=f"PB-{code}", request_id=uuid.UUID(int=int(code)), **settled)
+        for code in codes
+    ]
+    PayoutBatch.objects.bulk_create(batches, batch_size=500)
+
+
+def _vacuum(tables: tuple[str, ...]) -> None:
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"VACUUM ANALYZE {table}")
+
+
+def _trace(cursor: Any, last: int) -> None:
+    """The new payments as `refresh_summaries` keeps them for the trace of money."""
+    cursor.execute("SELECT id FROM subsidies_payoutline WHERE id > %s", [last])
+    tracing.renew(row[0] for row in cursor.fetchall())
+    for name in (tracing.MARK, summaries.NAME):
+        RefreshMark.objects.update_or_create(name=name, defaults={"refreshed_at": clock.now()})
+
+
 TABLES = (
-    "retrofits_task", "retrofits_installation", "retrofits_acceptance", "subsidies_entitlement",
-    "subsidies_entitlementline", "subsidies_payoutline", "devices_heater", "telemetry_latestreading",
-    "telemetry_alert", "reports_boardtotal", "reports_summarytotal",
+    "households_roster", "households_rosterrow", "subsidies_payoutbatch", "retrofits_task", "retrofits_installation",
+    "retrofits_acceptance", "subsidies_entitlement", "subsidies_entitlementline", "subsidies_payoutline",
+    "devices_heater", "telemetry_latestreading", "telemetry_alert",
+)  # fmt: skip
+SUMS = (
+    "reports_boardtotal", "reports_summarytotal", "reports_tracedpayment", "reports_tracedshare", "reports_chainfault",
+    "reports_tracetotal",
 )  # fmt: skip
 # a dwelling's stage is its key modulo 6 (`benchmarks.seeding`): 1 listed, 2 installed, 3 accepted, 4 noticed, 5 paid
 _D = "households_dwelling d JOIN households_household h ON h.id = d.household_id"
 STATEMENTS = (
+    f"""INSERT INTO households_rosterrow (id, exclusion, funds_state, row_no, page_no, printed, returned_words,
+        dwelling_id, roster_id, technology_id)
+    SELECT d.id, '', '', 1, 1, '', '', d.id, d.area_id::bigint, (SELECT min(id) FROM programmes_technology)
+    FROM {_D} WHERE d.id > %(after)s AND d.id %% 6 > 0""",
     f"""INSERT INTO retrofits_task (id, state, version, opened_at, withdrawn_reason, area_id, dwelling_id, programme_id,
         roster_row_id, technology_id)
     SELECT d.id, CASE d.id %% 6 WHEN 1 THEN 'listed' WHEN 2 THEN 'installed' ELSE 'accepted' END, 1, now(), '',
@@ -103,7 +141,7 @@ STATEMENTS = (
     f"""INSERT INTO retrofits_acceptance (id, request_id, answers, telemetry_evidence, result, opinion, signer_name,
         accepted_on, recorded_at, found, area_id, checklist_id, inspector_id, task_id)
     SELECT d.id, md5('a' || d.id)::uuid, '{{}}', '{{}}', 'passed', '', '张示例', date '2021-07-10' + (d.id %% 120)::int,
-        now(), '{{}}', d.area_id, %(checklist)s, %(clerk)s, d.id
+        now(), '{{}}', d.area_id, %(checklist)s, CASE WHEN d.id %% 600 = 5 THEN %(clerk)s ELSE %(visitor)s END, d.id
     FROM {_D} WHERE d.id > %(after)s AND d.id %% 6 > 2""",
     f"""INSERT INTO subsidies_entitlement (id, benefit, benefit_kind, period, outcome, reason, reason_params, warnings,
         facts, steps, clause, state, assessed_at, area_id, dwelling_id, household_id, programme_id, task_id, policy_id,
@@ -119,7 +157,7 @@ STATEMENTS = (
         bank_reference, bank_message, partial_fen, offset_fen, offsets, drop_reason, area_id, batch_id, entitlement_id,
         settled_at)
     SELECT d.id, d.id, h.head_name, '', '', 600000, 'paid', 'HD' || d.id, '', 0, 0, '[]', '', d.area_id,
-        1 + (d.id %% %(batches)s), d.id, timestamptz '2021-11-01' + (d.id %% 30) * interval '1 day'
+        d.area_id::bigint, d.id, timestamptz '2021-11-01' + (d.id %% 30) * interval '1 day'
     FROM {_D} WHERE d.id > %(after)s AND d.id %% 6 = 5""",
     f"""INSERT INTO devices_heater (id, platform_no, factory_no, unit, installed_on, poll_enabled, area_id, bus_id,
         device_model_id, profile_id, dwelling_id)

@@ -124,6 +124,7 @@ NAMES: dict[str, Any] = {
     "heatsupply_coalpoint": _("clean-coal supply point"),
     "heatsupply_coalsale": _("sale of clean coal"),
     "heatsupply_coaltest": _("test of clean coal"),
+    "reports_meetingminutes": _("minutes of a weekly meeting"),
     "reports_householdcode": _("code for a household's own page"),
     "heatsupply_feeaccount": _("heat fee account"),
     "heatsupply_feeimport": _("import of heat fees"),

@@ -16,7 +16,7 @@ from reports.queries.scope import Scope, scope_of
 from reports.queries.trace import Path, path_to
 from reports.services.bench_log import note_query
 
-KEYS = ("source", "town", "village", "dwelling")
+KEYS = ("source", "town", "village", "dwelling", "after")
 LONGEST = 30
 
 
@@ -30,8 +30,13 @@ def audit_trace(request: HttpRequest) -> HttpResponse:
     if line is not None and not path.source:
         path = path_to(line)
     words = request.GET.get("q", "").strip()[:LONGEST]
-    trace, broken, named = read(
-        in_step(queries.trace(scope, path), proofs.broken_chains(scope), queries.by_name(scope, words))
+    trace, broken, broken_count, named = read(
+        in_step(
+            queries.trace(scope, path),
+            proofs.broken_chains(scope),
+            proofs.broken_count(scope),
+            queries.by_name(scope, words),
+        )
     )
     if path.town or words:
         asked = {key: getattr(path, key) for key in KEYS} | {"q": words}
@@ -43,6 +48,8 @@ def audit_trace(request: HttpRequest) -> HttpResponse:
         "path": path,
         "proof": proofs.proof_of(line) if line else None,
         "broken": broken,
+        "broken_count": broken_count,
+        "standing": trace.standing,
         "export_url": _export_url(scope, path, "payout", "payouts.view"),
         "bundle_url": _export_url(scope, path, "bundle", "ledgers.export_full") if path.village else "",
         "programme": scope.programme,

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
+from django.utils import timezone
 
 from accounts.history import watching
 from accounts.history.queries import log_for, looks_for
@@ -14,9 +15,9 @@ from core.together import Reading, asking, count_of, in_step, number_in, sums_in
 from devices.models import Gateway, Heater
 from jobs.models import Job
 from reports.models import LedgerExport
-from reports.queries.proof import Broken, broken_chains
+from reports.queries.proof import Broken, broken_chains, broken_count
 from reports.queries.scope import Scope
-from reports.queries.trace import paid_lines
+from reports.queries.trace import Kind, Standing, standing, totals
 from subsidies.models import Policy
 from telemetry.models import Alert
 from telemetry.queries import Online, figures_of
@@ -30,6 +31,8 @@ class AuditBench:
     """Broken chains first, then this month's payments, rules that changed, exports and looks."""
 
     broken: list[Broken]
+    broken_count: int
+    standing: Standing
     payments: int
     paid_fen: int
     month_fen: int
@@ -39,18 +42,22 @@ class AuditBench:
 
 
 def audit_bench(scope: Scope, now: dt.datetime) -> Reading[AuditBench]:
+    since = timezone.localtime(now - MONTH).date().isoformat()
     sums = sums_of(
-        paid_lines(scope), n=Count("id"), fen=Sum("amount_fen"),
-        month=Sum("amount_fen", filter=Q(settled_at__gte=now - MONTH)),
+        totals(scope).filter(kind__in=[Kind.PAYMENTS, Kind.DAY]), n=Sum("number", filter=Q(kind=Kind.PAYMENTS)),
+        fen=Sum("paid_fen", filter=Q(kind=Kind.PAYMENTS)),
+        month=Sum("paid_fen", filter=Q(kind=Kind.DAY, key__gte=since)),
     )  # fmt: skip
     exports = scope.of_programme(LedgerExport).select_related("area", "requested_by").order_by("-id")[:SHOWN]
     policies = scope.of_programme(Policy).exclude(state="draft").order_by("-released_at")[:SHOWN]
     looks = looks_for(scope.user)[:SHOWN]
-    _done, broken = yield from in_step(asking(sums, exports, policies, looks), broken_chains(scope))
+    _done, broken, count, fresh = yield from in_step(
+        asking(sums, exports, policies, looks), broken_chains(scope), broken_count(scope), standing()
+    )
     found = sums_in(sums)
     return AuditBench(
-        broken=broken, payments=found["n"] or 0, paid_fen=found["fen"] or 0, month_fen=found["month"] or 0,
-        policies=list(policies), exports=list(exports), looks=list(looks),
+        broken=broken, broken_count=count, standing=fresh, payments=found["n"] or 0, paid_fen=found["fen"] or 0,
+        month_fen=found["month"] or 0, policies=list(policies), exports=list(exports), looks=list(looks),
     )  # fmt: skip
 
 

@@ -90,13 +90,16 @@ def _changed(rows: Any) -> Any:
     )
 
 
-FAULTS: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    (gettext_noop("paid without a finished public notice"), _without_notice),
-    (gettext_noop("paid without an acceptance"), _not_accepted),
-    (gettext_noop("the cost is less than the subsidy"), _below_cost),
-    (gettext_noop("the same picture belongs to another household"), _same_picture),
-    (gettext_noop("accepted or signed for by the installer"), _by_installer),
-    (gettext_noop("changed after it was sealed or signed"), _changed),
-    (gettext_noop("the sources do not add up to the amount"), _sources_differ),
-    (gettext_noop("the payee does not hold the household's account"), of_another_holder),
-)
+Narrow = Callable[[Any], Any]
+#: Code under which a fault is stored (`reports.ChainFault`) -> its words and its condition.
+BY_CODE: dict[str, tuple[str, Narrow]] = {
+    "no_notice": (gettext_noop("paid without a finished public notice"), _without_notice),
+    "not_accepted": (gettext_noop("paid without an acceptance"), _not_accepted),
+    "below_cost": (gettext_noop("the cost is less than the subsidy"), _below_cost),
+    "same_picture": (gettext_noop("the same picture belongs to another household"), _same_picture),
+    "by_installer": (gettext_noop("accepted or signed for by the installer"), _by_installer),
+    "changed": (gettext_noop("changed after it was sealed or signed"), _changed),
+    "sources_differ": (gettext_noop("the sources do not add up to the amount"), _sources_differ),
+    "other_holder": (gettext_noop("the payee does not hold the household's account"), of_another_holder),
+}
+FAULTS: tuple[tuple[str, Narrow], ...] = tuple(BY_CODE.values())

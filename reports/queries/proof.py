@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +9,13 @@ from django.db.models import Sum, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from core.templatetags.portal_figures import yuan_words
-from core.together import Reading
+from core.together import Reading, sums_in, sums_of
 from households.models import RosterSeal
 from reports.links import address
-from reports.queries.faults import FAULTS
+from reports.models import ChainFault, TraceTotal
+from reports.queries.faults import BY_CODE
 from reports.queries.scope import Scope
-from reports.queries.trace import paid_lines, path_to
+from reports.queries.trace import paid_lines, path_to, totals
 from retrofits.models import Acceptance, Photo
 from subsidies import net
 from subsidies.models import PayoutLine
@@ -236,13 +236,19 @@ def _checks(line: PayoutLine, sources: list[tuple[str, int]]) -> list[Check]:
 
 
 def broken_chains(scope: Scope) -> Reading[list[Broken]]:
-    """The payments whose chain does not hold, worst first. One turn, and the parts of those found."""
-    kinds = [(words, _faulty(scope, narrow)) for words, narrow in FAULTS]
-    yield [rows for _words, rows in kinds]
-    prefetch_related_objects([line for _words, rows in kinds for line in rows], "entitlement__lines")
-    return [Broken(line, str(_(words)), path_to(line).query()) for words, rows in kinds for line in rows]
+    """The payments whose chain does not hold, worst first: of each fault the first ones. One turn, and their parts."""
+    rows = scope.of_programme(ChainFault, "audit.trace").select_related(
+        "payment__line__entitlement__dwelling", "payment__line__entitlement__household", "payment__line__area"
+    )
+    kinds = [rows.filter(fault=code).order_by("area_id", "payment_id")[:BROKEN_SHOWN] for code in BY_CODE]
+    yield kinds
+    found = [(fault.payment.line, BY_CODE[fault.fault][0]) for kind in kinds for fault in kind]
+    prefetch_related_objects([line for line, _words in found], "entitlement__lines")
+    return [Broken(line, str(_(words)), path_to(line).query()) for line, words in found]
 
 
-def _faulty(scope: Scope, narrow: Callable[[Any], Any]) -> Any:
-    rows = narrow(paid_lines(scope)).select_related("entitlement__dwelling", "entitlement__household", "area")
-    return rows.order_by("id")[:BROKEN_SHOWN]
+def broken_count(scope: Scope) -> Reading[int]:
+    """How many faults there are in all."""
+    sums = sums_of(totals(scope).filter(kind=TraceTotal.Kind.FAULT), n=Sum("number"))
+    yield [sums]
+    return sums_in(sums)["n"] or 0

@@ -1,41 +1,49 @@
 """From the ledger's total down to one household: source → town → village → household, each column checked.
 
-Every column is asked of the database by itself, so "adds up" is a finding and not a tautology: the payments and what
-came back of them on one side, the sources of what was due, less what was kept back, on the other (`subsidies.net`).
+Read from what `reports.services.tracing` keeps, so that a page costs the same for any number of homes. "Adds up" is a
+finding and not a tautology: payments and what came back of them are summed on one side, the sources of what was due,
+less what was kept back, on the other, towns and villages from their stored sums, households from their own rows.
+`reports.queries.trace_check` holds all of it against the money tables.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, Q, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Area
+from accounts.models import Area, AuditEntry
 from core.areas import CODE_LENGTHS, TOWN, VILLAGE
 from core.templatetags.portal_figures import wan_words
 from core.together import Reading, asking, in_step, read, sums_in, sums_of
-from programmes.models import Programme
 from reports.links import address
+from reports.models import RefreshMark, TracedPayment, TracedShare, TraceTotal
 from reports.queries.scope import Scope
 from subsidies.models import Fund, PayoutLine
-from subsidies.net import PAID, given_back, less, paid_shares
 from subsidies.wording import source_name
 
+RIGHT = "audit.trace"
 SHOWN, NAMED, TAIL = 200, 20, 4
+SUMMARIES, BUILT = "dwellings", "trace"  # marks of the refresh, and of the first time
+MONEY = ["subsidies_payoutline", "subsidies_entitlementline", "subsidies_clawbackentry"]
+NET = Sum(F("paid_fen") - F("back_fen"))
+Kind, Level = TraceTotal.Kind, TraceTotal.Level
 
 
 @dataclass(frozen=True)
 class Path:
-    """What is chosen in the columns, "" below the last choice."""
+    """What is chosen in the columns, "" below the last choice; `after`: households from behind that number on."""
 
     source: str = ""
     town: str = ""
     village: str = ""
     dwelling: str = ""
+    after: str = ""
 
     def query(self, **changes: str) -> str:
         kept = {"source": self.source, "town": self.town, "village": self.village, "dwelling": self.dwelling}
@@ -56,7 +64,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `parent_fen` is what the chosen line of the column before says; `more` households are not drawn."""
+    """One column: `parent_fen` is what the chosen line of the column before says; `more` households stand behind
+    `next_url`."""
 
     title: str
     of: str
@@ -64,6 +73,7 @@ class Column:
     total_fen: int
     parent_fen: int
     more: int = 0
+    next_url: str = ""
 
     @property
     def adds_up(self) -> bool:
@@ -79,6 +89,14 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Of when the sums are. `at` is None before they were made for the first time; `behind`: money moved since."""
+
+    at: dt.datetime | None
+    behind: bool
+
+
+@dataclass(frozen=True)
 class Trace:
     """`total_fen`: what households have now, which is `paid_fen` of the batches less `back_fen`."""
 
@@ -86,6 +104,7 @@ class Trace:
     back_fen: int
     payments: int
     columns: list[Column]
+    standing: Standing
 
     @property
     def total_fen(self) -> int:
@@ -97,8 +116,28 @@ class Trace:
 
 
 def paid_lines(scope: Scope) -> Any:
-    """Payments the bank has confirmed, where the person may trace money."""
-    return scope.of_programme(PayoutLine, "audit.trace", "batch__programme").filter(state=PayoutLine.State.PAID)
+    """Payments the bank has confirmed, where the person may trace money, as they stand this moment."""
+    return scope.of_programme(PayoutLine, RIGHT, "batch__programme").filter(state=PayoutLine.State.PAID)
+
+
+def totals(scope: Scope, level: str = "") -> Any:
+    """Stored sums inside the place: of whole towns where the right is held over them, else (or asked) of villages."""
+    over_towns = all(len(code) <= CODE_LENGTHS[TOWN] for code in (scope.area_code, *scope.user.area_codes_for(RIGHT)))
+    level = level or (Level.TOWN if over_towns else Level.VILLAGE)
+    return scope.of_programme(TraceTotal, RIGHT).filter(level=level)
+
+
+def standing() -> Reading[Standing]:
+    """How fresh the sums are."""
+    marks = RefreshMark.objects.filter(name__in=[SUMMARIES, BUILT]).values_list("name", "refreshed_at")
+    money = AuditEntry.objects.filter(table__in=MONEY)
+    taken_in = RefreshMark.objects.filter(name=SUMMARIES).values("history_seq")
+    unsealed = money.filter(hash__isnull=True).values_list("pk")[:1]
+    sealed = money.filter(seq__gt=taken_in[:1]).values_list("pk")[:1]
+    yield [marks, unsealed, sealed]
+    known = dict(marks)
+    at = known.get(SUMMARIES) if known.get(BUILT) else None
+    return Standing(at, bool(unsealed) or bool(sealed))
 
 
 def trace_of(scope: Scope, path: Path) -> Trace:
@@ -108,57 +147,56 @@ def trace_of(scope: Scope, path: Path) -> Trace:
 
 def trace(scope: Scope, path: Path) -> Reading[Trace]:
     """`trace_of` as a reading."""
-    lines = paid_lines(scope)
-    sums, back = (
-        sums_of(lines, paid=Sum("amount_fen"), n=Count("id")),
-        sums_of(given_back(lines), fen=Sum("amount_fen")),
+    sums = sums_of(
+        totals(scope).filter(kind=Kind.PAYMENTS), paid=Sum("paid_fen"), back=Sum("back_fen"), n=Sum("number")
     )
-    _sums, first = yield from in_step(asking(sums, back), _sources(scope.programme, lines, path))
-    paid_fen, payments, back_fen = (one or 0 for one in (*map(sums_in(sums).get, ("paid", "n")), sums_in(back)["fen"]))
+    _sums, first, fresh = yield from in_step(asking(sums), _sources(scope, path), standing())
+    paid_fen, back_fen, payments = (sums_in(sums)[name] or 0 for name in ("paid", "back", "n"))
     columns = [_column(_("Source of the money"), _("10,000 CNY"), first, paid_fen - back_fen)]
     for key, build in (("source", _towns), ("town", _villages), ("village", _households)):
         chosen = columns[-1].chosen
         if not getattr(path, key) or chosen is None:
             break
-        columns.append((yield from build(lines, path, chosen)))
-    return Trace(paid_fen, back_fen, payments, columns)
+        columns.append((yield from build(scope, path, chosen)))
+    return Trace(paid_fen, back_fen, payments, columns, fresh)
 
 
 def by_name(scope: Scope, words: str) -> Reading[list[Item]]:
     """Back from a name: payments whose number, head or account holder begins with the words, or whose identity number
-    ends in them."""
+    ends in them. One question per meaning, each answered from its own index."""
     if not words:
         return []
-    lines = paid_lines(scope)
-    typed = Q(entitlement__dwelling__dwelling_no__istartswith=words) | Q(payee_name__startswith=words)
-    typed |= Q(entitlement__household__head_name__startswith=words)
+    meanings = [
+        Q(dwelling_no__startswith=words.upper()),
+        Q(payee_name__startswith=words),
+        Q(head_name__startswith=words),
+    ]
     if len(words) == TAIL:
-        typed |= Q(entitlement__household__id_number_tail=words.upper())
-    found = lines.filter(typed).select_related("entitlement__dwelling", "entitlement__household", "area", "batch")
-    rows = found.order_by("area_id", "id")[:NAMED]
-    yield [rows]
-    return [_named(line) for line in rows]
+        meanings.append(Q(id_number_tail=words.upper()))
+    payments = scope.of_programme(TracedPayment, RIGHT).select_related("area", "line__batch")
+    found = [payments.filter(meaning).order_by("area_id", "line_id")[:NAMED] for meaning in meanings]
+    yield found
+    known = {row.pk: row for rows in found for row in rows}
+    return [_named(row) for row in sorted(known.values(), key=lambda row: (row.area_id, row.pk))[:NAMED]]
 
 
-def _named(line: PayoutLine) -> Item:
-    number = line.entitlement.dwelling.dwelling_no
-    url = address("reports:audit-trace", dwelling=number, line=line.pk)
-    title = f"{number} {line.entitlement.household.head_name}"
-    return Item(number, title, f"{line.area.name} · {line.batch.number}", line.amount_fen, url, False)
+def _named(row: TracedPayment) -> Item:
+    url = address("reports:audit-trace", dwelling=row.dwelling_no, line=row.pk)
+    note = f"{row.area.name} · {row.line.batch.number}"
+    return Item(row.dwelling_no, f"{row.dwelling_no} {row.head_name}", note, row.amount_fen, url, False)
 
 
-def _sources(programme: Programme | None, lines: Any, path: Path) -> Reading[list[Item]]:
-    borne = paid_shares(lines).values_list("source").annotate(fen=Sum(PAID)).order_by("source")
-    back = given_back(lines).values_list("source").annotate(fen=Sum("amount_fen"))
-    funds = Fund.objects.filter(programme=programme).order_by().values_list("source")
+def _sources(scope: Scope, path: Path) -> Reading[list[Item]]:
+    rows = totals(scope).filter(kind=Kind.SOURCE).order_by().values_list("key").annotate(fen=NET).order_by("key")
+    funds = Fund.objects.filter(programme=scope.programme).order_by().values_list("source")
     funds = funds.annotate(fen=Sum("received_fen"))
-    yield [borne, back, funds]
+    yield [rows, funds]
     received = dict(funds)
     return [
         Item(
             code, source_name(code), _received(received.get(code)), fen, Path(source=code).query(), code == path.source
         )
-        for code, fen in less(dict(borne), back).items()
+        for code, fen in rows
     ]
 
 
@@ -166,8 +204,8 @@ def _received(fen: int | None) -> str:
     return _("received %(amount)s") % {"amount": wan_words(fen)} if fen else ""
 
 
-def _towns(lines: Any, path: Path, parent: Item) -> Reading[Column]:
-    rows = yield from _by_place(lines, CODE_LENGTHS[TOWN], source=path.source)
+def _towns(scope: Scope, path: Path, parent: Item) -> Reading[Column]:
+    rows = yield from _by_place(totals(scope), CODE_LENGTHS[TOWN], path.source)
     items = [
         Item(code, name, _n_households(n), fen, Path(path.source, code).query(), code == path.town)
         for code, name, n, fen in rows
@@ -175,8 +213,9 @@ def _towns(lines: Any, path: Path, parent: Item) -> Reading[Column]:
     return _column(_("Town"), parent.title, items, parent.fen)
 
 
-def _villages(lines: Any, path: Path, parent: Item) -> Reading[Column]:
-    rows = yield from _by_place(lines.within(path.town), CODE_LENGTHS[VILLAGE], source=path.source)
+def _villages(scope: Scope, path: Path, parent: Item) -> Reading[Column]:
+    here = totals(scope, Level.VILLAGE).within(path.town)
+    rows = yield from _by_place(here, CODE_LENGTHS[VILLAGE], path.source)
     items = [
         Item(code, name, _n_households(n), fen, Path(path.source, path.town, code).query(), code == path.village)
         for code, name, n, fen in rows
@@ -184,44 +223,43 @@ def _villages(lines: Any, path: Path, parent: Item) -> Reading[Column]:
     return _column(_("Village"), parent.title, items, parent.fen)
 
 
-def _by_place(lines: Any, length: int, source: str) -> Reading[list[tuple[str, str, int, int]]]:
+def _by_place(sums: Any, length: int, source: str) -> Reading[list[tuple[str, str, int, int]]]:
     """(code, name, households, fen) for the places of that level."""
-    parts = paid_shares(lines, source=source).annotate(
-        place=Left("entitlement__area_id", length),
-        name=Area.objects.filter(code=Left(OuterRef("entitlement__area_id"), length)).values("name"),
+    placed = sums.filter(kind=Kind.SOURCE, key=source).annotate(
+        place=Left("area_id", length), name=Area.objects.filter(code=Left(OuterRef("area_id"), length)).values("name")
     )
-    found = parts.values_list("place", "name").annotate(n=Count("entitlement__dwelling", distinct=True), fen=Sum(PAID))
-    rows = found.order_by("place")
-    back = given_back(lines, source=source).annotate(place=Left("clawback__area_id", length)).values_list("place")
-    back = back.annotate(fen=Sum("amount_fen"))
-    yield [rows, back]
-    left = less({code: fen for code, _name, _n, fen in rows}, back)
-    return [(code, name or code, n, left[code]) for code, name, n, _fen in rows]
+    rows = placed.order_by().values_list("place", "name").annotate(n=Sum("number"), fen=NET).order_by("place")
+    yield [rows]
+    return [(code, name or code, n, fen) for code, name, n, fen in rows]
 
 
-def _households(lines: Any, path: Path, parent: Item) -> Reading[Column]:
-    here = lines.within(path.village)
-    parts = paid_shares(here, source=path.source)
-    sums = sums_of(parts, fen=Sum(PAID), n=Count("entitlement__dwelling", distinct=True))
-    found = parts.values(
-        number=F("entitlement__dwelling__dwelling_no"), name=F("entitlement__household__head_name")
-    ).annotate(fen=Sum(PAID), at=Max("entitlement__payout_lines__settled_at"))
-    rows = found.order_by("number")[:SHOWN]
-    back = given_back(here, source=path.source).values_list("clawback__dwelling__dwelling_no")
-    back = back.annotate(fen=Sum("amount_fen"))
-    yield [sums, rows, back]
-    paid, count = (sums_in(sums)[name] or 0 for name in ("fen", "n"))
-    returned = dict(back)
-    items = [_household(row | {"fen": row["fen"] - returned.get(row["number"], 0)}, path) for row in rows]
+def _households(scope: Scope, path: Path, parent: Item) -> Reading[Column]:
+    """A page of the households of a village, and the chosen one wherever it stands; the sum is that of all."""
+    here = scope.of_programme(TracedShare, RIGHT).filter(source=path.source).within(path.village)
+    sums = sums_of(here, fen=NET, n=Count("dwelling_no", distinct=True))
+    left = sums_of(here.filter(dwelling_no__gt=path.after), n=Count("dwelling_no", distinct=True))
+    rows = _by_dwelling(here.filter(dwelling_no__gt=path.after))[:SHOWN]
+    chosen = _by_dwelling(here.filter(dwelling_no=path.dwelling))
+    yield [sums, left, rows, chosen]
+    listed, count = list(rows), sums_in(sums)["n"] or 0
+    more = (sums_in(left)["n"] or 0) - len(listed)
+    next_url = path.query(after=listed[-1]["dwelling_no"]) if more else ""
+    known = {row["dwelling_no"] for row in listed}
+    items = [_household(row, path) for row in (*(row for row in chosen if row["dwelling_no"] not in known), *listed)]
     of = f"{parent.title} · {_n_households(count)}"
-    total = paid - sum(returned.values())
-    return Column(_("Households"), of, items, total, parent.fen, max(0, count - len(items)))
+    return Column(_("Households"), of, items, sums_in(sums)["fen"] or 0, parent.fen, more, next_url)
+
+
+def _by_dwelling(shares: Any) -> QuerySet[Any, dict[str, Any]]:
+    rows = shares.order_by().values("dwelling_no", name=F("payment__head_name"))
+    return rows.annotate(fen=NET, at=Max("payment__settled_at")).order_by("dwelling_no")  # type: ignore[no-any-return]
 
 
 def _household(row: dict[str, Any], path: Path) -> Item:
     at = _("arrived %(day)s") % {"day": f"{row['at']:%m-%d}"} if row["at"] else ""
-    url = Path(path.source, path.town, path.village, row["number"]).query()
-    return Item(row["number"], f"{row['number']} {row['name']}", at, row["fen"], url, row["number"] == path.dwelling)
+    number = row["dwelling_no"]
+    url = path.query(dwelling=number, after=path.after)
+    return Item(number, f"{number} {row['name']}", at, row["fen"], url, number == path.dwelling)
 
 
 def _column(title: str, of: str, items: list[Item], parent_fen: int) -> Column:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from dataclasses import asdict
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,7 @@ from programmes.models import Programme
 from reports.models import NamedReporter, PeriodicReport
 from reports.periods import Period
 from reports.queries.periodic import figures_of
+from reports.services.minutes import Minutes, keep_minutes, minutes_of
 
 RIGHT = "reports.write"
 LONGEST = 8000
@@ -65,8 +67,13 @@ def name_reporter(*, programme: Programme, area_code: str, rhythm: str, person: 
 
 
 @transaction.atomic
-def save_report(*, report: PeriodicReport, words: str, seen: int, by: User, refill: bool = False) -> PeriodicReport:
-    """Keep the words; `refill` takes the figures anew. Raises Refused REPORT_FROZEN, CHANGED_MEANWHILE."""
+def save_report(
+    *, report: PeriodicReport, words: str, seen: int, by: User, refill: bool = False, minutes: Minutes | None = None
+) -> PeriodicReport:
+    """Keep the words and the minutes of the week's meeting (None: as they are); `refill` takes the figures anew.
+
+    Raises Refused REPORT_FROZEN, CHANGED_MEANWHILE and those of `minutes.keep_minutes`.
+    """
     row = _open(report, by)
     if row.version != seen:
         raise Refused("CHANGED_MEANWHILE", _("Somebody changed this report meanwhile. Open it again."), conflict=True)
@@ -76,6 +83,8 @@ def save_report(*, report: PeriodicReport, words: str, seen: int, by: User, refi
         row.filled_at = clock.now()
     with acting(by, reason=row.rhythm):
         row.save()
+        if minutes is not None:
+            keep_minutes(report=row, minutes=minutes, by=by)
     return row
 
 
@@ -94,11 +103,13 @@ def freeze_report(*, report: PeriodicReport, by: User, on: dt.date | None = None
 
 
 def content_hash(report: PeriodicReport) -> str:
-    """SHA-256 over place, period, figures and words."""
-    content = [
+    """SHA-256 over place, period, figures, words and, where there are any, minutes."""
+    content: list[Any] = [
         report.programme.code, report.area_id, report.rhythm, report.begins_on.isoformat(), report.figures,
         report.words,
     ]  # fmt: skip
+    minutes = minutes_of(report)
+    content += [asdict(minutes)] if minutes != Minutes() else []
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 

@@ -16,7 +16,7 @@ from accounts.history.sealing import head, seal_history
 from core import clock
 from households.models import Dwelling
 from reports.models import DwellingSummary, RefreshMark, SummaryTotal
-from reports.services import boards
+from reports.services import boards, tracing
 from reports.services import summary_sql as sql
 
 NAME = "dwellings"
@@ -28,11 +28,14 @@ LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 def refresh_summaries(*, now: dt.datetime | None = None) -> int | None:
     """Take in what happened since last time; number of dwellings looked at, None while another run is at it."""
+    at = now or clock.now()
     seal_history()
     until, looked_at = head().seq, 0
     RefreshMark.objects.get_or_create(name=NAME)
+    if not tracing.begin(lock=NAME, now=at):
+        return None
     while True:
-        done = _step(until, now or clock.now())
+        done = _step(until, at)
         if done is None:
             return None
         looked_at += done[0]
@@ -42,6 +45,7 @@ def refresh_summaries(*, now: dt.datetime | None = None) -> int | None:
 
 def rebuild_summaries(*, now: dt.datetime | None = None) -> int:
     """Everything anew, dwelling by dwelling in batches; the lists can be read meanwhile."""
+    at = now or clock.now()
     seal_history()
     until, looked_at, last = head().seq, 0, 0
     RefreshMark.objects.get_or_create(name=NAME)
@@ -49,12 +53,14 @@ def rebuild_summaries(*, now: dt.datetime | None = None) -> int:
         with transaction.atomic():
             RefreshMark.objects.select_for_update().get(name=NAME)
             boards.sum_up(_write(ids))
+            tracing.renew(tracing.lines_of(ids))
         looked_at, last = looked_at + len(ids), ids[-1]
     with transaction.atomic():
         mark = RefreshMark.objects.select_for_update().get(name=NAME)
         _drop_orphan_totals()
-        boards.count_heaters(now=now or clock.now(), touched=True)
-        mark.history_seq, mark.refreshed_at = until, now or clock.now()
+        boards.count_heaters(now=at, touched=True)
+        RefreshMark.objects.update_or_create(name=tracing.MARK, defaults={"refreshed_at": at})
+        mark.history_seq, mark.refreshed_at = until, at
         mark.save()
     return looked_at
 
@@ -71,9 +77,11 @@ def _step(until: int, now: dt.datetime) -> tuple[int, int] | None:
     for start in range(0, len(ids), BATCH):
         places |= _write(ids[start : start + BATCH])
     boards.sum_up(places)
+    tracing.renew(tracing.lines_of(ids) | tracing.touched(mark.history_seq, reached))
     boards.count_heaters(now=now, touched=bool(ids))
     _run(sql.ROOMS, since=(mark.readings_until or LONG_AGO) - OVERLAP)
-    mark.history_seq, mark.readings_until, mark.refreshed_at = reached, now, now
+    mark.history_seq, mark.readings_until = reached, now
+    mark.refreshed_at = now if reached >= until else mark.refreshed_at  # "as of" holds only with everything taken in
     mark.save()
     return len(ids), reached
 

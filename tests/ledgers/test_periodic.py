@@ -14,7 +14,7 @@ from django.test import Client
 
 from accounts.models import User
 from core.refusals import Refused
-from reports.models import NamedReporter, PeriodicReport
+from reports.models import MeetingMinutes, NamedReporter, PeriodicReport
 from reports.periods import before, period_of
 from reports.queries import todos
 from reports.queries.periodic import behind, standings
@@ -122,8 +122,18 @@ def test_a_period_that_runs_is_not_reported(county: World) -> None:
         )  # fmt: skip
 
 
+MINUTES = {
+    "minutes_held_on": "2021-10-29", "minutes_chaired_by": "张示例", "minutes_present": "李样本、王测试",
+    "minutes_words": "各镇下周五前补齐验收照片。",
+}  # fmt: skip
+
+
 @pytest.mark.django_db
-def test_missing_reports_are_seen_by_the_office(county: World, sign_in: SignIn) -> None:
+@pytest.mark.clause(
+    "J-71", "每周召开例会", serves="reports.services.minutes:keep_minutes", page="reports:periodic-detail",
+    model="reports.MeetingMinutes",
+)  # fmt: skip
+def test_missing_reports_are_seen_by_the_office_whose_own_holds_the_minutes(county: World, sign_in: SignIn) -> None:
     periodic.open_report(
         programme=county.programme, area_code="370999001", period=WEEK, by=county.staff["clerk_a"]
     )  # fmt: skip
@@ -135,13 +145,31 @@ def test_missing_reports_are_seen_by_the_office(county: World, sign_in: SignIn) 
     answer = client.post("/reports/", {"rhythm": "week", "on": "2021-10-27"})
     report = PeriodicReport.objects.get(area_id="370999")
     assert answer.url == f"/reports/{report.pk}/"
-    page = client.post(answer.url, {"deed": "freeze", "words": "全区验收。", "seen": str(report.version)})
+    said = {"deed": "save", "words": "全区验收。", "seen": str(report.version), **MINUTES}
+    for wrong, told in ({"minutes_present": ""}, "参加人员"), ({"minutes_held_on": "2021-10-01"}, "2021-10-01"):
+        refused = client.post(answer.url, said | wrong)
+        assert refused.status_code == 422 and told in refused.context["fault"]
+        assert MINUTES["minutes_words"] in refused.content.decode(), "what was typed stays"
+    report.refresh_from_db()
+    assert not MeetingMinutes.objects.exists() and report.words != said["words"], "all of it or nothing"
+    assert client.post(answer.url, said).status_code == 302
+    report.refresh_from_db()
+    page = client.post(answer.url, said | {"deed": "freeze", "seen": str(report.version)})
     assert page.status_code == 302
+    assert MINUTES["minutes_words"] in client.get(answer.url).content.decode()
+    kept = PeriodicReport.objects.get(pk=report.pk)
+    assert periodic.content_hash(kept) == kept.content_hash
+    MeetingMinutes.objects.filter(report=kept).update(words="会上另有决定。")
+    assert periodic.content_hash(kept) != kept.content_hash and client.get(answer.url).context["holds"] is False
+    MeetingMinutes.objects.filter(report=kept).update(words=MINUTES["minutes_words"])
     assert client.post(answer.url, {"deed": "save", "words": "x", "seen": "3"}).status_code == 409
     book = openpyxl.load_workbook(BytesIO(client.get(f"{answer.url}?xlsx=1").content), data_only=True)
     rows = list(book.worksheets[0].iter_rows(min_row=3, values_only=True))
     assert rows[0][2] + rows[1][2] == rows[2][2] == 13
-    assert "全区验收" in client.get(f"{answer.url}?print=1").content.decode()
+    printed = client.get(f"{answer.url}?print=1").content.decode()
+    assert "全区验收" in printed and "张示例" in printed and MINUTES["minutes_words"] in printed
+    told = {str(row[0]): row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
+    assert told["会议纪要"] == MINUTES["minutes_words"]
     assert client.get("/reports/?rhythm=month&on=nonsense").status_code == 200
     assert sign_in(county.staff["auditor"]).post("/reports/", {"rhythm": "week", "on": "2021-10-27"}).status_code == 403
 

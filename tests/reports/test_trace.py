@@ -62,6 +62,7 @@ def test_a_column_that_does_not_add_up_is_said(county: World, sign_in: SignIn) -
     part = EntitlementLine.objects.filter(entitlement__state="paid").first()
     with forced():
         EntitlementLine.objects.filter(pk=part.pk).update(amount_fen=part.amount_fen + 1)
+    refresh_summaries()
     trace = trace_of(over(county), Path())
     assert not trace.adds_up
     assert trace.columns[0].difference_fen == 1
@@ -113,6 +114,7 @@ def test_a_broken_chain_is_the_first_thing_on_the_page(
 ) -> None:
     line = PayoutLine.objects.filter(state="paid", area_id=B1).get()
     spoil(county, line)
+    refresh_summaries()
     found = read(broken_chains(over(county)))
     assert line.pk in {one.line.pk for one in found}
     assert len({one.why for one in found}) == 1
