@@ -17,6 +17,7 @@ from devices.models import Command, Heater
 from devices.protocol.points import MODES
 from devices.services import commands
 from jobs.models import Job
+from jobs.tasks import run_job
 from tests import people
 from tests.devices import boards
 from tests.devices.boards import BoardHub
@@ -177,6 +178,28 @@ def test_what_was_sent_and_left_by_its_job_is_read_back_and_not_sent_again() -> 
     assert Job.objects.filter(kind="devices.send_command", args={"command_id": command.pk}).count() == 2
     assert send(command, hub, late).state == State.MISMATCH and not hub.writes
     assert commands.tend_commands(now=late)["left"] == 0
+
+
+def test_a_broker_that_dies_in_the_middle_of_a_command_takes_nothing_with_it(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    heater, hub = plant(set_room_c=19.0)
+    hints: list[str] = []
+
+    def away(*_args: Any, **_more: Any) -> None:
+        hints.append("lost")
+        raise ConnectionError("the broker is gone")
+
+    monkeypatch.setattr(run_job, "apply_async", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        command = wish(heater, "21.5")
+    hub.before = lambda request: boards.result("offline")
+    assert send(command, hub).state == State.QUEUED
+    hub.before = lambda request: None
+    with django_capture_on_commit_callbacks(execute=True):
+        assert commands.tend_commands(now=AGAIN)["queued"] == 1
+    assert hints == ["lost", "lost"] and Job.objects.filter(kind="devices.send_command", state="waiting").count() == 2
+    assert send(command, hub, AGAIN).state == State.VERIFIED and len(hub.writes) == 1
 
 
 class Died(BaseException):
