@@ -11,10 +11,8 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client
 
-from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from core.workbooks.write import DATE, DATETIME, NUMBER_FORMATS, TEXT, Column, cell_value
@@ -30,6 +28,7 @@ from tests.ledgers.conftest import all_kinds
 from tests.permissions.walk import taken_back
 from tests.reports.conftest import made_county
 from tests.reports.world import A1, A2, World
+from tests.standing import standing
 
 SignIn = Callable[[User], Client]
 SUM = re.compile(r"=(?:SUM|SUBTOTAL)\((?:9,)?([A-Z]+)(\d+):\1(\d+)\)")
@@ -39,12 +38,8 @@ QUERIES = {"busy_inspector": "least=1"}
 @pytest.fixture(scope="module")
 def db(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[None]:
     """In place of pytest-django's: one county for the whole file, never committed."""
-    with django_db_blocker.unblock(), override_settings(FILES_DIR=tmp_path_factory.mktemp("files")), acting("tests"):
-        block = transaction.atomic()
-        block._from_testcase = True
-        with block:
-            yield
-            transaction.set_rollback(True)
+    with standing(django_db_blocker, tmp_path_factory.mktemp("files")):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -7,23 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import transaction
-from django.test import override_settings
 
-from accounts.acting import acting
 from tests.permissions.walk import taken_back
 from tests.permissions.world import World, build_world
+from tests.standing import standing
 
 
 @pytest.fixture(scope="module")
 def db(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[None]:
     """In place of pytest-django's: open for a whole file, so that its tests share one world."""
-    with django_db_blocker.unblock(), override_settings(FILES_DIR=tmp_path_factory.mktemp("files")), acting("tests"):
-        block = transaction.atomic()
-        block._from_testcase = True
-        with block:
-            yield
-            transaction.set_rollback(True)
+    with standing(django_db_blocker, tmp_path_factory.mktemp("files")):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +12,7 @@ from core import clock
 from reports.services.summaries import refresh_summaries
 from tests import flushing
 from tests.reports.world import A1, A2, B1, World
+from tests.standing import standing
 
 flushing.install()
 
@@ -22,6 +25,18 @@ def world(db: None) -> World:
 @pytest.fixture
 def county(world: World) -> World:
     return made_county(world)
+
+
+@pytest.fixture(scope="module")
+def standing_county(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]:
+    with standing(django_db_blocker, tmp_path_factory.mktemp("files")):
+        yield made_county(World())
+
+
+@pytest.fixture
+def one_county(standing_county: World) -> World:
+    """The same county for all tests of a file that takes it in as `county`; each has a copy to change."""
+    return copy.deepcopy(standing_county)
 
 
 def made_county(world: World) -> World:

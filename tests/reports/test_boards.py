@@ -29,8 +29,10 @@ from retrofits.models import Acceptance, Installation
 from subsidies.models import Fund, PayoutLine
 from telemetry.models import Alert, LatestReading
 from tests import people
+from tests.reports.conftest import one_county as county
 from tests.reports.world import A1, World
 
+__all__ = ["county"]
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 TODAY = dt.date(2021, 10, 16)
@@ -79,6 +81,7 @@ def test_towns_add_up_to_what_their_villages_do(county: World) -> None:
 
 def test_a_heater_that_falls_silent_leaves_the_line_without_a_row_being_written(county: World) -> None:
     now = clock.now()
+    rebuild_summaries(now=now)
     LatestReading.objects.update(at=now)
     refresh_summaries(now=now + dt.timedelta(seconds=29))
     assert by_kind("online")["n"] is None, "counted again after half a minute"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,7 @@ from reports.services import exports
 from tests import people
 from tests.permissions.world import OUTSIDE_WORD, World, build_world
 from tests.reports.world import World as County
+from tests.standing import standing
 
 SignIn = Callable[[User], Client]
 
@@ -51,10 +53,15 @@ def rows_of(export: LedgerExport) -> list[list[Any]]:
     return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
 
 
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]:
+    with standing(django_db_blocker, tmp_path_factory.mktemp("files")):
+        yield build_world()
+
+
 @pytest.fixture
-def places(db: None, settings: Any, tmp_path: Any) -> World:
-    settings.FILES_DIR = tmp_path
-    return build_world()
+def places(built: World) -> World:
+    return copy.deepcopy(built)
 
 
 def entered(places: World, sign_in: SignIn, role: str) -> Client:

@@ -1,0 +1,28 @@
+"""A world that stands for a whole file of tests: built once in a transaction that is never committed.
+
+For files none of whose tests commits. Each test works behind a savepoint: pytest-django's own where it is marked
+`django_db`, else one it opens itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.test import override_settings
+
+from accounts.acting import acting
+
+
+@contextmanager
+def standing(blocker: Any, files: Path) -> Iterator[None]:
+    """`blocker` is pytest-django's `django_db_blocker`, `files` the folder for what is uploaded meanwhile."""
+    with blocker.unblock(), override_settings(FILES_DIR=files), acting("tests"):
+        block = transaction.atomic()
+        block._from_testcase = True  # `durable` blocks inside are content, as in any test
+        with block:
+            yield
+            transaction.set_rollback(True)
