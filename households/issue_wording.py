@@ -251,6 +251,11 @@ WORDINGS: dict[str, Wording] = {
         _("The column “%(title)s” is unknown and is kept as a remark only."),
         _("Tell which column it is, if it is needed."),
     ),
+    "F_UNTITLED_COLUMN": Wording(
+        _COLUMNS,
+        _("Column %(column)s has no heading; its %(cells)s cells are kept as a remark only."),
+        _("Write a heading above it and upload the file again, if it is needed."),
+    ),
     "F_COLUMN_TWICE": Wording(
         _COLUMNS,
         _("“%(title)s” means %(field)s, which %(first)s already gives; the first column is used."),

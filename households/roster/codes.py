@@ -65,6 +65,7 @@ FINDING_CODES: dict[str, tuple[str, ...]] = {
     "F_NO_HEADER": ("rows",),
     "F_REQUIRED_COLUMN": ("field",),
     "F_UNKNOWN_COLUMN": ("title",),
+    "F_UNTITLED_COLUMN": ("column", "cells"),
     "F_COLUMN_TWICE": ("field", "title", "first"),
     "F_HIDDEN_SHEET": (),
     "F_HIDDEN_ROWS": ("rows",),

@@ -52,6 +52,11 @@ class Header:
         )
 
     @property
+    def titles_of_fields(self) -> frozenset[int]:
+        """Columns whose heading says something a roster knows."""
+        return frozenset((*self.columns, *self.ticks, *self.flags, *(column for column, *_ in self.twice)))
+
+    @property
     def fields(self) -> frozenset[str]:
         """The fields found, SERIAL left out."""
         found = set(self.columns.values()) | ({"technology"} if self.ticks else set())

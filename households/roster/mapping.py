@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from core.workbooks.read import NUMERIC_ID, MergedRange, Sheet, SheetRow, Workbook, cell_address, column_letters
+from households.roster.bare import Bare
+from households.roster.beside import MOST, joined, parts_beside
 from households.roster.classify import BLANK, DATA, HEADER, NOTE, SUBTOTAL, TITLE, TOTAL, classify_row, holds_id
 from households.roster.columns import SERIAL, Synonyms, shipped_synonyms
 from households.roster.header import Header, find_header, header_at, header_by_hand, repeats_header, split
@@ -51,10 +53,12 @@ def map_sheet(
     synonyms: Synonyms | None = None,
     assigned: Mapping[int, str] | None = None,
     header_row: int | None = None,
+    most: int = MOST,
 ) -> ParsedSheet:
     """Find the header of one sheet, map its rows and check its subtotals against them.
 
-    A ``header_row`` picked by hand is believed, and no other header is looked for in the sheet.
+    A ``header_row`` picked by hand is believed, and no other header is looked for in the sheet. At most ``most`` tables
+    are found beside each other where their headers are not in one row.
     """
     known = synonyms or shipped_synonyms()
     if header_row:
@@ -63,6 +67,9 @@ def map_sheet(
         header = find_header(sheet.rows, known, sheet.merged)
     if header is None:
         return _without_header(sheet)
+    if most > 1 and not header_row and (parts := parts_beside(sheet, header, known)):
+        left, right = (map_sheet(part, synonyms=known, assigned=assigned, most=most // 2) for part in parts)
+        return joined(left, right)
     if assigned:
         header = with_assigned(header, assigned)
     mapping = _SheetMapping(sheet, known, header, by_hand=bool(header_row))
@@ -132,6 +139,8 @@ class _SheetMapping:
     down: Mapping[tuple[int, int], str] = field(default_factory=dict)
     totals: list[TotalsCheck] = field(default_factory=list)
     columns: dict[int, str] = field(default_factory=dict)
+    bare: Bare = field(init=False)
+    bares: list[Bare] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.place = place_of_sheet(self.sheet.name)
@@ -139,6 +148,8 @@ class _SheetMapping:
         self._begin(self.first)
 
     def _begin(self, header: Header) -> None:
+        self.bare = Bare(self.sheet.name, header)
+        self.bares.append(self.bare)
         parts = split(header)
         counted = len(self.totals)
         self.tables = [
@@ -233,13 +244,17 @@ class _SheetMapping:
             raw["village"], cells["village"] = self.place
             notes["village"] = FROM_HEADING
         places = Cells(table.letters, part.row_no, cells)
-        return RawRow(self.sheet.name, part.row_no, raw, places, notes, _extra(part, table.header), table.number)
+        extra = _extra(part, table.header)
+        if table is self.tables[0]:
+            self.bare.take(whole.texts, extra)
+        return RawRow(self.sheet.name, part.row_no, raw, places, notes, extra, table.number)
 
     def result(self) -> ParsedSheet:
         findings = (
             *_sheet_findings(self.sheet),
             *self.findings,
             *_lost_digits(self.sheet.name, self.rows),
+            *(finding for bare in self.bares for finding in bare.findings()),
             *(finding for totals in self.totals for finding in totals.findings),
         )
         return ParsedSheet(

@@ -57,6 +57,22 @@ def side_by_side(path: Path) -> None:
 
 
 @roster("xlsx")
+def side_by_side_at_two_heights(path: Path) -> None:
+    """The second list was pasted beside the first one, a line lower."""
+    gap, columns = [""] * 6, SHORT[1:]
+    one_sheet(
+        path, ["甲一村", *gap, "甲二村"], SHORT, [*short(1), "", *columns],
+        *([*short(n), "", *cells(n + 10, columns)] for n in (2, 3)), [*gap, "", *cells(14, columns)],
+        ["合计", "3户", *gap[1:], "合计", "3户"],
+    )  # fmt: skip
+
+
+@roster("xlsx")
+def remarks_without_a_heading(path: Path) -> None:
+    one_sheet(path, ["", *SHORT], ["1", *short(1)], ["2", *short(2), "该户自愿放弃"], ["3", *short(3), "", "已核"])
+
+
+@roster("xlsx")
 def a_payee_beside_the_head(path: Path) -> None:
     top = ["村", "户主信息", "", "取暖面积", "改造方式", "门牌号", "收款人信息", "", ""]
     low = ["", "姓名", "身份证号", "", "", "", "姓名", "身份证号", "银行卡号"]
