@@ -99,19 +99,17 @@ def test_a_season_is_a_band_of_days_where_no_data_is_neither_heat_nor_off() -> N
     assert (new.got, new.wanted, old.wanted) == (90, 20 + 6 * 24 + 12, 8 * 24 + 12)
 
 
-def test_the_series_of_every_span_is_json_with_gaps_as_null(plant: Plant, page: Client) -> None:
+def test_series_are_json_with_gaps_as_null_and_the_table_has_their_numbers(plant: Plant, page: Client) -> None:
     for code in charts.SPANS:
         data = page.get(detail(plant.heaters[0], "heater-series"), {"period": code}).json()
         for panel in data["panels"]:
             assert all(len(series["values"]) == len(data["times"]) for series in panel["series"])
     assert data["bands"], "a season without hourly rows is one gap"
-
-
-def test_the_table_behind_the_chart_has_the_same_numbers(plant: Plant, page: Client) -> None:
-    heater = plant.heaters[0]
-    latest = LatestReading.objects.get(heater=heater)
-    table = words(page.get(detail(heater, "heater-table"), {"period": "1h"}))
+    latest = LatestReading.objects.get(heater=plant.heaters[0])
+    table = words(page.get(detail(plant.heaters[0], "heater-table"), {"period": "1h"}))
     assert f"{latest.room_dc / 10:.1f}℃" in table  # type: ignore[operator]
+    band = page.get(detail(plant.heaters[0], "heater-band"), {"period": "season"}).content.decode()
+    assert "l-none" in band and "hours heard" not in band, "nothing was due yet"
 
 
 def test_days_show_ranges_hours_on_and_energy_and_a_day_unheard_stays_empty() -> None:

@@ -34,20 +34,18 @@ def test_the_page_of_a_heater_shows_registers_line_and_address(plant: Plant, pag
     assert f"{latest.set_room_dc / 10:.1f} ℃" in text  # type: ignore[operator]
     assert heater.factory_no in text and heater.bus.line in text and str(heater.profile) in text
     assert "connected" in text and "Answer time" in text
+    with CaptureQueriesContext(connection) as asked:
+        page.get(detail(heater))
+    assert len(asked) <= 17, [q["sql"][:90] for q in asked.captured_queries]
 
 
-def test_a_register_is_only_shown_raw_when_it_was_just_read(plant: Plant, page: Client) -> None:
+def test_a_register_is_only_shown_raw_when_it_was_just_read_which_ends_the_back_off(plant: Plant, page: Client) -> None:
     heater = plant.heaters[1]
+    LatestReading.objects.filter(heater=heater).update(misses=40)
     assert not re.search(r'<td class="mono">[0-9A-F]{4}', page.get(detail(heater)).content.decode())
     read = page.post(detail(heater, "heater-read"), headers={"HX-Request": "true"}).content.decode()
     assert re.search(r'<td class="mono">[0-9A-F]{4}', read)
     assert "Read from the heater just now" in read
-
-
-def test_an_answer_to_read_now_ends_the_back_off(plant: Plant, page: Client) -> None:
-    heater = plant.heaters[1]
-    LatestReading.objects.filter(heater=heater).update(misses=40)
-    page.post(detail(heater, "heater-read"))
     assert LatestReading.objects.get(heater=heater).misses == 0
 
 
@@ -65,14 +63,6 @@ def test_an_unplugged_heater_answers_read_now_with_the_reason(plant: Plant, page
     plant.unplug(plant.heaters[0])
     _until_silent(plant)
     assert "does not answer" in words(page.post(detail(plant.heaters[0], "heater-read")))
-
-
-def test_the_page_asks_a_fixed_number_of_queries(plant: Plant, page: Client) -> None:
-    heater = plant.heaters[0]
-    page.get(detail(heater))
-    with CaptureQueriesContext(connection) as asked:
-        page.get(detail(heater))
-    assert len(asked) <= 17, [q["sql"][:90] for q in asked.captured_queries]
 
 
 def test_a_heater_that_was_never_read_has_a_page(page: Client) -> None:
