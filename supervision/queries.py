@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import Area, User
 from core.areas import ancestors
 from core.together import Reading, read
+from devices.models import DeviceModel, DockingCertificate, Supplier
 from programmes.models import Programme
 from retrofits.models import Acceptance, Contract
 from supervision.kinds import Kind
-from supervision.models import Case, DutyTerm, SafetyAttendance, SafetyEvent, SafetyPost
+from supervision.models import Case, DutyTerm, SafetyAttendance, SafetyEvent, SafetyPost, ServiceOutlet
 from supervision.models.cases import OVER
 from supervision.warranty import add_months
 
@@ -56,6 +58,22 @@ def satisfaction(rows: QuerySet[Case]) -> tuple[int, int]:
         good=Count("pk", filter=Q(satisfaction__gte=4)), n=Count("pk", filter=Q(satisfaction__isnull=False))
     )
     return found["good"], found["n"]
+
+
+def firms_of(programme: Programme, on: date) -> QuerySet[Supplier]:
+    """J-54: what every firm admitted to the programme can: `products` of which `ready` hold a confirmation of docking
+    with the platform, and its `branches` with `people` inside the programme's places."""
+    models = DeviceModel.objects.filter(supplier=OuterRef("pk")).order_by().values("supplier")
+    ready = models.filter(certificates__state=DockingCertificate.State.VALID, certificates__valid_until__gte=on)
+    outlets = ServiceOutlet.objects.within(programme.area_id).filter(supplier=OuterRef("pk"), closed_on=None)
+    here = outlets.order_by().values("supplier")
+    sums = {
+        "products": models.annotate(n=Count("pk")).values("n"), "branches": here.annotate(n=Count("pk")).values("n"),
+        "ready": ready.annotate(n=Count("pk", distinct=True)).values("n"),
+        "people": here.annotate(n=Sum("team_size")).values("n"),
+    }  # fmt: skip
+    admitted = Supplier.objects.filter(admissions__programme=programme, admissions__state="admitted").distinct()
+    return admitted.annotate(**{name: Coalesce(Subquery(rows), 0) for name, rows in sums.items()}).order_by("name")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ def poll_periods() -> dict[str, int]:
     return {row["area_id"]: row["period"] for row in _periods()}
 
 
+def polled() -> QuerySet[Programme, dict[str, Any]]:
+    """The rows behind `poll_periods` (`area_id`, `period`), for who reads them beside others."""
+    return _periods()
+
+
 def _periods() -> QuerySet[Programme, dict[str, Any]]:
     return Programme.objects.order_by().values("area_id").annotate(period=Min("poll_period_s"))
 

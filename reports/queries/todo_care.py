@@ -125,6 +125,7 @@ SOURCES: tuple[tuple[str, Callable[[Scope], Days]], ...] = (
     (OWN, waiting("tickets", OWN)),
     (OWN, waiting("hazards", OWN)),
     (REPORT, alarms),
+    (REPORT, duties),
     ("hazards.record", waiting("hazards", "hazards.record")),
     ("hazards.record", waiting("coal", "hazards.record")),
     ("supervision.answer", waiting("measures", ANSWER)),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import signed_in
+from accounts.rights import RIGHTS
 from core import clock
 from programmes.chosen import chosen_area_code, chosen_programme
 from supervision.queries import duties_at
@@ -29,6 +31,7 @@ def duty_list(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     for row in rows:
         row.may, row.mine = duties.may_mark(row, user), duties.is_mine(row, user)  # type: ignore[arg-type]
+        row.page = row.page if opens(user, row.page) else ""
         row.late = row.done_on is None and row.due_on is not None and row.due_on < today
     rows.sort(key=lambda row: (not row.mine, row.done_on is not None, row.due_on is None, row.due_on or today))
     open_count = sum(1 for row in rows if row.mine and row.done_on is None)
@@ -37,6 +40,16 @@ def duty_list(request: HttpRequest) -> HttpResponse:
         "mine": [row for row in rows if row.mine], "others": [row for row in rows if not row.mine],
     }  # fmt: skip
     return render(request, "supervision/duties.html", context)
+
+
+def opens(user: Any, name: str) -> bool:
+    """Whether the page of that URL name lets the person in: a link that ends at a closed door is none."""
+    try:
+        declared = str(getattr(resolve(reverse(name)).func, "required_right", ""))
+    except NoReverseMatch:
+        return False
+    rights = declared.split(" or ")
+    return declared in ("public", "signed_in") or any(right in RIGHTS and user.has_right(right) for right in rights)
 
 
 @signed_in

@@ -22,11 +22,11 @@ from supervision.arrived import standings_reading
 from supervision.forms import ArrivalForm, OutletForm, VisitForm
 from supervision.kinds import OWN, Kind
 from supervision.models import Case, DeviceArrival, MaintenanceVisit, ServiceOutlet
-from supervision.queries import expiring_warranties, service_times
+from supervision.queries import expiring_warranties, firms_of, service_times
 from supervision.services import service
 from supervision.services.arrivals import record_arrival
 from supervision.views.posting import places_of, posted, programme_of, with_places
-from telemetry.queries import poll_periods
+from telemetry.queries import polled
 
 KEEP = "tickets.handle"
 RELATED: dict[Any, tuple[str, ...]] = {
@@ -45,14 +45,16 @@ def service_list(request: HttpRequest) -> HttpResponse:
     may = user.has_right(KEEP) or user.has_right(OWN)
     right = KEEP if user.has_right(KEEP) else OWN
     tickets = Case.objects.visible_to(user).within(code).filter(kind=Kind.REPAIR, programme=programme)
+    sees_all = user.has_right("tickets.view")
     found = read_beside(
         outlets=_firm(ServiceOutlet, user, code), visits=_firm(MaintenanceVisit, user, code)[:30],
-        arrivals=_firm(DeviceArrival, user, code)[:20],
+        arrivals=_firm(DeviceArrival, user, code)[:20], periods=polled(),
+        firms=firms_of(programme, clock.today())[:100] if programme and sees_all else Supplier.objects.none(),
     )  # fmt: skip
-    sees_all = user.has_right("tickets.view")
+    periods = {row["area_id"]: row["period"] for row in found["periods"]}
     context = {
         **found, "times": service_times(tickets), "may": may, "may_receive": user.has_right(KEEP),
-        "standings": read(standings_reading(user, programme, code, clock.now(), poll_periods())) if sees_all else [],
+        "standings": read(standings_reading(user, programme, code, clock.now(), periods)) if sees_all else [],
         "forms": _forms(request, right, code) if may else {},
         "expiring": expiring_warranties(programme, code, clock.today()) if programme and sees_all else [],
     }  # fmt: skip

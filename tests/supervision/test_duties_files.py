@@ -50,6 +50,9 @@ def test_a_department_finds_its_duty_by_its_unit_does_it_and_says_so(room: Room)
     mine = [row for row in bureau.get(reverse("supervision:duty-board")).context["rows"] if row.mine]
     assert [(row.clause, row.page) for row in mine] == [("T-87", "supervision:safety-year")]
     assert bureau.get(reverse(mine[0].page)).status_code == 200
+    company = client_of(people.user("energy_company", COUNTY))
+    pages = {row.page for row in company.get(reverse(BOARD)).context["rows"]} - {""}
+    assert all(company.get(reverse(page)).status_code == 200 for page in pages), "no link leads to a closed door"
     assert hazard.number in bureau.get(reverse("supervision:hazard-list")).content.decode()
     act = reverse("supervision:duty-act", args=[mine[0].pk])
     assert bureau.post(act, {"words": "预案已修订"}).status_code == 302

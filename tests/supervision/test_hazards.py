@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from core import clock
+from retrofits.models import Admission
 from supervision.models import Case, MaintenanceVisit, PublicityMark, SafetyEvent, SafetyPost, ServiceOutlet
 from supervision.queries import expiring_warranties, safety_year, service_times
 from supervision.services import safety, service
@@ -224,7 +225,13 @@ def test_outlets_have_address_phone_and_people_and_repair_times_are_counted_per_
         move_case(case=first, deed=deed, words=words, by=by, now=NOW + hours * HOUR)
     (line,) = service_times(Case.objects.all())
     assert (line["n"], line["open"], line["answer_h"], line["end_h"], line["in_time"]) == (2, 1, 2.0, 12.0, 1)
-    assert "甲镇服务站" in client.get(reverse("supervision:service-board")).content.decode()
+    admitted = {"area_id": COUNTY, "applied_on": ON, "state": "admitted", "entered_by": room.office}
+    Admission.objects.create(programme=room.programme, supplier=room.supplier, **admitted)
+    board = client.get(reverse("supervision:service-board"))
+    assert "甲镇服务站" in board.content.decode()
+    (firm,) = board.context["firms"]
+    assert (firm.name, firm.products, firm.ready, firm.branches, firm.people) == (FIRM, 1, 0, 1, 4)
+    assert not client_of(room.firm).get(reverse("supervision:service-board")).context["firms"]
 
 
 def test_an_organisation_sees_and_moves_its_own_and_nothing_else(room: Room) -> None:
