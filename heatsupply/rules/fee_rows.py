@@ -98,6 +98,7 @@ def read_fees(book: Workbook, today: date) -> FeeSheet:
     """The rows of every visible sheet that has a header; without any, the one problem NO_HEADER."""
     rows: list[FeeRow] = []
     problems: list[Problem] = []
+    others: list[str] = []
     seen, headed = 0, False
     for line in lines_of(book, HEADS):
         headed = True
@@ -108,10 +109,11 @@ def read_fees(book: Workbook, today: date) -> FeeSheet:
             return FeeSheet((), (Problem(f"{line.sheet}!A{line.row_no}", "TOO_MANY_ROWS", str(MAX_ROWS)),), seen)
         made = _understand(line, today)
         rows += [made] if made else []
+        others += [] if made else ["".join(line.values["account"].split()).upper()]
         problems += line.problems
     if not headed:
         return FeeSheet((), (Problem("", "NO_HEADER"),), 0)
-    kept, twice = once(rows, lambda row: row.account.upper(), "account", "ACCOUNT_TWICE")
+    kept, twice = once(rows, lambda row: row.account.upper(), others, "account", "ACCOUNT_TWICE")
     return FeeSheet(kept, (*problems, *twice), seen)
 
 

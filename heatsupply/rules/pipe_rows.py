@@ -77,6 +77,7 @@ def read_pipes(book: Workbook, this_year: int) -> PipeSheet:
     """The rows of every visible sheet that has a header; without any, the one problem NO_HEADER."""
     rows: list[PipeRow] = []
     problems: list[Problem] = []
+    others: list[str] = []
     seen, headed = 0, False
     for line in lines_of(book, HEADS):
         headed = True
@@ -87,10 +88,11 @@ def read_pipes(book: Workbook, this_year: int) -> PipeSheet:
             return PipeSheet((), (Problem(f"{line.sheet}!A{line.row_no}", "TOO_MANY_ROWS", str(MAX_ROWS)),), seen)
         made = _understand(line, this_year)
         rows += [made] if made else []
+        others += [] if made else ["".join(line.values["code"].split())]
         problems += line.problems
     if not headed:
         return PipeSheet((), (Problem("", "NO_HEADER"),), 0)
-    kept, twice = once(rows, lambda row: row.code, "code", "CODE_TWICE")
+    kept, twice = once(rows, lambda row: row.code, others, "code", "CODE_TWICE")
     return PipeSheet(kept, (*problems, *twice), seen)
 
 

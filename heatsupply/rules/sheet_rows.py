@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -133,14 +134,17 @@ _R = TypeVar("_R", bound=Row)
 
 
 def once(
-    rows: Iterable[_R], key: Callable[[_R], str], name: str, code: str
+    rows: Sequence[_R], key: Callable[[_R], str], others: Iterable[str], name: str, code: str
 ) -> tuple[tuple[_R, ...], tuple[Problem, ...]]:
-    """(rows whose key stands in the file once, a problem for each other one): of two nobody knows which is right."""
-    places: dict[str, list[_R]] = {}
-    for row in rows:
-        places.setdefault(key(row), []).append(row)
-    twice = [row.problem(name, code) for found in places.values() if len(found) > 1 for row in found]
-    return tuple(found[0] for found in places.values() if len(found) == 1), tuple(twice)
+    """(rows whose key stands in the file once, a problem for each other one): of two nobody knows which is right.
+
+    `others` are the keys of rows that are faulty anyway.
+    """
+    keys = [key(row) for row in rows]
+    seen = Counter([*keys, *others])
+    pairs = list(zip(keys, rows, strict=True))
+    twice = tuple(row.problem(name, code) for said, row in pairs if seen[said] > 1)
+    return tuple(row for said, row in pairs if seen[said] == 1), twice
 
 
 def is_sum(row: SheetRow) -> bool:

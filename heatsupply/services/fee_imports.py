@@ -220,7 +220,8 @@ def _homes(company: HeatingCompany, rows: Sequence[FeeRow]) -> dict[str, int]:
 
 
 def _store(changes: list[_Change], source: FeeImport, by: User, now: datetime) -> None:
-    FeeAccount.objects.bulk_create([one.account for one in changes if one.is_new], batch_size=500)
+    bare = [one.account for one in changes if one.is_new and not (one.charge or one.receipt)]
+    FeeAccount.objects.bulk_create(bare, batch_size=500)
     altered = [one.account for one in changes if one.is_changed and not one.is_new]
     FeeAccount.objects.bulk_update(altered, COPIED, batch_size=500)
     today = timezone.localtime(now).date()

@@ -50,18 +50,23 @@ def _column(kind: str) -> tuple[str, int]:
 
 
 def post(movements: Sequence[Movement], *, by: User | None, now: datetime) -> list[FeeLine]:
-    """Write the lines and their accounts' sums. The caller holds the accounts' locks and has judged everything."""
+    """Write the lines and their accounts' sums; accounts not stored yet are stored with them.
+
+    The caller holds the accounts' locks and has judged everything.
+    """
+    for one in movements:
+        name, sign = _column(one.kind)
+        setattr(one.account, name, getattr(one.account, name) + sign * one.fen)
+    touched = list({id(one.account): one.account for one in movements}.values())
+    known = [account for account in touched if account.pk is not None]
+    FeeAccount.objects.bulk_create([account for account in touched if account.pk is None], batch_size=500)
+    FeeAccount.objects.bulk_update(known, SUMS, batch_size=500)
     lines = [
         FeeLine(account=one.account, company_id=one.account.company_id, area_id=one.account.area_id, kind=one.kind,
                 fen=one.fen, on=one.on, by=by, at=now, **one.more)
         for one in movements
     ]  # fmt: skip
-    for one in movements:
-        name, sign = _column(one.kind)
-        setattr(one.account, name, getattr(one.account, name) + sign * one.fen)
-    touched = list({one.account.pk: one.account for one in movements}.values())
     FeeLine.objects.bulk_create(lines, batch_size=1000)
-    FeeAccount.objects.bulk_update(touched, SUMS, batch_size=500)
     return lines
 
 

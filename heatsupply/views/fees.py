@@ -22,7 +22,7 @@ from core.masks import mask_name
 from core.tables import Column, build_table, render_table
 from heatsupply.filters.fees import FeeFilter
 from heatsupply.forms import fees as forms
-from heatsupply.models import FeeAccount, FeeLine, HeatingCompany, SupplyFault, Suspension
+from heatsupply.models import FeeAccount, FeeLine, HeatImport, HeatingCompany, SupplyFault, Suspension
 from heatsupply.models.owned import MANAGE, OWN, VIEW
 from heatsupply.queries.fees import (
     ONLINE,
@@ -40,7 +40,7 @@ from heatsupply.wording.fees import reason_words, step_words
 from programmes.chosen import chosen_area_code, chosen_programme
 from programmes.models import Programme
 
-SHOWN = 20
+SHOWN, FILES = 20, 6
 
 
 def payer(row: FeeAccount) -> str:
@@ -117,7 +117,7 @@ def season_sums(
     found = read_beside(
         firms=fees_by_company(rows), channels=channels_of(rows), arrears=arrears_of(rows),
         waiting=waiting.select_related("company", "area")[:SHOWN], faults=faults.select_related("company")[:SHOWN],
-        keeps=kept_companies(user, code),
+        keeps=kept_companies(user, code), files=files_sent(user, code).filter(**seen)[:FILES],
     )  # fmt: skip
     firms = companies_of(found["firms"])
     names = dict(FeeLine.Channel.choices)
@@ -128,8 +128,14 @@ def season_sums(
         "received": received, "online": sum(one["fen"] for one in found["channels"] if one["channel"] in ONLINE),
         "arrears": [_arrears_line(one) for one in found["arrears"]],
         "waiting": found["waiting"], "faults": [fault_line(one) for one in found["faults"]],
-        "manages": user.has_right(MANAGE), "forms": _forms(found["keeps"], season),
+        "manages": user.has_right(MANAGE), "forms": _forms(found["keeps"], season), "files": found["files"],
     }  # fmt: skip
+
+
+def files_sent(user: User, code: str) -> QuerySet[HeatImport]:
+    """Files of the companies the person keeps, the newest first."""
+    rows = HeatImport.objects.filter(company__in=kept_companies(user, code).order_by())
+    return rows.select_related("company", "file").order_by("-pk")
 
 
 def _arrears_line(one: dict[str, Any]) -> dict[str, Any]:
