@@ -132,8 +132,8 @@ def standing() -> Reading[Standing]:
     marks = RefreshMark.objects.filter(name__in=[SUMMARIES, BUILT]).values_list("name", "refreshed_at")
     money = AuditEntry.objects.filter(table__in=MONEY)
     taken_in = RefreshMark.objects.filter(name=SUMMARIES).values("history_seq")
-    unsealed = money.filter(hash__isnull=True).values_list("pk")[:1]
-    sealed = money.filter(seq__gt=taken_in[:1]).values_list("pk")[:1]
+    unsealed = money.filter(hash__isnull=True).order_by("id").values_list("pk")[:1]
+    sealed = money.filter(seq__gt=taken_in[:1]).order_by("seq").values_list("pk")[:1]
     yield [marks, unsealed, sealed]
     known = dict(marks)
     at = known.get(SUMMARIES) if known.get(BUILT) else None
