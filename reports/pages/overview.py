@@ -16,6 +16,7 @@ from core.together import asking, in_step, read
 from households.models import Enrolment
 from households.roster_queries import unreported
 from reports.pages.home import unchanged
+from reports.queries import curve as curves
 from reports.queries import year as queries
 from reports.queries.counties import length_below
 from reports.queries.scope import scope_of
@@ -26,7 +27,7 @@ from reports.queries.scope import scope_of
 def overview(request: HttpRequest) -> HttpResponse:
     scope, context = scope_of(request), _head(request)
     late = unreported(scope.of_programme(Enrolment), scope.programme, context["today"]) if scope.programme else asking()
-    curve, online = queries.curve(scope), queries.online_by_hour(scope, context["now"])
+    curve, online = curves.curve(scope), curves.online_by_hour(scope, context["now"])
     year = queries.year(scope, context["today"])
     found = dict(zip(("year", "late_lists", "curve", "online"), read(in_step(year, late, curve, online)), strict=True))
     curve = found["curve"]
@@ -46,7 +47,7 @@ def overview_part(request: HttpRequest) -> HttpResponse:
 @requires("overview.view")
 def overview_curve(request: HttpRequest) -> JsonResponse:
     """Cumulative households: planned, finished, accepted."""
-    curve = queries.curve_of(scope_of(request))
+    curve = curves.curve_of(scope_of(request))
     series: list[dict[str, Any]] = [
         {"name": _("finished"), "token": "--brand", "values": curve.finished},
         {"name": _("accepted"), "token": "--tech-solar", "values": curve.accepted},
@@ -60,7 +61,7 @@ def overview_curve(request: HttpRequest) -> JsonResponse:
 @requires("devices.view")
 def overview_online(request: HttpRequest) -> JsonResponse:
     """Share of heaters that answered, by hour."""
-    hours = read(queries.online_by_hour(scope_of(request), clock.now()))
+    hours = read(curves.online_by_hour(scope_of(request), clock.now()))
     times = [f"{timezone.localtime(at):%H:%M}" for at, _share in hours]
     line = {"name": _("on line"), "token": "--brand", "values": [share for _at, share in hours]}
     return JsonResponse({"times": times, "panels": [{"unit": "%", "max": 100, "series": [line]}]})

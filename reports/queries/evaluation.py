@@ -209,7 +209,7 @@ def _files(asked: _Asked) -> Iterator[Fact]:
     sums = sums_in(asked.rows["files"])
     homes, lacking = sums["homes"] or 0, sums["lacking"] or 0
     to = address("reports:household-list", missing="any")
-    yield Fact(_("files complete"), _percent(homes - lacking, homes), (TOWN_STAFF,), _n(homes - lacking) or "", to)
+    yield Fact(_("files complete"), _percent(homes - lacking, homes), (TOWN_STAFF,), f"{homes - lacking} / {homes}", to)
     with connection.cursor() as cursor:
         cursor.execute(_PAPERS, [asked.programme.pk, *code_range(asked.area_code)])
         found = cursor.fetchall()
