@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.test import Client
 
 from accounts.models import Grant, User
@@ -39,7 +37,10 @@ from subsidies.models import (
     PayoutLine,
 )
 from tests import people
-from tests.reports.world import A1, A2, B1, World, forced, moment
+from tests.reports.conftest import one_county as county
+from tests.reports.world import A1, A2, B1, World, forced, moment, undone
+
+__all__ = ["county"]
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -225,14 +226,6 @@ def taken_in(change: Callable[[PayoutLine], None], line: PayoutLine) -> None:
     assert differences() != [], change.__name__
     refresh_summaries()
     assert differences() == [], change.__name__
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside did not happen."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 class Killed(Exception):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 import pgtrigger
 from django.apps import apps
+from django.db import transaction
 
 from accounts.models import User
 from devices.models import Bus, DeviceModel, Heater, RegisterProfile, Supplier
@@ -44,6 +46,14 @@ def forced() -> AbstractContextManager[None]:
         f"{m._meta.label}:{t.name}" for m in models for t in getattr(m._meta, "triggers", ()) if t.name != "history"
     )
     return pgtrigger.ignore(*guards)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside did not happen."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def moment(day: dt.date, hour: int = 10) -> dt.datetime:
