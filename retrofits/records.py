@@ -217,10 +217,12 @@ class _Check:
 
     def _supplier(self) -> None:
         name = self.text["supplier"]
-        supplier = (
-            Supplier.objects.filter(code=name).first() or Supplier.objects.filter(name=name).first() if name else None
-        )
-        if name and supplier is None:
+        found = list(Supplier.objects.filter(code=name) or Supplier.objects.filter(name=name)[:2]) if name else []
+        supplier = found[0] if len(found) == 1 else None
+        if len(found) > 1:
+            words = _("several suppliers are called “%(name)s”; write the supplier's code instead")
+            self.fault("supplier", "TWO_SUPPLIERS", words % {"name": name[:60]})
+        elif name and supplier is None:
             words = _("the supplier “%(name)s” is not registered; register it first")
             self.fault("supplier", "UNKNOWN_SUPPLIER", words % {"name": name[:60]})
         self.record.supplier = supplier

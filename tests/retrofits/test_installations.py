@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from core.refusals import Refused
-from devices.models import Gateway, Heater
+from devices.models import Gateway, Heater, Supplier
 from retrofits.faults import Faulty
 from retrofits.models import CostItem, Installation, Task
 from retrofits.records import CostEntry, InstallationEntry
@@ -68,6 +68,11 @@ def test_a_place_lies_in_china_and_swapped_figures_are_named(
     works: Works, longitude: str, latitude: str, codes: dict[str, str]
 ) -> None:
     entry, task = works.entry(longitude=longitude, latitude=latitude), works.task()
+    if not codes:
+        Supplier.objects.bulk_create([Supplier(code=code, name="同名热泵") for code in ("twin-a", "twin-b")])
+        named = replace(entry, supplier="同名热泵")
+        assert faults_of(works, named, task)["supplier"] == "TWO_SUPPLIERS"
+        entry = replace(entry, supplier=works.supplier.code)
     if codes:
         assert faults_of(works, entry, task) == codes
     else:
