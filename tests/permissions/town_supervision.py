@@ -10,10 +10,13 @@ from devices.models import ModelSample
 from supervision.models import (
     Case,
     CaseStep,
+    DeviceArrival,
     DutyTerm,
+    EnergyCompany,
     MaintenanceVisit,
     NetworkAlarm,
     NetworkPoint,
+    PointCompany,
     PublicityMark,
     SafetyEvent,
     SafetyPost,
@@ -83,6 +86,13 @@ def _registers(town: Town, n: int) -> None:
 
 def _oversight(town: Town, n: int) -> None:
     home = town.homes["accepted"][n]
+    company = EnergyCompany.objects.create(area=town.area, carrier="gas", name=f"{town.word}燃气{n}", phone="0538-0")
+    PointCompany.objects.create(point=NetworkPoint.objects.get(code=f"{town.code}-p{n}"), energy_company=company)
+    DeviceArrival.objects.create(
+        programme=town.county, area=town.village, device_model=town.objects["device_model"], quantity=3, is_whole=True,
+        arrived_on=DAY - dt.timedelta(days=n), received_by=f"{town.word}接收人", words=f"{town.word}协调",
+        recorded_by=town.clerk,
+    )  # fmt: skip
     ServiceOutlet.objects.create(
         supplier=town.objects["supplier"], area=town.area, name=f"{town.word}网点{n}", address=f"{town.word}路",
         phone="0538-0000000", team_size=3,
