@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,11 +18,12 @@ from openpyxl import load_workbook
 from core.refusals import Refused
 from heatsupply.models import FeeAccount, FeeImport, FeeLine, HeatImport, PipeSegment, RenewalPlan, RenewalSegment
 from heatsupply.services import files
+from heatsupply.services.pipe_imports import judge_pipes
 from jobs.models import Job
 from jobs.running import Cancelled
 from tests import people
 from tests.heatsupply.fee_room import HEADS, NOW, SEASON, FeeRoom, client_of, fees, person_of, row
-from tests.heatsupply.networks import Heat, heat
+from tests.heatsupply.networks import Heat, heat, piece
 
 __all__ = ["fees", "heat"]
 
@@ -271,14 +273,15 @@ def test_a_workbook_of_pipes_enters_new_ones_and_the_same_again_changes_nothing(
 
 
 def test_a_pipe_that_was_laid_anew_never_becomes_older_again(heat: Heat) -> None:
-    made = pipe_file(heat, ["A-1", "", "50", "", "2015"])
-    assert store(heat.client(), made) == 302
+    (segment,) = heat.lay(piece("A-1", 2015))
     plan = RenewalPlan.objects.create(
         company=heat.company, area_id=heat.company.area_id, year=2015, name="改造", cost_fen=1, drafted_by=heat.office
     )
-    segment = PipeSegment.objects.get()
     RenewalSegment.objects.create(plan=plan, segment=segment, done_on="2015-09-01")
-    old = pipe_file(heat, ["A-1", "", "50", "", "1998"])
-    assert [(one["where"], one["code"]) for one in old.said] == [("管段!E3", "OLDER_THAN_RENEWAL")]
-    newer = pipe_file(heat, ["A-1", "", "50", "", "2016"])
-    assert newer.counts["changed"] == 1
+
+    def judged(year: int) -> tuple[list[str], int]:
+        row = replace(piece("A-1", year), sheet="管段", row_no=3, given=frozenset({"year_laid"}))
+        found = judge_pipes(heat.network, [row])
+        return [one.code for one in found.problems], found.counts["changed"]
+
+    assert (judged(1998), judged(2016)) == ((["OLDER_THAN_RENEWAL"], 0), ([], 1))
