@@ -89,6 +89,7 @@ def test_a_profile_is_tried_on_pasted_registers() -> None:
 def test_a_docking_test_from_the_sample_to_the_public_page() -> None:
     model = boards.device_model()
     (supplier, tests), (_ops, confirms), (_clerk, looks) = person("supplier"), person("ops"), person("town_staff")
+    people.bind(supplier, model.supplier)
     listing = reverse("devices:docking-list")
     form = {"device_model": model.pk, "line": SAMPLE.line, "unit": 1, "board_firmware": "B-1", "dtu_firmware": "D-1",
             "received_on": "2026-11-20"}  # fmt: skip
@@ -131,7 +132,9 @@ def test_a_docking_test_from_the_sample_to_the_public_page() -> None:
 
 def test_answers_for_the_board_are_given_on_the_page() -> None:
     supplier, client = person("supplier")
-    test = docking.open_test(device_model=boards.device_model(), sample=SAMPLE, by=supplier, now=clock.now())
+    model = boards.device_model()
+    people.bind(supplier, model.supplier)
+    test = docking.open_test(device_model=model, sample=SAMPLE, by=supplier, now=clock.now())
     found = Step(8, "", True, "silent", [{"unit": 2}], ["display_unmoved"])
     docking.record_step(test=test, found=found, now=clock.now())
     page = client.get(reverse("devices:docking-detail", args=[test.number]))

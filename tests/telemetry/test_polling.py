@@ -233,19 +233,6 @@ def test_old_days_are_dropped_and_the_last_45_never() -> None:
         cursor.execute("DROP TABLE telemetry_reading_20310601, telemetry_reading_20310531")
 
 
-def test_a_line_is_back_when_any_unit_answers(tmp_path: Path, programme: Programme) -> None:
-    with running_plant(tmp_path, PLACES[:2]) as plant:
-        dead, alive = plant.heaters
-        Alert.objects.create(
-            heater=dead, area_id=AREA, kind="line_silent", opened_at=dt.datetime.now(dt.UTC), evidence={}
-        )
-        plant.unplug(dead)
-        _until_silent(plant)
-        poll()
-    assert LatestReading.objects.get(heater=alive).misses == 0
-    assert Alert.objects.get(kind="line_silent").cleared_at is not None
-
-
 def test_notes_of_old_turns_are_forgotten(programme: Programme) -> None:
     now = dt.datetime.now(dt.UTC)
     for age in (0, 8):
