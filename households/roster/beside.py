@@ -68,7 +68,7 @@ def _only(row: SheetRow, inside: Inside) -> SheetRow:
 
 def joined(left: ParsedSheet, right: ParsedSheet) -> ParsedSheet:
     """One sheet again: tables counted on, rows in the order of the file, each row that is no household told once."""
-    before = max((one.table for one in (*left.rows, *left.skipped)), default=1)
+    before = max([1, *(one.table for one in left.rows), *(one.table for one in left.skipped)])
     rows = (*left.rows, *(replace(one, table=one.table + before) for one in right.rows))
     skipped = (*left.skipped, *(replace(one, table=one.table + before) for one in right.skipped))
     again = set(left.findings)
