@@ -2,8 +2,9 @@
 
 Two engines give the same sheet: XlsxWriter, whose totals are formulas with their value stored beside them, and
 rustpy-xlsxwriter for large exports (five times quicker), whose totals are values because it stores none beside a
-formula: a preview and our own importer then read numbers. What one sheet can't hold goes on the next. No text can be taken for a formula: every text cell is
-written as text and carries the sheet's "quote prefix" mark, so its value stays untouched.
+formula: a preview and our own importer then read numbers. What one sheet can't hold goes on the next. No text can be
+taken for a formula: every text cell is written as text and carries the sheet's "quote prefix" mark, so its value stays
+untouched.
 
 With `group`, rows next to each other that share that column's value end in a subtotal. Subtotals and total are
 SUBTOTAL(9, …), which leaves other subtotals out. Large ledgers stay flat and have a third sheet with the sums.
