@@ -177,8 +177,8 @@ class User(TrackedModel, AbstractBaseUser):
     def bonds(self) -> dict[str, frozenset[int]]:
         """Kind of organisation → keys, in its register, of those the account works for today. Asked of the database
         only for people of organisations."""
-        if not any(ROLES[role].own_only for role in self.role_codes):
-            return {}
+        if not any(ROLES[role].own_only not in ("", "agency") for role in self.role_codes):
+            return {}  # agencies keep their members themselves
         held = list(self.memberships.active().values_list("kind", "organisation_id"))
         return {kind: frozenset(key for held_kind, key in held if held_kind == kind) for kind in KINDS}
 

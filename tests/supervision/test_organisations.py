@@ -167,7 +167,8 @@ def test_a_company_reads_and_reports_its_own_points_on_the_page_and_over_the_api
     for company, role, code in ((mine, "energy_company", "P-01"), (heating, "heating_company", "P-03")):
         board = client_of(of(company, role)).get(reverse("supervision:network-board"))
         assert [one.code for one in board.context["points"]] == [code]
-    person = of(mine, "energy_company")
+    heating = HeatingCompany.objects.create(pk=twin.pk, area_id=COUNTY, name="同号热力", kind="boiler")
+    person = people.bind(of(mine, "energy_company"), heating)  # without a role of that kind: gives nothing
     api = api_of(person)
     assert [(one["code"], one["operator"]) for one in api.get("/api/network-values/").json()] == [("P-01", mine.name)]
     assert send(api, "P-01").json() == {"points": 1, "alarms": ["P-01"]}
