@@ -19,7 +19,7 @@ from reports.models.periodic import PeriodicReport
 class BoardTotal(models.Model):
     """Sums that boards would otherwise count from every record; refreshed by pull with the summaries, rebuilt too.
 
-    Works by town and day, payments and heaters by village. Heaters belong to no programme.
+    Works by town and day; payments, heaters and what waits for its next step by village. Heaters have no programme.
     """
 
     view_right: ClassVar = "overview.view"
@@ -30,6 +30,8 @@ class BoardTotal(models.Model):
         ACCEPTED = "accepted", _("accepted on a day")
         WAITING = "waiting", _("payments on the way")
         ARRIVED = "arrived", _("payments that arrived")
+        TO_OPEN = "to_open", _("approved, no task yet")
+        TO_ASSESS = "unjudged", _("accepted, nothing calculated yet")
         HEATERS = "heaters", _("heaters installed")
         ONLINE = "online", _("heaters on line")
         NEVER = "never", _("heaters never heard")

@@ -2,8 +2,9 @@
 
 Papers to sign, decisions to take and households to visit; the conditions are those of the workbench
 (`reports.queries.todos`), and a test holds the two together. No number is kept between requests: who has just sealed a
-roster sees one less on the next page. The words of the statement are kept: composing them from some twenty querysets
-took longer than PostgreSQL's answer, and they stay the same as long as person, grants, programme, place and day do.
+roster sees one less on the next page. Only homes approved or accepted without a next step, a few among very many,
+are taken from the boards' sums. The words of the statement are kept: composing them from some twenty querysets took
+longer than PostgreSQL's answer, and they stay the same as long as person, grants, programme, place and day do.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from core import clock
 from heatsupply.models import Suspension
 from heatsupply.models.owned import MANAGE, OWN
 from households import change_queries, change_rules
 from households.models import MeterReading, Roster, RosterImport
+from reports.models import BoardTotal
 from reports.queries import todo_care
 from reports.queries.scope import Scope
-from retrofits.models import Acceptance, Rectification, Task
-from retrofits.queries import rows_to_open
-from subsidies.models import Clawback, Entitlement, Objection, PayoutBatch, Policy
+from retrofits.models import Rectification, Task
+from subsidies.models import Clawback, Objection, PayoutBatch, Policy
 from telemetry.models import Alert
 
 MOST = 1000
@@ -71,11 +72,15 @@ def _statement(asking: _Asking) -> tuple[list[str], str, list[Any]]:
         if name not in asking.names or not asking.scope.user.has_right(right):
             continue
         names.append(name)
+        rows = source(asking.scope).order_by()
+        stored = rows.model is BoardTotal
         try:
-            statement, given = source(asking.scope).order_by().values_list("pk")[:MOST].query.sql_with_params()
+            wanted = rows.values_list("number") if stored else rows.values_list("pk")[:MOST]
+            statement, given = wanted.query.sql_with_params()
         except EmptyResultSet:
             continue
-        statements.append(f"SELECT %s AS name, count(*) FROM ({statement}) one")  # noqa: S608 - the ORM's own words
+        number = "coalesce(sum(number), 0)" if stored else "count(*)"
+        statements.append(f"SELECT %s AS name, {number} FROM ({statement}) one")  # noqa: S608 - the ORM's own words
         values += [name, *given]
     return names, " UNION ALL ".join(statements), values
 
@@ -98,20 +103,14 @@ def _own_imports(scope: Scope) -> Rows:
     return rows.filter(state__in=[states.MAPPING, states.REVIEW, states.REFUSED], uploaded_by=scope.user)
 
 
-def _to_open(scope: Scope) -> Rows:
-    held = any(scope.area_code.startswith(code) for code in scope.user.area_codes_for("tasks.open"))
-    return rows_to_open(scope.programme, [scope.area_code] if held else [])  # type: ignore[arg-type]
+def _stored(right: str, kind: BoardTotal.Kind) -> Source:
+    """Where hardly anything waits among very many, the boards' sums say how much: at most half a minute old."""
+    return lambda scope: scope.of_programme(BoardTotal, right).filter(kind=kind)  # type: ignore[no-any-return]
 
 
 def _to_put_right(scope: Scope) -> Rows:
     rows = scope.of_programme(Rectification, "installations.record", "acceptance__task__programme")
     return rows.filter(done_on__isnull=True, acceptance__task__state=Task.State.RECTIFY)  # type: ignore[no-any-return]
-
-
-def _to_assess(scope: Scope) -> Rows:
-    due = Entitlement.objects.filter(task=OuterRef("task")).exclude(state="void")
-    rows = scope.of_programme(Acceptance, "entitlements.assess", "task__programme").filter(~Exists(due))
-    return rows.filter(result="passed").exclude(task__state=Task.State.WITHDRAWN)  # type: ignore[no-any-return]
 
 
 def _objections(scope: Scope) -> Rows:
@@ -151,11 +150,11 @@ SOURCES: tuple[tuple[str, str, Source], ...] = (
     _sealing("rosters.seal_town", Roster.State.VILLAGE_SEALED),
     _sealing("rosters.approve", Roster.State.TOWN_SEALED),
     *(("households:change-list", right, _changes(level)) for level, right in change_rules.DECIDES.items()),
-    ("retrofits:task-list", "tasks.open", _to_open),
+    ("retrofits:task-list", "tasks.open", _stored("tasks.open", BoardTotal.Kind.TO_OPEN)),
     ("retrofits:task-list", "installations.record", _in_state(Task, "installations.record", Task.State.LISTED)),
     ("retrofits:task-list", "installations.record", _to_put_right),
     ("retrofits:visit-list", "acceptances.record", _in_state(Task, "acceptances.record", Task.State.INSTALLED)),
-    ("subsidies:entitlement-list", "entitlements.assess", _to_assess),
+    ("subsidies:entitlement-list", "entitlements.assess", _stored("entitlements.assess", BoardTotal.Kind.TO_ASSESS)),
     ("subsidies:notice-list", "objections.decide", _objections),
     ("subsidies:reading-list", "readings.decide", _held_readings),
     ("subsidies:clawback-list", "clawbacks.decide", _claims),

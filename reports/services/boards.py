@@ -1,4 +1,4 @@
-"""Keep `BoardTotal` true: works by town and day, payments by village, heaters by village and state.
+"""Keep `BoardTotal` true: works by town and day, payments and waiting steps by village, heaters by village and state.
 
 Works and payments of a place are counted anew whenever something in it was touched; heaters fall silent without a row
 being written, so they are counted every `HEATERS_S` too. Boards read sums and cost the same for any number of homes.
@@ -56,6 +56,27 @@ JOIN subsidies_payoutbatch b ON b.id = l.batch_id AND b.programme_id = p.program
 GROUP BY 1, 2, 3
 """  # noqa: S608
 
+_STEPS = f"""
+INSERT INTO reports_boardtotal (programme_id, area_id, kind, day, number, fen)
+SELECT p.programme_id, p.area_id, 'to_open', NULL::date, count(*), 0
+FROM {_INSIDE}
+JOIN households_dwelling d ON d.area_id >= p.low AND d.area_id < p.high
+JOIN households_rosterrow r ON r.dwelling_id = d.id AND r.exclusion = ''
+JOIN households_roster o ON o.id = r.roster_id AND o.programme_id = p.programme_id AND o.state = 'approved'
+WHERE NOT EXISTS (SELECT FROM retrofits_task t WHERE t.roster_row_id = r.id) AND NOT EXISTS (
+    SELECT FROM retrofits_task t
+    WHERE t.dwelling_id = d.id AND t.programme_id = p.programme_id AND t.state <> 'withdrawn')
+GROUP BY 1, 2
+UNION ALL
+SELECT p.programme_id, p.area_id, 'unjudged', NULL, count(*), 0
+FROM {_INSIDE}
+JOIN retrofits_task t ON t.programme_id = p.programme_id AND t.area_id >= p.low AND t.area_id < p.high
+JOIN retrofits_acceptance a ON a.task_id = t.id AND a.result = 'passed'
+WHERE t.state <> 'withdrawn' AND NOT EXISTS (
+    SELECT FROM subsidies_entitlement e WHERE e.task_id = t.id AND e.state <> 'void')
+GROUP BY 1, 2
+"""  # noqa: S608
+
 _DROP_TOWNS = f"""
 DELETE FROM reports_towntotal b USING {_INSIDE} WHERE b.programme_id = p.programme_id AND b.area_id = p.area_id
 """  # noqa: S608
@@ -91,10 +112,11 @@ HEATER_KINDS = [Kind.HEATERS, Kind.ONLINE, Kind.NEVER, Kind.FAULTS]
 
 
 def sum_up(places: Places) -> None:
-    """Works of the towns and payments of the villages in which these (programme, place) pairs lie, counted anew."""
+    """Works of the towns, payments and waiting steps of the villages of these (programme, place) pairs, anew."""
     villages = sorted(set(places))
     _renew(_towns_of(villages), [Kind.FINISHED, Kind.ACCEPTED], _DROP, _WORKS)
     _renew(villages, [Kind.WAITING, Kind.ARRIVED], _DROP, _MONEY)
+    _renew(villages, [Kind.TO_OPEN, Kind.TO_ASSESS], _DROP, _STEPS)
 
 
 def sum_towns(places: Places) -> None:

@@ -11,14 +11,16 @@ from django.test import Client
 from accounts.models import User
 from core import clock
 from devices.models import Heater
-from households.models import Roster
+from households.models import Roster, RosterRow
 from reports.queries import todos, waiting
 from reports.queries.scope import Scope
+from reports.services.summaries import refresh_summaries
 from retrofits.models import Task
+from retrofits.queries import rows_to_open
 from subsidies.models import PayoutBatch
 from telemetry.models import Alert
 from tests import people
-from tests.reports.world import World
+from tests.reports.world import A1, World
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -144,3 +146,23 @@ def test_the_words_are_kept_but_neither_numbers_nor_rights(busy: World) -> None:
 def _rosters(leader: User, world: World) -> int | None:
     scope = Scope(User.objects.get(pk=leader.pk), world.programme, "370999")
     return waiting.numbers_for(scope, ENTRIES).get("households:roster-list")
+
+
+def test_homes_without_a_next_step_are_taken_from_the_boards_sums(county: World) -> None:
+    def numbers(area: str) -> tuple[int, int]:
+        found = waiting.numbers_for(scope_over(county, "office", area), ENTRIES)
+        return found["retrofits:task-list"], found["subsidies:entitlement-list"]
+
+    before, there = numbers("370999"), numbers("370999002")
+    for _n in range(3):
+        home = county.dwelling(A1, "listed")
+        Task.objects.filter(dwelling=home).delete()
+    accepted = county.dwelling(A1, "accepted")
+    refresh_summaries(now=clock.now())
+    assert rows_to_open(county.programme, ["370999001"]).count() == 3
+    assert numbers("370999") == (before[0] + 3, before[1] + 1)
+    assert numbers("370999002") == there
+    Task.objects.filter(dwelling=accepted).update(state=Task.State.WITHDRAWN)
+    RosterRow.objects.filter(dwelling=home).update(exclusion="LONG_VACANT")
+    refresh_summaries(now=clock.now())
+    assert numbers("370999") == (before[0] + 2, before[1])
