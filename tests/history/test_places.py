@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 WITHOUT_PLACE = {
     "accounts.User": "a person may work in many places; only the audit administrator reads it",
     "accounts.SignIn": "as its person",
+    "accounts.Membership": "as its person; the organisation may work in many places",
     "accounts.SavedView": "a private bookmark",
     "accounts.Selection": "a private list of ticks, gone after 30 minutes",
     "accounts.TOTPDevice": "as its person",
