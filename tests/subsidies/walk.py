@@ -70,6 +70,7 @@ class Walk(RuleBasedStateMachine):
     watch: Watch
     dies = False
     begun = 0  # presses of the right people behind it when it begins
+    claimed = False  # whether it begins with a claim that the next season's payment has to keep back
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,9 +90,20 @@ class Walk(RuleBasedStateMachine):
     @initialize(homes=st.integers(1, 3))
     def a_village_is_ready(self, homes: int) -> None:
         """One home and the money were there before; two homes at least, where one is to be refused."""
-        if more := homes - 1 + bool(self.begun):
+        if self.claimed:
+            self.a_claim_meets_the_next_season()
+        elif more := homes - 1 + bool(self.begun):
             self.money.payable(more)
         self.go_on(self.begun, failed=[2])
+
+    def a_claim_meets_the_next_season(self) -> None:
+        """A season is paid and in part claimed back; the next one may be paid. Chance seldom comes this far."""
+        self.a_season_is_read_and_computed(0, 2021, "3100")
+        self.a_notice_ends(1)
+        self.go_on(9, failed=[])
+        self.a_payment_is_claimed_back(1, 12_000, "offset", "confirm", "reviewer")
+        self.a_season_is_read_and_computed(0, 2022, "900")
+        self.a_notice_ends(2)
 
     @rule(steps=st.integers(1, 6), failed=st.sampled_from([[], [1], [1, 2]]))
     def the_work_goes_on(self, steps: int, failed: list[int]) -> None:
