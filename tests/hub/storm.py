@@ -23,7 +23,7 @@ class Dtu(asyncio.Protocol):
     """One connection of a DTU: says its id, answers in order. ``replayed`` is sent soon after the registration."""
 
     def __init__(self, number: int, storm: Storm, replayed: bytes) -> None:
-        self.number, self.storm, self.replayed = number, storm, replayed
+        self.number, self.storm, self.replayed, self.strike = number, storm, replayed, storm.strikes
         self.silent, self.buffer, self.transport = False, b"", asyncio.Transport()  # until it is connected
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -58,7 +58,7 @@ class Storm:
         self.port, self.dice, self.turnaround_s = port, random.Random(seed), turnaround_s
         self.loop: asyncio.AbstractEventLoop
         self.lines: dict[int, Dtu] = {}
-        self.dials, self.over, self._tasks = 0, False, set[asyncio.Task[None]]()
+        self.dials, self.strikes, self.over, self._tasks = 0, 0, False, set[asyncio.Task[None]]()
         self._numbers = range(count)
 
     def start(self) -> None:
@@ -67,12 +67,19 @@ class Storm:
 
     def strike(self) -> None:
         """All at once: connections break in the middle of whatever is said on them, and all dial again at once."""
+        self.strikes += 1
         for number, line in list(self.lines.items()):
             if number % 7 == 3:
                 line.silent = True  # half-open: the hub learns nothing, the DTU dials anew
                 self._begin(number, b"", 0.0)
             else:
                 line.transport.abort()
+
+    @property
+    def renewed(self) -> int:
+        """How many DTUs have dialled in anew since the last strike and are still connected."""
+        lines = list(self.lines.values())
+        return sum(line.strike == self.strikes and not line.transport.is_closing() for line in lines)
 
     def redial(self, number: int) -> None:
         if not self.over:
