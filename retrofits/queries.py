@@ -9,7 +9,7 @@ from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.records import ScopedQuerySet
 from core.areas import code_range
@@ -35,8 +35,8 @@ def rows_to_open(programme: Programme, area_codes: Sequence[str]) -> QuerySet[Ro
     rows = RosterRow.objects.filter(
         inside, roster__programme=programme, roster__state=Roster.State.APPROVED, exclusion=""
     )
-    alive = Task.objects.filter(programme=programme).exclude(state=Task.State.WITHDRAWN).values("dwelling_id")
-    rows = rows.filter(task__isnull=True).exclude(dwelling_id__in=alive)
+    alive = Task.objects.filter(programme=programme, dwelling=OuterRef("dwelling")).exclude(state=Task.State.WITHDRAWN)
+    rows = rows.filter(~Exists(alive), task__isnull=True)
     return rows.order_by("roster__approved_at", "id") if area_codes else rows.none()
 
 
