@@ -171,7 +171,10 @@ class Alert(ScopedModel):
                 fields=["heater", "kind"], name="alert_open_once", condition=Q(cleared_at__isnull=True)
             )
         ]
-        indexes = [models.Index(fields=["area", "-opened_at"], name="alert_area_opened")]
+        indexes = [
+            models.Index(fields=["area", "-opened_at"], name="alert_area_opened"),
+            models.Index(fields=["-opened_at"], name="alert_open_newest", condition=Q(cleared_at__isnull=True)),
+        ]
 
 
 class AlertNote(ScopedModel):

@@ -318,7 +318,7 @@ def _routes(
 def _money(scope: Scope) -> Reading[dict[str, Any]]:
     """Fields of `Year`: payments, and money per source of the programme wherever the person may read funds."""
     sums = sums_of(
-        scope.of_programme(BoardTotal, "payouts.view"),
+        scope.of_programme(BoardTotal, "payouts.view").filter(kind__in=[Kind.WAITING, Kind.ARRIVED]),
         waiting=Sum("fen", filter=Q(kind=Kind.WAITING)), n=Sum("number", filter=Q(kind=Kind.ARRIVED)),
     )  # fmt: skip
     funds = Fund.objects.visible_to(scope.user).filter(programme=scope.programme).order_by().values("source")
@@ -343,7 +343,7 @@ def _heaters(scope: Scope) -> Reading[dict[str, Any]]:
     alerts = scope.rows(Alert).filter(cleared_at__isnull=True)
     counted = sums_of(alerts, n=Count("id"), cold=Count("id", filter=Q(kind=Alert.Kind.ROOM_COLD)))
     newest = alerts.select_related("heater", "area").order_by("-opened_at")[:6]
-    heaters = sums_of(scope.rows(BoardTotal, "devices.view"), **HEATER_SUMS)
+    heaters = sums_of(scope.rows(BoardTotal, "devices.view").filter(programme__isnull=True), **HEATER_SUMS)
     yield [counted, newest, heaters]
     counts, numbers = sums_in(counted), {name: n or 0 for name, n in sums_in(heaters).items()}
     return {
