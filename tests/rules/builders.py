@@ -77,3 +77,22 @@ def due(outcome: Outcome) -> Due:
 
 def split_of(outcome: Outcome) -> dict[str, int]:
     return {line.source: line.amount_fen for line in due(outcome).lines}
+
+
+def seasonal(amount: str, more: str = "") -> Policy:
+    return sample(amount, more=f"    runs: {{counted_from: acceptance}}\n{more}")
+
+
+@cache
+def several(benefits: str, more: str = "") -> Policy:
+    """Benefits given as short YAML mappings, one a line; each borne by the district unless it says otherwise."""
+    lines = [f"  - {{title: t, clause: 一, split: {{whole: DISTRICT}}, {line}}}" for line in benefits.splitlines()]
+    return load_policy(f"{HEAD}{more}benefits:\n" + "\n".join(lines) + "\n")
+
+
+def result(outcome: Outcome) -> tuple[str, int | None]:
+    return outcome.code, outcome.amount_fen if isinstance(outcome, Due) else None
+
+
+def kwh(*quantities: tuple[str, str, Any], **more: str) -> Facts:
+    return dwelling(usage=tuple(used("electricity_kwh", *each, **more) for each in quantities))

@@ -5,42 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from typing import Any
 
 import pytest
 
-from subsidies.rules.documents import DocumentError
 from subsidies.rules.encoding import decode_outcome, encode_outcome
 from subsidies.rules.engine import assess
-from subsidies.rules.facts import CostItem, Facts, Payment
-from subsidies.rules.loading import load_policy
-from subsidies.rules.outcomes import Due, NotDue, Outcome, SourceLine
-from subsidies.rules.policy import Policy
+from subsidies.rules.facts import CostItem, Payment
+from subsidies.rules.outcomes import SourceLine
 from subsidies.rules.totals import stack
-from tests.rules.builders import HEAD, due, dwelling, sample, split_of, used
+from tests.rules.builders import due, dwelling, kwh, result, sample, seasonal, several, split_of, used
 
 WINTER = ("2021-11-01", "2022-03-31")
-
-
-def seasonal(amount: str, more: str = "") -> Policy:
-    return sample(amount, more=f"    runs: {{counted_from: acceptance}}\n{more}")
-
-
-@cache
-def several(benefits: str, more: str = "") -> Policy:
-    """Benefits given as short YAML mappings, one a line; each borne by the district unless it says otherwise."""
-    lines = [f"  - {{title: t, clause: 一, split: {{whole: DISTRICT}}, {line}}}" for line in benefits.splitlines()]
-    return load_policy(f"{HEAD}{more}benefits:\n" + "\n".join(lines) + "\n")
-
-
-def result(outcome: Outcome) -> tuple[str, int | None]:
-    return outcome.code, outcome.amount_fen if isinstance(outcome, Due) else None
-
-
-def kwh(*quantities: tuple[str, str, Any], **more: str) -> Facts:
-    return dwelling(usage=tuple(used("electricity_kwh", *each, **more) for each in quantities))
-
 
 # --- per unit ---------------------------------------------------------------------------------------
 
@@ -295,158 +270,3 @@ def test_a_top_up_is_refused_asked_and_reduced_with_its_base() -> None:
     enterprise = dwelling(cost=800_000, enterprise_share_fen=100_000)
     assert due(assess(policy, enterprise, rule="B")).amount_fen == 50_000
     assert due(assess(policy, enterprise, rule="B")).household_fen == 50_000
-
-
-# --- beside each other ------------------------------------------------------------------------------
-
-TWO = """\
-id: A, kind: STOVE, amount: {fixed: 300}
-id: B, kind: BOILER, amount: {per_unit: {quantity: power_kw, rate: 100}}"""
-
-
-def power(kw: str, **more: Any) -> Facts:
-    return dwelling(quantities={"power_kw": Decimal(kw)}, **more)
-
-
-def test_the_first_of_two_that_exclude_each_other_stays() -> None:
-    policy = several(TWO, "exclusive: [{kinds: [STOVE, BOILER], clause: 四}]\n")
-    refused = assess(policy, power("9"), kind="BOILER")
-    assert isinstance(refused, NotDue) and (refused.code, refused.clause, refused.household_fen) == (
-        "EXCLUSIVE_BENEFIT",
-        "四",
-        None,
-    )
-    assert due(assess(policy, power("9"), kind="STOVE")).amount_fen == 30_000
-    turned = several(TWO, "exclusive: [{kinds: [BOILER, STOVE], clause: 四}]\n")
-    assert assess(turned, power("9"), kind="STOVE").code == "EXCLUSIVE_BENEFIT"
-
-
-@pytest.mark.parametrize(("kw", "kept"), [("2.9999", "STOVE"), ("3", "STOVE"), ("3.0001", "BOILER")])
-def test_the_higher_of_two_stays_and_the_first_of_equals(kw: str, kept: str) -> None:
-    policy = several(TWO, "exclusive: [{kinds: [STOVE, BOILER], keep: highest, clause: 四}]\n")
-    standing = [kind for kind in ("STOVE", "BOILER") if isinstance(assess(policy, power(kw), kind=kind), Due)]
-    assert standing == [kept]
-
-
-def test_what_was_paid_excludes_the_other_for_good_or_for_the_season() -> None:
-    paid = (Payment("BOILER", 1, season_year=2020),)
-    for_good = several(TWO, "exclusive: [{kinds: [STOVE, BOILER], clause: 四}]\n")
-    assert assess(for_good, power("1", payments=paid), kind="STOVE").code == "EXCLUSIVE_BENEFIT"
-    runs = TWO.replace("amount:", "runs: {counted_from: 2020}, amount:")
-    seasonly = several(runs, "exclusive: [{kinds: [STOVE, BOILER], per: season, clause: 四}]\n")
-    assert isinstance(assess(seasonly, power("1", payments=paid), kind="STOVE"), Due)
-    assert assess(seasonly, power("1", payments=paid, season_year=2020), kind="STOVE").code == "EXCLUSIVE_BENEFIT"
-
-
-CEILING = "ceilings: [{kinds: [STOVE, BOILER], at: {fixed: 1000}, clause: 五}]\n"
-
-
-@pytest.mark.parametrize(
-    ("kw", "code", "fen"),
-    [("6.9999", "OK", 69_999), ("7", "OK", 70_000), ("7.0001", "OK_CEILING", 70_000), ("99", "OK_CEILING", 70_000)],
-)
-def test_a_ceiling_over_a_sum_cuts_the_later_benefit(kw: str, code: str, fen: int) -> None:
-    policy = several(TWO, CEILING)
-    boiler = assess(policy, power(kw), kind="BOILER")
-    assert result(boiler) == (code, fen)
-    stove = due(assess(policy, power(kw), kind="STOVE"))
-    assert stove.amount_fen + due(boiler).amount_fen <= 100_000
-    assert sum(split_of(boiler).values()) == fen
-
-
-@pytest.mark.parametrize(
-    ("paid", "code", "fen"),
-    [
-        (39_999, "OK", 60_000),
-        (40_000, "OK", 60_000),
-        (40_001, "OK_CEILING", 59_999),
-        (100_000, "CEILING_REACHED", None),
-    ],
-)
-def test_a_ceiling_counts_what_was_paid_under_it(paid: int, code: str, fen: int | None) -> None:
-    policy = several(TWO, CEILING + "gates: {already_paid: {clause: 六}}\n")
-    assert result(assess(policy, power("6", payments=(Payment("STOVE", paid),)), kind="BOILER")) == (code, fen)
-
-
-def test_a_ceiling_by_season_forgets_the_others() -> None:
-    runs = TWO.replace("amount:", "runs: {counted_from: 2020}, amount:")
-    paid = (Payment("STOVE", 90_000, season_year=2020), Payment("STOVE", 5_000, season_year=2021))
-    by_season = several(runs, CEILING.replace("clause", "per: season, clause"))
-    lines = tuple(replace(one, lines=(SourceLine("DISTRICT", one.amount_fen),)) for one in paid)
-    # 1,000 less the 50 paid this season and the 250 of 300 the stove still has to get
-    assert result(assess(by_season, power("9", payments=lines), kind="BOILER")) == ("OK_CEILING", 70_000)
-    for_good = several(runs, CEILING)
-    assert result(assess(for_good, power("9", payments=lines), kind="BOILER")) == ("OK_CEILING", 0)
-
-
-def test_a_benefit_again_after_some_years() -> None:
-    policy = sample("{fixed: 1}", more="    again_after_years: 8\ngates: {already_paid: {clause: 二}}\n")
-    paid = (Payment("CONVERSION", 1, paid_on=date(2020, 2, 29)),)
-    codes = [assess(policy, dwelling(on=date(2028, 2, day), payments=paid), rule="S-1").code for day in (28, 29)]
-    assert codes == ["TOO_SOON", "OK_STANDARD"]
-
-
-# --- refused when the document is read --------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("amount", "words"),
-    [
-        ("{share_of: {of: {fixed: 1}}}", "“percent”, or as “part”"),
-        ("{share_of: {of: {fixed: 1}, part: 1}}", "“percent”, or as “part”"),
-        ("{share_of: {of: {fixed: 1}, part: 4, of_parts: 3}}", "at most 100 percent"),
-        ("{share_of: {of: {fixed: 1}, part: 1, of_parts: 0}}", "“percent”, or as “part”"),
-        ("{per_unit: {quantity: heated_area_m2, rate: 1, at_most: 1, at_most_per: month}}", "needs a metered quantity"),
-        ("{marginal: {quantity: eligible_cost, bands: [{rate: 1.5}]}}", "at most 1 yuan for a yuan"),
-        ("{marginal: {quantity: heated_area_m2, per: month, bands: [{rate: 1}]}}", "needs a metered quantity"),
-        ("{remaining: {after: [S-1]}}", "names benefits above this one"),
-        ("{remaining: {after: [NOBODY]}}", "NOBODY is not"),
-        ("{cap: {of: {fixed: 1}, at: {fixed: 1}, per: lifetime}}", "needs “runs”"),
-        ("{first_of: [{when: [{fact: accepted_on, from: 2021-13-01}], amount: {fixed: 1}}]}", "is not a date"),
-        (
-            "{first_of: [{when: [{fact: accepted_on, from: 2021-02-02, until: 2021-02-01}], amount: {fixed: 1}}]}",
-            "end before",
-        ),
-        ("{first_of: [{when: [{fact: zone, from: 2021-02-02}], amount: {fixed: 1}}]}", "must fit the fact"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(amount: str, words: str) -> None:
-    with pytest.raises(DocumentError, match=words):
-        sample(amount)
-
-
-@pytest.mark.parametrize(
-    ("benefits", "more", "words"),
-    [
-        (TWO, "exclusive: [{kinds: [STOVE, STOFE], clause: 一}]\n", "did you mean “STOVE”"),
-        (TWO, "exclusive: [{kinds: [STOVE], clause: 一}]\n", "at least 2"),
-        (TWO, "exclusive: [{kinds: [STOVE, STOVE], clause: 一}]\n", "stands twice"),
-        (TWO, "ceilings: [{kinds: [STOVE], at: {remaining: {after: [A]}}, clause: 一}]\n", "names benefits above"),
-        (TOPPED, "exclusive: [{kinds: [CONVERSION, TOP_UP], clause: 一}]\n", "can't exclude another benefit"),
-    ],
-)
-def test_groups_that_make_no_sense_are_refused(benefits: str, more: str, words: str) -> None:
-    with pytest.raises(DocumentError, match=words):
-        several(benefits, more)
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        "    rounding: {to: 0.001}\n",
-        "    rounding: {to: 0}\n",
-        "    again_after_years: 1.5\n",
-        "    again_after_years: 0\n",
-    ],
-)
-def test_rounding_and_years_have_bounds(more: str) -> None:
-    with pytest.raises(DocumentError):
-        sample("{fixed: 1}", more=more)
-
-
-def test_without_steps_the_answer_is_the_same() -> None:
-    for policy, facts in ((several(TWO, CEILING), power("9")), (several(TOPPED), dwelling(cost=800_000))):
-        for rule in ("A", "B"):
-            told, silent = (assess(policy, facts, rule=rule, explain=explain) for explain in (True, False))
-            assert told.steps and not silent.steps
-            assert replace(told, steps=()) == silent
