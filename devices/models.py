@@ -253,7 +253,10 @@ class Command(ScopedModel):
 
     class Meta(ScopedModel.Meta):
         indexes = [
-            models.Index(fields=["expires_at"], condition=Q(state__in=["held", "queued"]), name="command_waiting")
+            models.Index(fields=["expires_at"], condition=Q(state__in=["held", "queued"]), name="command_waiting"),
+            models.Index(
+                fields=["area"], condition=Q(state__in=["held", "queued", "sent", "echoed"]), name="command_open"
+            ),
         ]
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Area, User
 from accounts.records import ScopedModel
 from core.fields import EncryptedTextField
-from devices.models import Bus, Heater
+from devices.models import Bus, Heater, RegisterProfile
 
 
 class Measurement(models.Model):
@@ -126,6 +126,7 @@ class Alert(ScopedModel):
     class Kind(models.TextChoices):
         UNIT_SILENT = "unit_silent", _("unit silent")
         LINE_SILENT = "line_silent", _("line silent")
+        ERRORS_ONLY = "errors_only", _("answers only with errors")
         FAULT = "fault", _("fault reported")
         ROOM_COLD = "room_cold", _("room too cold")
         ROOM_COOL = "room_cool", _("room below comfort")
@@ -202,6 +203,26 @@ class AlertWatch(models.Model):
     since = models.DateTimeField()
     seen = models.DateTimeField()
     data_labels: ClassVar = {"kind": "L0"}
+
+
+class FoundHole(models.Model):
+    """Registers across which the boards of a profile refuse to be read (exception 2) while both sides answer: `first`
+    to `last`, or with `last` = `first` - 1 a mere border between two points. Written by the poller, which reads around
+    it from then on; shown to who keeps the profile, whose next version may name it."""
+
+    profile = models.ForeignKey(RegisterProfile, models.CASCADE, related_name="found_holes")
+    table = models.CharField(max_length=1)
+    first = models.PositiveIntegerField()
+    last = models.IntegerField()
+    heater = models.ForeignKey(Heater, models.CASCADE, related_name="+")
+    found_at = models.DateTimeField()
+    data_labels: ClassVar = {"table": "L0"}
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["profile", "table", "first"], name="found_hole_once")]
+
+    def __str__(self) -> str:
+        return f"{self.table}{self.first}-{self.last}"
 
 
 class LineCount(models.Model):

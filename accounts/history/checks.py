@@ -21,6 +21,7 @@ WITHOUT_HISTORY = {
     "telemetry.HourlyRollup": "rebuilt from readings",
     "telemetry.PollCycle": "a worker's own tally",
     "telemetry.AlertWatch": "a condition that has not been bad for long enough yet",
+    "telemetry.FoundHole": "a hole in a register map, as a poll met it",
     "telemetry.LineCount": "a counter as it was looked at last",
     "telemetry.Mark": "how far work that goes on for ever has come",
     "subsidies.PolicyTrialRow": "what a trial run computed, written once; the trial itself is kept",
