@@ -29,6 +29,7 @@ KINDS: dict[str, str | Promise] = {
     "agency": _("Inspecting agency"),
     "heating": _("Heating company"),
     "energy": _("Energy company"),
+    "bureau": _("Department"),
 }
 Condition = Callable[[Any, str], Q]
 

@@ -18,6 +18,8 @@ REGISTERS = {
     "heating_company": ("heating", "heatsupply.HeatingCompany"),
 }
 """Role → kind of organisation and its register. Agencies have members; energy companies had no register."""
+ORGANISATIONS = (*REGISTERS, "inspector", "energy_company")
+"""Roles whose people are an organisation's and stand for no department."""
 
 
 def carry(apps: Any) -> dict[str, int]:
@@ -56,3 +58,41 @@ def _rows(apps: Any, model: str, words: str, bond: str, name: str, keys: dict[st
     for pk, key in found:
         bonds.create(**{f"{name}_id": pk, "heating_company_id": key})
     return len(found)
+
+
+def carry_departments(apps: Any) -> dict[str, int]:
+    """Duties and accounts that found each other by the name of a unit are bound to one department by its key: rows of
+    the register are made from the duties and from the units of those who sign in panels."""
+    with acting("migration", "departments by name become departments by key"):
+        duties = _duties(apps)
+        for grant in apps.get_model("accounts.Grant").objects.filter(role="panel_member").exclude(user__unit=""):
+            _department(apps, grant.area_id, grant.user.unit.strip())
+        return {"duties": duties, "accounts": _people(apps)}
+
+
+def _department(apps: Any, code: str, name: str) -> int:
+    register = apps.get_model("programmes.Department").objects
+    return int(register.get_or_create(area_id=code, name=name[:80])[0].pk)
+
+
+def _duties(apps: Any) -> int:
+    bodies, made = apps.get_model("supervision.DutyBody").objects, 0
+    for duty in apps.get_model("supervision.DutyTerm").objects.filter(body=None):
+        bodies.create(duty=duty, department_id=_department(apps, duty.area_id, duty.unit.strip()))
+        made += 1
+    return made
+
+
+def _people(apps: Any) -> int:
+    """An account is of the department its unit was spelt like, in the places of its roles."""
+    member, made = apps.get_model("accounts.Membership"), 0
+    for department in apps.get_model("programmes.Department").objects.all():
+        users = apps.get_model("accounts.User").objects.filter(unit=department.name).distinct()
+        for user in users.prefetch_related("grants"):
+            codes = [grant.area_id for grant in user.grants.all() if grant.role not in ORGANISATIONS]
+            if any(code.startswith(department.area_id) or department.area_id.startswith(code) for code in codes):
+                values = {"starts_on": user.created_at.date()}
+                made += member.objects.get_or_create(
+                    user=user, kind="bureau", organisation_id=department.pk, defaults=values
+                )[1]
+    return made

@@ -1,5 +1,6 @@
 """A programme is place × years; everything that differs between programmes is a row here."""
 
+from programmes.models.departments import Department
 from programmes.models.documents import Checklist, Clause, PolicyDocument, RequiredPaper
 from programmes.models.plan import (
     Deadline,
@@ -22,6 +23,7 @@ __all__ = [
     "Clause",
     "Deadline",
     "DeadlineMet",
+    "Department",
     "Duty",
     "Figure",
     "Indicator",

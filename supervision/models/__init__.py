@@ -2,11 +2,11 @@
 
 from supervision.models.cases import AlertCase, Case, CaseStep, ClockRule
 from supervision.models.checks import SpotCheck, SpotCheckLine, TownScore
-from supervision.models.companies import CaseCompany, EnergyCompany, PointCompany
-from supervision.models.duties import DutyTerm
+from supervision.models.companies import CaseCompany, EnergyCompany, PointCompany, ServedPlace
+from supervision.models.duties import DutyBody, DutyTerm
 from supervision.models.network import NetworkAlarm, NetworkPoint, NetworkValue
 from supervision.models.safety import PublicityMark, SafetyAttendance, SafetyEvent, SafetyPost
-from supervision.models.service import DeviceArrival, MaintenanceVisit, ServiceOutlet
+from supervision.models.service import DeviceArrival, LocalSite, MaintenanceVisit, ServiceOutlet
 
 __all__ = [
     "AlertCase",
@@ -15,8 +15,10 @@ __all__ = [
     "CaseStep",
     "ClockRule",
     "DeviceArrival",
+    "DutyBody",
     "DutyTerm",
     "EnergyCompany",
+    "LocalSite",
     "MaintenanceVisit",
     "NetworkAlarm",
     "NetworkPoint",
@@ -26,6 +28,7 @@ __all__ = [
     "SafetyAttendance",
     "SafetyEvent",
     "SafetyPost",
+    "ServedPlace",
     "ServiceOutlet",
     "SpotCheck",
     "SpotCheckLine",

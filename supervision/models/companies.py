@@ -42,6 +42,34 @@ class EnergyCompany(ScopedModel):
         return self.name
 
 
+class ServedPlace(ScopedModel):
+    """A village an energy company serves, and what the company said of it: whether its network has the capacity for
+    heating there (L-70, D-11), and how far its works on it are (D-37). One company a village and energy."""
+
+    view_right = "hazards.view"
+
+    class Works(models.TextChoices):
+        NONE = "none", _("no works needed")
+        PLANNED = "planned", _("works planned")
+        RUNNING = "running", _("works under way")
+        DONE = "done", _("works done")
+
+    area = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name=_("village"))
+    company = models.ForeignKey(EnergyCompany, models.PROTECT, related_name="served")
+    carrier = models.CharField(_("energy"), max_length=11, choices=EnergyCompany.Carrier.choices)
+    has_capacity = models.BooleanField(_("capacity suffices"), null=True)
+    works = models.CharField(_("works on the network"), max_length=7, choices=Works.choices, blank=True)
+    works_on = models.DateField(_("works done by"), null=True, blank=True)
+    words = models.CharField(_("by which paper"), max_length=300, blank=True)
+    said_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    said_at = models.DateTimeField(null=True, blank=True)
+    data_labels: ClassVar = {"words": "L1"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["area_id", "carrier"]
+        constraints = [models.UniqueConstraint(fields=["area", "carrier"], name="served_place_once")]
+
+
 class OfCompany(TrackedModel):
     """A row is a heating company's or an energy company's, by key."""
 

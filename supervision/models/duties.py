@@ -8,8 +8,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
-from accounts.records import ScopedModel
-from programmes.models import Programme
+from accounts.records import ScopedModel, TrackedModel
+from programmes.models import Department, Programme
 
 
 class DutyTerm(ScopedModel):
@@ -36,3 +36,12 @@ class DutyTerm(ScopedModel):
     class Meta(ScopedModel.Meta):
         ordering = ["due_on", "code"]
         constraints = [models.UniqueConstraint(fields=["programme", "code"], name="duty_term_once")]
+
+
+class DutyBody(TrackedModel):
+    """The department a duty is of, by key: whoever is bound to it finds the duty among the own ones."""
+
+    duty = models.OneToOneField(DutyTerm, models.CASCADE, related_name="body")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="+")
+    history_part_of: ClassVar = "duty"
+    data_labels: ClassVar = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
@@ -33,6 +34,29 @@ class ServiceOutlet(ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LocalSite(ScopedModel):
+    """Where a supplier makes or sells its heaters inside the programme's places (J-54: 本地有生产和销售)."""
+
+    view_right = "tickets.view"
+
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="sites", verbose_name=_("enterprise"))
+    area = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name=_("place"))
+    address = models.CharField(_("address"), max_length=120)
+    makes = models.BooleanField(_("makes heaters here"), default=False)
+    sells = models.BooleanField(_("sells heaters here"), default=False)
+    seen_on = models.DateField(_("seen on"))
+    closed_on = models.DateField(null=True, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    data_labels: ClassVar = {"address": "L0"}
+
+    class Meta(ScopedModel.Meta):
+        ordering = ["supplier__name", "address"]
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "address"], name="local_site_once"),
+            models.CheckConstraint(condition=Q(makes=True) | Q(sells=True), name="local_site_makes_or_sells"),
+        ]
 
 
 class MaintenanceVisit(ScopedModel):
