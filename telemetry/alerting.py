@@ -54,7 +54,7 @@ def _silent_lines(units: Sequence[Unit], outcome: Outcome, known: Mapping[int, A
     That is a cable or a power cut, not as many broken heaters. A line with one heater can't be told from its heater.
     """
     away = poller.silent_lines(units, outcome)
-    heard = away | {unit.line for unit in units if unit.heater_id not in outcome.missed}
+    heard = away | {unit.line for unit in units if outcome.missed.get(unit.heater_id, poller.REFUSED) == poller.REFUSED}
     mute = {known[unit.heater_id].bus_id: unit.line for unit in units
             if unit.heater_id in known and unit.line not in heard}  # fmt: skip
     if not mute:

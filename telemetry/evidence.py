@@ -40,6 +40,11 @@ def _silence(found: Found) -> str:
     return _("%(n)s polls in a row without an answer: %(why)s") % said
 
 
+def _errors(found: Found) -> str:
+    said = {"n": found["misses"], "line": found["line"], "unit": found["unit"]}
+    return _("unit %(unit)s of %(line)s has refused every question %(n)s polls in a row; it is not silent") % said
+
+
 def _supply(found: Found) -> str:
     return _("running since %(since)s and no more than %(c)s come out of it (limit %(limit)s)") % {
         "since": moment(found["since"]), "c": degrees(found["supply_dc"]), "limit": degrees(found["limit_dc"]),
@@ -100,6 +105,7 @@ def _welfare(found: Found) -> str:
 _SAY: dict[str, Callable[[Found], str]] = {
     Alert.Kind.UNIT_SILENT: _silence,
     Alert.Kind.LINE_SILENT: _silence,
+    Alert.Kind.ERRORS_ONLY: _errors,
     Alert.Kind.SUPPLY_LOW: _supply,
     Alert.Kind.FREEZING: _freezing,
     Alert.Kind.ROOM_COLD: _room,

@@ -2,7 +2,8 @@
 
 Times are epoch seconds. A unit that misses for the first time is asked once more in the same turn. After three turns
 without an answer it is suspect: then one register is asked for at 1, 2, 4 … 30 minutes, and the hub gives such probes a
-tenth of a line's time at most. One good answer restores full polling at once (DEVICES §3.4).
+tenth of a line's time at most. One good answer restores full polling at once. Blocks refused as an illegal address are
+asked again by their parts (DEVICES §3.4, `telemetry.holes`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from devices.protocol.compiled import compile_decoder
 from devices.protocol.frames import Block
 from devices.protocol.planner import plan
 from devices.protocol.profiles import Profile
+from telemetry.holes import Hole, as_read, is_illegal_address, learnt, parts
 
 SUSPECT_AFTER = 3
 BACK_OFF_S = (60, 120, 240, 480, 960, 1800)
@@ -34,7 +36,9 @@ SMALLEST, LARGEST = -32768, 32767
 _POINTS = (*MEASURED.values(), "running", "power")
 _SMALL = tuple(column for column in MEASURED if column.endswith("_dc"))
 WORTH_ASKING_AGAIN = ("timeout", "out_of_step")
-SPARED = "spared"
+SPARED, REFUSED = "spared", "refused"
+NOBODY_BEHIND_GATEWAY = (10, 11)
+"""Exceptions of a gateway that got no answer itself: its unit is silent, it refuses nothing."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,13 @@ class Outcome:
     """What a cycle brought: samples, and why the other heaters have none (timeout, offline, refused …).
 
     `spared`: suspects that were not asked after all; nothing is known of them, not even that they are silent.
+    `holes`: by heater, what its board turned out not to have.
     """
 
     samples: list[Sample] = field(default_factory=list)
     missed: dict[int, str] = field(default_factory=dict)
     spared: set[int] = field(default_factory=set)
+    holes: dict[int, set[Hole]] = field(default_factory=dict)
 
 
 def due(units: Iterable[Unit], now: float) -> list[Unit]:
@@ -98,7 +104,8 @@ def requests(units: Iterable[Unit], turn: int = 0) -> list[SweepRequest]:
 
 
 def again(units: Iterable[Unit], results: Iterable[BlockResult], turn: int = 0) -> list[SweepRequest]:
-    """The second round: what got lost of units that answered in the turn before, and suspects that have answered."""
+    """The second round: what got lost of units that answered in the turn before, suspects that have answered, and the
+    parts of what was refused as an illegal address."""
     units, results = list(units), list(results)
     if not any(one.error for one in results) and not any(map(_is_suspect, units)):
         return []  # the usual turn
@@ -109,10 +116,19 @@ def again(units: Iterable[Unit], results: Iterable[BlockResult], turn: int = 0) 
         if _is_suspect(unit):
             if any(one.registers is not None for one in found.values()):
                 asked.append(_ask(unit, blocks_of(unit, turn)))
-        elif not unit.misses:
-            lost = tuple(block for block, one in found.items() if one.error in WORTH_ASKING_AGAIN)
-            asked += [_ask(unit, lost)] if lost else []
+        elif more := (*_lost(unit, found), *_parts_of_refused(unit, found, turn)):
+            asked.append(_ask(unit, more))
     return asked
+
+
+def _lost(unit: Unit, found: dict[Block, BlockResult]) -> tuple[Block, ...]:
+    """What a unit that has not missed before is asked once more."""
+    return () if unit.misses else tuple(block for block, one in found.items() if one.error in WORTH_ASKING_AGAIN)
+
+
+def _parts_of_refused(unit: Unit, found: dict[Block, BlockResult], turn: int) -> tuple[Block, ...]:
+    refused = (block for block, one in found.items() if is_illegal_address(one))
+    return tuple(part for block in refused for part in parts(unit.profile, block, unit.profile.due(turn)))
 
 
 def understand(units: Iterable[Unit], results: Iterable[BlockResult], turn: int = 0) -> Outcome:
@@ -121,15 +137,29 @@ def understand(units: Iterable[Unit], results: Iterable[BlockResult], turn: int 
     for unit in units:
         found = by_place.get((unit.line, unit.unit), {})
         blocks = blocks_of(unit, turn)
+        if any(is_illegal_address(one) for one in found.values()):
+            planned, due = blocks, unit.profile.due(turn)
+            blocks, holes = as_read(unit.profile, planned, due, found), learnt(unit.profile, planned, due, found)
+            outcome.holes |= {unit.heater_id: holes} if holes else {}
         if any((one := found.get(block)) and one.registers is not None for block in blocks):
             outcome.samples.append(_sample(unit, blocks, found))
             continue
-        reasons = [one.error for one in found.values() if one.error]
+        reasons = [_reason(one) for one in found.values() if one.error]
         if reasons and all(reason == SPARED for reason in reasons):
             outcome.spared.add(unit.heater_id)
         else:
-            outcome.missed[unit.heater_id] = reasons[0] if reasons else "unasked"
+            outcome.missed[unit.heater_id] = _gravest(reasons)
     return outcome
+
+
+def _reason(result: BlockResult) -> str:
+    """Why a block has no registers. A gateway that says its unit did not answer speaks of silence."""
+    return "timeout" if result.error == REFUSED and result.code in NOBODY_BEHIND_GATEWAY else result.error
+
+
+def _gravest(reasons: list[str]) -> str:
+    """One reason for a unit that gave nothing: who refuses one block is there, whatever became of the others."""
+    return REFUSED if REFUSED in reasons else reasons[0] if reasons else "unasked"
 
 
 def _by_place(results: Iterable[BlockResult]) -> dict[tuple[str, int], dict[Block, BlockResult]]:

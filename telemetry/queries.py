@@ -19,7 +19,8 @@ from devices.models import Bus, Heater, RegisterProfile
 from devices.protocol.profile_files import parse_profile
 from devices.protocol.profiles import Profile
 from programmes.models import Programme
-from telemetry.models import Alert, LatestReading, PollCycle
+from telemetry.holes import Hole, with_holes
+from telemetry.models import Alert, FoundHole, LatestReading, PollCycle
 from telemetry.poller import Unit
 from telemetry.states import DEFAULT_PERIOD_S, FRESH_PERIODS, fresh
 
@@ -62,10 +63,31 @@ def _units(heaters: QuerySet[Heater]) -> list[Unit]:
     rows = heaters.filter(removed_on__isnull=True, poll_enabled=True).values_list(
         "pk", "bus__line", "unit", "profile_id", "latest__misses", asked_at
     )
+    holes = _holes()
     return [
-        Unit(pk, line, unit, profile_of(profile), misses or 0, asked or 0.0)
+        Unit(pk, line, unit, _read_as(profile, holes.get(profile, ())), misses or 0, asked or 0.0)
         for pk, line, unit, profile, misses, asked in rows
     ]
+
+
+def _holes(**of: Any) -> dict[int, tuple[Hole, ...]]:
+    """Profile → holes that polls have met, in their order."""
+    found: dict[int, tuple[Hole, ...]] = {}
+    rows = FoundHole.objects.filter(**of).order_by("profile", "table", "first")
+    for profile, table, first, last in rows.values_list("profile_id", "table", "first", "last"):
+        found[profile] = (*found.get(profile, ()), (table, first, last))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _read_as(profile_id: int, holes: tuple[Hole, ...]) -> Profile:
+    """The same object each time: plans and decoders are kept by it."""
+    return with_holes(profile_of(profile_id), holes)
+
+
+def read_profile_of(profile_id: int) -> Profile:
+    """A profile with the holes its boards were found to have: what to read by."""
+    return _read_as(profile_id, _holes(profile=profile_id).get(profile_id, ()))
 
 
 @lru_cache(maxsize=256)

@@ -111,18 +111,22 @@ def stored_values(latest: LatestReading | None) -> dict[str, int | None]:
 
 
 def read_now(heater: Heater, profile: Profile, now: dt.datetime) -> Snapshot:
-    """Ask the heater itself, ahead of the polls; takes at most a few seconds."""
-    answers, took = [], 0.0
+    """Ask the heater itself, ahead of the polls; takes at most a few seconds. What the board refuses is left out."""
+    answers, took, refused = [], 0.0, False
     try:
         with hub_client(timeout_s=HUB_WAIT_S) as hub:
             for block in plan(profile):
                 result = hub.read(heater.bus.line, heater.unit, block, deadline_s=READ_WAIT_S)
                 took += result.took_ms
-                if not result.ok:
+                refused = refused or result.status == poller.REFUSED
+                if result.ok:
+                    answers.append((block, result.registers))
+                elif result.status != poller.REFUSED:
                     return Snapshot(now, took_ms=int(took), trouble=why(result.status))
-                answers.append((block, result.registers))
     except HubUnavailable:
         return Snapshot(now, trouble=_("The hub, which holds the lines, can't be reached."))
+    if refused and not answers:
+        return Snapshot(now, took_ms=int(took), trouble=why(poller.REFUSED))
     return Snapshot(now, merge_results(answers), int(took))
 
 

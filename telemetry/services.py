@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
 
 from devices.models import Heater
+from devices.protocol.points import Quality
 from telemetry import poller
 from telemetry.alerting import judge_turn
+from telemetry.holes import Hole
 from telemetry.judging.quality import Circumstances, flags_of
-from telemetry.models import LatestReading, PollCycle
+from telemetry.models import FoundHole, LatestReading, PollCycle
 from telemetry.poller import Outcome, Sample, Unit
 from telemetry.surroundings import About, about
 
@@ -45,6 +47,7 @@ def store_outcome(*, cycle: PollCycle, units: Sequence[Unit], outcome: Outcome, 
         due_by = cycle.planned_at.timestamp() + cycle.period_s
         stored = store_samples([_row(sample, known.get(sample.heater_id), due_by) for sample in outcome.samples])
         _raise_misses(outcome.missed, now)
+        _keep_holes(outcome.holes, now)
         judge_turn(units=units, outcome=outcome, known=known, now=now)
         PollCycle.objects.filter(pk=cycle.pk).update(
             finished_at=now, asked=len(units), answered=len(outcome.samples), stored=stored, outcome="stored"
@@ -117,13 +120,32 @@ _RENEW_LATEST = (
 
 
 def _raise_misses(missed: dict[int, str], now: dt.datetime) -> None:
-    """Count the misses; the last values stay with the time at which they were true."""
+    """Count the misses; the last values stay with the time at which they were true. A flag tells those that answer with
+    errors from the silent ones."""
     if not missed:
         return
+    refused = sorted(heater for heater, reason in missed.items() if reason == poller.REFUSED)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO telemetry_latestreading AS latest (heater_id, asked_at, misses, flags) "
-            "SELECT unnest(%s::bigint[]), %s, 1, 0 ON CONFLICT (heater_id) "
-            "DO UPDATE SET misses = latest.misses + 1, asked_at = EXCLUDED.asked_at",
-            [sorted(missed), now],
-        )
+        cursor.execute(_MISS, {"all": sorted(missed), "refused": refused, "flag": int(Quality.REFUSED), "now": now})
+
+
+_MISS = """
+INSERT INTO telemetry_latestreading AS latest (heater_id, asked_at, misses, flags)
+SELECT h, %(now)s, 1, CASE WHEN h = ANY(%(refused)s::bigint[]) THEN %(flag)s ELSE 0 END
+FROM unnest(%(all)s::bigint[]) AS h ON CONFLICT (heater_id) DO UPDATE SET
+    misses = latest.misses + 1, asked_at = EXCLUDED.asked_at, flags = latest.flags & ~%(flag)s | EXCLUDED.flags
+"""
+
+
+def _keep_holes(found: Mapping[int, set[Hole]], now: dt.datetime) -> None:
+    """Remember holes for all heaters of the profile: the next turn reads around them."""
+    if not found:
+        return
+    profiles = dict(Heater.objects.filter(pk__in=found).values_list("pk", "profile_id"))
+    rows = [
+        FoundHole(profile_id=profiles[heater], heater_id=heater, table=table, first=first, last=last, found_at=now)
+        for heater, holes in found.items()
+        for table, first, last in sorted(holes)
+        if heater in profiles
+    ]
+    FoundHole.objects.bulk_create(rows, ignore_conflicts=True)

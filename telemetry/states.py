@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Q, TextChoices
+from django.db.models import F, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from core.areas import code_range
-from devices.protocol.points import MODES
+from devices.protocol.points import MODES, Quality
 from telemetry.models import LatestReading
 
 FRESH_PERIODS = 3
@@ -22,6 +22,7 @@ class HeaterState(TextChoices):
     OFF = "off", _("on line · switched off")
     ANSWERS = "answers", _("on line")
     FAULT = "fault", _("on line · fault")
+    ERRORS = "errors", _("answers only with errors")
     SILENT = "silent", _("no data")
     NEVER = "never", _("never heard")
 
@@ -33,6 +34,7 @@ LOOKS: dict[str, str] = {
     HeaterState.OFF: "note",
     HeaterState.ANSWERS: "done",
     HeaterState.FAULT: "bad",
+    HeaterState.ERRORS: "bad",
     HeaterState.SILENT: "warn",
     HeaterState.NEVER: "",
 }
@@ -40,10 +42,10 @@ LOOKS: dict[str, str] = {
 
 def state_of(latest: LatestReading | None, now: dt.datetime, period_s: int) -> HeaterState:
     """The state of one heater from its newest reading."""
-    if latest is None or latest.at is None:
+    if latest is None:
         return HeaterState.NEVER
-    if latest.at < fresh_since(now, period_s):
-        return HeaterState.SILENT
+    if latest.at is None or latest.at < fresh_since(now, period_s):
+        return _without_data(latest)
     if latest.fault:
         return HeaterState.FAULT
     if latest.running is None:
@@ -51,6 +53,13 @@ def state_of(latest: LatestReading | None, now: dt.datetime, period_s: int) -> H
     if not latest.running:
         return HeaterState.OFF
     return HeaterState.DEFROST if latest.mode == _DEFROST else HeaterState.HEATING
+
+
+def _without_data(latest: LatestReading) -> HeaterState:
+    """Never heard, silent, or there and refusing every question."""
+    if latest.flags & Quality.REFUSED:
+        return HeaterState.ERRORS
+    return HeaterState.NEVER if latest.at is None else HeaterState.SILENT
 
 
 def fresh_since(now: dt.datetime, period_s: int) -> dt.datetime:
@@ -75,10 +84,16 @@ def fresh(now: dt.datetime, periods: dict[str, int], prefix: str = "") -> Q:
 STATE_FILTERS = [
     ("online", _("on line")),
     ("silent", _("no data")),
+    ("errors", _("answers only with errors")),
     ("never", _("never heard")),
     ("fault", _("fault")),
     ("off", _("switched off")),
 ]
+
+
+def _refusing() -> QuerySet[LatestReading, int]:
+    flagged = LatestReading.objects.annotate(refused=F("flags").bitand(int(Quality.REFUSED)))
+    return flagged.filter(misses__gt=0, refused__gt=0).values_list("heater_id", flat=True)
 
 
 def condition_of(state: str, now: dt.datetime, periods: dict[str, int]) -> Q:
@@ -87,6 +102,7 @@ def condition_of(state: str, now: dt.datetime, periods: dict[str, int]) -> Q:
     conditions = {
         "online": online,
         "silent": heard & ~online,
+        "errors": ~online & Q(pk__in=_refusing()),
         "never": ~heard,
         "fault": online & Q(latest__fault__gt=0),
         "off": online & Q(latest__running=False),

@@ -42,3 +42,4 @@ class Quality(IntFlag):
     LATE = 64
     MAINTENANCE = 128
     UNKNOWN_CODE = 256
+    REFUSED = 512  # of a heater's newest entry only: it has answered with nothing but errors since

@@ -30,6 +30,7 @@ BECOMES: dict[str, tuple[tuple[str, str], ...]] = {
     A.WELFARE: ((Kind.NON_USE, Category.NOT_RUNNING), HAZARD),
     A.UNIT_SILENT: (REPAIR, (Kind.NON_USE, Category.NOT_RUNNING)),
     A.LINE_SILENT: (REPAIR,),
+    A.ERRORS_ONLY: (REPAIR,),
     A.FAULT: (REPAIR, HAZARD),
     A.ROOM_COLD: (COLD, (Kind.NON_USE, Category.NOT_RUNNING)),
     A.ROOM_COOL: (COLD,),

@@ -14,6 +14,8 @@ from telemetry.judging import disuse
 from telemetry.judging.facts import Facts, Hour, Limits
 
 Look = tuple[bool | None, dict[str, Any]] | None
+REFUSED = "refused"
+"""`Facts.reason` of a unit that answered with exceptions only."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,25 @@ def band(value: int, bad_below: int, good_from: int) -> bool | None:
 
 
 def unit_silent(facts: Facts, limits: Limits) -> Look:
-    """The unit is silent while its line is alive: breaker off, or cable loose."""
-    if facts.answered:
+    """The unit is silent while its line is alive: breaker off, or cable loose. One that refuses is not silent."""
+    if facts.answered or facts.reason == REFUSED:
         return False, {}
     evidence = {"misses": facts.misses, "reason": facts.reason, "line": facts.line, "unit": facts.unit}
     return (facts.misses >= limits.silent_polls and not facts.line_dead) or None, evidence
 
 
+def errors_only(facts: Facts, limits: Limits) -> Look:
+    """The board is there and refuses every question: other board, other profile, or a fault inside. Not cleared by
+    silence."""
+    if facts.answered:
+        return False, {}
+    evidence = {"misses": facts.misses, "line": facts.line, "unit": facts.unit}
+    return (facts.misses >= limits.silent_polls and facts.reason == REFUSED) or None, evidence
+
+
 def line_silent(facts: Facts, limits: Limits) -> Look:
     """Nothing on the line can be reached (DTU off line): one alert for all its heaters."""
-    if facts.answered:
+    if facts.answered or facts.reason == REFUSED:
         return False, {}
     evidence = {"misses": facts.misses, "reason": facts.reason, "line": facts.line, "unit": facts.unit}
     return (facts.misses >= limits.silent_polls and facts.line_dead and facts.stands_for_line) or None, evidence
@@ -161,10 +172,11 @@ def _spell(spell: disuse.Spell | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-TURN_KINDS = ("unit_silent", "line_silent", "fault", "supply_low", "freezing", "room_cold", "room_cool")
+TURN_KINDS = ("unit_silent", "line_silent", "errors_only", "fault", "supply_low", "freezing", "room_cold", "room_cool")
 RULES: tuple[Rule, ...] = (
     Rule("unit_silent", unit_silent),
     Rule("line_silent", line_silent),
+    Rule("errors_only", errors_only),
     Rule("fault", fault),
     Rule("supply_low", supply_low, "supply_hold_s"),
     Rule("freezing", freezing, "freeze_hold_s"),

@@ -142,7 +142,7 @@ def heater_read(request: HttpRequest, platform_no: str) -> HttpResponse:
     shown = Shown.of(request, platform_no)
     if request.POST.get("deed") == "door":
         return _read_at_door(request, shown)
-    snapshot = registers.read_now(shown.heater, shown.profile, shown.now)
+    snapshot = registers.read_now(shown.heater, queries.read_profile_of(shown.heater.profile_id), shown.now)
     if not snapshot.trouble:
         services.expect_again(heater=shown.heater)
     return _registers(request, shown, snapshot)

@@ -98,7 +98,7 @@ class Shown:
 
     @property
     def has_data(self) -> bool:
-        return self.state not in (HeaterState.SILENT, HeaterState.NEVER)
+        return self.state not in (HeaterState.SILENT, HeaterState.NEVER, HeaterState.ERRORS)
 
     @cached_property
     def profile(self) -> Profile:

@@ -11,6 +11,7 @@ from telemetry.judging.rules import BY_KIND, RULES
 
 LIMITS = Limits()
 MISSED = {"answered": False, "reason": "timeout"}
+REFUSES = {"answered": False, "reason": "refused"}
 HOUR = {"at": 0.0, "n": 12, "wanted": 12}
 
 
@@ -32,6 +33,12 @@ def state(kind: str, limits: Limits = LIMITS, **facts: Any) -> bool | str | None
         ("line_silent", MISSED | {"misses": 3, "line_dead": True}, None),
         ("line_silent", MISSED | {"misses": 9, "stands_for_line": True}, None),
         ("line_silent", {}, False),
+        ("line_silent", REFUSES | {"misses": 9}, False),
+        ("unit_silent", REFUSES | {"misses": 9}, False),
+        ("errors_only", REFUSES | {"misses": 2}, None),
+        ("errors_only", REFUSES | {"misses": 3}, True),
+        ("errors_only", MISSED | {"misses": 9}, None),
+        ("errors_only", {}, False),
         ("fault", {"fault": 1}, True),
         ("fault", {"fault": 0}, False),
         ("fault", {"fault": None}, "unknown"),

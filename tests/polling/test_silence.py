@@ -6,7 +6,10 @@ import datetime as dt
 
 import pytest
 
-from telemetry.models import Alert
+from devices.models import Heater
+from telemetry import queries
+from telemetry.models import Alert, FoundHole, LatestReading
+from telemetry.states import HeaterState, condition_of, state_of
 from tests import people
 from tests.telemetry.said import bare_heater, sample, turn, unit_of
 
@@ -45,3 +48,37 @@ def test_a_neighbour_that_lost_one_poll_is_not_a_silent_line() -> None:
         turn([unit_of(dead, n), unit_of(alive)], [sample(alive, at(n), running=True)], at(n), {dead.pk: "timeout"})
     turn([unit_of(dead, 3), unit_of(alive)], [], at(4), {dead.pk: "timeout", alive.pk: "timeout"})
     assert raised() == {(dead.pk, "unit_silent")}
+
+
+def state(heater: Heater, n: int) -> HeaterState:
+    return state_of(LatestReading.objects.filter(heater=heater).first(), at(n), 30)
+
+
+def test_a_board_that_answers_only_with_errors_is_neither_silent_nor_off() -> None:
+    people.programme("370999", poll_period_s=30)
+    refuses, alone = bare_heater(1), bare_heater(line="dtu:861990000000067")
+    turn([unit_of(alone)], [sample(alone, at(0), running=False)], at(0))
+    for n in range(3):
+        missed = {refuses.pk: "refused", alone.pk: "refused"}
+        turn([unit_of(refuses, n), unit_of(alone, n)], [], at(n + 1), missed)
+    assert raised() == {(refuses.pk, "errors_only"), (alone.pk, "errors_only")}, "no line is called silent either"
+    assert {state(refuses, 9), state(alone, 9)} == {HeaterState.ERRORS} and state(alone, 1) == HeaterState.OFF
+    named = Heater.objects.filter(condition_of("errors", at(9), {"370999": 30}))
+    assert set(named) == {refuses, alone}
+    turn([unit_of(alone, 3)], [], at(10), {alone.pk: "timeout"})
+    assert state(alone, 10) == HeaterState.SILENT and (alone.pk, "unit_silent") in raised()
+    turn([unit_of(alone, 4)], [sample(alone, at(11), running=True)], at(11))
+    assert state(alone, 11) == HeaterState.HEATING and raised() == {(refuses.pk, "errors_only")}
+    assert set(named.all()) == {refuses}
+
+
+def test_a_hole_that_one_board_showed_is_read_around_for_all_of_its_profile() -> None:
+    people.programme("370999", poll_period_s=30)
+    first, second = bare_heater(1), bare_heater(2)
+    for heater in (first, second):  # a second board shows the same one later
+        turn([unit_of(first), unit_of(second)], [], at(heater.unit), holes={heater.pk: {("h", 104, 104)}})
+    assert [(hole.heater_id, str(hole)) for hole in FoundHole.objects.all()] == [(first.pk, "h104-104")]
+    units = queries.units_in([first.pk, second.pk])
+    assert [unit.profile.limits.holes[-1] for unit in units] == [("h", 104, 104)] * 2
+    assert units[0].profile is units[1].profile, "one plan for all of them"
+    assert queries.read_profile_of(first.profile_id) is units[0].profile

@@ -31,12 +31,13 @@ def sample(heater: Heater, at: dt.datetime, flags: int = 0, **values: Any) -> Sa
 
 
 def turn(
-    units: Sequence[Unit], samples: Sequence[Sample], at: dt.datetime, missed: dict[int, str] | None = None
-) -> None:
+    units: Sequence[Unit], samples: Sequence[Sample], at: dt.datetime, missed: dict[int, str] | None = None,
+    **more: Any,
+) -> None:  # fmt: skip
     """Store a turn as the poll task does, in the cycle of that moment; of another shard where it was had already."""
     planned = (services.plan_cycle(area_id="370999", shard=shard, period_s=30, now=at) for shard in (0, *range(2, 9)))
     cycle = next(filter(None, planned))
-    services.store_outcome(cycle=cycle, units=units, outcome=Outcome(list(samples), missed or {}), now=at)
+    services.store_outcome(cycle=cycle, units=units, outcome=Outcome(list(samples), missed or {}, **more), now=at)
 
 
 def say(heater: Heater, at: dt.datetime, **values: Any) -> None:
