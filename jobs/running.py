@@ -198,6 +198,12 @@ def _try_again(job: Job, run: JobRun) -> str:
 
 @contextmanager
 def _heartbeat(run: JobRun) -> Iterator[None]:
+    """Beats beside the work, unless a caller's transaction is open: another connection would not find the lease in
+    it and call the work lost.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
     stop = threading.Event()
     thread = threading.Thread(target=_beat_until, args=(run, stop), name=f"heartbeat-{run.job_id}", daemon=True)
     thread.start()

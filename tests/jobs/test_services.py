@@ -177,6 +177,27 @@ def test_only_the_owner_or_a_watcher_of_the_area_steers(clerk: User) -> None:
     assert services.cancel(job=job, by=watcher).state == "cancelled"
 
 
+@handler("tests.who_beats")
+def _who_beats(run: Any) -> dict[str, Any]:
+    return {"beats": sum(thread.name == f"heartbeat-{run.job_id}" for thread in threading.enumerate())}
+
+
+def test_a_run_within_a_callers_transaction_is_not_called_lost_by_a_beat_that_cannot_see_it(clerk: User) -> None:
+    """However long the work takes: only a run whose lease others can see has a heartbeat beside it."""
+    job = ask(clerk, kind="tests.who_beats")
+    assert running.run_job(job.pk) == "done"
+    job.refresh_from_db()
+    assert job.result == {"beats": 0}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_of_its_own_has_a_heartbeat(clerk: User) -> None:
+    job = ask(clerk, kind="tests.who_beats")
+    assert running.run_job(job.pk) == "done"
+    job.refresh_from_db()
+    assert job.result == {"beats": 1}
+
+
 @handler("tests.refuses")
 def refuses(run: running.JobRun) -> None:
     raise Refused("NO_ROWS", "No rows in %(name)s.", name="a.xlsx")
