@@ -1,7 +1,7 @@
 """A world that stands for a whole file of tests: built once in a transaction that is never committed.
 
-For files none of whose tests commits. Each test works behind a savepoint: pytest-django's own where it is marked
-`django_db`, else one it opens itself.
+Only where no test of the file commits (`commits`). Each test works behind a savepoint: pytest-django's own where it is
+marked `django_db`, else one it opens itself.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.test import override_settings
 
@@ -26,3 +27,10 @@ def standing(blocker: Any, files: Path) -> Iterator[None]:
         with block:
             yield
             transaction.set_rollback(True)
+
+
+def commits(request: pytest.FixtureRequest) -> bool:
+    """Whether a test of the file that asks is marked to commit what it does: nothing uncommitted may stand then."""
+    ours = (item for item in request.session.items if item.path == request.path)
+    marks = (item.get_closest_marker("django_db") for item in ours)
+    return any(mark is not None and mark.kwargs.get("transaction") for mark in marks)

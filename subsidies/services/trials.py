@@ -22,9 +22,9 @@ from subsidies.facts import Facts, facts_for, with_related
 from subsidies.models import CliffSignature, Policy, PolicyTrial, PolicyTrialRow
 from subsidies.rules.engine import assess
 from subsidies.rules.outcomes import Due, Outcome, Undefined
-from subsidies.rules.scanning import encode_scan, scan
+from subsidies.rules.scanning import encode_scan
 from subsidies.services.locking import demand_right, hold
-from subsidies.services.policies import policy_in_force, rules_of
+from subsidies.services.policies import policy_in_force, rules_of, scan_of
 from subsidies.services.tried import newest_trial
 from subsidies.services.turns import Turn, turns_of
 
@@ -92,7 +92,7 @@ def try_out(policy: Policy, *, on: dt.date | None = None, progress: Progress | N
     day = held_to(policy, on or clock.today())
     baseline = policy_in_force(policy.programme, day)
     tried = Tried(policy, baseline if baseline != policy else None, day)
-    tried.scan = encode_scan(scan(rules_of(policy)))
+    tried.scan = encode_scan(scan_of(policy))
     turns = _turns(tried)
     total = _accepted(policy, day).count()
     for done, part in enumerate(_parts(policy, day), 1):

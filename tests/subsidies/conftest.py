@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -19,6 +20,7 @@ from retrofits.models import Acceptance, CostItem, Installation, Task
 from subsidies.models import Entitlement, FundEntry, Notice, PayoutBatch, Policy
 from subsidies.services import bank, batches, entitlements, funds, notices, policies, signatures, trials
 from tests import flushing, people
+from tests.standing import commits, standing
 
 flushing.install()
 
@@ -208,6 +210,18 @@ def make_money(**programme: Any) -> Money:
     return Money(made, supplier, office, clerk, inspector, maker, reviewer, releaser)
 
 
+@pytest.fixture(scope="module")
+def standing_money(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
+) -> Iterator[Money | None]:
+    if commits(request):
+        yield None
+        return
+    with standing(django_db_blocker, tmp_path_factory.mktemp("files")):
+        yield make_money()
+
+
 @pytest.fixture
-def money(db: None) -> Money:
-    return make_money()
+def money(db: None, standing_money: Money | None) -> Money:
+    """One world for all tests of a file, each with a copy to change; its own where a test of the file commits."""
+    return copy.deepcopy(standing_money) or make_money()
