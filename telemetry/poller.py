@@ -9,9 +9,10 @@ asked again by their parts (DEVICES §3.4, `telemetry.holes`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from zlib import crc32
 
 from devices.hub.client import BlockResult, SweepRequest
 from devices.protocol.compiled import compile_decoder
@@ -22,6 +23,9 @@ from telemetry.holes import Hole, as_read, is_illegal_address, learnt, parts
 
 SUSPECT_AFTER = 3
 BACK_OFF_S = (60, 120, 240, 480, 960, 1800)
+OUTAGE_LINES = 100
+SPREAD_S, SPREAD_SHARE = 60.0, 0.2
+"""After an outage the first polls are spread over a minute, but over no more than a fifth of the period."""
 MEASURED = {
     "supply_dc": "supply_t",
     "return_dc": "return_t",
@@ -82,6 +86,17 @@ def due(units: Iterable[Unit], now: float) -> list[Unit]:
     return sorted((unit for unit in units if _is_due(unit, now)), key=lambda unit: (unit.line, unit.unit))
 
 
+def resting(units: Iterable[Unit], now: float) -> list[Unit]:
+    """The units whose turn it is not yet."""
+    return [unit for unit in units if not _is_due(unit, now)]
+
+
+def returned(units: Iterable[Unit], since: Mapping[str, float]) -> list[Unit]:
+    """Of resting units those whose line has come back since they were last asked (`since`: line → its connect): an
+    outage was over sooner than their pause."""
+    return [unit for unit in units if since.get(unit.line, 0.0) > unit.asked_at]
+
+
 def blocks_of(unit: Unit, turn: int) -> tuple[Block, ...]:
     """What is read of a unit in this turn: its slow points only in each n-th."""
     return _plan(unit.profile, turn)
@@ -98,9 +113,29 @@ def probe_of(unit: Unit) -> Block:
     return Block(first.table, first.addr, 1)
 
 
-def requests(units: Iterable[Unit], turn: int = 0) -> list[SweepRequest]:
-    """The first round of a turn: block reads for each unit, one register for those that have been silent for long."""
-    return [_probe(unit) if _is_suspect(unit) else _ask(unit, blocks_of(unit, turn)) for unit in units]
+def requests(units: Iterable[Unit], turn: int = 0, spread_s: float = 0.0) -> list[SweepRequest]:
+    """The first round of a turn: block reads for each unit, one register for those that have been silent for long.
+
+    After an outage of many lines theirs are asked one after another over `spread_s` instead of all at once.
+    """
+    units = list(units)
+    asked = [_probe(unit) if _is_suspect(unit) else _ask(unit, blocks_of(unit, turn)) for unit in units]
+    away = lines_away(units) if spread_s else set()
+    return [replace(one, after_s=spread_s * _place(one.line)) if one.line in away else one for one in asked]
+
+
+def lines_away(units: Iterable[Unit]) -> set[str]:
+    """Lines of which nobody answered in the turn before, where that was an outage: many of them, and most of all."""
+    missing: dict[str, bool] = {}
+    for unit in units:
+        missing[unit.line] = missing.get(unit.line, True) and unit.misses > 0
+    away = {line for line, is_missing in missing.items() if is_missing}
+    return away if len(away) >= OUTAGE_LINES and 2 * len(away) >= len(missing) else set()
+
+
+def _place(line: str) -> float:
+    """Where between 0 and 1 a line stands; the same each time, and neighbours far from each other."""
+    return crc32(line.encode()) / 2**32
 
 
 def again(units: Iterable[Unit], results: Iterable[BlockResult], turn: int = 0) -> list[SweepRequest]:

@@ -1,26 +1,31 @@
-"""Says that something has changed in a place: a turn has ended, an alert has come or gone. What, the pages ask.
+"""Says what has changed in a place: turns of polling, alerts, commands, docking tests. The new state the pages ask for.
 
 A stream holds a thread of the web server, so there are few of them, each lasts under a minute, and a browser's tabs
-share one. Who gets none polls as before.
+share one. Who gets none polls.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Max, Q
+from django.db.models import BigIntegerField, Count, Func, Max, Q, QuerySet
+from django.db.models.functions import Cast
 
+from accounts.owning import narrowed
 from core import clock
+from devices.models import Command, DockingTest
 from telemetry import queries
 
 MOST = 2  # of the four threads of a web process
-TICK_S = 3.0
+TICK_S = 2.0
 HEARTBEAT_S = 15.0
+UNDER_WAY = ("held", "queued", "sent", "echoed")
+Look = Callable[[], Mapping[str, str]]
 _room = threading.BoundedSemaphore(MOST)
 
 
@@ -39,24 +44,22 @@ class Stream:
             _room.release()
 
 
-def open_stream(look: Callable[[], str]) -> Stream | None:
-    """A stream that says when `look` answers something else; None while all places are taken."""
+def open_stream(look: Look) -> Stream | None:
+    """A stream that names what `look` answers otherwise than before; None while all places are taken."""
     if not _room.acquire(blocking=False):
         return None
     return Stream(pieces(look, settings.STREAM_S, time.monotonic, time.sleep))
 
 
-def pieces(
-    look: Callable[[], str], lasts_s: float, now: Callable[[], float], pause: Callable[[float], None]
-) -> Iterator[str]:
-    """Server-sent events: `changed` with each new answer of `look`, a comment now and then to keep the path open."""
+def pieces(look: Look, lasts_s: float, now: Callable[[], float], pause: Callable[[float], None]) -> Iterator[str]:
+    """Server-sent events: `changed` with the names of what did, a comment now and then to keep the path open."""
     end, spoken, seen = now() + lasts_s, now(), look()
     yield "retry: 3000\n\n"
     while now() < end:
         pause(TICK_S)
         found = look()
-        if found != seen:
-            yield f"event: changed\ndata: {found}\n\n"
+        if changed := [name for name in found if found[name] != seen.get(name)]:
+            yield f"event: changed\ndata: {' '.join(changed)}\n\n"
         elif now() - spoken >= HEARTBEAT_S:
             yield ": still here\n\n"
         else:
@@ -64,13 +67,29 @@ def pieces(
         seen, spoken = found, now()
 
 
-def state_of_place(user: Any, area: str) -> str:
-    """Changes with every turn that ends and every alert that comes, goes or is seen. Gives its connection back."""
+def state_of_place(user: Any, area: str) -> dict[str, str]:
+    """By name what changes with every turn that ends; every alert that comes, goes or is seen; wherever the person may
+    look, every step of a command under way and of an open docking test. Gives its connection back."""
     turns = queries.turns_of(area, clock.now()).aggregate(ended=Max("finished_at"))
     alerts = queries.open_alerts(user, area).aggregate(
         n=Count("pk"), waiting=Count("pk", filter=Q(acknowledged_at__isnull=True)), newest=Max("pk")
     )
+    found = {
+        "turns": str(turns["ended"]),
+        "alerts": f"{alerts['n']} {alerts['waiting']} {alerts['newest']}",
+        "commands": version_of(Command.objects.visible_to(user).filter(state__in=UNDER_WAY)),
+        "docking": version_of(
+            narrowed(DockingTest.objects.filter(state=DockingTest.State.OPEN), user, Command.view_right)
+        ),
+    }
     if not connection.in_atomic_block:
         connection.close()
-    ended = turns["ended"].timestamp() if turns["ended"] else 0
-    return f"{ended:.0f} {alerts['n']} {alerts['waiting']} {alerts['newest'] or 0}"
+    return found
+
+
+def version_of(rows: QuerySet[Any]) -> str:
+    """Another one as soon as one of these rows is written, comes or goes. A row that is written gets the number of the
+    transaction that did it, which only grows."""
+    written: Func = Func("pk", template=f'"{rows.model._meta.db_table}"."xmin"::text', output_field=BigIntegerField())
+    found = rows.order_by().aggregate(n=Count("pk"), newest=Max(Cast(written, BigIntegerField())))
+    return f"{found['n']} {found['newest']}"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import acting
 from core import clock
-from devices.hub.client import BlockResult, HubUnavailable
+from devices.hub.client import BlockResult, HubRefused, HubUnavailable
 from devices.hub_access import hub_client
 from jobs.registry import handler
 from jobs.running import JobRun
@@ -69,7 +69,8 @@ def _poll(cycle: PollCycle, shards: int) -> str:
     ensure_partitions(started, ahead_days=1)
     spool = Spool(settings.RUN_DIR / "spool", f"{cycle.area_id}-{cycle.shard}")
     spool.give_back(now=started)
-    units = poller.due(queries.units_of(cycle.area_id, cycle.shard, shards), started.timestamp())
+    everybody = queries.units_of(cycle.area_id, cycle.shard, shards)
+    units = poller.due(everybody, started.timestamp()) + _returned(poller.resting(everybody, started.timestamp()))
     if not units:
         return _close(cycle, "nothing due")
     try:
@@ -92,11 +93,23 @@ def _poll(cycle: PollCycle, shards: int) -> str:
     return f"{len(outcome.samples)} of {len(units)}"
 
 
+def _returned(resting: list[poller.Unit]) -> list[poller.Unit]:
+    """Units that rest although their line is back; none where nobody rests or the hub can't be asked."""
+    if not resting:
+        return []
+    try:
+        with hub_client() as hub:
+            return poller.returned(resting, hub.connected({unit.line for unit in resting}))
+    except (HubUnavailable, HubRefused):
+        return []
+
+
 def _asked(units: list[poller.Unit], cycle: PollCycle) -> list[BlockResult]:
     """Both rounds of a turn, within six tenths of its period; the second begins when the first is over."""
     over = time.monotonic() + max(2.0, cycle.period_s * 0.6)
+    spread_s = min(poller.SPREAD_S, poller.SPREAD_SHARE * cycle.period_s)
     with hub_client() as hub:
-        answers = list(hub.sweep(poller.requests(units, cycle.cycle), over - time.monotonic()))
+        answers = list(hub.sweep(poller.requests(units, cycle.cycle, spread_s), over - time.monotonic()))
         more = poller.again(units, answers, cycle.cycle)
         if more:
             answers += hub.sweep(more, max(1.0, over - time.monotonic()))

@@ -28,6 +28,7 @@ class SweepRequest:
     """What to read from one unit: ``line`` as in Bus.line, blocks from the planner, ``unit_bytes`` from the profile.
 
     ``spare``: the unit has been silent for long; asking such units takes a tenth of a line's time at most.
+    ``after_s``: its line is not asked before so many seconds of the sweep have passed.
     """
 
     line: str
@@ -35,6 +36,7 @@ class SweepRequest:
     blocks: tuple[Block, ...]
     unit_bytes: int = 1
     spare: bool = False
+    after_s: float = 0.0
 
 
 class BlockResult(NamedTuple):
@@ -123,6 +125,8 @@ class HubClient:
             "requests": [[r.line, r.unit, plans[r.blocks], r.unit_bytes, int(r.spare)] for r in asked],
             "deadline_s": deadline_s,
         }
+        if later := {r.line: int(1000 * r.after_s) for r in asked if r.after_s}:
+            ask["after_ms"] = later
         ended = False
         try:
             for message in self._stream(ask, deadline_s):
@@ -155,6 +159,11 @@ class HubClient:
         """Metrics per line: state, connected, claimed, heard_s, rtt_p50_ms, ok, timeouts, late, foreign, ..."""
         ask = {"op": "lines", "names": None if names is None else list(names)}
         return [entry for part in self._stream(ask, wait_s) for entry in part]
+
+    def connected(self, names: Iterable[str], wait_s: float = 10) -> dict[str, float]:
+        """Of these lines those with a connection, and since when (epoch seconds)."""
+        found: dict[str, float] = self._ask({"op": "connected", "names": list(names)}, wait_s)["since"]
+        return found
 
     def unclaimed(self) -> list[dict[str, Any]]:
         """Dialled-in units nobody has asked for yet."""

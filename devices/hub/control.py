@@ -4,7 +4,7 @@
     client {"auth": hex HMAC-SHA256(secret, nonce)}
     hub    {"ok": true}
     client {"op": "sweep", "token": 7, "plans": [[["h", 100, 14], ...], ...],
-            "requests": [["dtu:86...", 1, 0, 1, 0], ...], "deadline_s": 20}
+            "requests": [["dtu:86...", 1, 0, 1, 0], ...], "deadline_s": 20, "after_ms": {"dtu:86...": 12000}}
     hub    {"results": [[0, 0, 41.2, 1611000000123, "00e1..."], ...]} ... {"done": true, "counts": {"ok": 12}}
 
 One request at a time per connection; a client that goes away ends its sweep (what is in flight ends by itself).
@@ -24,7 +24,7 @@ from typing import Any
 
 from devices.hub.config import HubConfig, split_address
 from devices.hub.door import Door
-from devices.hub.exchanges import BadAsk, Sweep, exchange, parse_sweep
+from devices.hub.exchanges import BadAsk, Sweep, exchange, parse_after, parse_sweep
 from devices.hub.lease import HeldLease, StaleLease
 from devices.hub.lines import BadLine, Lines
 from devices.protocol.frames import BadRequest, Block, Request
@@ -102,6 +102,7 @@ class Control:
             "read": self._read,
             "write": self._write,
             "lines": self._lines,
+            "connected": self._connected,
             "claim": self._claim,
             "close": self._close,
             "ping": self._ping,
@@ -115,7 +116,8 @@ class Control:
 
     async def _sweep(self, ask: dict[str, Any], reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:
         batch: list[list[Any]] = []
-        sweep = Sweep(self.lines, parse_sweep(ask.get("plans"), ask.get("requests")), batch.append)
+        after = parse_after(ask.get("after_ms", {}))
+        sweep = Sweep(self.lines, parse_sweep(ask.get("plans"), ask.get("requests")), batch.append, after)
         sweep.start(_seconds(ask, "deadline_s", 30.0, 600.0))
         over = asyncio.ensure_future(sweep.finished.wait())
         try:
@@ -154,6 +156,14 @@ class Control:
         result = await exchange(self.lines, name, request, _seconds(ask, "deadline_s", 10.0, 600.0))
         self.config.log("write", {"line": name, "unit": request.unit, "frame": request.frame.hex(), **result})
         yield result
+
+    async def _connected(self, ask: dict[str, Any], reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:
+        """Of these lines those with a connection, each with the moment it came."""
+        names = ask.get("names")
+        if not isinstance(names, list):
+            raise BadAsk("connected: a list of names is wanted")
+        known = (self.lines.by_name.get(name) for name in names if isinstance(name, str))
+        yield {"since": {one.name: round(one.connected_at, 3) for one in known if one and one.bus.connected}}
 
     async def _lines(self, ask: dict[str, Any], reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:
         wanted = ask.get("names")

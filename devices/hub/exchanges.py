@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from devices.line.tickets import Ticket
 from devices.protocol.frames import BadRequest, Block, Request, block_at
 
 MAX_BLOCKS = 200_000
+LATEST_MS = 600_000
 # After so many silent blocks of a unit the rest of its blocks are left out: a dead unit must not cost the others.
 MISSES = 2
 SPARED = "spared"
@@ -61,6 +62,13 @@ def parse_sweep(plans: Any, requests: Any) -> dict[str, list[Asked]]:
             raise BadAsk(f"requests[{number}]: more than {MAX_BLOCKS} blocks, or a line that is no text")
         asked.setdefault(name, []).append(entry_of)
     return asked
+
+
+def parse_after(after: Any) -> dict[str, float]:
+    """JSON object line -> milliseconds from the beginning of the sweep, as seconds; BadAsk for anything else."""
+    if not isinstance(after, dict) or not all(type(ms) is int and 0 <= ms <= LATEST_MS for ms in after.values()):
+        raise BadAsk(f"after_ms: an object with whole milliseconds from 0 to {LATEST_MS} per line is wanted")
+    return {name: ms / 1000 for name, ms in after.items()}
 
 
 def _plan(number: int, blocks: Any) -> list[Block]:
@@ -122,14 +130,21 @@ class LineSweep:
 
 
 class Sweep:
-    """One sweep over many lines. ``emit`` gets one JSON-ready result per block; ``finished`` is set at the end."""
+    """One sweep over many lines. ``emit`` gets one JSON-ready result per block; ``finished`` is set at the end.
 
-    def __init__(self, lines: Lines, asked: dict[str, list[Asked]], emit: Callable[[list[Any]], None]) -> None:
-        self.lines, self.emit = lines, emit
+    ``after``: lines that are not to be asked before so many seconds have passed; they keep no other line waiting.
+    """
+
+    def __init__(
+        self, lines: Lines, asked: dict[str, list[Asked]], emit: Callable[[list[Any]], None],
+        after: Mapping[str, float] | None = None,
+    ) -> None:  # fmt: skip
+        self.lines, self.emit, self._after = lines, emit, after or {}
         self.over = False
         self._ok, self._others = 0, Counter[str]()
         self.finished = asyncio.Event()
-        self._waiting = deque(asked.items())
+        self._waiting = deque(sorted(asked.items(), key=self._pause) if after else asked.items())
+        self._wake: asyncio.TimerHandle | None = None
         self._running = 0
         self._live: dict[str, LineSweep] = {}
         self._filling = False
@@ -141,12 +156,18 @@ class Sweep:
 
     def start(self, deadline_s: float) -> None:
         loop = asyncio.get_running_loop()
+        self._began = loop.time()
         self._timer = loop.call_later(max(0.0, deadline_s), self.stop)
         self._fill()
+
+    def _pause(self, entry: tuple[str, Any]) -> float:
+        return self._after.get(entry[0], 0.0)
 
     def stop(self) -> None:
         """No new requests: what is in flight ends by itself, all the rest is reported as expired."""
         self.over = True
+        if self._wake:
+            self._wake.cancel()
         for one in list(self._live.values()):
             if one.asking and one.ticket:
                 one.line.bus.cancel(one.ticket)
@@ -154,13 +175,28 @@ class Sweep:
 
     def _fill(self) -> None:
         self._filling = False
-        while self._waiting and (self._running < self.lines.config.window or self.over):
+        while self._waiting and (self._running < self.lines.config.window or self.over) and not self._too_early():
             name, asked = self._waiting.popleft()
             self._running += 1
             self._begin(name, asked)
-        if not self._running:
+        if not self._running and not self._waiting:
             self._timer.cancel()
             self.finished.set()
+
+    def _too_early(self) -> bool:
+        """Whether the next line has to wait for its moment; then somebody comes back for it."""
+        if self.over or not self._after:
+            return False
+        loop, due = asyncio.get_running_loop(), self._began + self._pause(self._waiting[0])
+        if due <= loop.time():
+            return False
+        if self._wake is None:
+            self._wake = loop.call_at(due, self._awake)
+        return True
+
+    def _awake(self) -> None:
+        self._wake = None
+        self._fill()
 
     def _begin(self, name: str, asked: list[Asked]) -> None:
         try:

@@ -65,6 +65,14 @@ class HubGroup(HubClient):
         asked = None if names is None else list(names)
         return [entry for hub in self.hubs for entry in hub.lines(asked, wait_s)]
 
+    def connected(self, names: Iterable[str], wait_s: float = 10) -> dict[str, float]:
+        parts: dict[int, list[str]] = {}
+        for name in names:
+            parts.setdefault(hub_of(name, len(self.hubs)), []).append(name)
+        return {
+            line: at for number, part in parts.items() for line, at in self.hubs[number].connected(part, wait_s).items()
+        }
+
     def unclaimed(self) -> list[dict[str, Any]]:
         return [entry for hub in self.hubs for entry in hub.unclaimed()]
 

@@ -62,6 +62,10 @@ QUESTIONS = {
     "bad_crc_ignored": gettext_lazy("Is a frame with a broken CRC ignored (tried with a bus tool)?"),
     "display_unmoved": gettext_lazy("Does the display of the board show the same values as before, and no fault?"),
 }
+UNBOUND = gettext_lazy(
+    "Your account is not bound to an enterprise yet, so a test you open could be seen by nobody of yours. The security "
+    "administrator binds it; then open the test."
+)
 STATE_WORDS = {
     "todo": (gettext_lazy("to do"), ""), "running": (gettext_lazy("running"), "busy"),
     "asked": (gettext_lazy("a person has to confirm"), "warn"), "passed": (gettext_lazy("passed"), "ok"),
@@ -78,6 +82,8 @@ def docking_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if not user.has_right(EDIT):
             raise Refused("NOT_YOURS", _("Your roles do not allow this."))
+        if not _sees_its_own(user):
+            raise Refused("NO_FIRM", UNBOUND)
         if form.is_valid():
             data = form.cleaned_data
             sample = Sample(
@@ -93,10 +99,20 @@ def docking_list(request: HttpRequest) -> HttpResponse:
         row_url=lambda row: reverse("devices:docking-detail", args=[row.number]),
         empty=(_("No docking test yet"), _("A model may be installed after its sample passed the ten steps.")),
     )  # fmt: skip
-    context = {"form": form if user.has_right(EDIT) else None, "open_form": bool(form.errors)}
+    may_open = user.has_right(EDIT)
+    is_bound = _sees_its_own(user)
+    context = {
+        "form": form if may_open and is_bound else None, "open_form": bool(form.errors),
+        "unbound": UNBOUND if may_open and not is_bound else "",
+    }  # fmt: skip
     if form.errors:
         return render(request, "devices/docking_list.html", {"table": table, **context}, status=422)
     return render_table(request, "devices/docking_list.html", table, context)
+
+
+def _sees_its_own(user: Any) -> bool:
+    """Whether a test this person opens would be theirs to see: people of firms see their firm's, and need one."""
+    return bool(user.whole_codes_for(VIEW)) or any(user.works_for(kind) for kind in user.own_codes_for(VIEW))
 
 
 @requires(VIEW)

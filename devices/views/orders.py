@@ -28,6 +28,7 @@ from devices.words import deed_words, value_words
 from programmes.chosen import chosen_area_code
 
 COMMAND = "devices.command"
+UNDER_WAY = (Command.State.QUEUED, Command.State.SENT, Command.State.ECHOED)
 FRESH = dt.timedelta(hours=6)
 COLUMNS = (
     Column("heater.platform_no", gettext_lazy("Heater"), kind="id", order_by="heater__platform_no", link=True),
@@ -66,7 +67,10 @@ def command_list(request: HttpRequest) -> HttpResponse:
         "held": [_held(order, user) for order in held.annotate(n=Count("commands")).order_by("requested_at")[:20]],
         "may_command": bool(area) and user.has_right(COMMAND, area),  # type: ignore[union-attr]
     }
-    return render_table(request, "devices/command_list.html", table, context)
+    context["is_under_way"] = any(row.item.state in UNDER_WAY for row in table.rows)
+    is_live = request.headers.get("HX-Request") == "true" and "HX-Target" not in request.headers
+    template = "devices/command_list_part.html" if is_live else "devices/command_list.html"
+    return render_table(request, template, table, context)
 
 
 def _by_state(rows: Any) -> list[View]:

@@ -89,11 +89,16 @@ def test_a_profile_is_tried_on_pasted_registers() -> None:
 def test_a_docking_test_from_the_sample_to_the_public_page() -> None:
     model = boards.device_model()
     (supplier, tests), (_ops, confirms), (_clerk, looks) = person("supplier"), person("ops"), person("town_staff")
-    people.bind(supplier, model.supplier)
     listing = reverse("devices:docking-list")
     form = {"device_model": model.pk, "line": SAMPLE.line, "unit": 1, "board_firmware": "B-1", "dtu_firmware": "D-1",
             "received_on": "2026-11-20"}  # fmt: skip
-    assert tests.post(listing, form).status_code == 422
+    assert "not bound to an enterprise" in words(tests.get(listing)), "who could not see it is not offered it"
+    refused = tests.post(listing, form)
+    assert refused.status_code == 422 and "not bound to an enterprise" in words(refused)
+    people.bind(supplier, model.supplier)
+    assert "Open a test for a sample" in words(tests.get(listing))
+    refused = tests.post(listing, form)
+    assert refused.status_code == 422 and "not bound to an enterprise" not in words(refused), "the paper is missing"
     paper = SimpleUploadedFile("协议.pdf", b"%PDF-1.4")
     assert looks.post(listing, form | {"protocol": paper}).status_code == 422
     paper.seek(0)
@@ -101,11 +106,12 @@ def test_a_docking_test_from_the_sample_to_the_public_page() -> None:
     test = DockingTest.objects.get()
     page = reverse("devices:docking-detail", args=[test.number])
     assert b"".join(tests.get(page + "?paper=1")) == b"%PDF-1.4"
-    assert "hx-trigger" not in tests.get(page).content.decode()
+    still = tests.get(page).content.decode()
+    assert 'data-of="docking"' in still and reverse("telemetry:stream") in still and "data-hurry" not in still
     assert act(tests, "docking-act", test.number, deed="run", step="machine").status_code == 302
     assert Job.objects.get(kind="devices.run_docking").args["numbers"] == [1, 3, 4, 5, 6, 8]
     live = tests.get(page, headers={"HX-Request": "true"}).content.decode()
-    assert 'hx-trigger="every 2s"' in live and "<html" not in live
+    assert 'data-hurry="2"' in live and "<html" not in live, "without a stream it is asked every two seconds"
     assert act(tests, "docking-act", test.number, deed="run", step="7").status_code == 409
     docking.stop_steps(test=test, numbers=[1, 3, 4, 5, 6, 8], why="away")
     test = run_all(test, supplier)

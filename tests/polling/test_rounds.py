@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
 
-from devices.hub.client import BlockResult, SweepRequest
+from devices.hub.client import BlockResult, HubRefused, SweepRequest
 from devices.protocol.points import Quality
 from devices.protocol.profile_files import bundled_profile
 from devices.simulator.house import House
@@ -89,6 +90,50 @@ def test_a_suspect_that_was_not_asked_is_no_miss() -> None:
     (probe,) = poller.requests([one])
     outcome = poller.understand([one], answers(probe, lost=-1, error="spared"))
     assert outcome.spared == {101} and outcome.missed == {}
+
+
+def test_after_an_outage_the_first_polls_are_spread_and_after_small_troubles_not() -> None:
+    away = [unit(line=f"dtu:{n:015d}", misses=1 + n % 9) for n in range(poller.OUTAGE_LINES)]
+    fine = [unit(line=f"dtu:{10**9 + n:015d}") for n in range(poller.OUTAGE_LINES)]
+    asked = poller.requests([*away, *fine], 0, 60.0)
+    pauses = sorted(one.after_s for one in asked[: len(away)])
+    assert {one.after_s for one in asked[len(away) :]} == {0.0}, "who answered last time is asked at once"
+    thirds = [sum(20 * n <= pause < 20 * (n + 1) for pause in pauses) for n in range(3)]
+    assert pauses[-1] < 60 and min(thirds) > len(away) // 5, "all over the minute"
+    again = {one.line: one.after_s for one in poller.requests(away, 7, 60.0)}
+    assert again == {one.line: one.after_s for one in asked[: len(away)]}, "the same line at the same place"
+    for few in ([*away[1:], *fine], [*away, *fine, unit(line="dtu:1")]):  # too few lines, or less than half of all
+        assert {one.after_s for one in poller.requests(few, 0, 60.0)} == {0.0}
+    neighbours = [unit(line=one.line, number=2) for one in away]
+    assert poller.lines_away([*away, *neighbours]) == set(), "a line of which one unit answers is there"
+
+
+def test_who_rests_is_asked_as_soon_as_the_line_is_back() -> None:
+    dead, alone = unit(1, misses=9, asked_at=1000.0), unit(2, misses=9, asked_at=1000.0, line="dtu:2")
+    assert poller.resting([dead, alone, unit(3)], 1100.0) == [dead, alone]
+    assert poller.returned([dead, alone], {LINE: 1050.0, "dtu:2": 990.0}) == [dead], "the other was asked since"
+    assert poller.returned([dead, alone], {}) == []
+    (probe,) = poller.requests(poller.returned([dead], {LINE: 1050.0}))
+    assert probe.spare, "one register first"
+
+
+def test_a_line_that_shall_wait_keeps_no_other_waiting_and_ends_with_the_sweep() -> None:
+    with running_hub(window=1) as (hub, client, events):
+        for n in (18, 26):
+            RawDtu(hub.listen_port, f"8619900000000{n}".encode())
+        events.wait("dtu_registered", count=2)
+        block, other = poller.probe_of(unit()), "dtu:861990000000026"
+        began = time.time()
+        later, first = SweepRequest(LINE, 1, (block,), after_s=0.3), SweepRequest(other, 1, (block,))
+        found = list(client.sweep([later, first], 10))
+        assert [(one.line, one.error) for one in found] == [(other, ""), (LINE, "")]
+        assert found[1].at - began >= 0.29
+        never = list(client.sweep([replace(later, after_s=500.0), first], 0.5))
+        assert [(one.line, one.error) for one in never] == [(other, ""), (LINE, "expired")]
+        since = client.connected([LINE, "dtu:000000000000000"])
+        assert list(since) == [LINE] and began - 60 < since[LINE] <= time.time()
+        with pytest.raises(HubRefused, match="after_ms"):
+            client._ask({"op": "sweep", "plans": [], "requests": [], "after_ms": {LINE: -1}}, 5)
 
 
 def test_slow_points_are_asked_in_each_nth_turn() -> None:

@@ -129,6 +129,7 @@ SILENT = {"misses": 3, "reason": "timeout"}
 EVIDENCE: dict[str, tuple[dict[str, Any], str]] = {
     "unit_silent": (SILENT, "3 polls in a row"),
     "line_silent": (SILENT | {"reason": "offline"}, "the line has no connection"),
+    "errors_only": (SILENT | {"line": "dtu:1", "unit": 7}, "unit 7 of dtu:1 has refused every question 3 polls"),
     "fault": ({"fault": 1}, "E01"),
     "supply_low": ({"since": 0.0, "supply_dc": 240, "limit_dc": 250}, "24.0 ℃ come out of it (limit 25.0 ℃)"),
     "freezing": ({"water_dc": 45, "limit_dc": 50, "outdoor_dc": -80}, "water at 4.5 ℃ (limit 5.0 ℃), outdoors −8.0 ℃"),

@@ -42,7 +42,7 @@ def test_a_set_point_goes_from_the_form_to_the_board_and_back(plant: Plant, page
     shown = page.get(detail(heater, "heater-commands")).content.decode()
     assert shown.count('<li class="did">') == 4
     assert "→ 21.5 ℃" in shown and "frames" in shown
-    assert "hx-trigger" not in shown, "a command that has ended is not asked for again"
+    assert "data-hurry" not in shown, "a command that has ended is not asked for again"
 
 
 def test_the_same_form_twice_is_one_command_and_needs_one_code(page: Client, ops: User) -> None:

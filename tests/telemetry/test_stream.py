@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from devices.models import Command, DockingTest
 from telemetry import stream
 from telemetry.models import Alert
 from tests import people
@@ -32,24 +35,46 @@ class Clock:
 
 
 def test_it_speaks_when_something_changed_and_else_now_and_then() -> None:
-    answers, clock = iter(["a", "a", "b", *["b"] * 20]), Clock()
+    same, other = {"turns": "1", "alerts": "7"}, {"turns": "2", "alerts": "7"}
+    answers, clock = iter([same, same, other, *[other] * 20]), Clock()
     said = list(stream.pieces(lambda: next(answers), 30.0, clock.now, clock.pause))
-    assert said == ["retry: 3000\n\n", "event: changed\ndata: b\n\n", ": still here\n\n"]
+    assert said == ["retry: 3000\n\n", "event: changed\ndata: turns\n\n", ": still here\n\n"]
     assert clock.at == 30.0
 
 
-def test_a_turn_an_alert_and_its_acknowledgement_are_changes(ops: Any) -> None:
+def test_turns_alerts_commands_and_docking_tests_are_told_each_by_its_name(ops: Any) -> None:
     people.programme("370999", poll_period_s=30)
-    now, heater = dt.datetime.now(dt.UTC), bare_heater()
-    seen = [stream.state_of_place(ops, "370999001")]
+    now, heater, place = dt.datetime.now(dt.UTC), bare_heater(), "370999001"
+    seen = [stream.state_of_place(ops, place)]
+
+    def told() -> set[str]:
+        seen.append(stream.state_of_place(ops, place))
+        return {name for name in seen[-1] if seen[-1][name] != seen[-2][name]}
+
     say(heater, now, room_dc=200)
-    seen.append(stream.state_of_place(ops, "370999001"))
+    assert told() == {"turns"}
     alert = Alert.objects.create(heater=heater, area_id=heater.area_id, kind="fault", opened_at=now)
-    seen.append(stream.state_of_place(ops, "370999001"))
+    assert told() == {"alerts"}
     Alert.objects.filter(pk=alert.pk).update(acknowledged_at=now, acknowledged_by=ops)
-    seen.append(stream.state_of_place(ops, "370999001"))
-    assert len(set(seen)) == 4
-    assert stream.state_of_place(people.user("ops", OTHER_TOWN), OTHER_TOWN).endswith(" 0 0 0")
+    assert told() == {"alerts"}
+    wish = {"heater": heater, "area_id": heater.area_id, "point": "set_room_t", "asked": 20, "requested_by": ops}
+    Command.objects.create(request_id=uuid.uuid4(), expires_at=now, **wish)
+    assert told() == {"commands"}
+    for state in ("sent", "verified"):  # the one stays under way, the other is over
+        with transaction.atomic():  # a row's version is told by its transaction, and this one has a number of its own
+            Command.objects.update(state=state)
+        assert told() == {"commands"}
+    Command.objects.update(note="over")
+    assert told() == set(), "what is over moves nothing"
+    docking = {"device_model": heater.device_model, "profile": heater.profile, "line": "dtu:1", "unit": 1}
+    DockingTest.objects.create(number="T-1", sample_received_on=now, opened_by=ops, opened_at=now, **docking)
+    assert told() == {"docking"}
+    for change in ({"steps": [{"number": 1, "state": "running"}]}, {"state": "passed"}):
+        with transaction.atomic():
+            DockingTest.objects.update(**change)
+        assert told() == {"docking"}
+    elsewhere = stream.state_of_place(people.user("ops", OTHER_TOWN), OTHER_TOWN)
+    assert elsewhere["alerts"].startswith("0 0") and elsewhere["commands"].startswith("0")
 
 
 def test_who_gets_no_place_polls_and_a_place_comes_back(page: Client, settings: Any) -> None:
