@@ -45,6 +45,8 @@ VIEWS = tuple(dict.fromkeys([*(group.view for group in GROUPS.values()), OWN]))
 DEEDS = tuple(dict.fromkeys([*(group.handle for group in GROUPS.values()), "supervision.answer", OWN]))
 OPENS = tuple(dict.fromkeys([*(group.handle for group in GROUPS.values()), OWN]))
 LIST_OF = {"complaints": "complaint", "tickets": "ticket", "hazards": "hazard", "coal": "coal", "measures": "measure"}
+WISHED = ("kind", "category", "area", "title", "dwelling_no", "supplier")
+"""Fields of a new case that a link may have filled in, as that of a heater's page does."""
 PLACES = (Area.Level.COUNTY, Area.Level.TOWN, Area.Level.VILLAGE)
 STATE, CLOCK = "supervision/state_cell.html", "supervision/clock_cell.html"
 
@@ -115,8 +117,8 @@ def case_new(request: HttpRequest, group: str) -> HttpResponse:
         raise PermissionDenied(chosen.handle)
     right = chosen.handle if request.user.has_right(chosen.handle) else OWN  # type: ignore[union-attr]
     places = places_of(request, right, chosen_area_code(request), *PLACES)
-    wished = {name: request.GET[name] for name in ("kind", "category") if name in request.GET}
-    wished["area"] = chosen_area_code(request)  # chosen beforehand where the person may write there
+    wished = {name: request.GET[name] for name in WISHED if name in request.GET}
+    wished.setdefault("area", chosen_area_code(request))  # chosen beforehand where the person may write there
     form = CaseForm(request.POST or None, request.FILES or None, group=chosen, places=places, initial=wished)
     _offer_organisations(request, form, chosen)
     if request.method == "POST" and form.is_valid() and programme is not None:

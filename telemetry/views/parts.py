@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
-from telemetry import charts, registers
+from telemetry import charts, registers, sheet
+from telemetry.api import WORKBOOK
 from telemetry.charts import SPANS, Span
 from telemetry.views.heaters import EVERY_S, register_values
 from telemetry.views.shown import Shown
@@ -68,13 +69,27 @@ def heater_band(request: HttpRequest, platform_no: str) -> HttpResponse:
 @require_GET
 @requires("devices.view")
 def heater_table(request: HttpRequest, platform_no: str) -> HttpResponse:
-    """The numbers behind the chart, newest first: a page of its own, and a fragment for htmx. A season's by day."""
+    """The numbers behind the chart, newest first: a page of its own, and a fragment for htmx. A season's by day.
+    `?format=xlsx`: the readings themselves as a workbook."""
+    if request.GET.get("format") == "xlsx":
+        return _workbook(Shown.of(request, platform_no), _span(request))
     shown, drawn = _drawn(request, platform_no)
     values: dict[str, Any] = {"shown": shown, "heater": shown.heater, "drawn": drawn, "rows": drawn.buckets[::-1]}
     if _span(request).code == "season":
         values |= {"rows": (), "days": shown.all_days}
     is_part = request.headers.get("HX-Request") == "true"
     return render(request, "telemetry/part_table.html" if is_part else "telemetry/heater_table.html", values)
+
+
+def _workbook(shown: Shown, span: Span) -> HttpResponse:
+    if span.code == "season":
+        content = sheet.days_sheet(shown.heater, shown.all_days, span, shown.now)
+    else:
+        content = sheet.readings_sheet(shown.heater, shown.profile, span, shown.now)
+    answer = HttpResponse(content, content_type=WORKBOOK)
+    name = f"{shown.heater.platform_no}_{span.code}_{shown.now:%Y%m%d-%H%M}.xlsx"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _span(request: HttpRequest) -> Span:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import Case, CharField, F, OuterRef, Subquery, When
+from django.db.models.functions import Cast, JSONObject, Length
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.access import get_visible_or_404
 from accounts.rights import ROLES, roles_with
 from core import clock
-from devices.models import Command, DockingCertificate, Heater
+from devices.models import Command, DockingCertificate, Heater, Supplier
 from devices.protocol.profiles import Profile
 from programmes.models import Programme
 from telemetry import charts, days, evidence, queries, registers, states
@@ -40,7 +41,7 @@ def heater_of(request: HttpRequest, platform_no: str, right: str = "devices.view
     """The heater of an address, inside the person's area, or 404; 403 without `right` there."""
     rows = Heater.objects.select_related(
         "bus", "area__parent", "latest", "profile", "device_model__supplier", "dwelling__household"
-    ).annotate(confirmation_no=_confirmed(), door_said=_read_at_door(), **_RECORD)
+    ).annotate(confirmation_no=_confirmed(), door_said=_read_at_door(), outlet=_outlet(), visited=_visited(), **_RECORD)
     found: Heater = get_visible_or_404(rows, request.user, right, platform_no=platform_no)
     return found
 
@@ -57,8 +58,24 @@ def _confirmed() -> Subquery:
 _RECORD: dict[str, F] = {
     "recorded_task": F("installation__task"), "recorded_area_m2": F("installation__heated_area_m2"),
     "latitude": F("installation__latitude"), "longitude": F("installation__longitude"),
-    "wireless_no": F("installation__wireless_address_code"),
+    "wireless_no": F("installation__wireless_address_code"), "policy_no": F("device_model__product__insurance_no"),
+    "insured_until": F("device_model__product__insurance_until"),
 }  # fmt: skip
+
+
+def _outlet() -> Subquery:
+    """The maker's service outlet that is nearest by its place: in the village, the town, the county, anywhere."""
+    rows = Supplier.objects.filter(pk=OuterRef("device_model__supplier"), outlets__closed_on=None)
+    rows = rows.filter(outlets__isnull=False).annotate(home=Cast(OuterRef("area_id"), CharField()))
+    near = Case(When(home__startswith=F("outlets__area_id"), then=Length("outlets__area_id")), default=0)
+    told = JSONObject(name=F("outlets__name"), phone=F("outlets__phone"))
+    return Subquery(rows.order_by(near.desc(), "outlets__name").values(said=told)[:1])
+
+
+def _visited() -> Subquery:
+    """The day of the newest visit of the service people to this heater."""
+    rows = Heater.objects.filter(pk=OuterRef("pk"), maintenance__isnull=False).order_by("-maintenance__visited_on")
+    return Subquery(rows.values("maintenance__visited_on")[:1])
 
 
 def _read_at_door() -> Subquery:
@@ -250,7 +267,37 @@ class Shown:
             (_("Register profile"), str(heater.profile)),
             (_("Docking confirmed"), self.confirmation),
             (_("Installed on"), heater.installed_on),
+            (_("Product insurance"), self.insurance),
+            (_("Maintenance"), self.maintenance),
         ]
+
+    @property
+    def insurance(self) -> str | None:
+        """Until when the product is insured, and by which policy; None where nothing is on file."""
+        until, policy = (getattr(self.heater, name, None) for name in ("insured_until", "policy_no"))
+        if until is None:
+            return policy or None
+        words = _("until %(day)s") if until >= timezone.localdate(self.now) else _("ended on %(day)s")
+        return f"{words % {'day': until.isoformat()}} {policy or ''}".strip()
+
+    @property
+    def maintenance(self) -> str | None:
+        """Who comes when something is wrong, and when they were here last."""
+        outlet, visited = (getattr(self.heater, name, None) for name in ("outlet", "visited"))
+        told = [f"{outlet['name']} {outlet['phone']}"] if outlet else []
+        told += [_("last visit %(day)s") % {"day": visited.isoformat()}] if visited else []
+        return " · ".join(told) or None
+
+    @property
+    def repair_url(self) -> str:
+        """Where a repair ticket is written for this home, for those who may; "" for the others."""
+        area, dwelling = self.heater.area_id, self.heater.dwelling
+        if not any(self.user.has_right(right, area) for right in ("tickets.handle", "cases.own")):
+            return ""
+        known = {"kind": "repair", "area": area, "supplier": self.heater.device_model.supplier_id,
+                 "title": f"{self.heater.device_model} {self.heater.platform_no}"[:80]}  # fmt: skip
+        known |= {"dwelling_no": dwelling.dwelling_no} if dwelling else {}
+        return f"{reverse('supervision:case-new', args=['tickets'])}?{urlencode(known)}"
 
     @cached_property
     def alerts(self) -> list[AlertShown]:

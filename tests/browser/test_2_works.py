@@ -173,6 +173,12 @@ def test_an_inspector_accepts_it_on_the_phone_by_real_readings(portal: RunningPo
     page.click("[data-submit]")  # the button stays live and says what is missing
     page.wait_for_function("() => document.activeElement && document.activeElement.closest('[data-item]')")
     until(lambda: portal.rows(read, task), seconds=90, what="the new heater has been read")
+    with page.expect_navigation():
+        page.click('button[value="read"]')
+    door = page.locator("#door-check")
+    assert "十次读取良好" in door.inner_text(), door.inner_text()
+    assert portal.one("SELECT passed FROM telemetry_doorcheck ORDER BY id DESC LIMIT 1") is True
+    visitors.keep(page, "step-2-read-at-the-door-390")
     page.goto(f"/works/visits/{task}/")
     item = page.locator("#item-DATA_TRANSMISSION")
     assert item.get_attribute("data-have") == "1", item.inner_text()
