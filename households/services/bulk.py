@@ -21,10 +21,12 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from core.fields import EncryptedJSONField, EncryptedTextField
+from households.services.belt import Belt, belt
 
 Made = TypeVar("Made", bound=models.Model)
 _NULL = "\\N"
-_LINES = 500  # sent at once
+TOGETHER = 1_000
+"""Rows of one statement: while the database works on them, the next ones are made."""
 Column = Callable[[list[Any]], list[str]]
 """Values of one column to their texts in COPY."""
 
@@ -72,23 +74,39 @@ def reserve_ids(model: type[models.Model], how_many: int) -> list[int]:
         return list(cursor.fetchone()[0])
 
 
-def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Insert new rows; those without a primary key get one."""
-    if not rows:
-        return
+def number_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Give a primary key to the rows that have none."""
     own = model._meta.pk.attname
     unnumbered = [row for row in rows if row.__dict__[own] is None]
     for row, key in zip(unnumbered, reserve_ids(model, len(unnumbered)), strict=True):
         row.__dict__[own] = key
+
+
+def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Insert new rows; those without a primary key get one."""
+    if rows:
+        number_rows(model, rows)
+        with belt() as running:
+            send_rows(running, model, rows)
+
+
+def send_rows(running: Belt, model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Put the insertion of new rows, which have their keys, on a belt."""
     fields = [field for field in model._meta.concrete_fields if not field.generated]
-    with connection.cursor() as cursor, _checked_at_once(cursor):
-        _copy(cursor, model._meta.db_table, fields, rows, adding=True)
+    _send(running, model._meta.db_table, fields, rows, adding=True)
     for row in rows:
         row._state.adding, row._state.db = False, "default"
 
 
 def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str]) -> None:
     """Write these fields of existing rows, each row's own values."""
+    if rows:
+        with belt() as running:
+            send_changes(running, model, rows, names)
+
+
+def send_changes(running: Belt, model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Put the change of these fields on a belt."""
     if not rows:
         return
     fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
@@ -97,47 +115,33 @@ def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: 
         "table": table, "stage": stage, "columns": _columns(fields), "key": sql.Identifier(model._meta.pk.column),
         "changes": sql.SQL(", ").join(_change(stage, field.column) for field in fields[1:]),
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        make = "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
-        cursor.execute(_text(make, parts))
-        _copy(cursor, f"stage_{model._meta.db_table}", fields, rows, adding=False)
-        with _checked_at_once(cursor), _row_by_row(cursor):
-            change = "UPDATE {table} SET {changes} FROM {stage} WHERE {table}.{key} = {stage}.{key}"
-            cursor.execute(_text(change, parts))
-        cursor.execute(_text("DROP TABLE {stage}", parts))
-
-
-@contextmanager
-def _checked_at_once(cursor: Any) -> Iterator[None]:
-    """Foreign keys wait for the commit otherwise, and every entry of the history searches that growing queue."""
-    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    yield
-    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    make = "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
+    running.execute(_text(make, parts))
+    _send(running, f"stage_{model._meta.db_table}", fields, rows, adding=False)
+    change = "UPDATE {table} SET {changes} FROM {stage} WHERE {table}.{key} = {stage}.{key}"
+    for statement in (_ROW_BY_ROW, change, _AS_PLANNED, "DROP TABLE {stage}"):
+        running.execute(_text(statement, parts))
 
 
 @contextmanager
 def by_key() -> Iterator[None]:
     """Look each key up in its index: for a list of thousands PostgreSQL would rather read the whole register."""
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor, _row_by_row(cursor):
-        cursor.execute("SET LOCAL enable_seqscan TO off")
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute(f"{_ROW_BY_ROW}; SET LOCAL enable_seqscan TO off")
         yield
-        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
+        cursor.execute(f"{_AS_PLANNED}; SET LOCAL enable_seqscan TO DEFAULT")
 
 
-@contextmanager
-def _row_by_row(cursor: Any) -> Iterator[None]:
-    """Each row by its key: with the young counts of a fresh table PostgreSQL would read all of it for every piece."""
-    cursor.execute("SET LOCAL enable_hashjoin TO off; SET LOCAL enable_mergejoin TO off")
-    yield
-    cursor.execute("SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT")
+#: Each row by its key: with the young counts of a fresh table PostgreSQL would read all of it for every piece.
+_ROW_BY_ROW = "SET LOCAL enable_hashjoin TO off; SET LOCAL enable_mergejoin TO off"
+_AS_PLANNED = "SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT"
 
 
-def _copy(cursor: Any, table: str, fields: Sequence[Any], rows: Sequence[models.Model], *, adding: bool) -> None:
+def _send(running: Belt, table: str, fields: Sequence[Any], rows: Sequence[models.Model], *, adding: bool) -> None:
     into = _text("COPY {table} ({columns}) FROM STDIN", {"table": sql.Identifier(table), "columns": _columns(fields)})
     writers = [_writer(field) for field in fields]
-    with connection.wrap_database_errors, cursor.copy(into) as copy:
-        for begin in range(0, len(rows), _LINES):
-            copy.write(_block(fields, writers, rows[begin : begin + _LINES], adding=adding))
+    for begin in range(0, len(rows), TOGETHER):
+        running.copy(into, _block(fields, writers, rows[begin : begin + TOGETHER], adding=adding))
 
 
 def _columns(fields: Sequence[Any]) -> sql.Composed:

@@ -21,12 +21,12 @@ from households.importing.reading import (
     read_roster,
 )
 from households.models import ImportRow, RosterImport
-from households.services.bulk import insert_rows, stamped, uncollected
+from households.services.belt import belt
+from households.services.bulk import TOGETHER, reserve_ids, send_rows, stamped, uncollected
 from households.services.corrections import take_back
 from programmes.models import Programme
 
 State = RosterImport.State
-_PIECE = 5_000
 Commit = Callable[[], AbstractContextManager[Any]]
 
 
@@ -66,17 +66,21 @@ def _store(import_id: int, roster: ReadRoster) -> None:
     if roster.doubts:
         locked.state = State.MAPPING
     else:
-        locked.counts["faulty_at_first"] = _insert(_rows(import_id, roster))
+        keys = reserve_ids(ImportRow, len(roster.rows) + sum(len(sheet.skipped) for sheet in roster.sheets))
+        locked.counts["faulty_at_first"] = _insert(_rows(import_id, roster), iter(keys))
         locked.state = State.REVIEW
     locked.save(update_fields=["mapping", "samples", "counts", "state"])
 
 
-def _insert(rows: Iterator[ImportRow]) -> int:
-    """Insert piece by piece, so that only one piece is held in memory; returns how many are faulty."""
+def _insert(rows: Iterator[ImportRow], keys: Iterator[int]) -> int:
+    """Insert some at a time, while the next ones are made; returns how many are faulty."""
     faulty = 0
-    while piece := list(islice(rows, _PIECE)):
-        insert_rows(ImportRow, piece)
-        faulty += sum(row.state == ImportRow.State.FAULTY for row in piece)
+    with belt() as running:
+        while piece := list(islice(rows, TOGETHER)):
+            for row, key in zip(piece, keys, strict=False):
+                row.pk = key
+            send_rows(running, ImportRow, piece)
+            faulty += sum(row.state == ImportRow.State.FAULTY for row in piece)
     return faulty
 
 

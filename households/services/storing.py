@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,8 @@ from households.importing.register import Register
 from households.indexes import full_door
 from households.models import Dwelling, Enrolment, Household, ImportRow, RosterImport
 from households.services import class_periods
-from households.services.bulk import insert_rows, reserve_ids, stamped
+from households.services.belt import Belt, belt
+from households.services.bulk import TOGETHER, number_rows, reserve_ids, send_rows, stamped
 from households.services.numbers import take_numbers_of
 from programmes.models import Programme, Technology
 
@@ -38,7 +39,7 @@ class Stored:
 
 @dataclass
 class RegisterWriter:
-    """Writes rows into the register inside the caller's transaction. New rows are gathered and inserted in bulk.
+    """Writes rows into the register inside the caller's transaction. New rows go in bulk.
 
     `entered_by` and `source` are kept with each enrolment: who put a household forward may not approve it.
     """
@@ -51,42 +52,68 @@ class RegisterWriter:
     """What the rows were compared with a moment ago, under the same lock."""
     _new_households: list[Household] = field(default_factory=list)
     _new_dwellings: list[Dwelling] = field(default_factory=list)
-    _families: list[Household] = field(default_factory=list)
-    """Whose each new dwelling is; known by its key once it has one."""
     _people: dict[str, Household] = field(default_factory=dict)
     _numbers: dict[str, list[str]] = field(default_factory=dict)
+    _household_keys: Iterator[int] = field(default_factory=lambda: iter(()))
+    _dwelling_keys: Iterator[int] = field(default_factory=lambda: iter(()))
     _blank_household: Callable[[], Household] = field(default_factory=lambda: stamped(Household))
     _blank_dwelling: Callable[[], Dwelling] = field(default_factory=lambda: stamped(Dwelling))
+    _blank_enrolment: Callable[[], Enrolment] = field(init=False)
+
+    def __post_init__(self) -> None:
+        entered = {"entered_by_id": self.entered_by.pk, "source_import_id": self.source.pk if self.source else None}
+        self._blank_enrolment = stamped(Enrolment, programme_id=self.programme.pk, **entered)
 
     def write(self, confirmed: Sequence[Sequence[str]] = ()) -> list[Stored]:
-        """Store every row in order; `confirmed` are the warnings set aside, row by row."""
-        self.register = self.register or Register(self.rows)
-        self._reserve_numbers(self.register)
-        setaside = confirmed or [()] * len(self.rows)
-        stored = [
-            self._place(self.register, row, frozenset(codes)) for row, codes in zip(self.rows, setaside, strict=True)
-        ]
-        self._insert()
-        self._enrol(stored)
-        return stored
+        """Store every row; `confirmed` are the warnings set aside, row by row.
 
-    def _insert(self) -> None:
-        for model, made in ((Household, self._new_households), (Dwelling, self._new_dwellings)):
-            for one, key in zip(made, reserve_ids(model, len(made)), strict=True):
-                one.pk = key
-        for home, household in zip(self._new_dwellings, self._families, strict=True):
-            home.__dict__["household_id"] = household.pk
-        insert_rows(Household, self._new_households)
-        insert_rows(Dwelling, self._new_dwellings)
+        Rows of households the register knows come first, in order: their changes are written one by one. All others
+        are new and go to the database some at a time, in order too, while the next ones are made.
+        """
+        register = self.register or Register(self.rows)
+        setaside = [frozenset(codes) for codes in confirmed or [()] * len(self.rows)]
+        known, unknown = self._sorted_out(register)
+        stored = {at: self._place(register, self.rows[at], setaside[at]) for at in known}
+        number_rows(Dwelling, self._new_dwellings)
+        routes = self._routes()
+        enrolled = self._enrol([(stored[at], route) for at in known if (route := routes[at])])
+        number_rows(Enrolment, enrolled)
+        self._dwelling_keys, keys = (iter(reserve_ids(model, len(unknown))) for model in (Dwelling, Enrolment))
+        with belt() as running:
+            self._send(running, enrolled)
+            for begin in range(0, len(unknown), TOGETHER):
+                part = unknown[begin : begin + TOGETHER]
+                stored |= {at: self._place_new(self.rows[at], setaside[at]) for at in part}
+                pairs = [(stored[at], route) for at in part if (route := routes[at])]
+                self._send(running, [self._enrolment(item, route, next(keys)) for item, route in pairs])
+        return [stored[at] for at in range(len(self.rows))]
 
-    def _reserve_numbers(self, register: Register) -> None:
-        """One lock per village and import."""
+    def _send(self, running: Belt, enrolments: Sequence[Enrolment]) -> None:
+        """What was made since the last time."""
+        for model, made in (
+            (Household, self._new_households), (Dwelling, self._new_dwellings), (Enrolment, enrolments),
+        ):  # fmt: skip
+            send_rows(running, model, made)
+        self._new_households, self._new_dwellings = [], []
+
+    def _sorted_out(self, register: Register) -> tuple[list[int], list[int]]:
+        """Positions of the rows of known households, and of the others, for which numbers and keys are reserved.
+
+        One lock per village and import.
+        """
+        known: list[int] = []
+        unknown: list[int] = []
         wanted: dict[str, set[str]] = defaultdict(set)
         for position, row in enumerate(self.rows):
             if register.household(row) is None:
+                unknown.append(position)
                 wanted[str(row.values["village"])].add(str(row.values.get("id_number") or f"row {position}"))
-        taken = take_numbers_of({code: len(people) for code, people in wanted.items()})
-        self._numbers = {code: numbers[::-1] for code, numbers in taken.items()}
+            else:
+                known.append(position)
+        people = {code: len(named) for code, named in wanted.items()}
+        self._numbers = {code: numbers[::-1] for code, numbers in take_numbers_of(people).items()}
+        self._household_keys = iter(reserve_ids(Household, sum(people.values())))
+        return known, unknown
 
     def _place(self, register: Register, row: CheckedRow, confirmed: frozenset[str]) -> Stored:
         household = register.household(row)
@@ -116,7 +143,9 @@ class RegisterWriter:
         household = self._blank_household()
         values = _household_values(household, row)
         # Into the new row's own values: the way through Django's descriptors takes longer than all the rest.
-        household.__dict__.update(values, area_id=village, household_no=self._numbers[village].pop())
+        household.__dict__.update(
+            values, id=next(self._household_keys), area_id=village, household_no=self._numbers[village].pop()
+        )
         set_derived(household, values, row.indexes)
         self._new_households.append(household)
         return household
@@ -128,35 +157,36 @@ class RegisterWriter:
         number = household.__dict__["homes_so_far"] = household.__dict__.get("homes_so_far", registered) + 1
         dwelling = self._blank_dwelling()
         dwelling.__dict__.update(
-            _dwelling_values(dwelling, row, confirmed), area_id=str(row.values["village"]),
-            dwelling_no=f"{household.household_no}-{number}", is_second_home=number > 1,
+            _dwelling_values(dwelling, row, confirmed), id=next(self._dwelling_keys, None), household_id=household.pk,
+            area_id=str(row.values["village"]), dwelling_no=f"{household.household_no}-{number}",
+            is_second_home=number > 1,
         )  # fmt: skip
         self._new_dwellings.append(dwelling)
-        self._families.append(household)
         return dwelling
 
-    def _enrol(self, stored: Sequence[Stored]) -> None:
+    def _routes(self) -> list[Technology | None]:
+        """Row by row the technology it names."""
         routes = {route.code: route for route in Technology.objects.filter(programme=self.programme)}
-        pairs = [
-            (item, routes.get(str(row.values.get("technology")))) for item, row in zip(stored, self.rows, strict=True)
-        ]
-        made = {dwelling.pk for dwelling in self._new_dwellings}
-        old = [item.dwelling.pk for item in stored if item.dwelling.pk not in made]
-        enrolments = Enrolment.objects.filter(programme=self.programme, dwelling__in=old)
+        return [routes.get(str(row.values.get("technology"))) for row in self.rows]
+
+    def _enrol(self, placed: Sequence[tuple[Stored, Technology]]) -> list[Enrolment]:
+        """Enrolments of homes that have none yet; the routes of the others are changed here."""
+        homes = [item.dwelling.pk for item, _route in placed]
+        enrolments = Enrolment.objects.filter(programme=self.programme, dwelling__in=homes) if homes else ()
         known = {enrolment.dwelling_id: enrolment for enrolment in enrolments}
         fresh: dict[int, Enrolment] = {}
-        entered = {"entered_by_id": self.entered_by.pk, "source_import_id": self.source.pk if self.source else None}
-        blank = stamped(Enrolment, programme_id=self.programme.pk, **entered)
-        for item, route in pairs:
-            if route is not None:
-                if item.dwelling.pk in known:
-                    self._change_route(item, route, known[item.dwelling.pk])
-                else:
-                    item.before["technology"] = None
-                    fresh[item.dwelling.pk] = made = blank()
-                    home = item.dwelling
-                    made.__dict__.update(dwelling_id=home.pk, area_id=home.area_id, technology_id=route.pk)
-        insert_rows(Enrolment, list(fresh.values()))
+        for item, route in placed:
+            if item.dwelling.pk in known:
+                self._change_route(item, route, known[item.dwelling.pk])
+            else:
+                fresh[item.dwelling.pk] = self._enrolment(item, route)
+        return list(fresh.values())
+
+    def _enrolment(self, item: Stored, route: Technology, key: int | None = None) -> Enrolment:
+        item.before["technology"] = None
+        home, made = item.dwelling, self._blank_enrolment()
+        made.__dict__.update(id=key, dwelling_id=home.pk, area_id=home.area_id, technology_id=route.pk)
+        return made
 
     def _change_route(self, item: Stored, route: Technology, known: Enrolment) -> None:
         if known.technology_id != route.pk:

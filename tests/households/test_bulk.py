@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from households.importing.register import AnyOf
 from households.models import Dwelling, Enrolment, Household, ImportRow
 from households.roster.rows import Cells, RawRow
 from households.services import repairs
+from households.services.belt import belt
 from households.services.bulk import copy_text, insert_rows, stamped, uncollected, update_rows
 from programmes.models import Technology
 from tests.households.conftest import Importer, World, line
@@ -48,6 +50,30 @@ def test_updates_reach_their_own_rows_only(world: World) -> None:
     rows[0].residents, rows[1].residents = 2, None
     update_rows(Household, rows[:2], ["residents"])
     assert list(Household.objects.order_by("pk").values_list("residents", flat=True)) == [2, None, None]
+
+
+def series() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT n FROM belt_rows")
+        return [n for (n,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db
+def test_a_belt_runs_in_order_and_stops_at_the_first_failure() -> None:
+    into = "COPY belt_rows (n) FROM STDIN"
+    with belt() as running:
+        running.execute("CREATE TEMP TABLE belt_rows (n int UNIQUE) ON COMMIT DROP")
+        for n in range(12):
+            running.copy(into, f"{n}\n")
+    assert series() == [*range(12)]
+    with pytest.raises(IntegrityError), transaction.atomic(), belt() as running:
+        for n in (12, 3, 13):
+            running.copy(into, f"{n}\n")
+    with pytest.raises(LookupError), transaction.atomic(), belt() as running:
+        running.copy(into, "14\n")
+        raise LookupError
+    assert series() == [*range(12)]
+    assert not [thread for thread in threading.enumerate() if thread.name == "belt"]
 
 
 def test_a_kind_nobody_thought_of_is_an_error() -> None:

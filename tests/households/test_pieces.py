@@ -32,7 +32,7 @@ def test_killed_in_any_piece_the_next_run_goes_on_with_the_rest(tmp_path: Path) 
     seen = []
     for _attempt in range(4):
         try:
-            with acting("tests"), _dying_at_write(10):
+            with acting("tests"), _dying_at_write(20):
                 in_pieces(found, world)
         except _Killed:
             pass
