@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, DecimalField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Value
 
 from accounts.models import Area
 from accounts.records import ScopedQuerySet
 from households.equivalents import TaskCount, count_tasks
 from households.models import Dwelling, Enrolment, Meter, MeterSupply, Roster, RosterRow, VenueEnrolment
+from programmes.counting import Counting, counting_of
 from programmes.models import Programme
 
 LISTED_HOUSEHOLD = frozenset({"head_name", "id_number"})
@@ -18,16 +19,23 @@ LISTED_VALUES = LISTED_HOUSEHOLD | LISTED_DWELLING
 """Values an approved list states. They change by request only (`services.changes`)."""
 
 
-def task_count(programme: Programme, *codes: str) -> TaskCount:
-    """Households put forward and venues as equivalents inside places; excluded dwellings don't count. One query."""
+def task_count(programme: Programme, *codes: str, rule: Counting | None = None) -> TaskCount:
+    """Households put forward and venues as equivalents inside places; excluded dwellings don't count, further homes of
+    a household as the rules say (Q12). One query, a second for the rules where `rule` is not given."""
+    rule = rule or counting_of(programme)
     homes = Enrolment.objects.within(*codes).filter(programme=programme, dwelling__exclusion="").order_by()
     none = Value(None, DecimalField(max_digits=10, decimal_places=2))
-    counted = homes.values("programme").annotate(n=Count("pk"), m2=none).values_list("n", "m2")
+    further = Count("pk", filter=Q(dwelling__is_second_home=True))
+    counted = homes.values("programme").annotate(n=Count("pk"), more=further, m2=none).values_list("n", "more", "m2")
     venues = VenueEnrolment.objects.within(*codes).filter(programme=programme).order_by()
-    areas = venues.annotate(n=Value(0), m2=F("venue__heated_area_m2")).values_list("n", "m2")
+    areas = venues.annotate(n=Value(0), more=Value(0), m2=F("venue__heated_area_m2")).values_list("n", "more", "m2")
     rows = list(counted.union(areas, all=True))
-    found = [m2 for _n, m2 in rows if m2 is not None]
-    return count_tasks(sum(n for n, _m2 in rows), found, programme.venue_m2_per_household)
+    found = [m2 for _n, _more, m2 in rows if m2 is not None]
+    second = sum(more for _n, more, _m2 in rows)
+    return count_tasks(
+        sum(n for n, _more, _m2 in rows) - second, found, rule.venue_m2, decimals=rule.decimals, second_homes=second,
+        second_home=rule.second_home,
+    )  # fmt: skip
 
 
 def binding_rows() -> QuerySet[RosterRow]:

@@ -125,11 +125,17 @@ def option_rows(read: Rules, form: SwitchesForm, decisions: Mapping[str, OptionD
         rows.append({
             "option": option, "asks": _(question.asks) if question else _(option.question),
             "part": _(option.question) if question and not is_whole else "",
-            "note": _(option.note) if option.note else "", "value": answer_words(option.value),
+            "note": _note(option.note, question), "value": answer_words(option.value),
             "default": answer_words(option.default), "is_default": option.value == option.default,
             "decision": decision if holds else None, "field": form[f"q_{option.id}"],
         })  # fmt: skip
     return rows
+
+
+def _note(note: str, question: Question | None) -> str:
+    """The document's note; and for a question no answer can change anything about, why that is so."""
+    words = [_(note)] if note else []
+    return " ".join([*words, _(question.settled)] if question and question.settled else words)
 
 
 def question_rows(policy: Policy | None) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from core.areas import ancestors
 from households.models import Dwelling, RosterSeal
 from programmes.models import Programme
 from subsidies import chains, net, states
+from subsidies.counting import counted
 from subsidies.fact_coding import decode_facts
 from subsidies.models import (
     BankReturn,
@@ -25,7 +26,6 @@ from subsidies.models import (
     Policy,
 )
 from subsidies.rules.encoding import decode_steps
-from subsidies.rules.engine import task_equivalents
 from subsidies.services.policies import rules_of
 from subsidies.wording import SOURCES, reason_sentence, step_sentence, warning_sentence
 
@@ -161,7 +161,7 @@ def panel_for(dwelling: Dwelling) -> list[Entitlement]:
 def explain(entitlement: Entitlement) -> dict[str, Any]:
     """Reason, steps and warnings in words, the rule with clause and quotation, what counts toward the target."""
     read = rules_of(entitlement.policy)
-    counts = task_equivalents(read, decode_facts(entitlement.facts))
+    counts = counted(read, decode_facts(entitlement.facts))
     return {
         "reason": reason_sentence(entitlement.reason, entitlement.reason_params),
         "steps": [step_sentence(step) for step in decode_steps(entitlement.steps)],

@@ -19,7 +19,8 @@ from subsidies.rules.switches import case_name
 
 @dataclass(frozen=True)
 class Question:
-    """`preset` is the document whose text asks it; "" where the portal itself is the answer (`settled`)."""
+    """`preset` is the document whose text asks it; "" where the portal itself asks. `settled`: why no answer
+    changes an amount, and what in the portal holds it so."""
 
     number: int
     preset: str
@@ -88,7 +89,9 @@ QUESTIONS: tuple[Question, ...] = tuple(
             ("", "", gettext_noop("Money of several budget years in one payment?"), gettext_noop("allowed"),
              gettext_noop("every line of a payment carries its source and budget year")),
             (_T, "三（三）4", gettext_noop("Could price support be booked as a subsidy?"),
-             gettext_noop("no, it is shown and never a cash line")),
+             gettext_noop("no, it is shown and never a cash line"),
+             gettext_noop("nothing to choose: the power company takes the lower price off its own bills, the programme "
+                          "pays it to nobody, so that there is no sum a line could carry; no amount depends on this")),
         ), 1,
     )
 )  # fmt: skip

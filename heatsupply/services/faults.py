@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -22,7 +23,7 @@ from heatsupply.models.owned import MANAGE
 from heatsupply.rules.refunds import Outage, Outcome, Terms, refund
 from heatsupply.services.ledger import Movement, post
 from heatsupply.services.permits import may_keep
-from heatsupply.terms.fees import hours_inside, season_of, terms_of
+from heatsupply.terms.fees import fee_season, hours_inside, season_of, terms_of
 from programmes.models import Programme
 
 CLAUSE = "B-32"
@@ -117,7 +118,8 @@ class Judged:
 
 
 def _judged(fault: SupplyFault) -> Iterator[Judged]:
-    terms, season = terms_of(fault.programme), season_of(fault.programme, fault.season)
+    day = timezone.localtime(fault.starts_at).date()  # by the rules of that day, whatever is released later
+    terms, season = terms_of(fault.programme, day), fee_season(fault.programme, fault.season, day)
     hours = hours_inside(season, fault.starts_at, fault.ends_at)
     accounts = list(accounts_of(fault).select_for_update().order_by("pk"))
     counted = set(_overlapping(fault).filter(account__in=accounts).values_list("account_id", flat=True))

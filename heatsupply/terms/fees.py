@@ -7,7 +7,8 @@
         counting: full_days                                        # or begun_days, hours
         satisfied_from: 4                                          # score from which an answer is content (B-03)
 
-Season dates and the least room temperature are the programme's own columns.
+Season dates and the least room temperature are the programme's own columns. Where a released policy answers the same
+(its switches Q23 and Q24), its answer goes before what is written here (`subsidies.heat_terms`).
 """
 
 from __future__ import annotations
@@ -20,20 +21,30 @@ from typing import Any, get_args
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.refusals import Refused
 from core.seasons import Season, SeasonRule
 from heatsupply.rules.refunds import FAULTS, Counting, Fault, RefundError, Terms
 from programmes.models import Programme
+from subsidies.heat_terms import heat_terms_in_force
 
 SATISFIED_FROM = 4
 _LABEL = re.compile(r"(\d{4})(-\d{4})?")
 
 
-def terms_of(programme: Programme) -> Terms:
-    """Shares and counting of a programme; a share nobody has decided is left out. Raises `Refused` TERMS_FAULTY."""
-    said = _said(programme)
-    given, suspended = said.get("shares") or {}, said.get("suspended_share")
+def terms_of(programme: Programme, on: date | None = None) -> Terms:
+    """Shares and counting of a programme; a share nobody has decided is left out. Raises `Refused` TERMS_FAULTY.
+
+    The policy in force on a day (today unless told) goes first, the settings fill in what it leaves open.
+    """
+    said, ruled = _said(programme), heat_terms_in_force(programme, on or clock.today())
+    given, suspended = dict(said.get("shares") or {}), said.get("suspended_share")
     counting = said.get("counting", "full_days")
+    if ruled is not None:
+        given |= ruled.shares
+        suspended = suspended if ruled.suspended_share is None else ruled.suspended_share
+        if ruled.whole_days is not None:
+            counting = "full_days" if ruled.whole_days else "hours"
     try:
         if counting not in get_args(Counting) or set(given) - set(FAULTS):
             raise RefundError(str(counting) if counting not in get_args(Counting) else str(sorted(given)))
@@ -68,6 +79,12 @@ def season_of(programme: Programme, label: str) -> Season:
         words = _("“%(label)s” is no heating season; write it like 2022-2023.")
         raise Refused("SEASON_UNKNOWN", words, label=label[:20])
     return season
+
+
+def fee_season(programme: Programme, label: str, on: date | None = None) -> Season:
+    """The same season with the days by which fees are divided: those of the policy in force, where it names any."""
+    season, ruled = season_of(programme, label), heat_terms_in_force(programme, on or clock.today())
+    return ruled.season_rule.season(season.year) if ruled and ruled.season_rule else season
 
 
 def seasons_offered(programme: Programme, today: date) -> list[str]:

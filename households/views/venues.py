@@ -23,7 +23,7 @@ from households.register_filters import VenueFilter
 from households.register_forms import VenueForm
 from households.services import venues
 from programmes.chosen import chosen_area_code, chosen_programme
-from programmes.models import Programme
+from programmes.counting import Counting, counting_of
 
 VIEW, EDIT = "households.view", "households.edit"
 
@@ -33,14 +33,16 @@ VIEW, EDIT = "households.view", "households.edit"
 def venue_list(request: HttpRequest) -> HttpResponse:
     """Venues of the chosen area; households, equivalents and their sum stand above, never mixed."""
     programme, chosen = chosen_programme(request), chosen_area_code(request)
+    rule = counting_of(programme) if programme else Counting(DEFAULT_M2)
     rows = register_queries.narrowed(PublicVenue.objects.visible_to(request.user), chosen).select_related("area")
     table = build_table(
-        request, rows, _columns(programme), filterset=VenueFilter, unit=_("venues"),
+        request, rows, _columns(rule), filterset=VenueFilter, unit=_("venues"),
         row_url=lambda row: reverse("households:venue-detail", args=[row.venue_no]), default_sort="venue_no",
         empty=(_("No public venue yet"), _("Schools, clinics, old people's homes and village offices belong here.")),
     )  # fmt: skip
-    count = register_queries.task_count(programme, *_codes(request, chosen)) if programme else None
-    return render_table(request, "households/venue_list.html", table, {"programme": programme, "task_count": count})
+    count = register_queries.task_count(programme, *_codes(request, chosen), rule=rule) if programme else None
+    more = {"programme": programme, "task_count": count, "rule": rule}
+    return render_table(request, "households/venue_list.html", table, more)
 
 
 def _codes(request: HttpRequest, chosen: str) -> list[str]:
@@ -49,7 +51,7 @@ def _codes(request: HttpRequest, chosen: str) -> list[str]:
     return [max(chosen, code, key=len) for code in held if code.startswith(chosen) or chosen.startswith(code)]
 
 
-def _columns(programme: Programme | None) -> tuple[Column, ...]:
+def _columns(rule: Counting) -> tuple[Column, ...]:
     return (
         Column("venue_no", gettext_lazy("Number"), kind="id", order_by="venue_no", link=True),
         Column("name", gettext_lazy("Venue"), order_by="name"),
@@ -58,13 +60,9 @@ def _columns(programme: Programme | None) -> tuple[Column, ...]:
         Column("heated_area_m2", gettext_lazy("Heated area/m²"), kind="number", order_by="heated_area_m2"),
         Column(
             "equivalents", gettext_lazy("Counts as households"), kind="number",
-            value=lambda row: str(equivalents_of(row.heated_area_m2, _divisor(programme))),
+            value=lambda row: str(equivalents_of(row.heated_area_m2, rule.venue_m2, rule.decimals)),
         ),
     )  # fmt: skip
-
-
-def _divisor(programme: Programme | None) -> int:
-    return programme.venue_m2_per_household if programme else DEFAULT_M2
 
 
 @requires(VIEW)
@@ -75,7 +73,9 @@ def venue_detail(request: HttpRequest, venue_no: str) -> HttpResponse:
     venue = get_visible_or_404(rows, request.user, VIEW, venue_no=venue_no)
     enrolments = list(venue.enrolments.select_related("programme", "technology"))
     for one in enrolments:
-        one.equivalents = equivalents_of(venue.heated_area_m2, one.programme.venue_m2_per_household)
+        rule = counting_of(one.programme)
+        one.equivalents = equivalents_of(venue.heated_area_m2, rule.venue_m2, rule.decimals)
+        one.said_by = rule.said_by
     may_edit = request.user.has_right(EDIT, venue.area_id)  # type: ignore[union-attr]
     context = {"venue": venue, "enrolments": enrolments, "may_edit": may_edit}
     return render(request, "households/venue_detail.html", context)

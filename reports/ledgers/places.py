@@ -17,7 +17,7 @@ from reports.ledgers.base import Extent, inside, narrowed
 from reports.ledgers.declared import TOWN, DeclaredLedger, Item
 from reports.links import address
 from reports.models import SummaryTotal
-from reports.queries.progress import FIGURES
+from reports.queries.progress import FIGURES, UNCOUNTED
 from reports.stages import totals_in
 
 RIGHT = "households.view"
@@ -37,6 +37,7 @@ def _sums() -> dict[str, Any]:
         f"n_{code}": Coalesce(Sum("dwellings", filter=totals_in(stage) if stage else Q()), 0)
         for code, (_words, stage) in FIGURES.items()
     }
+    counts["n_aside"] = Coalesce(Sum("dwellings", filter=UNCOUNTED), 0)
     money = {"sum_due": Sum("due_fen"), "sum_paid": Sum("paid_fen")}
     return counts | money | {"n_missing": Sum("with_missing"), "n_failed": Sum("with_failed")}
 
@@ -72,9 +73,10 @@ def _district(extent: Extent) -> QuerySet[Any]:
 
 
 def _rate(row: dict[str, Any]) -> Any:
-    """Accepted in percent of what is confirmed; nothing where nobody is confirmed."""
-    whole = row.get("planned") or row["n_confirmed"]
-    return round(Decimal(100) * row["n_accepted"] / Decimal(whole), 1) if whole else None
+    """Accepted homes that count in percent of the plan or of what is confirmed; nothing where nobody is confirmed."""
+    aside = row["n_aside"]
+    whole = row.get("planned") or row["n_confirmed"] - aside
+    return round(Decimal(100) * (row["n_accepted"] - aside) / Decimal(whole), 1) if whole else None
 
 
 def _route(row: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import requires
 from core.areas import CODE_LENGTHS, TOWN
+from households.register_queries import task_count
 from programmes.chosen import offered_programmes
 from reports.links import address
 from reports.queries import progress as queries
@@ -27,6 +28,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     found, weeks = queries.progress_of(scope, narrowed), queries.weeks_of(scope, narrowed)
     context = {
         **_drawn(scope, found.whole), "tables": found, "weeks": weeks, "chips": chips_of(scope, narrowed, found),
+        "venues": task_count(scope.programme, narrowed.town or scope.area_code) if scope.programme else None,
         "curve": [week.figures["accepted"] for week in reversed(weeks)] if len(weeks) > 1 else [],
     }  # fmt: skip
     return render(request, "reports/progress.html", context)

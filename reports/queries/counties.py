@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Left, Length
 from django.utils.translation import gettext as _
 
@@ -93,7 +93,8 @@ def board(scope: Scope, offered: Sequence[Programme], year: int, today: dt.date)
 def _totals(scope: Scope, running: list[Programme]) -> QuerySet[Any, dict[str, Any]]:
     rows = scope.rows(TownTotal, RIGHT).filter(programme__in=running, excluded=False).order_by()
     rows = rows.annotate(place=F("area_id")).values("place", "programme_id", "stage")
-    return rows.annotate(n=Sum("dwellings"), due=Sum("due_fen"), paid=Sum("paid_fen"))  # type: ignore[no-any-return]
+    aside = Sum("dwellings", filter=Q(claim="self_paid"), default=0)
+    return rows.annotate(n=Sum("dwellings"), due=Sum("due_fen"), paid=Sum("paid_fen"), aside=aside)  # type: ignore[no-any-return]
 
 
 def _targets(running: list[Programme], code: str) -> QuerySet[Any, dict[str, Any]]:
@@ -164,12 +165,13 @@ def _towns(totals: Rows, targets: Rows, shares: Mapping[int, Decimal], names: Ma
 
 
 def _line(name: str, code: str, rows: Rows, target: int, plan: Decimal | None) -> Progress:
-    def n(stages: Iterable[str]) -> int:
-        return sum(row["n"] for row in rows if row["stage"] in stages)
+    def n(stages: Iterable[str], of: str = "n") -> int:
+        return sum(row[of] for row in rows if row["stage"] in stages)
 
     return Progress(
         name, code, address("reports:county-open", code), target, sum(row["n"] for row in rows), n(FINISHED),
-        n(ACCEPTED), n([Stage.PAID]), plan,
+        n(ACCEPTED), n([Stage.PAID]), plan, sum(row["aside"] for row in rows), n(FINISHED, "aside"),
+        n(ACCEPTED, "aside"),
     )  # fmt: skip
 
 
@@ -203,11 +205,12 @@ def _sources(rows: Iterable[Mapping[str, Any]]) -> list[Source]:
     return [Source(source_name(row["source"]), row["received"], row["reserved"], row["paid"]) for row in rows]
 
 
+ADDED = ("enrolled", "finished", "accepted", "paid", "uncounted", "uncounted_finished", "uncounted_accepted")
+
+
 def _summed(name: str, code: str, lines: list[Progress], query: str = "") -> Progress:
     """The sum of a county's lines: its whole is the document's number where it names one, as on the year overview."""
-    parts = {
-        key: sum(getattr(one, key) for one in lines) for key in ("target", "enrolled", "finished", "accepted", "paid")
-    }
+    parts = {key: sum(getattr(one, key) for one in lines) for key in ("target", *ADDED)}
     return Progress(name, code, address("reports:county-open", code) + query, plan=_weighed(lines), **parts)
 
 
@@ -232,7 +235,7 @@ class SumOfPlaces(Progress):
 
 
 def _all(lines: list[Progress]) -> Progress:
-    parts = {key: sum(getattr(one, key) for one in lines) for key in ("enrolled", "finished", "accepted", "paid")}
+    parts = {key: sum(getattr(one, key) for one in lines) for key in ADDED}
     return SumOfPlaces(_("Total"), plan=_weighed(lines), of_places=sum(one.whole for one in lines), **parts)
 
 

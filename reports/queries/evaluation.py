@@ -170,7 +170,7 @@ def _targets(asked: _Asked) -> Iterator[Fact]:
             _n(counts[code]),
             url=address("reports:household-list", stage=stage, year=year if several else ""),
         )
-    rate = _percent(counts["accepted"], planned)
+    rate = _percent(counts["accepted"] - sum(row["aside"] for row in found), planned)
     yield Fact(_("accepted of the plan"), rate, (OFFICE,), _("accepted ÷ in the plan"))
     for one in programme.indicators.all():
         words = f"{one.comparison} {one.value.normalize():f} {one.unit}"

@@ -40,6 +40,7 @@ FIGURES: dict[str, tuple[Any, str]] = {
     "self_paid": (gettext_lazy("self-paid"), "self_paid"),
     "counted_only": (gettext_lazy("counted only"), "counted_only"),
 }
+UNCOUNTED = totals_in("all_accepted") & totals_in("self_paid")
 Key = tuple[str, str, int | None]
 
 
@@ -76,7 +77,10 @@ class Cell:
 
 @dataclass
 class Line:
-    """One line: its figures, `planned` (None: the document names no number here), and where it leads."""
+    """One line: its figures, `planned` (None: the document names no number here), and where it leads.
+
+    `aside`: accepted homes that do not count toward the plan, second homes converted at their owners' cost (Q12).
+    """
 
     name: str
     planned: Decimal | None = None
@@ -84,6 +88,7 @@ class Line:
     query: dict[str, str] = field(default_factory=dict)
     inside: str = ""
     listed: bool = True
+    aside: int = 0
 
     @property
     def cells(self) -> list[Cell]:
@@ -94,14 +99,17 @@ class Line:
 
     @property
     def rate(self) -> Decimal | None:
-        """Accepted households in percent of the plan; None where nothing is planned."""
+        """Accepted households that count, in percent of the plan; None where nothing is planned."""
         if not self.planned:
             return None
-        return (Decimal(100) * self.figures["accepted"] / self.planned).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        return (Decimal(100) * (self.figures["accepted"] - self.aside) / self.planned).quantize(
+            Decimal("0.1"), ROUND_HALF_UP
+        )
 
     def add(self, row: Mapping[str, Any]) -> None:
         for code in FIGURES:
             self.figures[code] += row[code]
+        self.aside += row["aside"]
 
     def plan(self, quantity: Decimal) -> None:
         self.planned = (self.planned or Decimal(0)) + quantity
@@ -120,13 +128,17 @@ class Progress:
 
 
 def added_up(totals: QuerySet[Any], length: int) -> list[dict[str, Any]]:
-    """Figures by place (codes cut to `length`), technology and year: one statement over the stored totals."""
+    """Figures by place (codes cut to `length`), technology and year: one statement over the stored totals.
+
+    `aside`: accepted homes among them that do not count toward the plan.
+    """
     grouped = totals.order_by().annotate(place=Left("area_id", length)).values("place", "technology", "year")
     conditions = {code: totals_in(stage) if stage else Q() for code, (_name, stage) in FIGURES.items()}
+    conditions["aside"] = UNCOUNTED
     sums = {f"n_{code}": Sum("dwellings", filter=kept) for code, kept in conditions.items()}
     return [
         {"place": row["place"], "technology": row["technology"], "year": row["year"],
-         **{code: row[f"n_{code}"] or 0 for code in FIGURES}}
+         **{code: row[f"n_{code}"] or 0 for code in conditions}}
         for row in grouped.annotate(**sums)
     ]  # fmt: skip
 

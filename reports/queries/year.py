@@ -84,7 +84,10 @@ def expected(first: dt.date, last: dt.date, today: dt.date) -> Decimal:
 
 @dataclass
 class Progress:
-    """One line of the progress table: households asked for, finished, accepted, paid, and the plan's share today."""
+    """One line of the progress table: households asked for, finished, accepted, paid, and the plan's share today.
+
+    `uncounted`: homes in these numbers that count toward no task; the rates leave them out.
+    """
 
     name: str
     code: str = ""
@@ -95,15 +98,28 @@ class Progress:
     accepted: int = 0
     paid: int = 0
     plan: Decimal | None = None
+    uncounted: int = 0
+    uncounted_finished: int = 0
+    uncounted_accepted: int = 0
 
     @property
     def whole(self) -> int:
-        """What the rates are of: the document's number, or where it names none the households listed."""
-        return self.target or self.enrolled
+        """What the rates are of: the document's number, or where it names none the households listed that count."""
+        return self.target or self.enrolled - self.uncounted
 
     @property
     def rate(self) -> Decimal | None:
-        return Decimal(100 * self.finished) / self.whole if self.whole else None
+        return Decimal(100 * self.done) / self.whole if self.whole else None
+
+    @property
+    def done(self) -> int:
+        """Finished homes that count: second homes converted at their owners' cost may not (Q12)."""
+        return self.finished - self.uncounted_finished
+
+    @property
+    def passed(self) -> int:
+        """Accepted homes that count."""
+        return self.accepted - self.uncounted_accepted
 
     @property
     def to_plan(self) -> Decimal | None:
@@ -236,8 +252,9 @@ def _totals(scope: Scope) -> QuerySet[Any, dict[str, Any]]:
     rows = scope.of_programme(scope.totals("overview.view"), "overview.view").filter(excluded=False).order_by()
     rows = rows.annotate(place=Left("area_id", scope.below)).values("place", "technology", "family", "stage")
     return rows.annotate(  # type: ignore[no-any-return]
-        n=Sum("dwellings"), due_fen=Sum("due_fen"), paid_fen=Sum("paid_fen"), missing=Sum("with_missing")
-    ).values("place", "technology", "family", "stage", "n", "due_fen", "paid_fen", "missing")
+        n=Sum("dwellings"), due_fen=Sum("due_fen"), paid_fen=Sum("paid_fen"), missing=Sum("with_missing"),
+        aside=Sum("dwellings", filter=Q(claim="self_paid"), default=0),
+    ).values("place", "technology", "family", "stage", "n", "due_fen", "paid_fen", "missing", "aside")  # fmt: skip
 
 
 def _names(scope: Scope) -> QuerySet[Area, tuple[str, str]]:
@@ -247,14 +264,15 @@ def _names(scope: Scope) -> QuerySet[Area, tuple[str, str]]:
     return below.order_by("code").values_list("code", "name")
 
 
-def _sum(rows: list[dict[str, Any]], stages: list[str]) -> int:
-    return sum(row["n"] for row in rows if row["stage"] in stages)
+def _sum(rows: list[dict[str, Any]], stages: list[str], of: str = "n") -> int:
+    return sum(row[of] for row in rows if row["stage"] in stages)
 
 
 def _progress(name: str, rows: list[dict[str, Any]], **more: Any) -> Progress:
     return Progress(
         name, enrolled=sum(row["n"] for row in rows), finished=_sum(rows, FINISHED), accepted=_sum(rows, ACCEPTED),
-        paid=_sum(rows, [Stage.PAID]), **more,
+        paid=_sum(rows, [Stage.PAID]), uncounted=sum(row["aside"] for row in rows),
+        uncounted_finished=_sum(rows, FINISHED, "aside"), uncounted_accepted=_sum(rows, ACCEPTED, "aside"), **more,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Area, User
 from reports.models import PeriodicReport
-from reports.queries.periodic import behind
+from reports.queries.periodic import behind, counted
 from supervision.services.orders import Drafted, Laggard, draft_orders
 
 
@@ -26,10 +26,10 @@ def draft_for_report(*, report: PeriodicReport, by: User, now: datetime) -> Draf
 def laggards_of(places: Sequence[Mapping[str, Any]]) -> list[Laggard]:
     """Places with “code”, “planned” and “accepted” that lie behind the others, as orders name them; worst first."""
     stated = [one for one in places if one["planned"]]
-    planned, done = (sum(one[key] for one in stated) for key in ("planned", "accepted"))
+    planned, done = sum(one["planned"] for one in stated), sum(counted(dict(one)) for one in stated)
     late = behind([dict(one) for one in places])
     areas = Area.objects.in_bulk([one["code"] for one in late])
     return [
-        Laggard(areas[one["code"]], one["planned"], one["accepted"], planned, done)
+        Laggard(areas[one["code"]], one["planned"], counted(one), planned, done)
         for one in late if one["code"] in areas
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from households.models import Dwelling
 from reports.models import DwellingSummary, RefreshMark, SummaryTotal
 from reports.services import boards, tracing
 from reports.services import summary_sql as sql
+from subsidies.counting import programmes_counting_second_homes
 
 NAME = "dwellings"
 STEP = 20_000
@@ -96,7 +97,7 @@ def _write(ids: list[int]) -> set[tuple[int, str]]:
     """Rows of these dwellings, and the sums of every place they were or are in; returns those places."""
     places = set(_run(sql.PLACES, ids=ids))
     _run(sql.DROP, ids=ids)
-    _run(sql.WRITE, ids=ids)
+    _run(sql.WRITE, ids=ids, second_homes=programmes_counting_second_homes())
     places |= set(_run(sql.PLACES, ids=ids))
     _sum_up(places)
     return places | boards.paid_places(ids)

@@ -1,13 +1,14 @@
 """The SQL of the summaries, set by set: which dwellings were touched, what their rows say now, what they add up to.
 
-Parameters: `ids` dwelling keys, `since`/`until` numbers of sealed history, `programmes`/`areas` two arrays of pairs.
+Parameters: `ids` dwelling keys, `since`/`until` numbers of sealed history, `programmes`/`areas` two arrays of pairs,
+`second_homes` the programmes in which a second home converted at its owner's cost counts (Q12).
 """
 
 TABLES = [
     "households_household", "households_dwelling", "households_document", "households_rosterscan",
     "households_enrolment", "households_roster", "households_rosterrow", "devices_heater", "retrofits_task",
     "retrofits_installation", "retrofits_costitem", "retrofits_photo", "retrofits_acceptance", "retrofits_contract",
-    "subsidies_entitlement", "subsidies_payoutline",
+    "subsidies_entitlement", "subsidies_payoutline", "subsidies_policy",
 ]  # fmt: skip
 
 TOUCHED = """
@@ -51,6 +52,9 @@ SELECT DISTINCT dwelling FROM (
         WHERE name = 'subsidies_entitlement'
     UNION ALL SELECT n.dwelling_id FROM e JOIN subsidies_payoutline l ON l.id = e.pk
         JOIN subsidies_entitlement n ON n.id = l.entitlement_id WHERE name = 'subsidies_payoutline'
+    UNION ALL SELECT n.dwelling_id FROM e JOIN subsidies_policy rules ON rules.id = e.pk
+        JOIN reports_dwellingsummary n ON n.programme_id = rules.programme_id
+            AND (n.claim = 'self_paid' OR n.claim = 'counted_only') WHERE name = 'subsidies_policy'
 ) touched WHERE dwelling IS NOT NULL
 """
 
@@ -77,7 +81,8 @@ SELECT p.programme_id, d.id AS dwelling_id, d.area_id, d.dwelling_no, h.head_nam
             least(greatest(extract(year FROM sealed.at AT TIME ZONE 'Asia/Shanghai'), plan.year_from), plan.year_to)
     END AS year,
     signed.yes IS NOT NULL OR there.papers && ARRAY['contract', 'supply']::varchar[] AS contracted,
-    CASE WHEN due.any_due THEN '' WHEN d.is_second_home OR due.second_home THEN 'self_paid'
+    CASE WHEN due.any_due THEN '' WHEN d.is_second_home OR due.second_home THEN
+            CASE WHEN p.programme_id = ANY(%(second_homes)s) THEN 'counted_only' ELSE 'self_paid' END
         WHEN due.counted_only THEN 'counted_only' ELSE '' END AS claim,
     cardinality(wanted.papers) AS wanted_papers, papers.missing,
     cardinality(papers.missing) AS missing_papers,

@@ -18,7 +18,7 @@ from subsidies.rules.context import Context, Halt, latest_season
 from subsidies.rules.facts import Facts, Payment
 from subsidies.rules.gates import pass_gates
 from subsidies.rules.outcomes import Due, NotDue, Outcome, SourceLine, Undefined, merge_lines
-from subsidies.rules.policy import Benefit, Policy
+from subsidies.rules.policy import Benefit, Policy, TaskRule
 from subsidies.rules.splits import Lines
 from subsidies.rules.together import refuse_exclusive, under_ceilings
 from subsidies.rules.values import Base, Value
@@ -66,14 +66,19 @@ def covers(policy: Policy, benefit: Benefit, facts: Facts) -> bool:
 
 def task_equivalents(policy: Policy, facts: Facts) -> Decimal | None:
     """How much the case counts toward the target; independent of money. None: the policy does not say."""
-    ctx = Context(facts, trail=None)
-    rule = next((rule for rule in policy.tasks if _holds(rule.when, ctx)), None)
+    rule = task_rule(policy, facts)
     if rule is None:
         return None
     if rule.count is not None:
         return _cut(rule.count, rule.decimals)
-    quantity = ctx.number_or_none(rule.quantity)
+    quantity = Context(facts, trail=None).number_or_none(rule.quantity)
     return None if quantity is None else _cut(quantity / rule.each, rule.decimals)
+
+
+def task_rule(policy: Policy, facts: Facts) -> TaskRule | None:
+    """The first rule on counting that holds for the case."""
+    ctx = Context(facts, trail=None)
+    return next((rule for rule in policy.tasks if _holds(rule.when, ctx)), None)
 
 
 def instalments(policy: Policy, facts: Facts, *, rule: str) -> Iterator[Due | NotDue | Undefined]:

@@ -46,7 +46,7 @@ def set_options(options: Mapping[str, Option], chosen: Mapping[str, OptionValue]
 def option_problems(tree: Mapped, options: Mapping[str, Option]) -> Iterator[Problem]:
     """Unknown options, cases that do not match the choices, defaults outside them, switches of no effect."""
     used: set[str] = set()
-    for use in _uses(tree, ""):
+    for use in option_uses(tree):
         used.add(use.option)
         if use.option not in options:
             yield unknown(use.line, use.where, "UNKNOWN_VALUE", use.option, options)
@@ -86,25 +86,28 @@ def _resolve_mapping(node: Mapped, options: Mapping[str, Option]) -> Mapped:
 
 
 @dataclass(frozen=True, slots=True)
-class _Use:
+class OptionUse:
+    """`where`: the place, as `benefits[0].amount`; `cases`: the answers a `choose` tells apart, None for a value."""
+
     option: str
     line: int
     where: str
     cases: tuple[str, ...] | None
 
 
-def _uses(node: Any, where: str) -> Iterator[_Use]:
+def option_uses(node: Any, where: str = "") -> Iterator[OptionUse]:
+    """Every place of the document that reads an option."""
     if isinstance(node, Mapped):
         if _is_reference(node):
-            yield _Use(node["option"], node.line_of("option"), where, None)
+            yield OptionUse(node["option"], node.line_of("option"), where, None)
         if _is_choice(node):
             choice = node["choose"]
-            yield _Use(choice["option"], node.line_of("choose"), where, tuple(choice["cases"]))
+            yield OptionUse(choice["option"], node.line_of("choose"), where, tuple(choice["cases"]))
         for key, value in node.items():
-            yield from _uses(value, f"{where}.{key}" if where else key) if key != "options" else ()
+            yield from option_uses(value, f"{where}.{key}" if where else key) if key != "options" else ()
     elif isinstance(node, Listed):
         for index, item in enumerate(node):
-            yield from _uses(item, f"{where}[{index}]")
+            yield from option_uses(item, f"{where}[{index}]")
 
 
 def _is_reference(node: Mapped) -> bool:
@@ -115,7 +118,7 @@ def _is_choice(node: Mapped) -> bool:
     return set(node) == {"choose"} and isinstance(node["choose"], Mapped) and set(node["choose"]) == {"option", "cases"}
 
 
-def _case_problems(use: _Use, option: Option) -> Iterator[Problem]:
+def _case_problems(use: OptionUse, option: Option) -> Iterator[Problem]:
     choices = {case_name(choice) for choice in option.choices}
     given = set(use.cases or ())
     for extra in sorted(given - choices):

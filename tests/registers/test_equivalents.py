@@ -34,6 +34,13 @@ def test_households_equivalents_and_their_sum_stay_apart() -> None:
     assert (str(found.equivalents), str(found.total)) == ("12.5041", "24973.5041")
 
 
+def test_decimals_further_homes_and_whole_households_follow_the_rules() -> None:
+    areas = [Decimal("119.99"), Decimal("239.99")]
+    found = count_tasks(7, areas, Decimal(120), decimals=2, second_homes=3, second_home=Decimal(1))
+    assert (str(found.equivalents), found.second_homes_count, str(found.total), found.whole) == ("2.98", 3, "12.98", 12)
+    assert count_tasks(7, areas, second_homes=3).total == Decimal("9.9998")
+
+
 @given(AREAS)
 def test_never_more_than_the_area_is_worth_and_never_a_ten_thousandth_less(area: Decimal) -> None:
     found = equivalents_of(area)
