@@ -28,7 +28,10 @@ from reports.queries.progress import FIGURES
 from reports.services import evaluation
 from reports.services.summaries import refresh_summaries
 from supervision.models import Case
+from tests.reports.conftest import one_county as county
 from tests.reports.world import A1, World, moment
+
+__all__ = ["county"]
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]

@@ -20,7 +20,10 @@ from retrofits.queries import rows_to_open
 from subsidies.models import PayoutBatch
 from telemetry.models import Alert
 from tests import people
+from tests.reports.conftest import one_county as county
 from tests.reports.world import A1, World
+
+__all__ = ["county"]
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
