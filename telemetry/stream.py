@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 
 from accounts.owning import narrowed
 from core import clock
+from core.together import read_together, sums_in, sums_of
 from devices.models import Command, DockingTest
 from telemetry import queries
 
@@ -70,26 +71,26 @@ def pieces(look: Look, lasts_s: float, now: Callable[[], float], pause: Callable
 def state_of_place(user: Any, area: str) -> dict[str, str]:
     """By name what changes with every turn that ends; every alert that comes, goes or is seen; wherever the person may
     look, every step of a command under way and of an open docking test. Gives its connection back."""
-    turns = queries.turns_of(area, clock.now()).aggregate(ended=Max("finished_at"))
-    alerts = queries.open_alerts(user, area).aggregate(
-        n=Count("pk"), waiting=Count("pk", filter=Q(acknowledged_at__isnull=True)), newest=Max("pk")
-    )
-    found = {
-        "turns": str(turns["ended"]),
-        "alerts": f"{alerts['n']} {alerts['waiting']} {alerts['newest']}",
-        "commands": version_of(Command.objects.visible_to(user).filter(state__in=UNDER_WAY)),
-        "docking": version_of(
-            narrowed(DockingTest.objects.filter(state=DockingTest.State.OPEN), user, Command.view_right)
+    commands = Command.objects.visible_to(user).filter(state__in=UNDER_WAY)
+    tests = narrowed(DockingTest.objects.filter(state=DockingTest.State.OPEN), user, Command.view_right)
+    asked = {
+        "turns": sums_of(queries.turns_of(area, clock.now()), ended=Max("finished_at")),
+        "alerts": sums_of(
+            queries.open_alerts(user, area), n=Count("pk"),
+            waiting=Count("pk", filter=Q(acknowledged_at__isnull=True)), newest=Max("pk"),
         ),
-    }
+        "commands": version_of(commands),
+        "docking": version_of(tests),
+    }  # fmt: skip
+    read_together(*asked.values())
+    found = {name: " ".join(map(str, sums_in(rows).values())) for name, rows in asked.items()}
     if not connection.in_atomic_block:
         connection.close()
     return found
 
 
-def version_of(rows: QuerySet[Any]) -> str:
-    """Another one as soon as one of these rows is written, comes or goes. A row that is written gets the number of the
-    transaction that did it, which only grows."""
+def version_of(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """Sums that are others as soon as one of these rows is written, comes or goes: whoever writes a row leaves the
+    number of the transaction in it, which only grows."""
     written: Func = Func("pk", template=f'"{rows.model._meta.db_table}"."xmin"::text', output_field=BigIntegerField())
-    found = rows.order_by().aggregate(n=Count("pk"), newest=Max(Cast(written, BigIntegerField())))
-    return f"{found['n']} {found['newest']}"
+    return sums_of(rows, n=Count("pk"), newest=Max(Cast(written, BigIntegerField())))

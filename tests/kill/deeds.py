@@ -238,3 +238,22 @@ def heaters(lines: list[str], profile: str, period_s: int) -> list[int]:
         people.programme("370999", poll_period_s=period_s)
         ensure_partitions(clock.now())
         return [register(line, 1, profile, "370999001001").pk for line in lines]
+
+
+def ask_for_water(degrees: int) -> int:
+    """An operator wants the first heater's water at this temperature; key of the command. Readings don't show it."""
+    import uuid
+    from decimal import Decimal
+
+    from devices.models import Heater
+    from devices.services.commands import request_command
+    from tests import people
+
+    with acting("tests"):
+        operator = people.user("ops", "370999")
+    with acting(operator):
+        command = request_command(
+            heater=Heater.objects.order_by("pk")[0], point="set_water_t", asked=Decimal(degrees), reason="测试",
+            request_id=uuid.uuid4(), by=operator, now=clock.now(),
+        )  # fmt: skip
+    return command.pk

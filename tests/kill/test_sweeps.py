@@ -1,7 +1,9 @@
-"""Worker, hub, broker and database killed in the middle of a sweep, one after the other, on one running plant.
+"""Worker, hub, broker and database killed in the middle of a sweep, one after the other, on one running plant; the
+broker in the middle of a command too (worker, hub and database there: tests/devices/test_killed.py, test_sending.py).
 
-After each, polling goes on by itself. At the end: every stored value is what the boards show, every turn that brought
-nothing says so, and what the worker had read when the database went is stored with its own time.
+After each, polling goes on by itself, and the command is verified having left once. At the end: every stored value is
+what the boards show, every turn that brought nothing says so, and what the worker had read when the database went is
+stored with its own time.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from tests.until import until
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kill")]
 COUNT, PERIOD_S, SEED, PROFILE = 2, 5, 11, "linshi-ashp-08"
 PAUSING, STORING = "tests.kill.pausing", "TEMP TABLE IF NOT EXISTS staged"
+ECHOED = 'UPDATE "devices_command" SET "state" = %s, "duration_ms"'
+"""What is written of a command between its echo and the reading back."""
 BOARDS = ("simulate_heaters", "--count", str(COUNT), "--profile", PROFILE, "--seed", str(SEED), "--pace", "0")
 
 
@@ -116,6 +120,23 @@ def broker(plant: Plant) -> None:
     plant.until_sweeping()
     plant.theatre.servers.kill("valkey")
     plant.theatre.servers.start_valkey()
+    plant.until_polled("the broker's first death")
+    command = broker_in_a_command(plant)
+    state = "SELECT state, frames FROM devices_command WHERE id = %s"
+    until(lambda: plant.asked(state, command)[0][0] == "verified", seconds=90, what="the command is verified")
+    ((_state, frames),) = plant.asked(state, command)
+    assert sum(frame.startswith("→ 0106") for frame in frames) == 1, frames
+
+
+def broker_in_a_command(plant: Plant) -> int:
+    """Killed and back while the worker stands between writing to the heater and reading back; the command's key."""
+    plant.pause.at(ECHOED)
+    command = plant.theatre.stage.do("case", "ask_for_water", degrees=45)
+    plant.pause.until_reached()
+    plant.theatre.servers.kill("valkey")
+    plant.theatre.servers.start_valkey()
+    plant.pause.end()
+    return int(command)
 
 
 def database(plant: Plant) -> None:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import html
+import io
 import re
 from typing import Any
 
+import openpyxl
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 import devices.tasks  # noqa: F401 - the handler of devices.send_command
 from devices.models import Command
+from retrofits.models import Product
+from supervision.models import MaintenanceVisit, ServiceOutlet
 from telemetry.models import LatestReading
 from tests import people
 from tests.telemetry.plant import Plant
 from tests.telemetry.said import bare_heater
-from tests.telemetry.visiting import OTHER_TOWN, PARTS, detail, sign_in, words
+from tests.telemetry.visiting import OTHER_TOWN, PARTS, detail, say, sign_in, words
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +75,43 @@ def test_an_unplugged_heater_answers_read_now_with_the_reason(plant: Plant, page
 def test_a_heater_that_was_never_read_has_a_page(page: Client) -> None:
     text = words(page.get(detail(bare_heater())))
     assert "never heard" in text and "power now" not in text
+
+
+def test_the_page_leads_to_a_repair_ticket_and_a_workbook_and_names_insurance_and_service(page: Client) -> None:
+    people.programme("370999", poll_period_s=30)
+    heater, now = bare_heater(), timezone.now()
+    model = heater.device_model
+    Product.objects.create(device_model=model, insurance_no="BX-1", insurance_until=now.date() + dt.timedelta(days=90))
+    for name, place in (("A county outlet", "370999"), ("Town outlet", "370999001")):
+        fields = {"name": name, "address": "1", "phone": "199 0000 2200", "team_size": 2}
+        ServiceOutlet.objects.create(supplier=model.supplier, area=people.area(place), **fields)
+    MaintenanceVisit.objects.create(
+        heater=heater, area_id=heater.area_id, supplier=model.supplier, visited_on="2020-11-02", result="fine",
+        recorded_by=people.user("office", "370999"),
+    )  # fmt: skip
+    shown = page.get(detail(heater))
+    assert "BX-1" in words(shown) and "until 20" in words(shown), "insured"
+    assert "Town outlet 199 0000 2200 · last visit 2020-11-02" in words(shown), "the nearest one speaks"
+    assert "Report a fault" not in words(shown), "an operator keeps no tickets"
+
+    office = sign_in(people.user("office", "370999"))
+    (link,) = re.findall(r'href="([^"]*/care/tickets/new/[^"]*)"', office.get(detail(heater)).content.decode())
+    asked = office.get(html.unescape(link)).context["form"]
+    filled = {name: str(asked[name].value()) for name in ("area", "supplier", "title")}
+    title = f"{model} {heater.platform_no}"
+    assert filled == {"area": heater.area_id, "supplier": str(model.supplier_id), "title": title}
+
+    say(heater, now - dt.timedelta(minutes=9), room_dc=195, supply_dc=None, running=True, mode=0, flags=16)
+    say(heater, now - dt.timedelta(minutes=8), room_dc=-4, running=False, energy_dkwh=12345, fault=1, flags=0)
+    file = page.get(detail(heater, "heater-table"), {"period": "1h", "format": "xlsx"})
+    assert file["Content-Disposition"].endswith('.xlsx"')
+    cells = openpyxl.load_workbook(io.BytesIO(file.content)).worksheets[0].values
+    rows = [[cell for cell in row if cell is not None] for row in cells][2:4]
+    assert [row[1:] for row in rows] == [
+        [19.5, "switched on", "heating", "read in part"], [-0.4, "switched off", "E01 high pressure", 1234.5]
+    ]  # fmt: skip
+    season = page.get(detail(heater, "heater-table"), {"period": "season", "format": "xlsx"})
+    assert openpyxl.load_workbook(io.BytesIO(season.content)).worksheets[0].max_row > 2
 
 
 @pytest.mark.parametrize("name", PARTS)
