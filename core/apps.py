@@ -1,6 +1,10 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from core import trigger_registry
+
+trigger_registry.use()  # the trigger library is made ready before this app, but not before its module is loaded
+
 
 class CoreConfig(AppConfig):
     name = "core"

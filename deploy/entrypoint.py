@@ -41,7 +41,7 @@ def refresh_build(state: Path) -> None:
 def command_for(role: str, rest: list[str]) -> tuple[str, ...]:
     if role == "web":
         workers = os.environ.get("WEB_WORKERS", "2")
-        flags = ("--bind=0.0.0.0:8000", f"--workers={workers}", "--worker-class=gthread", "--threads=4")
+        flags = ("--preload", "--bind=0.0.0.0:8000", f"--workers={workers}", "--worker-class=gthread", "--threads=4")
         safe = ("--no-control-socket", "--worker-tmp-dir=/dev/shm", "--graceful-timeout=20")
         return ("gunicorn", *flags, *safe, "--forwarded-allow-ips=*", "heating_portal.wsgi:application")
     if role in ("worker", "poll"):
@@ -49,7 +49,7 @@ def command_for(role: str, rest: list[str]) -> tuple[str, ...]:
         concurrency = f"--concurrency={rest[0] if rest else 2}"
         return (*CELERY, "worker", f"--queues={queue}", concurrency, f"--hostname={queue}@%h", "--loglevel=INFO")
     if role == "beat":
-        return (*CELERY, "beat", "--pidfile=", "--loglevel=INFO")
+        return ("celery", "-A", "heating_portal.beat", "beat", "--pidfile=", "--loglevel=INFO")
     if role == "hub":
         return (*MANAGE, "dtu_hub")
     return (*MANAGE, "prepare_portal", "--static") if role == "prepare" else (*MANAGE, role, *rest)

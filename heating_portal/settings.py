@@ -225,6 +225,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_BUILD_DIR = VAR_DIR / "static_build"
 STATICFILES_DIRS = [STATIC_BUILD_DIR] if STATIC_BUILD_DIR.is_dir() else []
+# The interface's own build and nothing else: what libraries bring for pages we never show took most of the packing.
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # nobody asks for a name without its hash
 FILES_DIR = VAR_DIR / "files"  # uploads and exports, encrypted at rest; served by views only
 MEDIA_ROOT = FILES_DIR
 STORAGES = {

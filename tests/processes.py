@@ -14,12 +14,11 @@ from urllib.parse import urlsplit, urlunsplit
 from redis import Redis
 
 from heating_portal.up.children import die_with_parent
-from heating_portal.up.running import web_program
+from heating_portal.up.running import BEAT, web_program, worker_command
 
 ROOT = Path(__file__).resolve().parents[1]
-CELERY = ("-m", "celery", "-A", "heating_portal.celery")
 HELD_S = 600
-WORKER = ("worker", "--without-gossip", "--without-mingle", "--loglevel=INFO")
+QUIET = ("--without-gossip", "--without-mingle", "--loglevel=INFO")
 
 
 class Processes:
@@ -47,12 +46,12 @@ class Processes:
         self, name: str, queues: str, app: str = "heating_portal.celery", **more: str
     ) -> subprocess.Popen[bytes]:
         flags = (f"--queues={queues}", "--concurrency=1", f"--hostname={name}@test")
-        return self.python(name, "-m", "celery", "-A", app, *WORKER, *flags, **more)
+        return self.python(name, *worker_command(queues, app), *QUIET, *flags, **more)
 
     def beat(self, name: str = "beat", **more: str) -> subprocess.Popen[bytes]:
         """Its note of when what ran last is its own: a second beat knows nothing of the first."""
         flags = ("--pidfile=", f"--schedule={self.folder / name}.schedule", "--loglevel=INFO")
-        return self.python(name, *CELERY, "beat", *flags, **more)
+        return self.python(name, *BEAT, *flags, **more)
 
     def web(self, port: int, application: str = "heating_portal.wsgi:application") -> subprocess.Popen[bytes]:
         """The web server as `./portal up` starts it, with the pool of connections that only web processes have."""

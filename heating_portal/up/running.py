@@ -19,6 +19,8 @@ from heating_portal.up.supervisor import StopRequested, Supervisor
 DEFAULT_PORT = 8000
 EVERY_INTERFACE = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not bound to)
 HUB_LISTEN_PORT, HUB_CONTROL_PORT = 7501, 7502
+WEB_FLAGS = ("--preload", "--worker-class=gthread", "--threads=4")
+BEAT = ("-m", "celery", "-A", "heating_portal.beat", "beat")
 
 
 def up(arguments: list[str]) -> int:
@@ -89,7 +91,7 @@ def prepare_database(supervisor: Supervisor, env: Environment, *, demo: bool) ->
 
 
 def static_fingerprint(folders: Folders) -> str:
-    """Changes when a file that collectstatic copies changes, or when a package may have brought other ones."""
+    """Changes when a file that collectstatic copies changes, or when the packages that pack them do."""
     digest = hashlib.sha256(environment.wanted("runtime").encode())
     for path in sorted(static_files(folders)):
         about = path.stat()
@@ -98,8 +100,7 @@ def static_fingerprint(folders: Folders) -> str:
 
 
 def static_files(folders: Folders) -> Iterator[Path]:
-    for source in (folders.var / "static_build", *ROOT.glob("*/static")):
-        yield from (path for path in source.rglob("*") if path.is_file())
+    yield from (path for path in (folders.var / "static_build").rglob("*") if path.is_file())
 
 
 def python_program(name: str, *arguments: str, env: Environment, role: str = "worker") -> Program:
@@ -107,7 +108,7 @@ def python_program(name: str, *arguments: str, env: Environment, role: str = "wo
 
 
 def web_program(host: str, port: int, env: Environment) -> Program:
-    flags = ["--workers=2", "--worker-class=gthread", "--threads=4", "--no-control-socket", "--graceful-timeout=8"]
+    flags = [*WEB_FLAGS, "--workers=2", "--no-control-socket", "--graceful-timeout=8"]
     if host not in ("127.0.0.1", "localhost") and "PORTAL_HOSTS" not in os.environ:
         env = env | {"PORTAL_HOSTS": f"127.0.0.1,localhost,{host}"}
     address = f"--bind={host}:{port}"
@@ -118,15 +119,22 @@ def web_program(host: str, port: int, env: Environment) -> Program:
 
 def background_programs(env: Environment, *, demo: bool) -> Iterator[Program]:
     """Workers, beat, hub and simulated heaters; a command that does not exist yet is left out."""
-    celery = ("-m", "celery", "-A", "heating_portal.celery")
     for queue, processes in (("default", 2), ("poll", 1)):
         flags = (f"--queues={queue}", f"--concurrency={processes}", f"--hostname={queue}@%h", "--loglevel=INFO")
-        yield python_program(f"{queue}-worker", *celery, "worker", *flags, "--without-gossip", env=env)
-    yield python_program("beat", *celery, "beat", "--pidfile=", "--loglevel=WARNING", env=env)
+        yield python_program(f"{queue}-worker", *worker_command(queue), *flags, "--without-gossip", env=env)
+    yield python_program("beat", *BEAT, "--pidfile=", "--loglevel=WARNING", env=env)
     if has_command("dtu_hub"):
         yield python_program("hub", "manage.py", "dtu_hub", env=env)
     if demo and has_command("simulate_heaters"):
         yield python_program("heaters", "manage.py", "simulate_heaters", "--demo", env=env)
+
+
+def worker_command(queues: str, app: str = "heating_portal.celery") -> tuple[str, ...]:
+    """Of a Celery worker. `prepare_portal` has made Django's checks; here they see to it that the pages, whose
+    addresses jobs name, are loaded before the processes of the pool part. Polling names none.
+    """
+    checks = () if "default" in queues.split(",") else ("--skip-checks",)
+    return ("-m", "celery", "-A", app, *checks, "worker")
 
 
 def has_command(name: str) -> bool:
