@@ -129,7 +129,10 @@ class GrantForm(forms.Form):
     organisation = forms.ChoiceField(
         label=_("Works for"),
         required=False,
-        help_text=_("For suppliers, installers, heating and energy companies: nothing but its rows is seen."),
+        help_text=_(
+            "For suppliers, installers, heating and energy companies: nothing but its rows is seen. For departments: "
+            "its duties are found, and signed for it."
+        ),
     )
     expires_on = forms.DateField(
         label=_("Until"),
@@ -153,7 +156,7 @@ class GrantForm(forms.Form):
         kind, chosen = organisations.kind_of(cleaned.get("role") or ROLE_CHOICES[0][0]), cleaned.get("organisation")
         if kind and chosen is None and "organisation" not in self.errors:
             self.add_error("organisation", _("Choose the organisation: people of this role see its rows only."))
-        elif chosen is not None and chosen[0] != kind:
+        elif chosen is not None and chosen[0] != organisations.bond_of(cleaned.get("role") or ROLE_CHOICES[0][0]):
             self.add_error("organisation", _("This role is not given to people of such an organisation."))
         return cleaned
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history.triggers import append_only, history_guards
 from accounts.one_time_codes import TOTPDevice
-from accounts.owning import KINDS
+from accounts.owning import BUREAU, KINDS
 from accounts.records import TrackedModel
 from accounts.rights import ROLE_CHOICES, ROLES, roles_with
 from core import clock
@@ -187,6 +187,15 @@ class User(TrackedModel, AbstractBaseUser):
         if not any(ROLES[role].own_only == kind for role in self.role_codes):
             return frozenset()
         return self.bonds.get(kind, frozenset())
+
+    def department_keys(self) -> Any:
+        """Keys of the departments (programmes.Department) the account stands for today, as a subquery."""
+        return self.memberships.active().filter(kind=BUREAU).values("organisation_id")
+
+    @cached_property
+    def departments(self) -> frozenset[int]:
+        """The same keys, asked once."""
+        return frozenset(self.department_keys().values_list("organisation_id", flat=True))
 
     def is_party(self, kind: str, organisation: Any) -> bool:
         """Whether the person can't judge that organisation's work: works for it, or for a unit of its name. Two of one

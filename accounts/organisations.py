@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from accounts.models import Membership, User
-from accounts.owning import KINDS
+from accounts.owning import BUREAU, KINDS
 from accounts.rights import ROLES
 
 RIGHT = "grants.manage"
@@ -40,6 +40,11 @@ def kind_of(role: str) -> str:
     """The kind of organisation this role's people have to be bound to; "" for all other roles."""
     kind = ROLES[role].own_only
     return kind if kind in _REGISTERS else ""
+
+
+def bond_of(role: str) -> str:
+    """The kind of organisation people of this role may be bound to: departments, for all that are no organisation's."""
+    return ROLES[role].own_only or BUREAU
 
 
 def offered(by: User) -> list[tuple[str, list[tuple[str, str]]]]:

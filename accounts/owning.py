@@ -24,12 +24,14 @@ from django.db.models import Exists, Model, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+BUREAU = "bureau"
+"""Departments: whoever stands for one is not narrowed to anything, but finds its duties and signs for it."""
 KINDS: dict[str, str | Promise] = {
     "firm": _("Supplier or installer"),
     "agency": _("Inspecting agency"),
     "heating": _("Heating company"),
     "energy": _("Energy company"),
-    "bureau": _("Department"),
+    BUREAU: _("Department"),
 }
 Condition = Callable[[Any, str], Q]
 

@@ -221,7 +221,7 @@ ROLES: dict[str, Role] = {
     ),
     "energy_company": _role(
         _("Energy company"),
-        "cases.own networks.report api.read",
+        "cases.own networks.report api.read readings.record",
         navigation="company",
         own_only="energy",
     ),

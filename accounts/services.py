@@ -20,7 +20,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import demonstration
+from accounts import demonstration, organisations
 from accounts.acting import acting
 from accounts.models import Area, Grant, Membership, SavedView, TOTPDevice, User
 from accounts.passwords import KEPT_OLD, temporary_password
@@ -90,10 +90,10 @@ def end_bond(*, bond: Membership, by: Any, reason: str = "") -> None:
 def revoke_grant(*, grant: Grant, by: Any, reason: str = "") -> None:
     """End a grant now; what the person did with it stays in the history."""
     _not_oneself(grant.user, by, _("Nobody changes his own rights. Ask another security administrator."))
-    user, kind = grant.user, ROLES[grant.role].own_only
+    user, kind = grant.user, organisations.bond_of(grant.role)
     with _because(by, reason):
         grant.delete()
-        if not any(ROLES[role].own_only == kind for role in user.grants.values_list("role", flat=True)):
+        if not any(organisations.bond_of(role) == kind for role in user.grants.values_list("role", flat=True)):
             _end_bonds(user.memberships.filter(kind=kind))
         bump_access(user)
 

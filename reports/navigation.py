@@ -101,6 +101,7 @@ OWN_HAZARDS = Item(_("Hazards"), icon="alert-triangle", url_name="supervision:ha
 SAFETY = Item(_("Safety of the year"), icon="checks", url_name="supervision:safety-year", right="hazards.view")
 COAL = Item(_("Coal relapse and non-use"), icon="map-pin", url_name="supervision:coal-list", right="hazards.view")
 NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:network-board", right="hazards.view")
+OWN_READINGS = Item(_("Meter readings"), icon="table", url_name="subsidies:reading-list", right="readings.record")
 OWN_NETWORKS = Item(_("Heat networks"), icon="router", url_name="supervision:network-board", right="networks.report")
 CLEAN_COAL = Item(_("Clean coal"), icon="flame", url_name="heat:coal-list", right="coal.view")
 HEAT_SUPPLY = Item(_("Heat supply"), icon="flame", url_name="heat:home", right="heatsupply.view")
@@ -186,7 +187,7 @@ SETS: dict[str, tuple[Group, ...]] = {
     ),
     "company": (
         Group("", (HOME,)), _SUPPLY,
-        Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, OWN_NETWORKS, DUTIES)),
+        Group(_("Service and safety"), (OWN_TICKETS, OWN_HAZARDS, OWN_NETWORKS, OWN_READINGS, DUTIES)),
     ),
     "city": (FIRST, Group(_("Programmes"), (COUNTIES, PROGRAMMES, PROJECTS, PERIODIC, EVALUATION))),
     "admin": (Group("", (HOME,)), Group(_("Administration"), (USERS, JOBS, UPWARDS, ADMIN_LOG))),

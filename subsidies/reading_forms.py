@@ -24,6 +24,12 @@ def _figure(label: Any, *, required: bool = False) -> forms.DecimalField:
     return forms.DecimalField(label=label, required=required, widget=widget, **FIGURE)  # type: ignore[arg-type]
 
 
+def _offer(form: forms.Form, carriers: list[str]) -> None:
+    """Only the energies the person may state."""
+    choices = [(value, label) for value, label in MeterReading.Carrier.choices if value in carriers]
+    form.fields["carrier"].choices = choices  # type: ignore[attr-defined]
+
+
 def _day(label: Any, **more: Any) -> forms.DateField:
     widget = forms.DateInput(attrs={"class": "input", "type": "date"}, format="%Y-%m-%d")
     return forms.DateField(label=label, widget=widget, **more)
@@ -52,6 +58,10 @@ class ReadingForm(forms.Form):
     end = _figure(_("Reading at the end of the last day"))
     quantity = _figure(_("Quantity used, where there are no readings"))
 
+    def __init__(self, *args: Any, carriers: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, carriers)
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         first, last = data.get("first"), data.get("last")
@@ -73,8 +83,9 @@ class GridForm(forms.Form):
     )
     day = _day(_("Read at the end of"))
 
-    def __init__(self, homes: list[Dwelling], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, homes: list[Dwelling], *args: Any, carriers: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _offer(self, carriers)
         for home in homes:
             self.fields[f"end_{home.pk}"] = _figure(home.dwelling_no)
 
@@ -99,9 +110,10 @@ class ReadingFileForm(forms.Form):
     )
     file = forms.FileField(label=_("The company's file (.xlsx, .xls, .csv)"))
 
-    def __init__(self, places: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, places: Any, *args: Any, carriers: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["area"].queryset = places  # type: ignore[attr-defined]
+        _offer(self, carriers)
 
 
 class HeldForm(ReasonForm):

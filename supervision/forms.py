@@ -18,6 +18,7 @@ from supervision.models import (
     NetworkPoint,
     SafetyEvent,
     SafetyPost,
+    ServedPlace,
     ServiceOutlet,
     SpotCheckLine,
 )
@@ -193,6 +194,38 @@ class CompanyForm(forms.Form):
     carrier = pick(_("energy"), EnergyCompany.Carrier.choices)
     name = text(_("energy company"), 80)
     phone = text(_("phone"), 30, required=False)
+
+
+class ServeForm(forms.Form):
+    """Which villages a company serves: all of a place, or no more."""
+
+    company = one_of(_("energy company"), EnergyCompany.objects.none())
+    area = one_of(_("place"), Area.objects.none())
+    serves = pick(
+        _("from now on"), [("yes", _("it serves the villages of the place")), ("no", _("it serves them no more"))]
+    )
+
+
+class CapacityForm(forms.Form):
+    """What a company says of villages it serves."""
+
+    company = one_of(_("energy company"), EnergyCompany.objects.none())
+    area = one_of(_("village, or all of a town"), Area.objects.none())
+    has_capacity = pick(_("capacity for heating"), [UNCHOSEN, ("yes", _("suffices")), ("no", _("does not suffice"))])
+    works = pick(_("works on the network"), [("", "—"), *ServedPlace.Works.choices], required=False)
+    works_on = day(_("works done by"), required=False)
+    words = text(_("by which paper, or what is lacking"), 300)
+
+
+class SiteForm(forms.Form):
+    """Where a supplier makes or sells its heaters in the programme's places (J-54)."""
+
+    supplier = one_of(_("enterprise"), Supplier.objects.order_by("name"))
+    area = one_of(_("place"), Area.objects.none())
+    address = text(_("address"))
+    makes = tick(_("makes heaters here"))
+    sells = tick(_("sells heaters here"))
+    seen_on = day(_("seen on"))
 
 
 class ValuesForm(forms.Form):

@@ -2,6 +2,8 @@
 
     duties:
       - {clause: T-87, unit: 区应急管理局, words: 指导应急预案, roles: [panel_member], due_on: 2021-10-31}
+    departments:
+      - {name: 利通区财政局, called: [区财政局]}
     clocks:
       - {kind: hazard, category: co, close_hours: 24}
 
@@ -25,12 +27,13 @@ from accounts.rights import ROLES
 from core.refusals import Refused
 from core.strict_yaml import YamlRefused, read_yaml
 from programmes.checking import upsert
-from programmes.models import Programme
+from programmes.departments import keep_department, means
+from programmes.models import Department, Programme
 from supervision.kinds import CATEGORIES, Kind
-from supervision.models import ClockRule, DutyTerm
+from supervision.models import ClockRule, DutyBody, DutyTerm
 
 Values = Mapping[str, Any]
-PARTS = ("duties", "clocks")
+PARTS = ("departments", "duties", "clocks")
 KEYS = {"clause", "unit", "words", "roles", "due_on", "page", "area"}
 
 
@@ -60,6 +63,8 @@ def problems_of(document: Any, programme: Programme) -> list[str]:
     if not isinstance(document, dict) or any(not isinstance(document.get(part, []), list) for part in PARTS):
         return [_("The file needs lists “duties” and “clocks”.")]
     found = [f"{key}: {_('unknown key')}" for key in document if key not in PARTS]
+    for number, row in enumerate(document.get("departments", []), 1):
+        found += [f"departments[{number}]{problem}" for problem in _department_problems(row)]
     for number, row in enumerate(document.get("duties", []), 1):
         found += [f"duties[{number}]{problem}" for problem in _duty_problems(row, programme)]
     for number, row in enumerate(document.get("clocks", []), 1):
@@ -80,6 +85,15 @@ def _duty_problems(row: Any, programme: Programme) -> list[str]:
     if row.get("area") and not Area.objects.within(programme.area_id).filter(code=str(row["area"])).exists():
         found.append(f".area: {_('unknown')} {row['area']}")
     return found
+
+
+def _department_problems(row: Any) -> list[str]:
+    if not isinstance(row, dict) or set(row) - {"name", "called"}:
+        return [f": {_('unknown')} {row}"]
+    found = [f".name: {_('is missing')}"] if not isinstance(row.get("name"), str) or not row["name"].strip() else []
+    called = row.get("called") or []
+    wrong = not isinstance(called, list) or any(not isinstance(word, str) for word in called)
+    return found + ([f".called: {_('unknown')} {called}"] if wrong else [])
 
 
 def _is_page(name: str) -> bool:
@@ -103,12 +117,15 @@ def _clock_problems(row: Any) -> list[str]:
 
 def _store(document: Values, programme: Programme) -> str:
     duties, clocks = document.get("duties", []), document.get("clocks", [])
+    for row in document.get("departments", []):
+        keep_department(area=programme.area_id, name=row["name"], called=row.get("called") or [])
     kept = [_store_duty(programme, row, number) for number, row in enumerate(duties, 1)]
     DutyTerm.objects.filter(programme=programme, done_on=None).exclude(pk__in=kept).delete()
     for row in clocks:
         upsert(ClockRule, {"programme": programme, "kind": row["kind"], "category": row.get("category", "")},
                {"respond_hours": row.get("respond_hours"), "close_hours": row["close_hours"],
                 "clause": str(row.get("clause", ""))})  # fmt: skip
+    _keep_panels(programme)
     return _("%(duties)d duties, %(clocks)d clocks") % {"duties": len(duties), "clocks": len(clocks)}
 
 
@@ -118,4 +135,16 @@ def _store_duty(programme: Programme, row: Values, number: int) -> int:
         "clause": row["clause"], "roles": list(row.get("roles") or []), "due_on": row.get("due_on"),
         "page": row.get("page", ""),
     }  # fmt: skip
-    return int(upsert(DutyTerm, {"programme": programme, "code": f"{row['clause']}-{number:02d}"}, values).pk)
+    duty = upsert(DutyTerm, {"programme": programme, "code": f"{row['clause']}-{number:02d}"}, values)
+    department = keep_department(area=values["area_id"], name=row["unit"])
+    upsert(DutyBody, {"duty": duty}, {"department": department})
+    return int(duty.pk)
+
+
+def _keep_panels(programme: Programme) -> None:
+    """Departments that accept together and stand in no duty: accounts are bound to them as well."""
+    known = [name for one in Department.objects.filter(area_id=programme.area_id) for name in one.names]
+    for panel in programme.panels.filter(in_use=True):
+        for word in panel.departments:
+            if not means(word, known):
+                keep_department(area=programme.area_id, name=word)

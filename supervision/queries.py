@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Avg,
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.functions import Coalesce
 
 from accounts.models import Area, User
@@ -16,7 +28,7 @@ from devices.models import DeviceModel, DockingCertificate, Supplier
 from programmes.models import Programme
 from retrofits.models import Acceptance, Contract
 from supervision.kinds import Kind
-from supervision.models import Case, DutyTerm, SafetyAttendance, SafetyEvent, SafetyPost, ServiceOutlet
+from supervision.models import Case, DutyTerm, LocalSite, SafetyAttendance, SafetyEvent, SafetyPost, ServiceOutlet
 from supervision.models.cases import OVER
 from supervision.warranty import add_months
 
@@ -62,7 +74,8 @@ def satisfaction(rows: QuerySet[Case]) -> tuple[int, int]:
 
 def firms_of(programme: Programme, on: date) -> QuerySet[Supplier]:
     """J-54: what every firm admitted to the programme can: `products` of which `ready` hold a confirmation of docking
-    with the platform, and its `branches` with `people` inside the programme's places."""
+    with the platform, its `branches` with `people` inside the programme's places, and whether it `makes` and `sells`
+    heaters there."""
     models = DeviceModel.objects.filter(supplier=OuterRef("pk")).order_by().values("supplier")
     ready = models.filter(certificates__state=DockingCertificate.State.VALID, certificates__valid_until__gte=on)
     outlets = ServiceOutlet.objects.within(programme.area_id).filter(supplier=OuterRef("pk"), closed_on=None)
@@ -72,8 +85,11 @@ def firms_of(programme: Programme, on: date) -> QuerySet[Supplier]:
         "ready": ready.annotate(n=Count("pk", distinct=True)).values("n"),
         "people": here.annotate(n=Sum("team_size")).values("n"),
     }  # fmt: skip
+    sites = LocalSite.objects.within(programme.area_id).filter(supplier=OuterRef("pk"), closed_on=None)
     admitted = Supplier.objects.filter(admissions__programme=programme, admissions__state="admitted").distinct()
-    return admitted.annotate(**{name: Coalesce(Subquery(rows), 0) for name, rows in sums.items()}).order_by("name")
+    return admitted.annotate(**{name: Coalesce(Subquery(rows), 0) for name, rows in sums.items()}).annotate(
+        makes=Exists(sites.filter(makes=True)), sells=Exists(sites.filter(sells=True))
+    ).order_by("name")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -169,8 +185,8 @@ def duties_at(programme: Programme, area_code: str) -> QuerySet[DutyTerm]:
 
 
 def open_duties_of(user: User, programme: Programme, area_code: str) -> QuerySet[DutyTerm]:
-    """Those of the person's unit and roles that are not done."""
-    condition = Q(unit=user.unit.strip()) if user.unit.strip() else Q(pk__in=[])
+    """Those of the person's departments and roles that are not done."""
+    condition = Q(body__department__in=user.department_keys())
     for role in user.role_codes:
         condition |= Q(roles__contains=[role])
     return duties_at(programme, area_code).filter(condition, done_on=None)

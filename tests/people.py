@@ -48,7 +48,7 @@ def user(role: str, area_code: str, *, person_no: str = "", username: str = "") 
 
 def bind(user: User, organisation: Any, **more: Any) -> User:
     """The same person, who works for that organisation from now on."""
-    kinds = {"Supplier": "firm", "HeatingCompany": "heating", "EnergyCompany": "energy"}
+    kinds = {"Supplier": "firm", "HeatingCompany": "heating", "EnergyCompany": "energy", "Department": "bureau"}
     kind = kinds[type(organisation).__name__]
     Membership.objects.create(user=user, kind=kind, organisation_id=organisation.pk, **more)
     return User.objects.get(pk=user.pk)

@@ -191,7 +191,7 @@ def _page(
 
 def _grants(user: User) -> list[tuple[Grant, Any, list[tuple[Membership, str]]]]:
     """Each role with the organisations it is for; only people of organisations are asked about."""
-    own = {role: ROLES[role].own_only for role in user.role_codes}
+    own = {role: organisations.bond_of(role) for role in user.role_codes}
     bonds = organisations.named(user.memberships.active().order_by("pk")) if any(own.values()) else []
     return [
         (grant, ROLES[grant.role].label, [one for one in bonds if one[0].kind == own[grant.role]])

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from accounts.acting import acting
 from accounts.models import Area, Grant
+from accounts.owning import BUREAU
 from core import identity
 from devices.models import Supplier
 from devices.services.heaters import register_supplier
@@ -16,7 +17,7 @@ from heating_portal.demo.presets import LITONG
 from heating_portal.demo.progress import Progress
 from households.models import Household
 from households.services.households import register_household
-from programmes.models import Programme
+from programmes.models import Department, Programme
 from retrofits.models import Contract, JointAcceptance, Task
 from retrofits.services.contracts import Done, SupplyContract, confirm_all, sign_contracts
 from retrofits.services.panels import open_sheet, sign_sheet
@@ -35,6 +36,7 @@ def load(progress: Progress) -> Programme:
     preset = presets.find(LITONG)
     programme = presets.load(preset, by=BY)
     make_people((preset.read("accounts.yaml") or {}).get("accounts", []))
+    bind_accounts(BUREAU, Department.objects.filter(area=programme.area))
     _homes(programme)
     lists.draw_up(programme, CODES, progress)
     lists.seal(programme, {}, datetime(YEAR, 4, 12, 2, 30, tzinfo=UTC), progress)

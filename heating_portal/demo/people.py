@@ -9,6 +9,7 @@ from typing import Any
 from accounts import demonstration
 from accounts.acting import acting
 from accounts.models import Area, Grant, User
+from accounts.organisations import bond_of
 from accounts.rights import ROLES
 from accounts.services import bind_organisation, create_user, grant_role
 
@@ -40,7 +41,7 @@ def _grant(user: User, role: str, area_code: str) -> None:
 
 def bind_accounts(kind: str, organisations: Iterable[Any]) -> None:
     """The demonstration's accounts of that kind work for the organisation their entry names. Safe to run again."""
-    roles = [role for role, one in ROLES.items() if one.own_only == kind]
+    roles = [role for role in ROLES if bond_of(role) == kind]
     for row in organisations:
         people = User.objects.filter(unit=row.name, grants__role__in=roles, totpdevice__name=demonstration.MARK)
         for user in people.exclude(memberships__kind=kind, memberships__organisation_id=row.pk).distinct():

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.refusals import Refused
+from programmes.departments import departments_of, word_for
 from programmes.models import Phase, Programme
 from programmes.plan_queries import acceptance_panel
 from retrofits.models import JointAcceptance, JointHome, PanelSeat, Task
@@ -127,9 +128,8 @@ def seats_of(sheet: JointAcceptance, seats: Sequence[PanelSeat] | None = None) -
 
 
 def department_of(sheet: JointAcceptance, by: User) -> str:
-    """The department of the panel the person stands for: the one the person's unit ends with; "" for none."""
-    unit = by.unit.strip()
-    return next((one for one in sorted(sheet.departments, key=len, reverse=True) if unit.endswith(one)), "")
+    """The department of the panel the person stands for, by the key the account is bound to; "" for none."""
+    return word_for(by, sheet.departments, sheet.area_id)
 
 
 def _sign(sheet: JointAcceptance, by: User, now: datetime) -> JointAcceptance:
@@ -153,13 +153,21 @@ def _why_not(sheet: JointAcceptance, seats: list[PanelSeat], department: str, by
     if any(seat.person_no == by.person_no for seat in seats):
         return Refused("PERSON_SIGNED", _("%(name)s has signed this sheet already."), name=by.person_name)
     if not department:
-        words = _("%(unit)s is none of the departments of this panel: %(all)s.")
-        return Refused("NOT_OF_PANEL", words, unit=by.unit or "—", all="、".join(sheet.departments))
+        return _stranger(sheet, by)
     if any(seat.department == department for seat in seats):
         return Refused("DEPARTMENT_SIGNED", _("%(department)s has signed this sheet already."), department=department)
     if Task.objects.filter(joint_homes__joint=sheet, acceptances__inspector__person_no=by.person_no).exists():
         return Refused("OWN_ACCEPTANCE", _("You accepted a home of this sheet at the door; another has to sign."))
     return None
+
+
+def _stranger(sheet: JointAcceptance, by: User) -> Refused:
+    held, panel = [one.name for one in departments_of(by)], "、".join(sheet.departments)
+    if held:
+        words = _("%(unit)s is none of the departments of this panel: %(all)s.")
+        return Refused("NOT_OF_PANEL", words, unit="、".join(held), all=panel)
+    words = _("Your account stands for no department; the security administrator binds it. The panel: %(all)s.")
+    return Refused("NOT_OF_PANEL", words, all=panel)
 
 
 def _locked(sheet: JointAcceptance) -> JointAcceptance:

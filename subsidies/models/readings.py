@@ -19,7 +19,7 @@ from subsidies.models.entitlements import Entitlement
 class ReadingImport(ScopedModel):
     """One file: read on trial with everything that is wrong in it, then applied, and while unused taken back."""
 
-    view_right = "entitlements.view"
+    view_right = "readings.record"
 
     class State(models.TextChoices):
         READING = "reading", _("being read")

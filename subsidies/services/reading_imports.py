@@ -24,8 +24,9 @@ from jobs.models import Job
 from jobs.services import enqueue
 from programmes.models import Programme
 from subsidies.models import Entitlement, ReadingImport
+from subsidies.reading_reach import carriers_for
 from subsidies.services.locking import demand_right, hold
-from subsidies.services.reading_plans import SOURCES, Plan, plan_of
+from subsidies.services.reading_plans import Plan, plan_of
 from subsidies.services.readings import (
     RECORD,
     State,
@@ -45,12 +46,12 @@ def start_import(
 ) -> tuple[ReadingImport, bool]:
     """Keep the file and ask for its trial; the same file again gives the first one (second value False).
 
-    Raises Refused PLACE_OUTSIDE, FILE_TOO_LARGE, METER_KIND.
+    Raises Refused PLACE_OUTSIDE, FILE_TOO_LARGE, METER_KIND, FILE_KNOWN.
     """
     demand_right(by, RECORD, area.code)
     if not is_inside(area.code, programme.area_id):
         raise Refused("PLACE_OUTSIDE", _("%(area)s does not belong to the programme."), area=area.name)
-    if carrier not in SOURCES:
+    if carrier not in carriers_for(by):
         raise Refused("METER_KIND", _("Choose electricity or gas."))
     stored = _stored(content)
     try:
@@ -173,6 +174,8 @@ def _begin(
     alive = ReadingImport.objects.filter(programme=programme, carrier=carrier, file_sha256=stored.sha256)
     twin = alive.exclude(state__in=[Phase.REFUSED, Phase.UNDONE]).first()
     if twin is not None:
+        if not ReadingImport.objects.visible_to(by, RECORD).filter(pk=twin.pk).exists():
+            raise Refused("FILE_KNOWN", _("Somebody else has sent exactly this file already."), conflict=True)
         return twin, False
     document = Document.objects.create(
         area=area, kind=FILE_KIND, file_name=file_name[-200:], stored_name=stored.key, sha256=stored.sha256,

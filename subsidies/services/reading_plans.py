@@ -20,9 +20,10 @@ from core.blind_index import normal_form
 from core.files import open_file
 from core.workbooks.guard import MIB, Limits
 from core.workbooks.read import read_workbook
-from households.models import Dwelling, MeterReading, MeterSupply
+from households.models import Dwelling, MeterSupply
 from subsidies.metering.sheets import Problem, Stated, StatedRow, read_stated
 from subsidies.models import ReadingImport
+from subsidies.reading_reach import SOURCES, customers_of
 from subsidies.services.readings import (
     Entry,
     Judged,
@@ -32,7 +33,6 @@ from subsidies.services.readings import (
 )
 
 FILE_LIMITS = Limits(file_bytes=30 * MIB, unpacked_bytes=300 * MIB, cells=3_000_000, cpu_s=60, wall_s=120)
-SOURCES = {"electricity": MeterReading.Source.POWER_COMPANY, "gas": MeterReading.Source.GAS_COMPANY}
 
 
 @dataclass
@@ -95,12 +95,14 @@ def _alike(one: StatedRow, other: StatedRow) -> bool:
 
 @dataclass
 class _Finder:
-    """Whose a row is: by dwelling number, household number or meter number, inside the import's place only."""
+    """Whose a row is: by dwelling number, household number or meter number, inside the import's place only, and of a
+    company's file among its customers only."""
 
     made: ReadingImport
     rows: Sequence[StatedRow]
 
     def __post_init__(self) -> None:
+        self.customers = customers_of(self.made.uploaded_by, self.made.carrier)
         self.homes: dict[int, Dwelling] = {}
         self.by_number: dict[str, list[int]] = defaultdict(list)
         self.by_meter: dict[str, list[int]] = defaultdict(list)
@@ -135,7 +137,8 @@ class _Finder:
                 self.by_meter[number].append(pk)
 
     def _reach(self) -> Any:
-        return Dwelling.objects.within(self.made.area_id).filter(folded_into__isnull=True)
+        rows = Dwelling.objects.within(self.made.area_id).filter(folded_into__isnull=True)
+        return rows & self.customers if self.customers is not None else rows
 
     def entries(self, row: StatedRow, today: dt.date) -> list[Entry] | Problem:
         """The row's lines (several for a shared meter), or why it is not taken."""

@@ -21,9 +21,9 @@ from programmes.models import Programme
 from subsidies.metering.lines import Line, LineError, Verdict, examine
 from subsidies.metering.season import divide
 from subsidies.metering_limits import limits_for
+from subsidies.reading_reach import RECORD, refuse_foreign
 from subsidies.services.locking import demand_right
 
-RECORD = "readings.record"
 State = MeterReading.State
 LIVING = (State.COUNTED, State.CONFIRMS, State.HELD)
 AT_ONCE = 500
@@ -108,10 +108,12 @@ def record_readings(
     """Store stated lines; one that is there already stays as it is, so that sending twice is sending once.
 
     A reading of a shared meter becomes one line for every dwelling on it. `by` is a person, or the name of the nightly
-    work. Raises Refused FUTURE, NOTHING_STATED.
+    work. Raises Refused FUTURE, NOTHING_STATED, and PermissionDenied for homes that are no customers of a company.
     """
-    wanted = on_every_dwelling(list(entries))
+    named = list(entries)
+    wanted = on_every_dwelling(named)
     if isinstance(by, User):
+        refuse_foreign(by, _homes_by_carrier(named))
         for code in {entry.dwelling.area_id for entry in wanted}:
             demand_right(by, RECORD, code)
     _refuse_future(wanted, today or clock.today())
@@ -120,6 +122,13 @@ def record_readings(
     around = surroundings(homes)
     judged = judge_all(programme, wanted, around)
     return _store(judged, by, document, now or clock.now())
+
+
+def _homes_by_carrier(entries: Iterable[Entry]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for entry in entries:
+        found[entry.carrier].add(entry.dwelling.pk)
+    return found
 
 
 def judge_all(programme: Programme, entries: Iterable[Entry], around: Surroundings) -> list[Judged]:

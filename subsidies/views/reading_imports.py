@@ -21,6 +21,7 @@ from programmes.models import Programme
 from subsidies.forms import ReasonForm
 from subsidies.models import ReadingImport
 from subsidies.reading_forms import ReadingFileForm
+from subsidies.reading_reach import carriers_for
 from subsidies.reading_tasks import TAKE
 from subsidies.reading_words import code_words, problem_words
 from subsidies.services import reading_imports
@@ -43,7 +44,12 @@ COLUMNS = (
 def reading_import_list(request: HttpRequest) -> HttpResponse:
     """Earlier files, and a new one: it is read on trial, nothing is stored before the next button."""
     programme = chosen_programme(request)
-    form = ReadingFileForm(_places(request), request.POST or None, request.FILES or None)
+    form = ReadingFileForm(
+        _places(request),
+        request.POST or None,
+        request.FILES or None,
+        carriers=carriers_for(request.user),  # type: ignore[arg-type]
+    )
     if request.method == "POST" and programme is None:
         raise Http404
     if request.method == "POST" and programme is not None and form.is_valid():
@@ -106,7 +112,8 @@ def reading_take(request: HttpRequest) -> HttpResponse:
     """Take the heaters' own counters at the season's edges and months, in the background."""
     programme = chosen_programme(request)
     code = chosen_area_code(request)
-    if programme is None or not request.user.has_right(RECORD, code):  # type: ignore[union-attr]
+    held = request.user.whole_codes_for(RECORD)  # type: ignore[union-attr]
+    if programme is None or not any(code.startswith(one) for one in held):
         raise Http404
     args = {"programme_id": programme.pk, "area": code, "year": year_of(request)}
     enqueue(kind=TAKE, args=args, by=request.user, area=code)  # type: ignore[arg-type]

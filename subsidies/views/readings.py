@@ -28,6 +28,7 @@ from programmes.models import Programme
 from retrofits.models import Task
 from subsidies.reading_filters import ReadingFilter
 from subsidies.reading_forms import GridForm, HeldForm, ReadingForm, SplitForm
+from subsidies.reading_reach import carriers_for, homes_for, is_company, source_of
 from subsidies.reading_words import findings_of, first_finding
 from subsidies.services import reading_decisions, readings
 from subsidies.services.operation import CARRIERS
@@ -66,15 +67,19 @@ COLUMNS = (
     Column("state", gettext_lazy("State"), template="subsidies/cell_state.html", order_by="state"),
 )  # fmt: skip
 
+OWN_COLUMNS = tuple(column for column in COLUMNS if column.key != "dwelling.household.head_name")
 
-@requires(VIEW)
+
+@requires(VIEW, RECORD)
 @require_GET
 def reading_list(request: HttpRequest) -> HttpResponse:
-    """Every stated line of the chosen place; what waits for a person is a view of its own."""
-    rows = MeterReading.objects.visible_to(request.user).within(chosen_area_code(request))
+    """Every stated line of the chosen place; what waits for a person is a view of its own. An energy company sees what
+    its own people stated, without the names of its customers."""
+    whole = VIEW in request.user.rights  # type: ignore[union-attr]
+    rows = MeterReading.objects.visible_to(request.user, VIEW if whole else RECORD).within(chosen_area_code(request))
     table = build_table(
-        request, rows.select_related("area", "dwelling__household"), COLUMNS, filterset=ReadingFilter,
-        unit=_("lines"), row_url=lambda row: reverse("subsidies:reading-detail", args=[row.pk]), views=_views(rows),
+        request, rows.select_related("area", "dwelling__household"), COLUMNS if whole else OWN_COLUMNS,
+        filterset=ReadingFilter, unit=_("lines"), row_url=_line_url if whole else None, views=_views(rows),
         default_sort="-ends_on",
         empty=(_("No reading yet"), _("Import the company's file, or enter a household's or a village's readings.")),
     )  # fmt: skip
@@ -82,6 +87,7 @@ def reading_list(request: HttpRequest) -> HttpResponse:
     rights = request.user.rights  # type: ignore[union-attr]
     context = {
         "may_record": RECORD in rights and programme is not None,
+        "may_take": programme is not None and bool(request.user.whole_codes_for(RECORD)),  # type: ignore[union-attr]
         "may_settle": programme is not None and request.user.has_right("entitlements.assess", programme.area_id),  # type: ignore[union-attr]
         "years": years(clock.today()),
     }
@@ -116,7 +122,7 @@ def reading_decide(request: HttpRequest, pk: int) -> HttpResponse:
 def reading_new(request: HttpRequest) -> HttpResponse:
     """One household's line, typed."""
     given = {name: request.GET[name] for name in ("dwelling_no", "carrier", "first", "start") if name in request.GET}
-    form = ReadingForm(request.POST or None, initial=given)
+    form = ReadingForm(request.POST or None, initial=given, carriers=carriers_for(request.user))  # type: ignore[arg-type]
     status = 200
     if request.method == "POST":
         status = 422
@@ -139,10 +145,12 @@ def reading_grid(request: HttpRequest) -> HttpResponse:
     village = _village(request)
     if village is None:
         return render(request, "subsidies/reading_grid.html", {"places": _villages(request)})
-    carrier = request.POST.get("carrier") or request.GET.get("carrier") or "electricity"
+    offered = carriers_for(request.user)  # type: ignore[arg-type]
+    carrier = request.POST.get("carrier") or request.GET.get("carrier") or next(iter(offered), "")
     homes = _homes(request, programme, village, carrier)
     last = _last_readings(homes, carrier)
-    form = GridForm(homes, request.POST or None, initial={"carrier": carrier, "day": clock.today().isoformat()})
+    initial = {"carrier": carrier, "day": clock.today().isoformat()}
+    form = GridForm(homes, request.POST or None, initial=initial, carriers=offered)
     status = 200
     if request.method == "POST":
         status = 422
@@ -153,7 +161,7 @@ def reading_grid(request: HttpRequest) -> HttpResponse:
             except Refused as refusal:
                 form.add_error(None, refusal.sentence)
     rows = [_grid_row(home, last.get(home.pk), form) for home in homes]
-    context = {"form": form, "rows": rows, "village": village, "carrier": carrier}
+    context = {"form": form, "rows": rows, "village": village, "carrier": carrier, "named": VIEW in request.user.rights}  # type: ignore[union-attr]
     return render(request, "subsidies/reading_grid.html", context, status=status)
 
 
@@ -205,6 +213,10 @@ def years(today: dt.date) -> list[int]:
     return [newest - back for back in range(4)]
 
 
+def _line_url(row: MeterReading) -> str:
+    return reverse("subsidies:reading-detail", args=[row.pk])
+
+
 def _one(request: HttpRequest, pk: int, right: str) -> MeterReading:
     rows = MeterReading.objects.select_related("dwelling__household", "area", "document", "entered_by", "decided_by")
     return get_visible_or_404(rows, request.user, right, pk=pk)  # type: ignore[no-any-return]
@@ -237,14 +249,15 @@ def _programme(request: HttpRequest) -> Programme:
 
 
 def _typed(request: HttpRequest, data: dict[str, Any]) -> Recorded:
-    home = Dwelling.objects.visible_to(request.user, RECORD).filter(dwelling_no=data["dwelling_no"].strip()).first()
+    user: Any = request.user
+    home = homes_for(user, data["carrier"]).filter(dwelling_no=data["dwelling_no"].strip()).first()
     if home is None:
         raise Refused("DWELLING_UNKNOWN", _("No dwelling “%(number)s” in your area."), number=data["dwelling_no"])
     entry = Entry(
-        home, data["carrier"], Span(data["first"], data["last"]), MeterReading.Source.CLERK, data["start"],
+        home, data["carrier"], Span(data["first"], data["last"]), source_of(user, data["carrier"]), data["start"],
         data["end"], data["quantity"], meter=data["meter"].strip(),
     )  # fmt: skip
-    return readings.record_readings(programme=_programme(request), entries=[entry], by=request.user)  # type: ignore[arg-type]
+    return readings.record_readings(programme=_programme(request), entries=[entry], by=user)
 
 
 def _say(request: HttpRequest, done: Recorded) -> None:
@@ -254,7 +267,7 @@ def _say(request: HttpRequest, done: Recorded) -> None:
 
 
 def _after(done: Recorded, held: MeterReading | None) -> str:
-    if held is not None and held.pk:
+    if held is not None and held.pk and not is_company(held.entered_by):
         return reverse("subsidies:reading-detail", args=[held.pk])
     return reverse("subsidies:reading-list")
 
@@ -277,7 +290,16 @@ def _villages(request: HttpRequest) -> list[Area]:
         return []
     low, high = code_range(code)
     found = Area.objects.filter(code__gte=low, code__lt=high, level="village").order_by("code")[:500]
-    return [one for one in found if request.user.has_right(RECORD, one.code)]  # type: ignore[union-attr]
+    user: Any = request.user
+    if is_company(user):
+        served = {home for carrier in carriers_for(user) for home in _codes(user, carrier)}
+        return [one for one in found if one.code in served]
+    return [one for one in found if user.has_right(RECORD, one.code)]
+
+
+def _codes(user: Any, carrier: str) -> set[str]:
+    """Villages where the company has customers."""
+    return {code[:12] for code in homes_for(user, carrier).order_by().values_list("area_id", flat=True).distinct()}
 
 
 def _homes(request: HttpRequest, programme: Programme, village: Area, carrier: str) -> list[Dwelling]:
@@ -286,7 +308,7 @@ def _homes(request: HttpRequest, programme: Programme, village: Area, carrier: s
     tasks = Task.objects.within(village.code).filter(
         programme=programme, state__in=Task.PASSED, technology__family__in=families
     )
-    rows = Dwelling.objects.visible_to(request.user, RECORD).filter(pk__in=tasks.values("dwelling"))
+    rows = homes_for(request.user, carrier).filter(pk__in=tasks.values("dwelling"))  # type: ignore[arg-type]
     return list(rows.select_related("household").order_by("dwelling_no")[:GRID_ROWS])
 
 
@@ -309,18 +331,22 @@ def _read_village(
     day, figures = form.cleaned_data["day"], form.figures()
     if not figures:
         raise Refused("NOTHING_STATED", _("No figure was typed."))
+    carrier = form.cleaned_data["carrier"]
+    source = source_of(request.user, carrier)  # type: ignore[arg-type]
     entries = [
-        _counter_line(home, form.cleaned_data["carrier"], last.get(home.pk), day, figures[home.pk])
+        _counter_line(home, carrier, last.get(home.pk), day, figures[home.pk], source)
         for home in homes
         if home.pk in figures
     ]
     return readings.record_readings(programme=programme, entries=entries, by=request.user)  # type: ignore[arg-type]
 
 
-def _counter_line(home: Dwelling, carrier: str, before: MeterReading | None, day: dt.date, end: Any) -> Entry:
+def _counter_line(
+    home: Dwelling, carrier: str, before: MeterReading | None, day: dt.date, end: Any, source: str
+) -> Entry:
     """From the last reading to this one; the first reading of a meter states where it stood and no use."""
     if before is None:
-        return Entry(home, carrier, Span(day, day), MeterReading.Source.CLERK, end, end)
+        return Entry(home, carrier, Span(day, day), source, end, end)
     if before.ends_on >= day:
         words = _("%(home)s was read on %(day)s already; choose a later day.")
         raise Refused("DAY_PASSED", words, home=home.dwelling_no, day=before.ends_on.isoformat())
@@ -329,7 +355,7 @@ def _counter_line(home: Dwelling, carrier: str, before: MeterReading | None, day
         home,
         carrier,
         span,
-        MeterReading.Source.CLERK,
+        source,
         before.end_reading,
         end,
         factor=before.factor,

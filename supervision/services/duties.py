@@ -14,16 +14,22 @@ from supervision.models import DutyTerm
 
 
 def is_mine(duty: DutyTerm, user: User) -> bool:
-    """Of the person's unit, or of a role the person holds."""
-    return duty.unit == user.unit.strip() or bool(set(duty.roles) & set(user.role_codes))
+    """Of a department the person stands for, or of a role the person holds."""
+    return is_of_department(duty, user) or bool(set(duty.roles) & set(user.role_codes))
+
+
+def is_of_department(duty: DutyTerm, user: User) -> bool:
+    """By key, never by name."""
+    body = getattr(duty, "body", None)
+    return body is not None and body.department_id in user.departments
 
 
 def may_mark(duty: DutyTerm, user: User) -> bool:
-    """Those whose unit or role the duty names in a place around it or below it, and those who supervise."""
+    """Those whose department or role the duty names in a place around it or below it, and those who supervise."""
     if user.has_right("supervision.act", duty.area_id):
         return True
     return is_mine(duty, user) and any(
-        (duty.unit == user.unit.strip() or grant.role in duty.roles)
+        (is_of_department(duty, user) or grant.role in duty.roles)
         and (duty.area_id.startswith(grant.area_id) or grant.area_id.startswith(duty.area_id))
         for grant in user.active_grants
     )

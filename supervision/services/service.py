@@ -13,7 +13,7 @@ from core import clock
 from core.refusals import Refused
 from devices.models import Heater, Supplier
 from supervision.kinds import OWN
-from supervision.models import MaintenanceVisit, ServiceOutlet
+from supervision.models import LocalSite, MaintenanceVisit, ServiceOutlet
 
 RIGHT = "tickets.handle"
 
@@ -41,6 +41,30 @@ def open_outlet(
             )  # fmt: skip
     except IntegrityError as error:
         raise Refused("OUTLET_KNOWN", _("The enterprise has an outlet of this name."), conflict=True) from error
+
+
+@transaction.atomic
+def keep_site(
+    *, supplier: Supplier, area: Area, address: str, makes: bool, sells: bool, seen_on: date, by: User,
+    today: date | None = None,
+) -> LocalSite:  # fmt: skip
+    """Where the supplier makes or sells its heaters (J-54), as somebody of the office saw it; the same address again
+    says anew what is there, neither of both closes it. Raises `Refused` SITE_FAULTY."""
+    if not by.has_right(RIGHT, area.code):
+        raise PermissionDenied(RIGHT)
+    known = LocalSite.objects.filter(supplier=supplier, address=address.strip()[:120]).first()
+    if known is not None and not by.has_right(RIGHT, known.area_id):
+        raise PermissionDenied(RIGHT)
+    if not address.strip() or seen_on > (today or clock.today()) or not (makes or sells or known):
+        words = _("Say where it is, whether heaters are made or sold there, and on which day that was seen.")
+        raise Refused("SITE_FAULTY", words)
+    site = known or LocalSite(supplier=supplier, address=address.strip()[:120])
+    if makes or sells:
+        site.makes, site.sells = makes, sells
+    site.area, site.seen_on, site.recorded_by = area, seen_on, by
+    site.closed_on = None if makes or sells else seen_on
+    site.save()
+    return site
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ ACT = "supervision.act"
 def duty_list(request: HttpRequest) -> HttpResponse:
     """What the document asks of whom; the person's own first, open ones before done ones."""
     programme, code, user = chosen_programme(request), chosen_area_code(request), request.user
-    rows = list(duties_at(programme, code).select_related("done_by")) if programme and code else []
+    rows = list(duties_at(programme, code).select_related("done_by", "body")) if programme and code else []
     today = clock.today()
     for row in rows:
         row.may, row.mine = duties.may_mark(row, user), duties.is_mine(row, user)  # type: ignore[arg-type]

@@ -19,9 +19,9 @@ from core.together import read
 from devices.models import Heater, Supplier
 from programmes.chosen import chosen_area_code, chosen_programme
 from supervision.arrived import standings_reading
-from supervision.forms import ArrivalForm, OutletForm, VisitForm
+from supervision.forms import ArrivalForm, OutletForm, SiteForm, VisitForm
 from supervision.kinds import OWN, Kind
-from supervision.models import Case, DeviceArrival, MaintenanceVisit, ServiceOutlet
+from supervision.models import Case, DeviceArrival, LocalSite, MaintenanceVisit, ServiceOutlet
 from supervision.queries import expiring_warranties, firms_of, service_times
 from supervision.services import service
 from supervision.services.arrivals import record_arrival
@@ -32,6 +32,7 @@ KEEP = "tickets.handle"
 RELATED: dict[Any, tuple[str, ...]] = {
     ServiceOutlet: ("supplier", "area"),
     MaintenanceVisit: ("supplier", "area", "heater"),
+    LocalSite: ("supplier", "area"),
     DeviceArrival: ("device_model__supplier", "area"),
 }
 
@@ -49,6 +50,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
     found = read_beside(
         outlets=_firm(ServiceOutlet, user, code), visits=_firm(MaintenanceVisit, user, code)[:30],
         arrivals=_firm(DeviceArrival, user, code)[:20], periods=polled(),
+        sites=_firm(LocalSite, user, code).filter(closed_on=None)[:100],
         firms=firms_of(programme, clock.today())[:100] if programme and sees_all else Supplier.objects.none(),
     )  # fmt: skip
     periods = {row["area_id"]: row["period"] for row in found["periods"]}
@@ -66,8 +68,9 @@ def _forms(request: HttpRequest, right: str, code: str) -> dict[str, Any]:
     user: Any = request.user
     places = list(places_of(request, right, code, Area.Level.COUNTY, Area.Level.TOWN, Area.Level.VILLAGE))
     forms: dict[str, Any] = {"outlet": OutletForm(auto_id="outlet_%s"), "visit": VisitForm(auto_id="visit_%s"),
-                             "arrival": ArrivalForm(auto_id="arrival_%s")}  # fmt: skip
-    for name, level in (("outlet", Area.Level.VILLAGE), ("arrival", Area.Level.COUNTY)):
+                             "arrival": ArrivalForm(auto_id="arrival_%s"),
+                             "site": SiteForm(auto_id="site_%s")}  # fmt: skip
+    for name, level in (("outlet", Area.Level.VILLAGE), ("arrival", Area.Level.COUNTY), ("site", "")):
         fitting = [(place.pk, place.name) for place in places if place.level != level]
         forms[name].fields["area"].choices = [("", "---------"), *fitting]
     forms["outlet"].fields["supplier"].queryset = _own_firms(user)
@@ -89,7 +92,7 @@ def _firm(model: Any, user: Any, code: str) -> Any:
 @requires(KEEP, OWN)
 @require_POST
 def service_act(request: HttpRequest) -> HttpResponse:
-    """An outlet opened, a visit recorded, heaters received."""
+    """An outlet opened, a visit recorded, heaters received, a works or shop seen."""
     back, user = reverse("supervision:service-board"), request.user
 
     def visit(data: dict[str, Any]) -> None:
@@ -102,11 +105,16 @@ def service_act(request: HttpRequest) -> HttpResponse:
     def arrival(data: dict[str, Any]) -> None:
         record_arrival(programme=programme_of(request), **data, by=user)  # type: ignore[arg-type]
 
+    def site(data: dict[str, Any]) -> None:
+        service.keep_site(**data, by=user)  # type: ignore[arg-type]
+
     if request.POST.get("deed") == "visit":
         return posted(request, VisitForm(request.POST), visit, back)
     places = Area.objects.visible_to(user)
     if request.POST.get("deed") == "arrival":
         return posted(request, with_places(ArrivalForm(request.POST), places), arrival, back)
+    if request.POST.get("deed") == "site":
+        return posted(request, with_places(SiteForm(request.POST), places), site, back)
     form = with_places(OutletForm(request.POST), places)
     form.fields["supplier"].queryset = _own_firms(user)
     return posted(request, form, outlet, back)

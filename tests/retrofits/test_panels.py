@@ -15,6 +15,8 @@ from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from core.refusals import Refused
+from programmes.departments import keep_department, rename_department
+from programmes.models import Department
 from retrofits.models import JointAcceptance, LevelCheck, PanelSeat, Task
 from retrofits.services.acceptances import record_acceptance
 from retrofits.services.levels import record_level
@@ -27,10 +29,9 @@ DEPARTMENTS = ["住建局", "发改局", "财政局", "农业农村局", "生态
 
 
 def member(department: str, **more: Any) -> User:
-    made = people.user("panel_member", "370999", **more)
-    made.unit = f"示例县{department}"
-    made.save()
-    return made
+    """A person who stands for a department of the county; the unit of the account says something else."""
+    known = keep_department(area="370999", name=f"示例县{department}")
+    return people.bind(people.user("panel_member", "370999", **more), known)
 
 
 def accepted(works: Works) -> Task:
@@ -85,12 +86,21 @@ def test_a_department_signs_once(works: Works) -> None:
 
 
 def test_who_stands_for_no_department_of_the_panel_does_not_sign(works: Works) -> None:
-    assert refused(sheet_of(works), member("教育局")) == "NOT_OF_PANEL"
+    """Bound by key: a unit of the same name gives nothing, another name of the department takes nothing."""
+    sheet = sheet_of(works)
+    assert refused(sheet, member("教育局")) == "NOT_OF_PANEL"
+    namesake = people.user("panel_member", "370999")
+    User.objects.filter(pk=namesake.pk).update(unit="示例县财政局")
+    assert refused(sheet, User.objects.get(pk=namesake.pk)) == "NOT_OF_PANEL"
+    far = keep_department(area=people.area("371099"), name="示例县财政局")
+    assert refused(sheet, people.bind(people.user("panel_member", "370999"), far)) == "NOT_OF_PANEL"
+    person = member("财政局")
+    rename_department(department=Department.objects.get(area="370999", name="示例县财政局"), name="示例县财政金融局")
+    assert sign(sheet, person).seats.get().department == "财政局"
 
 
 def test_without_the_grant_nobody_signs(works: Works) -> None:
-    clerk = works.clerk
-    clerk.unit = "示例县财政局"
+    clerk = people.bind(works.clerk, keep_department(area="370999", name="示例县财政局"))
     with pytest.raises(PermissionDenied):
         sign(sheet_of(works), clerk)
 

@@ -9,7 +9,9 @@ import yaml
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Membership, User
+from programmes.departments import find_department
+from programmes.models import Department
 from supervision.loading import load_duties
 from tests import people
 from tests.clauses.marks import all_clauses
@@ -43,9 +45,8 @@ def test_every_role_row_of_a_document_is_a_duty_in_its_own_words(letter: str, pr
 )  # fmt: skip
 def test_a_department_finds_its_duty_by_its_unit_does_it_and_says_so(room: Room) -> None:
     load_duties(path=PRESETS / "taishan_2021" / "duties.yaml", programme=room.programme, by="tests")
-    made = people.user("panel_member", COUNTY)
-    User.objects.filter(pk=made.pk).update(unit="区应急管理局")
-    bureau, group = client_of(User.objects.get(pk=made.pk)), client_of(people.user("leading_group", COUNTY))
+    person = people.bind(people.user("panel_member", COUNTY), Department.objects.get(name="区应急管理局"))
+    bureau, group = client_of(person), client_of(people.user("leading_group", COUNTY))
     hazard = room.case()
     mine = [row for row in bureau.get(reverse("supervision:duty-board")).context["rows"] if row.mine]
     assert [(row.clause, row.page) for row in mine] == [("T-87", "supervision:safety-year")]
@@ -116,9 +117,12 @@ def test_every_body_of_a_document_finds_its_duties_and_nobody_elses_on_its_board
     rows = yaml.safe_load(path.read_text(encoding="utf-8"))["duties"]
     load_duties(path=path, programme=room.programme, by="tests")
     made = people.user("city_viewer", COUNTY)
+    User.objects.filter(pk=made.pk).update(unit=rows[0]["unit"])
     client = client_of(made)
+    assert not client.get(reverse("supervision:duty-board")).context["open_count"], "a unit's name gives nothing"
     for unit in sorted({row["unit"] for row in rows}):
-        User.objects.filter(pk=made.pk).update(unit=unit)
+        Membership.objects.filter(user=made).delete()
+        people.bind(made, find_department(COUNTY, unit))
         shown = client.get(reverse("supervision:duty-board"))
         mine = {(row.clause, row.words) for row in shown.context["rows"] if row.mine}
         assert mine == {(row["clause"], row["words"]) for row in rows if row["unit"] == unit}

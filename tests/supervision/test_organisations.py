@@ -24,11 +24,13 @@ from accounts.rights import ROLES
 from devices.models import Heater, ModelSample, Supplier
 from heatsupply.models import HeatingCompany
 from households.models import Household
+from programmes.departments import keep_department
 from reports.queries.scope import Scope
 from reports.queries.todos import todos_for
 from retrofits.models import Agency, AgencyMember, Contract, PhotoBatch, Task, VisitOrder
-from supervision.carrying import carry
-from supervision.models import Case, EnergyCompany, NetworkAlarm, NetworkPoint, ServiceOutlet
+from supervision.carrying import carry, carry_departments
+from supervision.models import Case, DutyTerm, EnergyCompany, NetworkAlarm, NetworkPoint, ServiceOutlet
+from supervision.queries import open_duties_of
 from supervision.services import network
 from telemetry.models import Alert
 from tests import people
@@ -273,11 +275,18 @@ def test_names_become_keys_only_where_exactly_one_register_row_bears_them(room: 
     assert not Membership.objects.filter(user=twins).exists()
     assert set(Case.objects.visible_to(of(heating, "heating_company"))) == {case}
     assert not hasattr(Case.objects.get(pk=other.pk), "company")
+    term = {"programme": room.programme, "area_id": COUNTY, "code": "T-87-01", "words": "指导", "clause": "T-87"}
+    DutyTerm.objects.create(**term, unit="区应急管理局")
+    signer, inspector = people.user("panel_member", COUNTY), people.user("inspector", COUNTY)
+    User.objects.filter(pk__in=[signer.pk, inspector.pk]).update(unit="区应急管理局")
+    assert carry_departments(apps) == {"duties": 1, "accounts": 1}
+    assert carry_departments(apps) == {"duties": 0, "accounts": 0}
+    assert open_duties_of(User.objects.get(pk=signer.pk), room.programme, COUNTY).get().clause == "T-87"
 
 
 def test_the_security_administrator_binds_an_account_from_a_list_and_ends_it_in_history(room: Room) -> None:
     far = gas("远处燃气", at=people.area("370998").code)
-    near = gas()
+    near, bureau = gas(), keep_department(area=COUNTY, name="示例应急局")
     admin, person = people.user("security_admin", COUNTY), people.user("supplier", COUNTY)
     client, page = client_of(admin), reverse("accounts:user-detail", args=[person.pk])
     offered = [key for _label, rows in client.get(page).context["grant_form"].fields["organisation"].choices[1:]
@@ -286,7 +295,8 @@ def test_the_security_administrator_binds_an_account_from_a_list_and_ends_it_in_
     assert f"energy:{far.pk}" not in offered
     give, form = reverse("accounts:grant-create", args=[person.pk]), {"area": COUNTY, "reason": "函 12 号"}
     for role, chosen in (("supplier", ""), ("supplier", f"energy:{near.pk}"), ("office", f"firm:{room.supplier.pk}"),
-                         ("energy_company", f"energy:{far.pk}"), ("supplier", "firm:x")):  # fmt: skip
+                         ("energy_company", f"energy:{far.pk}"), ("supplier", "firm:x"),
+                         ("supplier", f"bureau:{bureau.pk}")):  # fmt: skip
         assert client.post(give, form | {"role": role, "organisation": chosen}).status_code == 422
     assert not Membership.objects.filter(user=person).exists()
     answer = client.post(give, form | {"role": "supplier", "organisation": f"firm:{room.supplier.pk}"})
@@ -300,6 +310,11 @@ def test_the_security_administrator_binds_an_account_from_a_list_and_ends_it_in_
     end = reverse("accounts:grant-end", args=[person.grants.get().pk])
     assert client.post(end, {"bond": bond.pk + 1, "reason": "离职"}).status_code == 404
     assert client.post(end, {"bond": bond.pk, "reason": "离职"}).status_code == 302
+    signer = people.user("panel_member", COUNTY)
+    give = reverse("accounts:grant-create", args=[signer.pk])
+    asked = {"role": "panel_member", "organisation": f"bureau:{bureau.pk}"}
+    assert client.post(give, form | asked).status_code == 302
+    assert User.objects.get(pk=signer.pk).departments == {bureau.pk}
     assert not Heater.objects.visible_to(User.objects.get(pk=person.pk)).exists()
     services.bind_organisation(user=person, organisation=("firm", room.supplier.pk), by=admin)
     services.revoke_grant(grant=person.grants.get(), by=admin)
