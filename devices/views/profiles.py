@@ -17,6 +17,7 @@ from accounts.access import requires
 from core import clock
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
+from core.together import read_together
 from devices.forms import ProfileForm, TrialForm, bounds_of
 from devices.hub.client import HubRefused, HubUnavailable
 from devices.hub_access import hub_client
@@ -135,12 +136,16 @@ def _detail(
 ) -> HttpResponse:  # fmt: skip
     profile = parse_profile(row.document, str(row))
     user: Any = request.user
+    versions = RegisterProfile.objects.filter(name=row.name).order_by("-version")
+    found = row.found_holes.order_by("table", "first")  # type: ignore[attr-defined]  # a later app's: what polls met
+    read_together(versions, found)
     context = {
         "row": row,
+        "holes": [_hole(profile, one) for one in found],
         "form": form or TrialForm(),
         "trial": trial,
         "tried": [_shown(profile, one) for one in trial.points] if trial else [],
-        "versions": RegisterProfile.objects.filter(name=row.name).order_by("-version"),
+        "versions": versions,
         "earlier": Heater.objects.filter(
             profile__name=row.name, profile__version__lt=row.version, removed_on__isnull=True
         ).count(),
@@ -148,6 +153,14 @@ def _detail(
         "may_release": user.has_right(RELEASE) and row.drafted_by_id != user.pk,
     } | _meaning(profile)
     return render(request, "devices/profile_detail.html", context, status=status)
+
+
+def _hole(profile: Profile, found: Any) -> str:
+    """Registers boards refuse to be read across, in the profile's own counting; a mere border between two as a|b."""
+    first, last = (_place(profile, found.table, addr) for addr in (found.first, max(found.last, found.first)))
+    if found.last < found.first:
+        return f"{_place(profile, found.table, found.first - 1)}|{first}"
+    return first if found.first == found.last else f"{first}–{last}"
 
 
 def _meaning(profile: Profile) -> dict[str, Any]:

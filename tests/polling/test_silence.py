@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 
 from devices.models import Heater
 from telemetry import queries
@@ -12,6 +13,7 @@ from telemetry.models import Alert, FoundHole, LatestReading
 from telemetry.states import HeaterState, condition_of, state_of
 from tests import people
 from tests.telemetry.said import bare_heater, sample, turn, unit_of
+from tests.telemetry.visiting import sign_in
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2021, 1, 18, 4, tzinfo=dt.UTC)
@@ -82,3 +84,8 @@ def test_a_hole_that_one_board_showed_is_read_around_for_all_of_its_profile() ->
     assert [unit.profile.limits.holes[-1] for unit in units] == [("h", 104, 104)] * 2
     assert units[0].profile is units[1].profile, "one plan for all of them"
     assert queries.read_profile_of(first.profile_id) is units[0].profile
+    FoundHole.objects.create(
+        profile_id=first.profile_id, heater=second, table="h", first=112, last=111, found_at=at(3)
+    )  # fmt: skip
+    page = sign_in(people.user("ops", "370999")).get(reverse("devices:profile-detail", args=[first.profile_id]))
+    assert page.context["holes"] == ["h104", "h111|h112"] and "h111|h112" in page.content.decode()

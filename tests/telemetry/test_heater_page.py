@@ -101,7 +101,7 @@ def test_the_page_leads_to_a_repair_ticket_and_a_workbook_and_names_insurance_an
     title = f"{model} {heater.platform_no}"
     assert filled == {"area": heater.area_id, "supplier": str(model.supplier_id), "title": title}
 
-    say(heater, now - dt.timedelta(minutes=9), room_dc=195, supply_dc=None, running=True, mode=0, flags=16)
+    say(heater, now - dt.timedelta(minutes=9), room_dc=195, supply_dc=None, running=True, mode=1, flags=16)
     say(heater, now - dt.timedelta(minutes=8), room_dc=-4, running=False, energy_dkwh=12345, fault=1, flags=0)
     file = page.get(detail(heater, "heater-table"), {"period": "1h", "format": "xlsx"})
     assert file["Content-Disposition"].endswith('.xlsx"')
