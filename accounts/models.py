@@ -341,13 +341,13 @@ class Selection(TrackedModel):
 class AuditEntry(models.Model):
     """One change of one row, written by a trigger, later sealed into the hash chain. Never by application code."""
 
-    at = models.DateTimeField(db_index=True)
+    at = models.DateTimeField()
     table = models.CharField(max_length=63)
     row_pk = models.CharField(max_length=40)
     operation = models.CharField(max_length=1, choices=[("I", _("created")), ("U", _("changed")), ("D", _("deleted"))])
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
-    actor_id = models.BigIntegerField(null=True, db_index=True)
+    actor_id = models.BigIntegerField(null=True)
     actor_name = models.CharField(max_length=80)
     request_id = models.CharField(max_length=64, blank=True)
     reason = models.CharField(max_length=300, blank=True)
