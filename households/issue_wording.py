@@ -77,7 +77,7 @@ _EXCLUDE_TODO = _("The household stays in the survey. Remove the note if it take
 WORDINGS: dict[str, Wording] = {
     "E_MISSING": Wording(_("Missing"), _("This must be filled in."), _("Type the missing value.")),
     "E_NUMERIC_ID": Wording(
-        _CELL,
+        _("Number stored as a figure"),
         _("The number was stored as a figure, so its last digits are lost: %(value)s."),
         _("Type the whole number again. In the sheet, format the column as text first."),
     ),

@@ -110,5 +110,10 @@ def reasons(stored: list[dict[str, Any]]) -> list[str]:
 
 
 def _reason(item: dict[str, Any]) -> str:
-    words = f"{sentence(item['code'], item['params'])} {what_to_do(item['code'])}"
+    words = with_advice(sentence(item["code"], item["params"]), item["code"])
     return f"{item['sheet']}: {words}" if item.get("sheet") else words
+
+
+def with_advice(said: str, code: str) -> str:
+    """What is wrong and what to do, as two sentences: short Chinese ones stand in cells without a full stop."""
+    return str(_("%(said)s %(advice)s") % {"said": said.rstrip("。"), "advice": what_to_do(code)})

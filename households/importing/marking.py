@@ -20,7 +20,7 @@ import xlsxwriter
 from core.workbooks.read import Sheet, Workbook
 from households.importing.checked import cells_of, problems_of
 from households.models import ImportRow, RosterImport
-from households.problem_wording import sentence_of, what_to_do
+from households.problem_wording import sentence_of, with_advice
 
 KEY_TITLE = "行标记（请勿改动）"
 _PROPERTY = "portal_roster_import"
@@ -68,7 +68,7 @@ def _notes(rows: Iterable[ImportRow]) -> dict[str, dict[str, list[str]]]:
         for problem in problems_of(row):
             if problem.blocks(row.confirmed):
                 cell = problem.cell or cells.get(problem.column) or fallback
-                found[row.sheet][cell].append(f"{sentence_of(problem)} {what_to_do(problem.code)}")
+                found[row.sheet][cell].append(with_advice(sentence_of(problem), problem.code))
     return found
 
 

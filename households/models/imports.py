@@ -49,6 +49,7 @@ class RosterImport(ScopedModel):
         "self", models.PROTECT, null=True, blank=True, related_name="corrections", help_text="The file sent back for it"
     )
     version = models.PositiveIntegerField(default=1)
+    status_looks: ClassVar = {"refused": "bad"}
     data_labels: ClassVar = {"file_sha256": "L0", "mapping": "L0", "samples": "L4", "counts": "L0", "refusal": "L1"}
 
     class Meta(ScopedModel.Meta):

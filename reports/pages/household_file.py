@@ -22,6 +22,7 @@ from programmes.chosen import chosen_programme
 from reports.links import address
 from reports.public import codes, senders
 from reports.queries import household_file as queries
+from reports.queries.household_care import care_of
 from reports.services import file_zip
 from telemetry.charts import SPANS, track
 from telemetry.models import LatestReading
@@ -42,9 +43,9 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
     """Outside one's area the file does not exist."""
     dwelling = _dwelling(request, dwelling_no)
     user = cast(User, request.user)
-    file, changes, looks, sources = read(in_step(
+    file, changes, looks, sources, care = read(in_step(
         queries.file_reading(dwelling, chosen_programme(request), user), queries.changes_to(dwelling),
-        queries.looks_at(dwelling), source_reading(dwelling, user),
+        queries.looks_at(dwelling), source_reading(dwelling, user), care_of(dwelling, user),
     ))  # fmt: skip
     papers = queries.papers_of(file)
     context = {
@@ -55,7 +56,8 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
         "places": _places(dwelling),
         "stages": queries.stages_of(file, clock.today()),
         "papers": papers,
-        "events": queries.events_of(file),
+        "events": queries.newest_first([*queries.events_of(file), *care.events]),
+        "care": care,
         "changes": changes,
         "looks": looks,
         "lookalikes": queries.lookalikes_of(file, user),

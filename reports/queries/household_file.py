@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.history.queries import Change, changes_of
@@ -95,7 +96,7 @@ class Event:
 
     @property
     def day(self) -> dt.date:
-        return self.at.date() if isinstance(self.at, dt.datetime) else self.at
+        return timezone.localtime(self.at).date() if isinstance(self.at, dt.datetime) else self.at
 
 
 @dataclass
@@ -136,6 +137,11 @@ class HouseholdFile:
     @property
     def photos(self) -> list[Photo]:
         return sorted(self.task.photos.all(), key=lambda one: one.pk) if self.task else []
+
+    @property
+    def asks_for_photos(self) -> bool:
+        """Whether the programme does: a missing photo is missing only then."""
+        return any(one.paper == Paper.PHOTOS for one in _asked(self))
 
     @property
     def cover_photos(self) -> list[tuple[Any, Photo | None]]:
@@ -326,6 +332,11 @@ def events_of(file: HouseholdFile) -> list[Event]:
     events += [_acceptance_event(one) for one in file.acceptances]
     for line in file.money:
         events += _money_events(line)
+    return newest_first(events)
+
+
+def newest_first(events: list[Event]) -> list[Event]:
+    """By day: some are known by their moment, others by their day alone."""
     return sorted(events, key=lambda event: event.day, reverse=True)
 
 
