@@ -15,7 +15,7 @@ from core.refusals import Refused
 from devices.hub_access import hub_client
 from devices.models import Heater
 from devices.services.site_check import READS, SiteCheck, check_on_site, line_words
-from telemetry import services
+from telemetry import queries, services
 from telemetry.models import DoorCheck
 
 RIGHTS = ("acceptances.record", "devices.command")
@@ -42,7 +42,10 @@ def check_at_door(
     if heater.removed_on:
         raise Refused("HEATER_REMOVED", _("This heater has been removed; nothing can be sent to it."))
     with hub_client(timeout_s=HUB_WAIT_S) as hub:
-        found = check_on_site(heater=heater, hub=hub, now=now, thermometer_c=thermometer_c, pause=sleep)
+        found = check_on_site(
+            heater=heater, hub=hub, now=now, thermometer_c=thermometer_c, pause=sleep,
+            read_by=queries.read_profile_of(heater.profile_id),
+        )  # fmt: skip
     if found.answered:
         services.expect_again(heater=heater)
     return _kept(heater, found, by)

@@ -110,13 +110,16 @@ def room_points(client: Client, heater: Heater) -> list[float]:
 
 
 def test_readings_reach_the_chart_and_a_command_the_heater(portal: Processes, heaters: list[Heater]) -> None:
+    """All the while two beats are at work, which are one schedule."""
     began = dt.datetime.now(dt.UTC)
+    portal.beat("second-beat")
     polled(heaters, 1)
     days = {began - dt.timedelta(days=1), began, began + dt.timedelta(days=1)}
     assert partitions_in_use() <= {name_of((day + dt.timedelta(hours=8)).date()) for day in days}
     _shown_on_the_page(heaters[0])
     _set_point_arrives(heaters[1])
     _unplugged_is_called_silent(portal, heaters)
+    _two_beats_are_one_schedule(portal, heaters)
 
 
 def _shown_on_the_page(heater: Heater) -> None:
@@ -157,12 +160,10 @@ def _unplugged_is_called_silent(portal: Processes, heaters: list[Heater]) -> Non
     assert LatestReading.objects.get(heater=dead).misses >= 3
 
 
-def test_two_beats_are_one_schedule(portal: Processes, heaters: list[Heater]) -> None:
-    portal.beat("second-beat")
-    polled(heaters, 1)
+def _two_beats_are_one_schedule(portal: Processes, heaters: list[Heater]) -> None:
+    until(lambda: "Sending due task plan-polls" in portal.log("second-beat").read_text(), what="both beats are at work")
     turns = PollCycle.objects.latest("cycle").cycle + 3
     until(lambda: PollCycle.objects.filter(cycle__gte=turns).exists(), what="three more turns")
-    until(lambda: "Sending due task plan-polls" in portal.log("second-beat").read_text(), what="both beats are at work")
     # Counted in turns and not in seconds: a turn that waited for the worker ends close to its successor.
     begun = PollCycle.objects.filter(started_at__isnull=False).values("cycle").distinct().count()
     for heater in heaters:

@@ -45,6 +45,25 @@ def test_turns_that_never_came_are_noted_as_gaps() -> None:
     assert all(one.finished_at and one.answered == one.stored == 0 for one in noted)
 
 
+def test_a_clock_that_steps_invents_nothing_and_repeats_nothing() -> None:
+    """Ten minutes back: turns that were had are not had again, newer values stay; an hour on: a gap, and it says so."""
+    heater, back = bare_heater(), NOW - dt.timedelta(minutes=10)
+    store = lambda at, **values: services.store_outcome(  # noqa: E731
+        cycle=planned, units=[unit_of(heater)], outcome=Outcome([sample(heater, at, **values)]), now=at
+    )
+    planned = cycle(NOW)
+    store(NOW, room_dc=200)
+    planned = cycle(back)  # a turn nobody had had: it may be polled
+    store(back, room_dc=150)
+    assert services.plan_cycle(area_id=AREA, shard=0, period_s=PERIOD_S, now=NOW) is None, "that turn was had"
+    latest = LatestReading.objects.get()
+    assert (latest.at, latest.room_dc) == (NOW, 200) and Reading.objects.count() == 2
+    planned = cycle(NOW + dt.timedelta(hours=1))
+    assert turns.note_missing(cycle=planned, now=NOW) == 119
+    store(NOW + dt.timedelta(hours=1), room_dc=190)
+    assert LatestReading.objects.get().room_dc == 190
+
+
 def test_a_long_gap_is_noted_for_a_while_only() -> None:
     cycle(NOW - dt.timedelta(days=30))
     assert turns.note_missing(cycle=cycle(NOW), now=NOW) == turns.NOTED_AT_MOST
