@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.plugins.clauses",
     "tests.plugins.demonstration",
     "tests.plugins.migrated",
+    "tests.plugins.worlds",
 ]
 
 

@@ -26,7 +26,10 @@ def with_defaults(arguments: list[str]) -> list[str]:
         return arguments
     names_files = any(Path(argument.partition("::")[0]).is_file() for argument in arguments)
     workers = str((os.cpu_count() or 1) + 1)  # one more than cores: browsers and killed servers are waited for
-    return ["-n", "0", *arguments] if names_files else ["-n", workers, "--dist", "loadgroup", *arguments]
+    if names_files:
+        return ["-n", "0", *arguments]
+    # the tests' own plugin says what comes first (tests/plugins/worlds.py)
+    return ["-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder", *arguments]
 
 
 @contextmanager

@@ -151,7 +151,9 @@ def test_named_files_run_in_one_process_and_folders_in_one_more_than_there_are_c
     file.touch()
     assert with_defaults([f"{file}::test_a", "-x"]) == ["-n", "0", f"{file}::test_a", "-x"]
     workers = str((os.cpu_count() or 1) + 1)
-    assert with_defaults([str(tmp_path)]) == ["-n", workers, "--dist", "loadgroup", str(tmp_path)]
+    assert with_defaults([str(tmp_path)]) == [
+        "-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder", str(tmp_path)
+    ]  # fmt: skip
     assert with_defaults(["-n4", str(file)]) == ["-n4", str(file)]
 
 
