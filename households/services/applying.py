@@ -6,21 +6,23 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from django.db import connection
-from django.db.models import ExpressionWrapper, F, QuerySet, TextField
+from django.db.models import QuerySet
 
 from accounts.acting import acting
 from accounts.models import User
 from core import clock
-from core.fields import json_opener
-from households.importing.checked import CheckedRow, fill, raw_row, refilled
+from households.importing.checked import CheckedRow, fill, raw_row
 from households.importing.reading import check_rows
-from households.importing.register import AnyOf, Register, check_against_register
+from households.importing.register import Register, check_against_register
 from households.models import ImportRow, RosterImport, ValueConflict
-from households.services.bulk import insert_rows, stamped, uncollected, update_rows
+from households.services.belt import belt
+from households.services.bulk import insert_rows, send_changes, uncollected
 from households.services.imports import close_when_done, lock_import
+from households.services.opened_rows import Ahead, OpenedRow
 from households.services.storing import RegisterWriter, Stored
 
 State = ImportRow.State
@@ -53,10 +55,11 @@ def apply_ready_rows(
     outcomes: Counter[str] = Counter()
     pieces = list(_pieces(import_id, piece))
     total = sum(map(len, pieces))
-    for keys in pieces:
+    ahead = Ahead()
+    for keys, following in zip_longest(pieces, pieces[1:], fillvalue=()):
         step(sum(outcomes.values()), total)
         with commit(), acting(by, reason=f"roster import {import_id}"), uncollected():
-            outcomes += apply_piece(import_id, keys, by)
+            outcomes += apply_piece(import_id, keys, by, ahead, following)
     step(sum(outcomes.values()), total)
     return outcomes
 
@@ -67,36 +70,27 @@ def finish_apply(import_id: int, *, by: User) -> None:
         close_when_done(lock_import(import_id))
 
 
-def apply_piece(import_id: int, keys: Sequence[int], by: User) -> Counter[str]:
-    """Store those of these rows that are still ready, inside the caller's transaction."""
+def apply_piece(
+    import_id: int, keys: Sequence[int], by: User, ahead: Ahead, following: Sequence[int] = ()
+) -> Counter[str]:
+    """Store those of these rows that are still ready, inside the caller's transaction; open the `following` ahead."""
     locked = lock_import(import_id)
     if locked.state != RosterImport.State.REVIEW:
         return Counter()
     lock_register()
-    rows = [row for row in _locked_rows(keys) if row.state == State.READY and row.roster_import_id == import_id]
-    return _store(locked, *_still_ready(locked, rows), by)
-
-
-#: What storing looks at. The rest of a row (the file's texts, corrections) is costly to open and seldom asked for.
-_LOOKED_AT = (
-    "id", "roster_import_id", "sheet", "row_no", "state", "technology", "issue_codes", "confirmed", "keys_index",
-    "version",
-)  # fmt: skip
-_SEALED = ("values", "issues")
-
-
-def _locked_rows(keys: Sequence[int]) -> Iterator[ImportRow]:
-    """The rows by their keys, in the order of the file, locked, with what storing looks at and nothing else.
-
-    By key alone: while the counts of a fresh table are young, PostgreSQL would go through all ready rows instead.
-    """
-    opened, make = json_opener(), stamped(ImportRow)
-    sealed = {f"{name}_sealed": ExpressionWrapper(F(name), output_field=TextField()) for name in _SEALED}
-    wanted = ImportRow.objects.select_for_update().filter(AnyOf(F("pk"), keys)).order_by("pk").annotate(**sealed)
-    for *plain, values, issues in wanted.values_list(*_LOOKED_AT, *sealed):
-        row = make()
-        row.__dict__.update(zip(_LOOKED_AT, plain, strict=True), values=opened(values), issues=opened(issues))
-        yield row
+    rows = [
+        one for one in ahead.current(keys) if one.row.state == State.READY and one.row.roster_import_id == import_id
+    ]
+    ready, register = _still_ready(locked, rows)
+    writer = RegisterWriter(locked.programme, [result for _row, result in ready], by, locked, register)
+    writer.write_known([row.confirmed for row, _result in ready])
+    with belt() as running:
+        ahead.ask(running, following)
+        stored = writer.write_new(running)
+        send_changes(running, ImportRow, _applied(ready, stored), _APPLIED)
+        ahead.open()  # while the database still writes
+    insert_rows(ValueConflict, _conflicts(ready, stored))
+    return Counter(str(row.outcome) for row, _result in ready)
 
 
 def _pieces(import_id: int, size: int) -> Iterator[list[int]]:
@@ -133,18 +127,17 @@ def _together(rows: QuerySet[ImportRow]) -> dict[int, int]:
 
 
 def _still_ready(
-    roster_import: RosterImport, rows: list[ImportRow]
+    roster_import: RosterImport, rows: Sequence[OpenedRow]
 ) -> tuple[list[tuple[ImportRow, CheckedRow]], Register]:
     """Rows the register agrees to now, as understood when they were last checked; and what the register holds."""
     routes = set(roster_import.programme.technologies.values_list("code", flat=True))
-    checked = [refilled(row) for row in rows]
-    register = check_against_register(checked, roster_import.area)
+    register = check_against_register([one.checked for one in rows], roster_import.area)
     ready: list[tuple[ImportRow, CheckedRow]] = []
-    for row, result in zip(rows, checked, strict=True):
-        if result.state(row.confirmed) == State.READY and row.technology in routes:
-            ready.append((row, result))
+    for one in rows:
+        if one.checked.state(one.row.confirmed) == State.READY and one.row.technology in routes:
+            ready.append((one.row, one.checked))
         else:
-            _check_anew(roster_import, ImportRow.objects.get(pk=row.pk))
+            _check_anew(roster_import, ImportRow.objects.get(pk=one.row.pk))
     return ready, register
 
 
@@ -156,21 +149,17 @@ def _check_anew(roster_import: RosterImport, row: ImportRow) -> None:
     )
 
 
-def _store(
-    roster_import: RosterImport, ready: list[tuple[ImportRow, CheckedRow]], register: Register, by: User
-) -> Counter[str]:
-    writer = RegisterWriter(roster_import.programme, [result for _row, result in ready], by, roster_import, register)
-    stored = writer.write([row.confirmed for row, _result in ready])
+_APPLIED = ("state", "outcome", "dwelling", "applied_at", "written", "before", "version")
+
+
+def _applied(ready: Sequence[tuple[ImportRow, CheckedRow]], stored: Sequence[Stored]) -> list[ImportRow]:
+    """The rows with what became of them."""
     now = clock.now()
     for (row, _result), place in zip(ready, stored, strict=True):
         row.state, row.outcome, row.dwelling_id, row.applied_at = State.APPLIED, place.outcome, place.dwelling.pk, now
         row.written, row.before = sorted(place.before), _replaced(place)
         row.version += 1
-    rows = [row for row, _result in ready]
-    update_rows(ImportRow, rows, ["state", "outcome", "dwelling", "applied_at", "written", "before", "version"])
-    conflicts = (_conflicts(row, result, place) for (row, result), place in zip(ready, stored, strict=True))
-    insert_rows(ValueConflict, [one for found in conflicts for one in found])
-    return Counter(str(row.outcome) for row in rows)
+    return [row for row, _result in ready]
 
 
 def _replaced(place: Stored) -> dict[str, Any] | None:
@@ -183,13 +172,14 @@ def _replaced(place: Stored) -> dict[str, Any] | None:
     return found or None
 
 
-def _conflicts(row: ImportRow, result: CheckedRow, place: Stored) -> list[ValueConflict]:
-    home = place.dwelling
+def _conflicts(ready: Sequence[tuple[ImportRow, CheckedRow]], stored: Sequence[Stored]) -> list[ValueConflict]:
+    """What rows state otherwise than a person typed."""
     return [
         ValueConflict(
-            roster_import_id=row.roster_import_id, row_id=row.pk, dwelling=home, area_id=home.area_id,
-            field=name, given=str(result.values[name]),
+            roster_import_id=row.roster_import_id, row_id=row.pk, dwelling=place.dwelling,
+            area_id=place.dwelling.area_id, field=name, given=str(result.values[name]),
         )
+        for (row, result), place in zip(ready, stored, strict=True)
         for name in sorted(result.hand_kept)
     ]  # fmt: skip
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from queue import Queue
 from typing import Any
@@ -21,6 +22,7 @@ from django.db import connection
 
 _WAITING = 4  # texts made ahead; each is a megabyte or two
 _TURN_S = 0.0005  # both threads wait for each other's turn to end: at the usual 5 ms neither gets on
+_LOOK_S = 0.2  # how often who waits for an answer looks whether there can still be one
 _USUAL_TURN_S = sys.getswitchinterval()
 Work = Callable[[Any], None]
 
@@ -47,6 +49,22 @@ class Belt:
     def execute(self, statement: str) -> None:
         """Run a statement whose rows nobody wants."""
         self._put(lambda cursor: cursor.execute(statement))
+
+    def ask(self, statement: str, values: Sequence[Any]) -> Callable[[], list[tuple[Any, ...]]]:
+        """Run a question; the answer waits until it is there and hands out the rows."""
+        answered: Future[list[tuple[Any, ...]]] = Future()
+
+        def work(cursor: Any) -> None:
+            answered.set_result(cursor.execute(statement, values).fetchall())
+
+        def answer() -> list[tuple[Any, ...]]:
+            while not answered.done() and self._failure is None:
+                wait([answered], timeout=_LOOK_S)
+            self._raise()
+            return answered.result()
+
+        self._put(work)
+        return answer
 
     def end(self) -> None:
         """Wait for everything; raises the first failure as Django words it."""

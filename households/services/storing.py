@@ -54,8 +54,14 @@ class RegisterWriter:
     _new_dwellings: list[Dwelling] = field(default_factory=list)
     _people: dict[str, Household] = field(default_factory=dict)
     _numbers: dict[str, list[str]] = field(default_factory=dict)
+    _setaside: list[frozenset[str]] = field(default_factory=list)
+    _routes: list[Technology | None] = field(default_factory=list)
+    _unknown: list[int] = field(default_factory=list)
+    _stored: dict[int, Stored] = field(default_factory=dict)
+    _enrolled: list[Enrolment] = field(default_factory=list)
     _household_keys: Iterator[int] = field(default_factory=lambda: iter(()))
     _dwelling_keys: Iterator[int] = field(default_factory=lambda: iter(()))
+    _enrolment_keys: Iterator[int] = field(default_factory=lambda: iter(()))
     _blank_household: Callable[[], Household] = field(default_factory=lambda: stamped(Household))
     _blank_dwelling: Callable[[], Dwelling] = field(default_factory=lambda: stamped(Dwelling))
     _blank_enrolment: Callable[[], Enrolment] = field(init=False)
@@ -65,28 +71,38 @@ class RegisterWriter:
         self._blank_enrolment = stamped(Enrolment, programme_id=self.programme.pk, **entered)
 
     def write(self, confirmed: Sequence[Sequence[str]] = ()) -> list[Stored]:
-        """Store every row; `confirmed` are the warnings set aside, row by row.
+        """Store every row; `confirmed` are the warnings set aside, row by row."""
+        self.write_known(confirmed)
+        with belt() as running:
+            return self.write_new(running)
 
-        Rows of households the register knows come first, in order: their changes are written one by one. All others
-        are new and go to the database some at a time, in order too, while the next ones are made.
+    def write_known(self, confirmed: Sequence[Sequence[str]] = ()) -> None:
+        """The first half: rows of households the register knows, in order, their changes one by one.
+
+        Reserves what the others will need, for which nothing is asked any more.
         """
         register = self.register or Register(self.rows)
-        setaside = [frozenset(codes) for codes in confirmed or [()] * len(self.rows)]
-        known, unknown = self._sorted_out(register)
-        stored = {at: self._place(register, self.rows[at], setaside[at]) for at in known}
+        self._setaside = [frozenset(codes) for codes in confirmed or [()] * len(self.rows)]
+        self._routes = self._routes_named()
+        known, self._unknown = self._sorted_out(register)
+        for at in known:
+            self._stored[at] = self._place(register, self.rows[at], self._setaside[at])
         number_rows(Dwelling, self._new_dwellings)
-        routes = self._routes()
-        enrolled = self._enrol([(stored[at], route) for at in known if (route := routes[at])])
-        number_rows(Enrolment, enrolled)
-        self._dwelling_keys, keys = (iter(reserve_ids(model, len(unknown))) for model in (Dwelling, Enrolment))
-        with belt() as running:
-            self._send(running, enrolled)
-            for begin in range(0, len(unknown), TOGETHER):
-                part = unknown[begin : begin + TOGETHER]
-                stored |= {at: self._place_new(self.rows[at], setaside[at]) for at in part}
-                pairs = [(stored[at], route) for at in part if (route := routes[at])]
-                self._send(running, [self._enrolment(item, route, next(keys)) for item, route in pairs])
-        return [stored[at] for at in range(len(self.rows))]
+        self._enrolled = self._enrol([(self._stored[at], route) for at in known if (route := self._routes[at])])
+        number_rows(Enrolment, self._enrolled)
+        self._dwelling_keys, self._enrolment_keys = (
+            iter(reserve_ids(model, len(self._unknown))) for model in (Dwelling, Enrolment)
+        )
+
+    def write_new(self, running: Belt) -> list[Stored]:
+        """The second half: all others are new and are put on the belt, some at a time; returns both halves."""
+        self._send(running, self._enrolled)
+        for begin in range(0, len(self._unknown), TOGETHER):
+            part = self._unknown[begin : begin + TOGETHER]
+            self._stored |= {at: self._place_new(self.rows[at], self._setaside[at]) for at in part}
+            pairs = [(self._stored[at], route) for at in part if (route := self._routes[at])]
+            self._send(running, [self._enrolment(item, route, next(self._enrolment_keys)) for item, route in pairs])
+        return [self._stored[at] for at in range(len(self.rows))]
 
     def _send(self, running: Belt, enrolments: Sequence[Enrolment]) -> None:
         """What was made since the last time."""
@@ -117,8 +133,7 @@ class RegisterWriter:
 
     def _place(self, register: Register, row: CheckedRow, confirmed: frozenset[str]) -> Stored:
         household = register.household(row)
-        if household is None:
-            return self._place_new(row, confirmed)
+        assert household is not None
         before = _update(household, _household_values(household, row))
         home = register.dwelling(household, row)
         if home is None:
@@ -164,7 +179,7 @@ class RegisterWriter:
         self._new_dwellings.append(dwelling)
         return dwelling
 
-    def _routes(self) -> list[Technology | None]:
+    def _routes_named(self) -> list[Technology | None]:
         """Row by row the technology it names."""
         routes = {route.code: route for route in Technology.objects.filter(programme=self.programme)}
         return [routes.get(str(row.values.get("technology"))) for row in self.rows]

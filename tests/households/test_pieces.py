@@ -44,6 +44,23 @@ def test_killed_in_any_piece_the_next_run_goes_on_with_the_rest(tmp_path: Path) 
 
 
 @pytest.mark.django_db
+def test_what_people_change_after_a_row_was_opened_ahead_is_seen(world: World, imported: Importer) -> None:
+    found = imported([line(n) for n in range(1, 7)])
+    rows = {row.row_no: row for row in found.rows.filter(state="ready")}
+    late = [rows[no] for no in sorted(rows)][PIECE : 2 * PIECE]
+
+    def step(done: int, _total: int) -> None:
+        if done == PIECE:  # the rows of the second piece are open by now
+            repairs.leave_out_row(row=late[0], version=late[0].version, by=world.clerk)
+            repairs.correct_row(row=late[1], version=late[1].version, changes={"residents": "9"}, by=world.clerk)
+
+    assert in_pieces(found, world, step=step) == {"created": 5}
+    assert found.rows.get(pk=late[0].pk).state == "skipped"
+    changed = found.rows.get(pk=late[1].pk)
+    assert changed.state == "applied" and changed.dwelling is not None and changed.dwelling.household.residents == 9
+
+
+@pytest.mark.django_db
 def test_rows_about_one_person_or_door_stay_in_one_piece(world: World, imported: Importer) -> None:
     found = imported([line(1), line(2), line(3), line(1, door_no="88号", meter_no="")])
     row = found.rows.get(issue_codes__contains=["W_SECOND_DWELLING"])
