@@ -6,7 +6,7 @@ Everything is found by walking the rule itself, so a construct added to the gram
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice, pairwise, product
@@ -123,26 +123,27 @@ def scenarios_of(policy: Policy, benefit: Benefit, axes: Iterable[Axis], moving:
 
 def facts_at(policy: Policy, benefit: Benefit, scenario: Scenario, moving: Axis, position: int) -> Facts:
     """A case that passes every gate the file can open: accepted, on the roster, paid nothing yet."""
-    facts = _open_case(policy, benefit, scenario)
-    facts = replace(facts, **{name: alike[0] for name, alike in scenario.texts.items()})
+    said = _open_case(policy, benefit)
+    said.update((name, alike[0]) for name, alike in scenario.texts.items())
     for name, at in {**scenario.numbers, moving.fact: position}.items():
-        facts = _with_number(policy, benefit, facts, name, at)
-    return facts
+        _put_number(policy, benefit, said, name, at)
+    return Facts(**said)
 
 
-def _open_case(policy: Policy, benefit: Benefit, scenario: Scenario) -> Facts:
+def _open_case(policy: Policy, benefit: Benefit) -> dict[str, Any]:
     acceptance = policy.gate("acceptance")
-    return Facts(
-        on=policy.valid_from,
-        on_roster=True,
-        installer_admitted=True,
-        own_funds_in_place=True,
-        accepted_on=policy.valid_from,
-        accepted_by=frozenset(acceptance.panel if acceptance else ()),
-        meter_individual=True,
-        season_year=_season_year(policy, benefit),
-        quantities={"heated_area_m2": Decimal(100), "assessed_area_m2": Decimal(100)},
-    )
+    return {
+        "on": policy.valid_from,
+        "on_roster": True,
+        "installer_admitted": True,
+        "own_funds_in_place": True,
+        "accepted_on": policy.valid_from,
+        "accepted_by": frozenset(acceptance.panel if acceptance else ()),
+        "meter_individual": True,
+        "season_year": _season_year(policy, benefit),
+        "quantities": {"heated_area_m2": Decimal(100), "assessed_area_m2": Decimal(100)},
+        "usage": (),
+    }
 
 
 def _season_year(policy: Policy, benefit: Benefit) -> int | None:
@@ -157,18 +158,16 @@ def number_at(fact: str, position: int) -> Decimal:
     return Decimal(position) / _per_unit(fact)
 
 
-def _with_number(policy: Policy, benefit: Benefit, facts: Facts, name: str, at: int) -> Facts:
+def _put_number(policy: Policy, benefit: Benefit, said: dict[str, Any], name: str, at: int) -> None:
     if name == COST:
-        return replace(facts, costs=(CostItem(min(benefit.scope, default="ANY"), at),))
-    if name == FEE:
-        return replace(facts, season_fee_fen=at, fee_paid=True)
-    number = number_at(name, at)
-    if name in NUMBER_FACTS:
-        return replace(facts, quantities={**facts.quantities, name: number})
-    if policy.season_rule is None or facts.season_year is None:
-        return facts
-    season = policy.season_rule.season(facts.season_year)
-    return replace(facts, usage=(*facts.usage, Usage(name, season, number)))
+        said["costs"] = (CostItem(min(benefit.scope, default="ANY"), at),)
+    elif name == FEE:
+        said.update(season_fee_fen=at, fee_paid=True)
+    elif name in NUMBER_FACTS:
+        said["quantities"][name] = number_at(name, at)
+    elif policy.season_rule is not None and said["season_year"] is not None:
+        season = policy.season_rule.season(said["season_year"])
+        said["usage"] += (Usage(name, season, number_at(name, at)),)
 
 
 def _nodes(policy: Policy, benefit: Benefit) -> list[Any]:
