@@ -5,13 +5,18 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts import organisations
 from accounts.models import Area, User
 from accounts.rights import ROLE_CHOICES
 from accounts.signing_in import check_password_of
+
+MOST_PLACES = 2000  # offered while typing; any other code may still be typed
 
 
 class LoginForm(forms.Form):
@@ -121,11 +126,27 @@ class ReasonForm(forms.Form):
     )
 
 
+class PlaceInput(forms.TextInput):
+    """A code, typed or picked: the browser offers `places` (areas) by code and name while somebody types."""
+
+    places: Any = None
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        rows = self.places.order_by("code").values_list("code", "name", "parent__name")[:MOST_PLACES]
+        lines = ((code, f"{place} · {above}" if above else place) for code, place, above in rows)
+        offered = format_html_join("", '<option value="{}">{}</option>', lines)
+        box = super().render(name, value, {**(attrs or {}), "list": f"{name}-places", "autocomplete": "off"}, renderer)
+        return format_html('{}<datalist id="{}-places">{}</datalist>', box, name, offered)
+
+
 class GrantForm(forms.Form):
     """A role on a place until a day, and for people of firms and companies the organisation whose rows are theirs."""
 
     role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES)
-    area = forms.CharField(label=_("Code of the place"), max_length=15, help_text=_("For example 370902 or 370902101."))
+    area = forms.CharField(
+        label=_("Code of the place"), max_length=15, widget=PlaceInput,
+        help_text=_("Type a name or the beginning of a code and pick the place."),
+    )  # fmt: skip
     organisation = forms.ChoiceField(
         label=_("Works for"),
         required=False,
@@ -145,6 +166,7 @@ class GrantForm(forms.Form):
     def __init__(self, by: User, *args: Any, **kwargs: Any) -> None:
         self.by = by
         super().__init__(*args, **kwargs)
+        self.fields["area"].widget.places = Area.objects.visible_to(by, "grants.manage")  # type: ignore[attr-defined]
         self.fields["organisation"].choices = [("", "—"), *organisations.offered(by)]  # type: ignore[attr-defined]
 
     def clean_organisation(self) -> tuple[str, int] | None:
@@ -162,10 +184,10 @@ class GrantForm(forms.Form):
 
     def clean_area(self) -> Area:
         code = self.cleaned_data["area"].strip()
-        area = Area.objects.visible_to(self.by, "grants.manage").filter(code=code).first()
-        if area is None:
+        found = Area.objects.visible_to(self.by, "grants.manage").filter(Q(code=code) | Q(name=code))[:2]
+        if len(found) != 1:
             raise forms.ValidationError(_("There is no place %(code)s in your area.") % {"code": code})
-        return area
+        return found[0]  # type: ignore[no-any-return]
 
     def clean_expires_on(self) -> dt.date | None:
         day: dt.date | None = self.cleaned_data["expires_on"]

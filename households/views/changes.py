@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -149,17 +150,21 @@ def _chain(change: ChangeRequest) -> list[dict[str, Any]]:
 @requires(VIEW)
 @require_GET
 def change_print(request: HttpRequest, pk: int) -> HttpResponse:
-    """The request as a form on A4, with room for the seals of village, town and the level that decides."""
+    """The request as a form on A4, with room for the seals of village, town and the level that decides.
+
+    In Chinese as every form, whoever prints it: it is sealed and filed.
+    """
     change = _change(request, pk)
     town = Area.objects.filter(pk=change.area_id[: CODE_LENGTHS[TOWN]]).first()
-    context = {
-        "change": change,
-        "town": town,
-        "lines": change_queries.lines_of(change),
-        "papers": [one.document.file_name for one in change.papers.select_related("document")],
-        "code": change_queries.form_code(change),
-    }
-    return render(request, "households/change_print.html", context)
+    with translation.override("zh-hans"):
+        context = {
+            "change": change,
+            "town": town,
+            "lines": change_queries.lines_of(change),
+            "papers": [one.document.file_name for one in change.papers.select_related("document")],
+            "code": change_queries.form_code(change),
+        }
+        return render(request, "households/change_print.html", context)
 
 
 @requires(VIEW)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
@@ -29,6 +30,8 @@ from telemetry.models import LatestReading
 from telemetry.queries import FRESH_PERIODS, period_at
 
 EVERY = 3
+FORMS = "zh-hans"
+"""The language of printed forms, whatever that of the screen: they are sealed and filed."""
 TEMPERATURES = (
     ("room_dc", gettext_lazy("Room"), "key-indoor"),
     ("outdoor_dc", gettext_lazy("Outdoor"), "key-outdoor"),
@@ -86,16 +89,17 @@ def _completeness(papers: list[queries.PaperLine]) -> dict[str, Any]:
 @require_GET
 @requires("households.view")
 def household_print(request: HttpRequest, dwelling_no: str) -> HttpResponse:
-    """Cover and contents sheet of the file on A4; personal numbers stay masked."""
+    """Cover and contents sheet of the file on A4, in Chinese as every form; personal numbers stay masked."""
     dwelling = _dwelling(request, dwelling_no)
     file = queries.file_of(dwelling, chosen_programme(request), cast(User, request.user))
-    papers = queries.papers_of(file)
-    context = {
-        **_completeness(papers), "file": file, "dwelling": dwelling, "household": dwelling.household,
-        "village": dwelling.area, "town": dwelling.area.parent, "papers": papers,
-        "stages": queries.stages_of(file, clock.today()), "today": clock.today(),
-    }  # fmt: skip
-    response = render(request, "reports/household_print.html", context)
+    with translation.override(FORMS):
+        papers = queries.papers_of(file)
+        context = {
+            **_completeness(papers), "file": file, "dwelling": dwelling, "household": dwelling.household,
+            "village": dwelling.area, "town": dwelling.area.parent, "papers": papers,
+            "stages": queries.stages_of(file, clock.today()), "today": clock.today(),
+        }  # fmt: skip
+        response = render(request, "reports/household_print.html", context)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -173,6 +173,8 @@ def test_an_area_outside_the_administrators_own_is_not_given(inside: Inside) -> 
     user = people.user("village_staff", "370999001001")
     admin = inside(people.user("security_admin", COUNTY))
     assert post(admin, "grant-create", user.pk, role="town_staff", area="370998").status_code == 422
+    offered = admin.get(reverse("accounts:user-detail", args=[user.pk])).content.decode()
+    assert '<option value="370999001">' in offered and '<option value="370998">' not in offered
 
 
 def test_nobody_gives_rights_to_himself_even_with_a_second_account(inside: Inside) -> None:
