@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -25,6 +27,7 @@ from retrofits.services.tasks import open_tasks
 from retrofits.visits import Visit
 from telemetry.models import LatestReading, Reading
 from tests import flushing, people
+from tests.standing import commits, standing
 
 flushing.install()
 
@@ -111,8 +114,24 @@ class Works:
         return replace(Visit(answers=answers, opinion="满意", signer_name="张示例"), **changes)
 
 
+@pytest.fixture(scope="module")
+def standing_works(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
+) -> Iterator[Works | None]:
+    if commits(request):
+        yield None
+        return
+    with standing(django_db_blocker, tmp_path_factory.mktemp("files")):
+        yield make_works()
+
+
 @pytest.fixture
-def works(db: None) -> Works:
+def works(db: None, standing_works: Works | None) -> Works:
+    """One village for all tests of a file, each with a copy to change; its own where a test of the file commits."""
+    return copy.deepcopy(standing_works) or make_works()
+
+
+def make_works() -> Works:
     programme = people.programme(poll_period_s=30)
     people.technology(programme, has_heater=True)
     Checklist.objects.create(programme=programme, kind="acceptance", items=ITEMS)
