@@ -49,11 +49,12 @@ class InstallationForm(forms.Form):
     unit = _text(LABELS["unit"], inputmode="numeric")
     line = _text(LABELS["line"], asked=False, placeholder="dtu:861990000000018")
 
-    def __init__(self, task: Task, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, task: Task, *args: Any, firms: Any = None, **kwargs: Any) -> None:
+        """`firms`: the enterprises to choose from; None offers all."""
         super().__init__(*args, **kwargs)
         self.task = task
         self.fields.update({name: _text(LABELS[name]) for name in TEXTS})
-        firms = Supplier.objects.order_by("name").values_list("code", "name")
+        firms = (Supplier.objects.all() if firms is None else firms).order_by("name").values_list("code", "name")
         self.fields["supplier"].choices = [("", "—"), *firms]  # type: ignore[attr-defined]
         self.fields["line"].help_text = _("only for a serial bus; otherwise the wireless unit's code is the line")
         self.fields["heated_area_m2"].label = f"{LABELS['heated_area_m2']} / m²"

@@ -9,15 +9,15 @@ from decimal import Decimal
 from PIL import Image, ImageDraw
 
 from accounts.acting import acting
-from accounts.models import Area
-from devices.models import DeviceModel
+from accounts.models import Area, User
+from devices.models import DeviceModel, Supplier
 from heating_portal.demo.people import bind_accounts, person
 from programmes.models import Programme
 from retrofits.models import Task
 from supervision.kinds import Category, Kind, Source
-from supervision.models import Case, SafetyPost, SpotCheck, TownScore
+from supervision.models import Case, EnergyCompany, SafetyPost, ServedPlace, SpotCheck, TownScore
 from supervision.scores import Component
-from supervision.services import checks, network, public, safety, samples
+from supervision.services import checks, network, public, safety, samples, served, service
 from supervision.services.cases import Opening, move_case, open_case
 
 WHY = "demonstration"
@@ -188,12 +188,29 @@ def _energy(programme: Programme, begun: datetime) -> None:
         for suffix, row in values for hour, value in enumerate(row)
     ]  # fmt: skip
     sender = person("energy_company", code)
+    _villages(company, office, sender, begun)
     with acting(sender, WHY):
         network.take_values(said=said, by=sender, now=begun + timedelta(days=1))
     opening = Opening(
         Kind.HAZARD, Category.GAS_LEAK, Source.PATROL, "调压站可燃气体超限", "报警值 26 %LEL", company=company
     )
     open_case(programme=programme, area=county, opening=opening, by=office, now=begun + timedelta(hours=3))
+
+
+def _villages(company: EnergyCompany, office: User, sender: User, begun: datetime) -> None:
+    """The company serves the villages of two towns and has said of one village what its network can do."""
+    towns = Area.objects.within(company.area_id).filter(level=Area.Level.TOWN, children__task__isnull=False)
+    for town in towns.distinct().order_by("code")[:2]:
+        served.serve(company=company, area=town, by=office)
+    first = ServedPlace.objects.filter(company=company).select_related("area").first()
+    if first is not None and first.said_at is None:
+        said = served.Said(True, "泰示燃函〔2021〕3 号（虚构）", ServedPlace.Works.DONE, begun.date())
+        with acting(sender, WHY):
+            served.confirm(company=company, area=first.area, said=said, by=sender, now=begun + timedelta(days=1))
+    maker = Supplier.objects.filter(code="installer").first()
+    if maker is not None:
+        service.keep_site(supplier=maker, area=company.area, address="示例工业园 1 号", makes=True, sells=True,
+                          seen_on=begun.date(), by=office)  # fmt: skip
 
 
 def _scores(programme: Programme, begun: datetime) -> None:

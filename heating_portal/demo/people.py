@@ -46,6 +46,7 @@ def bind_accounts(kind: str, organisations: Iterable[Any]) -> None:
         people = User.objects.filter(unit=row.name, grants__role__in=roles, totpdevice__name=demonstration.MARK)
         for user in people.exclude(memberships__kind=kind, memberships__organisation_id=row.pk).distinct():
             bind_organisation(user=user, organisation=(kind, row.pk), by=BY, reason="demonstration accounts")
+    person.cache_clear()  # whom it remembered knew of no bond yet
 
 
 @lru_cache(maxsize=500)

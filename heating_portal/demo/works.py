@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
 
 from accounts.acting import acting
-from accounts.models import User
+from accounts.models import Membership, User
 from devices.models import Supplier
 from devices.protocol.profile_files import bundled_profile
 from devices.services.heaters import register_model, register_supplier, store_profile
@@ -111,10 +112,22 @@ def _installed_on(number: int, begun: date) -> date:
 
 
 def _install(task: Task, number: int, day: date, heater: Sequence[Any] | None, book: GateBook) -> None:
-    recorder = papers.person_of_the_firm(task)
     entry = _entry(task, number, day, heater)
+    recorder = _recorder(task, entry.supplier)
     with acting(recorder, WHY):
         record_installation(task=task, entry=entry, by=recorder, on=day, book=book)
+
+
+def _recorder(task: Task, code: str) -> User:
+    """The firm that installed it; the town for a firm without an account here."""
+    firm = papers.person_of_the_firm(task)
+    return firm if _is_of(firm.pk, code) else person("town_staff", task.area_id)
+
+
+@lru_cache(maxsize=100)
+def _is_of(user: int, code: str) -> bool:
+    suppliers = Supplier.objects.filter(code=code).values("pk")
+    return Membership.objects.filter(user=user, kind="firm", organisation_id__in=suppliers).exists()
 
 
 def _entry(task: Task, number: int, day: date, heater: Sequence[Any] | None) -> InstallationEntry:

@@ -18,6 +18,8 @@ from retrofits.gate_facts import Chosen, GateBook
 from retrofits.models import CostItem, Installation, Task
 from retrofits.records import InstallationEntry, Record, check_entry
 
+RIGHT = "installations.record"
+
 
 def record_installation(
     *, task: Task, entry: InstallationEntry, by: User, on: date | None = None, book: GateBook | None = None
@@ -26,14 +28,15 @@ def record_installation(
 
     The gates are judged on the day of the installation, for the firm and product of the entry; `book` keeps what the
     programme's gates need through a bulk of records. Raises `Faulty` (INSTALLATION_FAULTY) with every fault of the
-    entry and every shut gate, `Refused` (TASK_STATE) when the task is no longer to be installed, PermissionDenied
-    without the right over the place.
+    entry, another enterprise named by a firm's account among them, and every shut gate; `Refused` (TASK_STATE) when the
+    task is no longer to be installed, PermissionDenied without the right over the place.
     """
     try:
         with transaction.atomic():
             task = states.locked(task)
             states.permit(task, "install", by)
             record, faults = check_entry(entry, task, on=on or clock.today())
+            faults += _foreign_firm(record, task, by)
             passage = _pass(task, record, faults, by, on, book)
             installation = _store(task, record, by)
             states.go(task, passage)
@@ -44,6 +47,16 @@ def record_installation(
             _("Somebody has just recorded this factory code or this address. Load the page again and compare."),
             conflict=True,
         ) from error
+
+
+def _foreign_firm(record: Record, task: Task, by: User) -> list[Fault]:
+    """A firm records what it installed itself; what others installed is theirs, or the town's, to record."""
+    if record.supplier is None or any(task.area_id.startswith(code) for code in by.whole_codes_for(RIGHT)):
+        return []
+    if record.supplier.pk in by.works_for("firm"):
+        return []
+    words = _("%(firm)s is not the enterprise of your account; it records its own installations")
+    return [Fault("supplier", "OTHER_FIRM", words % {"firm": record.supplier})]
 
 
 def _pass(

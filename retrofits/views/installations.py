@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import get_visible_or_404, requires
 from core.refusals import Refused
+from devices.models import Supplier
 from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits import states
 from retrofits.faults import Faulty
@@ -28,9 +31,10 @@ RIGHT = "installations.record"
 def installation_record(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Task.objects.select_related("dwelling__household", "area__parent", "technology", "programme")
     task = get_visible_or_404(rows, request.user, RIGHT, pk=pk)
+    firms = _own_firms(request, task)
     if request.method == "GET":
-        return _page(request, task, InstallationForm(task, initial=known_values(task)))
-    form = InstallationForm(task, request.POST)
+        return _page(request, task, InstallationForm(task, initial=known_values(task), firms=firms))
+    form = InstallationForm(task, request.POST, firms=firms)
     if not form.is_valid():
         return _page(request, task, form)
     try:
@@ -42,6 +46,14 @@ def installation_record(request: HttpRequest, pk: int) -> HttpResponse:
         return refused_page(request, refusal)
     messages.success(request, _("The installation is recorded; the dwelling waits for acceptance."))
     return redirect("retrofits:task-detail", pk=pk)
+
+
+def _own_firms(request: HttpRequest, task: Task) -> Any:
+    """A firm's account records its own installations; None for who records everybody's."""
+    user: Any = request.user
+    if any(task.area_id.startswith(code) for code in user.whole_codes_for(RIGHT)):
+        return None
+    return Supplier.objects.filter(pk__in=user.works_for("firm"))
 
 
 def _page(request: HttpRequest, task: Task, form: InstallationForm) -> HttpResponse:

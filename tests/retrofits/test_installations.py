@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 from core.refusals import Refused
 from devices.models import Gateway, Heater, Supplier
@@ -13,6 +14,7 @@ from retrofits.records import CostEntry, InstallationEntry
 from retrofits.services.installations import record_installation
 from tests import people
 from tests.retrofits.conftest import DAY, Works
+from tests.retrofits.test_pages import client_of
 
 
 def faults_of(works: Works, entry: InstallationEntry, task: Task | None = None) -> dict[str, str]:
@@ -142,3 +144,16 @@ def test_recording_twice_is_refused_as_somebody_was_faster(works: Works) -> None
 def test_another_towns_clerk_may_not_record(works: Works) -> None:
     with pytest.raises(PermissionDenied):
         record_installation(task=works.task(), entry=works.entry(), by=people.user("town_staff", "370999002"), on=DAY)
+
+
+def test_a_firm_records_what_it_installed_itself_and_names_no_other(works: Works) -> None:
+    """Of accounts bound to a firm; who records for the whole town names any."""
+    rival = Supplier.objects.create(code="rival", name="另一热泵（虚构）")
+    task, entry = works.task(), works.entry()
+    stranger, own = (people.bind(people.user("supplier", "370999"), firm) for firm in (rival, works.supplier))
+    with pytest.raises(Faulty) as refusal:
+        record_installation(task=task, entry=entry, by=stranger, on=DAY)
+    assert {fault.field: fault.code for fault in refusal.value.faults} == {"supplier": "OTHER_FIRM"}
+    form = client_of(own).get(reverse("retrofits:installation-record", args=[task.pk])).context["form"]
+    assert [code for code, _name in form.fields["supplier"].choices] == ["", works.supplier.code]
+    assert record_installation(task=task, entry=entry, by=own, on=DAY).supplier == works.supplier
