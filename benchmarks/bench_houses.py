@@ -52,7 +52,7 @@ COLUMNS = {
 
 def measure() -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
-        fleet = written(Path(folder) / "fleet.yaml")
+        fleet = written(Path(folder) / "fleet.json")
         keys = register(fleet)
         ensure_partitions(now())
         with houses(Path(folder), fleet) as (process, line_hub, began), workers(WORKERS) as staff:
@@ -108,7 +108,7 @@ def houses(folder: Path, fleet: Fleet) -> Iterator[tuple[subprocess.Popen[str], 
     listen, control = free_port(), free_port()
     settings.HUB_CONTROL = f"127.0.0.1:{control}"
     lines = {one.line for one in fleet.heaters}
-    words = [sys.executable, "manage.py", "simulate_heaters", "--fleet", str(folder / "fleet.yaml")]
+    words = [sys.executable, "manage.py", "simulate_heaters", "--fleet", str(folder / "fleet.json")]
     words += ["--listen-to", f"127.0.0.1:{listen}", "--pace", str(PACE), "--control-file", str(folder / "faults.json")]
     with hub(0, 1, listen, control) as line_hub:
         with hub_client() as client:
