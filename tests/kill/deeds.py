@@ -22,6 +22,8 @@ from accounts.models import TOTPDevice, User
 from core import clock
 from core.checks import own_models
 from core.refusals import Refused
+from heatsupply.models import HeatingCompany
+from heatsupply.services import files as heat_files
 from households.models import MeterReading
 from jobs import services as job_services
 from jobs.models import Job
@@ -96,11 +98,34 @@ def desk_ready(folder: str) -> int:
     return asked.pk
 
 
+def fees_ready(folder: str) -> int:
+    """A company's file of ten fees, tried and waiting to be stored; number of the job that stores it."""
+    here = village(folder)
+    office = here.person("office")
+    head = "用户编号,户名,用户类别,小区,供热面积,应收热费,已收热费,缴费渠道,缴费日期"
+    lines = [head, *(f"R{n:03d},张示例,居民,和苑,100,2300,{n + 1}00,微信,2021-11-15" for n in range(10))]
+    with acting(office):
+        company = HeatingCompany.objects.create(area=here.programme.area, name="示例热力（虚构）", kind="boiler")
+        made, _fresh = heat_files.send_file(
+            kind="fees", company=company, content=["\n".join(lines).encode()], file_name="热费.csv", by=office,
+            now=story.AT, programme=here.programme, season="2021-2022",
+        )  # fmt: skip
+        story.done(made.job)
+        made.refresh_from_db()
+        return heat_files.ask_to_store(made=made, digest=made.plan_digest, in_spite=False, by=office).pk
+
+
 # --- the steps under test; each may be asked for again, as a person presses a button again ---------------
 
 
 def work(job: int) -> str:
     """One run of a job, as a worker does it."""
+    return run_job(job)
+
+
+def work_in_pieces(job: int) -> str:
+    """The same with a file of a company in pieces of three rows, each a transaction of its own."""
+    heat_files.PIECE = 3
     return run_job(job)
 
 

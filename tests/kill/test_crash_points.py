@@ -49,7 +49,8 @@ def test_a_payout_killed_anywhere_is_paid_once(theatre: Theatre, size: Size, pro
 def test_a_trial_run_and_a_seasons_amounts_killed_anywhere_are_there_once(
     theatre: Theatre, size: Size, proof: Proof
 ) -> None:
-    """The worker that tries a policy over the accepted homes, and the run that computes what a season is due."""
+    """The worker that tries a policy over the accepted homes, the run that computes a season's amounts, and the worker
+    that stores a heating company's file of fees in pieces."""
     theatre.copy("drafted", "desk")
     job = theatre.stage.do("desk", "desk_ready", folder=str(theatre.folder))
     killed = Killed(theatre, "desk", size(small=4, large=10_000))
@@ -59,7 +60,16 @@ def test_a_trial_run_and_a_seasons_amounts_killed_anywhere_are_there_once(
     points += killed.everywhere("assess_season", folder=str(theatre.folder))
     assert killed.theatre.stage.do("case", "health") == HEALTHY
     assert killed.accounts()["rows"]["subsidies_entitlement"] > rows["subsidies_entitlement"]
-    proof(f"policy desk: killed at {killed.deaths} of {points} points, one trial, one amount each")
+    theatre.copy("case", "fees")
+    fees = Killed(theatre, "fees", size(small=3, large=10_000), in_pieces=True)
+    job = theatre.stage.do("fees", "fees_ready", folder=str(theatre.folder))
+    theatre.copy("fees")
+    points += fees.everywhere("work_in_pieces", job=job)
+    assert fees.accounts()["rows"]["heatsupply_feeaccount"] == 10
+    assert theatre.stage.do("case", "health") == HEALTHY
+    proof(
+        f"policy desk and fees: killed at {killed.deaths + fees.deaths} of {points} points, one trial, one amount each"
+    )
 
 
 class Killed:

@@ -206,8 +206,8 @@ def test_papers_are_marked_household_by_household_once(room: Room) -> None:
     page="supervision:service-board", model="supervision.ServiceOutlet",
 )  # fmt: skip
 @pytest.mark.clause(
-    "J-54", "售后服务有保障", serves="supervision.services.service:open_outlet",
-    page="supervision:service-board", model="supervision.ServiceOutlet",
+    "J-54", "售后服务有保障、本地有生产和销售", serves="supervision.services.service:keep_site",
+    page="supervision:service-board", model="supervision.LocalSite",
 )  # fmt: skip
 def test_outlets_have_address_phone_and_people_and_repair_times_are_counted_per_outlet(room: Room) -> None:
     form = {"deed": "outlet", "supplier": room.supplier.pk, "area": TOWN, "name": "甲镇服务站", "address": "示例路",
@@ -231,6 +231,25 @@ def test_outlets_have_address_phone_and_people_and_repair_times_are_counted_per_
     assert "甲镇服务站" in board.content.decode()
     (firm,) = board.context["firms"]
     assert (firm.name, firm.products, firm.ready, firm.branches, firm.people) == (FIRM, 1, 0, 1, 4)
+    assert (firm.makes, firm.sells) == (False, False)
+    site = {
+        "deed": "site",
+        "supplier": room.supplier.pk,
+        "area": COUNTY,
+        "address": "工业园 1 号",
+        "seen_on": "2021-12-01",
+    }
+    assert client.post(act, site).status_code == 422, "neither made nor sold"
+    assert client.post(act, site | {"sells": "on"}).status_code == 302
+    assert client_of(room.firm).post(act, site | {"makes": "on"}).status_code == 403, "nobody certifies himself"
+    for more, known in (
+        ({"makes": "on"}, (True, False)),
+        ({}, (False, False)),
+        ({"makes": "on", "sells": "on"}, (True, True)),
+    ):
+        assert client.post(act, site | more).status_code == 302
+        (firm,) = client.get(reverse("supervision:service-board")).context["firms"]
+        assert (firm.makes, firm.sells) == known
     assert not client_of(room.firm).get(reverse("supervision:service-board")).context["firms"]
 
 
