@@ -1,6 +1,7 @@
 """A process that kills itself, or stops, at the n-th point of its work with the database.
 
-Points are: before each SQL statement, before each COMMIT, and after each COMMIT (the answer is lost, the work is not).
+Points are: before each SQL statement, before each one put on a belt (`households.services.belt`), before each COMMIT,
+and after each COMMIT (the answer is lost, the work is not).
 Other threads of the process (the heartbeat of a job) are not counted, so that the n-th point is always the same one.
 """
 
@@ -15,6 +16,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
+
+from households.services.belt import Belt, Work
 
 SHOWN = 70
 
@@ -46,16 +49,20 @@ def die() -> None:
 @contextmanager
 def counted(at: int = 0, deed: Callable[[], None] = die) -> Iterator[Points]:
     """Count inside the block, and do the deed at point `at`."""
-    points, commit = Points(at, deed), DatabaseWrapper._commit
+    points, commit, put = Points(at, deed), DatabaseWrapper._commit, Belt._put
 
     def watched(self: DatabaseWrapper) -> None:
         points.at("before COMMIT")
         commit(self)
         points.at("after COMMIT")
 
-    DatabaseWrapper._commit = watched  # type: ignore[method-assign]
+    def carried(self: Belt, work: Work) -> None:
+        points.at("put on a belt")
+        put(self, work)
+
+    DatabaseWrapper._commit, Belt._put = watched, carried  # type: ignore[method-assign]
     try:
         with connection.execute_wrapper(points.statement):
             yield points
     finally:
-        DatabaseWrapper._commit = commit  # type: ignore[method-assign]
+        DatabaseWrapper._commit, Belt._put = commit, put  # type: ignore[method-assign]
