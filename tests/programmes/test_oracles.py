@@ -26,6 +26,7 @@ from subsidies.rules.loading import load_policy
 from tests.programmes.conftest import LoadPreset
 
 pytestmark = pytest.mark.django_db
+STANDING = ("jincheng_2020", "taishan_2021", "litong_2021", "datong_2021", "baiyin_2023")
 FEN_PER_WAN = 1_000_000
 Oracles = dict[str, Any]
 

@@ -23,6 +23,7 @@ from tests.programmes.browsing import browser, small_plan
 from tests.programmes.conftest import LoadPreset
 
 TODAY = date(2022, 10, 20)
+STANDING = ("litong_2021", "taishan_2021")
 
 
 def codes_of(programme: Programme) -> list[str]:
