@@ -78,7 +78,12 @@ def shared_processors() -> list[Any]:
 def json_formatter(*_: Any, **__: Any) -> logging.Formatter:
     """The formatter named in `settings.LOGGING`; also points structlog at it."""
     structlog.configure(
-        processors=[*shared_processors(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # first what is dropped anyway: two lines for every request, which nobody has asked for
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared_processors(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.functional import Promise
+from django.utils.html import escape
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from psycopg_pool import PoolTimeout
 
 from accounts.rights import RIGHTS
 
 Label = str | Promise
+REFERENCE = "reference-of-this-request"  # in a kept page, where the request's own will stand
 OUTAGES = (OperationalError, InterfaceError, PoolTimeout)  # the database is away, restarting or choked
 
 
@@ -81,12 +85,29 @@ def reference_of(request: HttpRequest) -> str:
 
 def error_page(request: HttpRequest, page: Page, detail: Any = "") -> HttpResponse:
     """The page for one error; `detail` is a sentence about this very case."""
-    values = {"page": page, "detail": detail, "reference": reference_of(request), "request": request}
-    html = loader.get_template(f"errors/{page.status}.html").render(values)
+    reference = reference_of(request)
+    if page in (REFUSED, CONFLICT) or not reference:
+        html = _drawn(page, detail, reference, request)
+    else:
+        dark = request.COOKIES.get("theme") == "dark"
+        html = _kept(page, str(detail), get_language() or "", dark).replace(REFERENCE, escape(reference))
     response = HttpResponse(html, status=page.status)
     if page.status == 503:
         response["Retry-After"] = "30"
     return response
+
+
+@lru_cache(maxsize=256)
+def _kept(page: Page, detail: str, language: str, dark: bool) -> str:
+    """The same page for everybody who speaks `language`, the reference left open: whoever knocks at many doors makes
+    the portal draw nothing.
+    """
+    return _drawn(page, detail, REFERENCE, {"COOKIES": {"theme": "dark" if dark else ""}})
+
+
+def _drawn(page: Page, detail: Any, reference: str, request: Any) -> str:
+    values = {"page": page, "detail": detail, "reference": reference, "request": request}
+    return str(loader.get_template(f"errors/{page.status}.html").render(values))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,6 +6,7 @@ narrows: what a person may see is decided by `visible_to`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -15,7 +16,7 @@ from django.http import HttpRequest
 
 from accounts.models import Area
 from core.areas import ancestors, is_inside
-from core.together import read_together
+from core.together import StandingQuestion
 from programmes.models import Programme, Technology
 
 AREA_KEY, PROGRAMME_KEY = "area_code", "programme_code"
@@ -78,11 +79,16 @@ def _offered(request: HttpRequest) -> tuple[list[Programme], list[Area]]:
     """Programmes and areas of the two switches in the top bar: one question for a request."""
     if not hasattr(request, "_offered_choices"):
         held = held_codes(request.user)
-        programmes, areas = _programmes(held), Area.objects.filter(Q(code__in=held) | Q(parent_id__in=held))
-        areas = areas.order_by("code") if held else Area.objects.none()
-        read_together(programmes, areas)
+        programmes, areas = _choices(tuple(held)).ask(0) if held else ((), ())
         request._offered_choices = list(programmes), list(areas)  # type: ignore[attr-defined]
     return request._offered_choices  # type: ignore[attr-defined,no-any-return]
+
+
+@lru_cache(maxsize=256)
+def _choices(held: tuple[str, ...]) -> StandingQuestion:
+    """The same question for everybody who holds these areas: composed once."""
+    areas = Area.objects.filter(Q(code__in=held) | Q(parent_id__in=held)).order_by("code")
+    return StandingQuestion(lambda _nothing_differs: [_programmes(list(held)), areas])
 
 
 def chosen_programme(request: HttpRequest) -> Programme | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts import demonstration
@@ -17,7 +18,7 @@ from core import clock
 from core.seasons import SeasonError, SeasonRule
 from programmes import chosen
 from programmes.models import Programme
-from reports import navigation
+from reports import menu, navigation
 from reports.queries import waiting
 from reports.queries.scope import Scope
 
@@ -112,6 +113,11 @@ class Shell:
             return []
         groups = navigation.groups_for(self._user, self._request.path)
         return navigation.with_numbers(groups, self.waiting)
+
+    @property
+    def menu(self) -> list[tuple[navigation.Label, SafeString]]:
+        """Title and drawn entries of each group of the side bar."""
+        return [(group.title, menu.entries(group.items)) for group in self.navigation]
 
     @cached_property
     def waiting(self) -> dict[str, int]:

@@ -238,12 +238,18 @@ def _nearest(items: Iterable[Item]) -> int:
 
 def _only_nearest(items: Iterable[Item], length: int) -> tuple[Item, ...]:
     """Of /dev/ and /dev/alerts/ only the nearer one is the current page."""
-    return tuple(replace(item, current=item.current and len(item.address) == length) for item in items)
+    return tuple(
+        replace(item, current=False) if item.current and len(item.address) != length else item for item in items
+    )
 
 
 def with_numbers(groups: Iterable[Group], numbers: Mapping[str, int]) -> list[Group]:
     """The same groups with what waits behind each entry; nothing is written where nothing waits."""
-    return [Group(g.title, tuple(replace(i, number=numbers.get(i.url_name)) for i in g.items)) for g in groups]
+    return [Group(g.title, tuple(_numbered(item, numbers.get(item.url_name)) for item in g.items)) for g in groups]
+
+
+def _numbered(item: Item, number: int | None) -> Item:
+    return replace(item, number=number) if number else item
 
 
 def tabs_for(user: Any, path: str) -> tuple[Item, ...]:

@@ -20,6 +20,12 @@ def sprite_address() -> str:
 @register.simple_tag
 def icon(name: str, size: str = "", look: str = "") -> SafeString:
     """An icon beside words: hidden from screen readers. `size` is "", "s" or "l"; `look` is ok, warn or bad."""
+    return _drawn(name, size, look)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(name: str, size: str, look: str) -> SafeString:
+    """A page draws a hundred of them, and all pages draw the same few."""
     classes = f"{SIZES[size]} {look}".strip()
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', classes, sprite_address(), name

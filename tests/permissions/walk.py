@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import urllib.parse
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from typing import Any
 from unittest.mock import patch
 
@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 
+from tests.permissions.spoken import Spoken
 from tests.permissions.table import ANONYMOUS, METHODS, Row, allowed, door, expected, getting, refused
 from tests.permissions.world import Town, World, object_of
 
@@ -28,7 +29,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "table", "HX-Trigger-Name": "q"}
 @dataclass
 class Answer:
     """`where` is inside, outside or hostile; `text` is the body as text, archives unpacked, without the asked address;
-    `wrote` names the tables with new history."""
+    `wrote` names the tables with new history; `queries` is how many statements the answer took."""
 
     row: Row
     role: str
@@ -39,6 +40,7 @@ class Answer:
     headers: dict[str, str]
     text: str
     wrote: list[str] = field(default_factory=list)
+    queries: int = 0
 
     @property
     def cell(self) -> str:
@@ -65,8 +67,8 @@ def client_for(world: World, role: str, *, verified: bool = True) -> Client:
 
 
 def visit_all(client: Client, world: World, role: str, rows: Iterable[Row], curious: Iterable[Row]) -> Iterator[Answer]:
-    """Every address of `rows` by both methods, inside and outside; the pages among `curious` once more as a fragment,
-    and with hostile questions.
+    """Every address of `rows` by both methods, inside and outside; the pages among `curious` once more with hostile
+    questions, as a page and as a fragment.
     """
     with patch("django.test.client.store_rendered_templates", lambda *_, **__: None):  # contexts copied for nobody
         yield from _visited(client, world, role, rows, curious)
@@ -78,18 +80,21 @@ def _visited(client: Client, world: World, role: str, rows: Iterable[Row], curio
             yield ask(client, row, role, where, method, world.inside if where == "inside" else world.outside)
     for row in curious:
         if row.get and row.allowed("GET")[0] == 200 and 200 in expected(row, role, "GET", inside=True):
-            yield ask(client, row, role, "inside", "GET", world.inside, headers=HTMX)
-            for question in shared_out(hostile_questions(world), row, role):
-                yield ask(client, row, role, "hostile", "GET", world.inside, question=question)
+            for question, headers in shared_out(hostile_questions(world), row, role):
+                yield ask(client, row, role, "hostile", "GET", world.inside, question=question, headers=headers)
 
 
-def shared_out(questions: list[str], row: Row, role: str) -> list[str]:
-    """The first alone where the address names an object. Two roles that ask of one page ask in turns: each question is
-    one of a whole list, whoever sees more or less of it.
+def shared_out(questions: list[str], row: Row, role: str) -> list[tuple[str, dict[str, str]]]:
+    """Who asks which question how: the first alone where the address names an object. Two roles that ask of one page
+    ask in turns: each question is one of a whole list, whoever sees more or less of it. The fragment is what the
+    questions are about, the frame around it is not: half of them are asked of it, and at least one of each page.
     """
-    if row.at or getting(row)[0] == getting(row)[-1]:
-        return questions[: 1 if row.at else None]
-    return questions[::2] if role == getting(row)[0] else questions[1::2]
+    weakest, strongest = getting(row)[0], getting(row)[-1]
+    if row.at:
+        ways = [HTMX, {}] if weakest == strongest else [HTMX if role == weakest else {}]
+        return [(questions[0], headers) for headers in ways]
+    every = [(question, HTMX if at % 4 in (1, 2) else {}) for at, question in enumerate(questions)]
+    return every if weakest == strongest else every[::2] if role == weakest else every[1::2]
 
 
 def asked_of(row: Row, role: str) -> Iterator[tuple[str, str]]:
@@ -111,22 +116,23 @@ def ask(
     question: str = "", headers: dict[str, str] | None = None,
 ) -> Answer:  # fmt: skip
     """One request. What a POST changes is taken back; what a GET changes stays, for everybody to see."""
-    url, cookies = address(row, town, question), copy.deepcopy(client.cookies)
-    before = _last_entry()
-    if method == "GET":
-        with _own_savepoint():
+    url, kept, before = address(row, town, question), _values(client.cookies), _last_entry(client)
+    with _own_savepoint(), Spoken() as spoken:
+        if method == "GET":
             response = client.get(url, headers=REFERENCE | (headers or {}))
-            broken = response.status_code >= 500
-            transaction.set_rollback(broken or row.chooses)  # a failed statement must not spoil the requests after it
-        wrote = [] if broken else _written_since(before)
-    else:
-        with taken_back():
+        else:
             sent = {key: object_of(town, value) for key, value in row.body.items()}
             response = client.post(url, {"sent": "1"} | sent, headers=REFERENCE)
-            wrote = [] if response.status_code >= 500 else _written_since(before)
-    client.cookies = cookies  # signed in as before, whatever the answer said
-    text = _without_address(readable(response), url)
-    return Answer(row, role, where, method, url, response.status_code, dict(response.headers), text, wrote)
+        text, said = _without_address(readable(response), url), spoken.number
+        broken = response.status_code >= 500
+        wrote = _written_since(before) if spoken.wrote and not broken else []
+        stays = method == "GET" and not broken and not row.chooses
+        transaction.set_rollback(not stays)  # nor must a failed statement spoil the requests after it
+    if wrote and stays:
+        client.last_entry = None  # type: ignore[attr-defined]
+    if response.cookies:
+        client.cookies = SimpleCookie(kept)  # signed in as before, whatever the answer said
+    return Answer(row, role, where, method, url, response.status_code, dict(response.headers), text, wrote, said)
 
 
 def address(row: Row, town: Town, question: str = "") -> str:
@@ -183,10 +189,17 @@ def _without_address(text: str, url: str) -> str:
     return text
 
 
-def _last_entry() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_auditentry")
-        return int(cursor.fetchone()[0])
+def _values(cookies: SimpleCookie) -> dict[str, str]:
+    return {name: morsel.value for name, morsel in cookies.items()}
+
+
+def _last_entry(client: Any) -> int:
+    """The newest entry of the history; asked for again only after a request that added to it."""
+    if getattr(client, "last_entry", None) is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_auditentry")
+            client.last_entry = int(cursor.fetchone()[0])
+    return int(client.last_entry)
 
 
 def _written_since(entry: int) -> list[str]:
