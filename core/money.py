@@ -24,7 +24,11 @@ _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 
 
 class MoneyError(ValueError):
-    """An amount that can't be read, written or split; the text says which and why."""
+    """An amount that is not one, or can't be had as asked; `code` says which for pages that speak another language."""
+
+    def __init__(self, message: str, code: str = "NOT_AN_AMOUNT") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 def round_half_up(value: Decimal | Fraction | int) -> int:
@@ -45,7 +49,7 @@ def parse_yuan(text: str) -> int:
     if not isinstance(text, str):
         raise MoneyError(f"An amount must be text, got {type(text).__name__}.")
     if len(text) > _LONGEST_TEXT:
-        raise MoneyError(f"An amount has at most {_LONGEST_TEXT} characters, got {len(text)}.")
+        raise MoneyError(f"An amount has at most {_LONGEST_TEXT} characters, got {len(text)}.", "TOO_LONG")
     match = _AMOUNT.fullmatch(_plain(text))
     if match is None:
         raise MoneyError(f"“{text.strip()}” is not an amount; write it like 1,234.50 or 1.2万.")
@@ -61,7 +65,7 @@ def _plain(text: str) -> str:
 
 def _check_commas(whole: str, text: str) -> None:
     if "," in whole and not _GROUPED.fullmatch(whole):
-        raise MoneyError(f"“{text.strip()}”: the commas do not separate thousands; write 1,234,567.89.")
+        raise MoneyError(f"“{text.strip()}”: the commas do not separate thousands; write 1,234,567.89.", "COMMAS")
 
 
 def _to_fen(match: re.Match[str], text: str) -> int:
@@ -69,9 +73,10 @@ def _to_fen(match: re.Match[str], text: str) -> int:
     number = Fraction(int(match["whole"].replace(",", "") + fraction), 10 ** len(fraction))
     fen = number * (FEN_PER_WAN if match["wan"] else FEN_PER_YUAN)
     if fen.denominator != 1:
-        raise MoneyError(f"“{text.strip()}” has parts of a fen; an amount has at most two decimals of a yuan.")
+        words = f"“{text.strip()}” has parts of a fen; an amount has at most two decimals of a yuan."
+        raise MoneyError(words, "PARTS_OF_A_FEN")
     if fen > MAX_FEN:
-        raise MoneyError(f"“{text.strip()}” is larger than any amount this programme can hold.")
+        raise MoneyError(f"“{text.strip()}” is larger than any amount this programme can hold.", "TOO_LARGE")
     return -int(fen) if match["sign"] == "-" else int(fen)
 
 

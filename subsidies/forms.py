@@ -13,6 +13,7 @@ from accounts.models import Area
 from core.money import MoneyError, parse_yuan
 from programmes.models import Programme
 from subsidies.models import Entitlement
+from subsidies.value_words import money_fault
 from subsidies.wording import source_name
 
 AGREE, RETURN = "agree", "return"
@@ -63,6 +64,9 @@ class SignForm(RequestForm):
             self.add_error("comment", _("Say which households and why."))
         if data.get("decision") == RETURN and data.get("lines"):
             self._read_lines(data)
+        if data.get("decision") == AGREE and data.get("lines", "").strip():
+            words = _("Words on single payments go with a return. Choose “Return”, or clear them to agree.")
+            self.add_error("lines", words)
         if data.get("decision") == AGREE and not all(data.get(name) for name in STATEMENTS):
             self.add_error(None, _("Tick all three statements before you agree."))
         return data
@@ -81,7 +85,10 @@ class SignForm(RequestForm):
 class BatchForm(RequestForm):
     """Which places and which rule a new batch gathers."""
 
-    areas = forms.ModelMultipleChoiceField(Area.objects.none(), label=_("Places"), widget=forms.CheckboxSelectMultiple)
+    areas = forms.ModelMultipleChoiceField(
+        Area.objects.none(), label=_("Places"), widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Tick at least one village in the list.")},
+    )  # fmt: skip
     benefit = forms.ChoiceField(label=_("Rule"), required=False, widget=forms.Select(attrs={"class": "input"}))
     title = _text(_("Title"), 120, required=False)
 
@@ -115,7 +122,7 @@ class YuanField(forms.CharField):
         try:
             return parse_yuan(text) if text or self.required else None
         except MoneyError as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(money_fault(error, text)) from None
 
 
 class ReceiptForm(RequestForm):

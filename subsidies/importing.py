@@ -16,6 +16,7 @@ from core.workbooks.read import NUMERIC_ID, Sheet, SheetRow, cell_address, read_
 from subsidies.exporting import line_ref
 from subsidies.models import PayoutBatch, PayoutLine
 
+TAKEN_AS = "return"  # a file of plain text has no sheet and is named by this; nobody is shown it
 PAID, FAILED, PARTIAL = "paid", "failed", "partial"
 LIMITS = Limits(file_bytes=10 * MIB, unpacked_bytes=200 * MIB, cells=1_000_000, cpu_s=30, wall_s=60)
 HEADINGS = {
@@ -51,7 +52,8 @@ class BankRow:
 
     @property
     def cell(self) -> str:
-        return f"{self.sheet}!{cell_address(self.row_no, 1)}"
+        address = cell_address(self.row_no, 1)
+        return address if self.sheet == TAKEN_AS else f"{self.sheet}!{address}"
 
 
 @dataclass
@@ -79,7 +81,7 @@ def read_rows(content: bytes, suffix: str = "") -> list[BankRow]:
     Raises `WorkbookRefused`, `NoHeader`.
     """
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"return{suffix}"
+        path = Path(folder) / f"{TAKEN_AS}{suffix}"
         path.write_bytes(_with_tabs(content))
         sheets = read_workbook(path, limits=LIMITS).sheets
     headers = [(sheet, header) for sheet in sheets if (header := _header(sheet)) is not None]

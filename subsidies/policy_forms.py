@@ -22,6 +22,7 @@ from subsidies.rules.facts import CostItem, Facts, Usage
 from subsidies.rules.policy import Benefit, Option, Policy
 from subsidies.rules.switches import case_name
 from subsidies.stated import read_value, with_stated
+from subsidies.value_words import money_fault
 
 HOMES = 5
 MAX_NUMBER = Decimal(10**9)
@@ -130,7 +131,7 @@ class TypedCaseForm(forms.Form):
         try:
             return parse_yuan(text) if text else None
         except MoneyError as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(money_fault(error, text)) from None
 
     def clean_area(self) -> Decimal | None:
         return self._number("area")

@@ -16,6 +16,7 @@ from core.seasons import Season, Span
 from subsidies.fact_sources import SOURCES, Shape
 from subsidies.models import StatedFact
 from subsidies.rules.facts import Decision, Facts, Usage
+from subsidies.value_words import money_fault
 
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,6})?")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
@@ -71,7 +72,7 @@ def _money(text: str) -> int:
     try:
         fen = parse_yuan(text)
     except MoneyError as error:
-        raise Refused("FACT_VALUE", str(error)) from None
+        raise Refused("FACT_VALUE", money_fault(error, text)) from None
     if fen < 0:
         raise Refused("FACT_VALUE", _("An amount is not negative."))
     return fen

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from core.money import MoneyError
 from programmes.models import Technology
 
 VALUES: Mapping[str, str] = {
@@ -37,3 +38,18 @@ def value_words(code: str) -> str:
     if code in _FAMILIES:
         return str(_FAMILIES[code])
     return _(VALUES[code]) if code in VALUES else code
+
+
+#: What is wrong with an amount somebody typed, by `MoneyError.code`.
+AMOUNT_FAULTS: Mapping[str, str] = {
+    "NOT_AN_AMOUNT": gettext_noop("“%(text)s” is not an amount; write it like 1,234.50 or 1.2万."),
+    "COMMAS": gettext_noop("“%(text)s”: the commas do not separate thousands; write 1,234,567.89."),
+    "PARTS_OF_A_FEN": gettext_noop("“%(text)s” has parts of a fen; an amount has at most two decimals of a yuan."),
+    "TOO_LARGE": gettext_noop("“%(text)s” is larger than any amount this programme can hold."),
+    "TOO_LONG": gettext_noop("“%(text)s” … has more characters than any amount."),
+}
+
+
+def money_fault(error: MoneyError, text: str) -> str:
+    """The same in the reader's language."""
+    return _(AMOUNT_FAULTS[error.code]) % {"text": text.strip()[:40]}

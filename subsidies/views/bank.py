@@ -145,7 +145,9 @@ def return_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _lines(results: dict[int, list[Any]]) -> list[dict[str, Any]]:
     """Failed and partial rows of the file with their payments, in order."""
     wanted = [pk for pk, row in results.items() if row[1] != "paid"]
-    lines = PayoutLine.objects.filter(pk__in=wanted).select_related("area", "entitlement__household")
+    lines = PayoutLine.objects.filter(pk__in=wanted).select_related(
+        "area", "entitlement__household", "entitlement__dwelling"
+    )
     return [
         {"line": line, "outcome": results[line.pk][1], "words": results[line.pk][3],
          "fen": (results[line.pk][4:] or [0])[0], "is_corrected": batches.is_corrected(line)}

@@ -163,7 +163,12 @@ def batch_sign(request: HttpRequest, number: str) -> HttpResponse:
     if not sent:
         return _detail(request, batch, sign=form)
     if not repeated:
-        step_up.demand(request, f"batch-sign:{batch.number}:{data['shown_hash']}")
+        try:
+            data["line_ids"] = _line_ids(batch, data.get("remarks", {}))
+            step_up.demand(request, f"batch-sign:{batch.number}:{data['shown_hash']}")
+        except Refused as refusal:  # what was written stays on the page
+            form.add_error("lines" if refusal.code == "LINE_UNKNOWN" else None, refusal.sentence)
+            return _detail(request, batch, sign=form)
         _sign(request, batch, data)
     words = _("Returned: %(number)s") if data["decision"] == RETURN else _("Signed: %(number)s")
     messages.success(request, words % {"number": batch.number})
@@ -264,7 +269,7 @@ def _sign(request: HttpRequest, batch: PayoutBatch, data: dict[str, Any]) -> Non
         **{name: data[name] for name in ("shown_hash", "request_id", "step")},
     }  # fmt: skip
     if data["decision"] == RETURN:
-        signatures.return_batch(**common, reason=data["comment"], lines=_line_ids(batch, data.get("remarks", {})))
+        signatures.return_batch(**common, reason=data["comment"], lines=data["line_ids"])
     else:
         signatures.sign_batch(**common, comment=data["comment"])
 

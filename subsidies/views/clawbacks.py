@@ -25,6 +25,7 @@ from subsidies.reading_filters import ClawbackFilter
 from subsidies.reading_forms import ClawbackDecisionForm, ClawbackForm, MoneyBackForm
 from subsidies.services import clawbacks
 from subsidies.services.clawbacks import DECIDE, PROPOSE, RETURN
+from subsidies.services.turns import ONCE
 from subsidies.wording import source_name
 
 VIEW = "entitlements.view"
@@ -72,7 +73,10 @@ def clawback_new(request: HttpRequest, pk: int) -> HttpResponse:
     )
     left = (paid.amount_fen or 0) - clawbacks.asked_of(paid)
     given = {name: request.GET[name] for name in ("reason", "words") if name in request.GET}
-    form = ClawbackForm(request.POST or None, initial={"amount": plain_yuan(max(left, 0)), **given})
+    # Nothing follows what is paid once that it could be set off against; a reason is chosen, never left as it was.
+    way = Clawback.Way.RETURN if paid.period.startswith(ONCE) else Clawback.Way.OFFSET
+    form = ClawbackForm(request.POST or None, initial={"amount": plain_yuan(max(left, 0)), "way": way, **given})
+    form.fields["reason"].choices = [("", "—"), *Clawback.Reason.choices]  # type: ignore[attr-defined]
     status = 200
     if request.method == "POST":
         status = 422

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django_otp.oath import totp
 
 from accounts.models import TOTPDevice, User
+from subsidies import queries
 from subsidies.models import BatchSignature, Entitlement, Fund, Notice, PayoutBatch, Policy
 from tests import canaries, people
 from tests.subsidies.conftest import OTHER_TOWN, POLICY, VILLAGE, Money, make_ready
@@ -65,26 +66,30 @@ def test_signing_with_a_fresh_code_moves_the_batch_on(money: Money, enter: Sign)
     assert PayoutBatch.objects.get().state == "reviewed"
 
 
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [
-        ({"token": ""}, 422),
-        ({"token": "000000"}, 422),
-        ({"balances": ""}, 422),
-        ({"proven": ""}, 422),
-        ({"decision": "return", "comment": ""}, 422),
-        ({"shown_hash": "0" * 64}, 409),
-        ({"step": "approve"}, 409),
-    ],
-)
-def test_what_is_missing_or_stale_is_refused_and_nothing_is_signed(
-    money: Money, enter: Sign, changes: dict[str, str], status: int
-) -> None:
+WRITTEN = "抽查两户，现场相符"
+MISSING: tuple[dict[str, str], ...] = (
+    {"token": ""}, {"token": "000000"}, {"balances": ""}, {"proven": ""}, {"lines": "1 收款人核实"},
+    {"decision": "return", "comment": ""}, {"decision": "return", "lines": "1 收款人核实\n999 不存在"},
+)  # fmt: skip
+
+
+def test_what_is_missing_is_asked_for_again_and_what_was_written_stays(money: Money, enter: Sign) -> None:
+    batch, client = money.locked(1), enter(money.office)
+    for changes in MISSING:
+        sent = opinion(batch, money.office, **{"comment": WRITTEN, **changes})
+        response = client.post(reverse("subsidies:batch-sign", args=[batch.number]), sent)
+        page = response.content.decode()
+        assert (response.status_code, BatchSignature.objects.count()) == (422, 0), changes
+        assert sent["comment"] in page and sent.get("lines", "") in page and 'name="decision"' in page, changes
+
+
+@pytest.mark.parametrize("changes", [{"shown_hash": "0" * 64}, {"step": "approve"}])
+def test_what_is_stale_is_refused_and_nothing_is_signed(money: Money, enter: Sign, changes: dict[str, str]) -> None:
     batch, client = money.locked(1), enter(money.office)
     response = client.post(
         reverse("subsidies:batch-sign", args=[batch.number]), opinion(batch, money.office, **changes)
     )
-    assert (response.status_code, BatchSignature.objects.count()) == (status, 0)
+    assert (response.status_code, BatchSignature.objects.count()) == (409, 0)
 
 
 def test_a_code_given_for_one_content_is_worth_nothing_for_another(money: Money, enter: Sign) -> None:
@@ -181,12 +186,21 @@ def test_the_bank_file_needs_a_code_and_is_only_for_the_releaser(money: Money, e
 
 def test_the_banks_answer_is_shown_before_it_is_booked(money: Money, enter: Sign) -> None:
     batch, client = money.sent(2), enter(money.maker)
+    new, book = reverse("subsidies:return-new", args=[batch.number]), "subsidies:return-book"
+    wrong = as_csv(answer(batch, at2_1="6230990000009999999")).decode().replace("合计", "合计,,1.00").encode()
+    shown = client.post(new, {"file": SimpleUploadedFile("w.csv", wrong)}, follow=True).content.decode()
+    assert "录入正确的回单" in shown and reverse(book, args=[batch.bank_returns.get().pk]) not in shown  # the way on
+    assert "return!" not in shown
     upload = SimpleUploadedFile("r.csv", as_csv(answer(batch)[:1]))
-    shown = client.post(reverse("subsidies:return-new", args=[batch.number]), {"file": upload}, follow=True)
-    assert "6,000.00" in shown.content.decode() and "12,000.00" in shown.content.decode()
+    shown = client.post(new, {"file": upload}, follow=True).content.decode()
+    assert "6,000.00" in shown and "12,000.00" in shown
     assert not Entitlement.objects.filter(state="paid").exists()
-    client.post(reverse("subsidies:return-book", args=[batch.bank_returns.get().pk]))
+    assert queries.returns_to_book(money.maker, "370999") == 2
+    client.post(reverse(book, args=[batch.bank_returns.latest("pk").pk]))
     assert Entitlement.objects.filter(state="paid").count() == 1
+    client.post(new, {"file": SimpleUploadedFile("s.csv", as_csv(answer(batch)[1:]))})
+    client.post(reverse(book, args=[batch.bank_returns.latest("pk").pk]))
+    assert (PayoutBatch.objects.get().state, queries.returns_to_book(money.maker, "370999")) == ("settled", 0)
 
 
 def test_an_unreadable_answer_is_told_on_the_form(money: Money, enter: Sign) -> None:
@@ -230,6 +244,14 @@ def test_a_receipt_needs_a_code(money: Money, enter: Sign) -> None:
     sent = {"source": "CENTRAL", "budget_year": 2021, "amount": "1.2万", "received_on": "2021-09-01",
             "document_no": "示例〔2021〕1号", "request_id": uuid4()}  # fmt: skip
     assert client.post(reverse("subsidies:fund-receipt"), sent).status_code == 422
+    for amount, words in (
+        ("12,3x", "不是金额"),
+        ("1,23", "没有按千位分隔"),
+        ("0.001", "最多两位小数"),
+        ("9" * 20, "最大金额"),
+    ):
+        page = client.post(reverse("subsidies:fund-receipt"), {**sent, "amount": amount}).content.decode()
+        assert words in page, amount
     response = client.post(reverse("subsidies:fund-receipt"), {**sent, "token": token(money.maker)})
     assert (response.status_code, Fund.objects.get().received_fen) == (302, 1_200_000)
 

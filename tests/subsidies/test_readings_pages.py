@@ -163,9 +163,11 @@ def test_a_case_from_proposal_to_money_back(money: Money, enter: Sign) -> None:
     paid = paid_season(money)
     maker, reviewer = enter(money.maker), enter(money.reviewer)
     new = reverse("subsidies:clawback-new", args=[paid.pk])
-    assert maker.get(new).context["form"].initial["amount"] == "200.00"
+    begun = maker.get(new).context["form"]
+    assert (begun.initial["amount"], begun.initial["way"], begun["reason"].value()) == ("200.00", "offset", None)
     said = {"amount": "200.01", "way": "return", "reason": "never_ran", "words": "设备未运行"}
     assert maker.post(new, said).status_code == 422
+    assert maker.post(new, said | {"amount": "50", "reason": ""}).status_code == 422
     assert maker.post(new, said | {"amount": "50"}).status_code == 302
     case = Clawback.objects.get()
     decide = reverse("subsidies:clawback-decide", args=[case.pk])
