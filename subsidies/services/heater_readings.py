@@ -19,7 +19,8 @@ from devices.models import Heater
 from households.models import Dwelling, MeterReading
 from programmes.models import Programme
 from subsidies.metering.season import edges, lines_between
-from subsidies.services.readings import RECORD, Entry, Recorded, record_readings
+from subsidies.reading_reach import RECORD
+from subsidies.services.readings import Entry, Recorded, record_readings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 #: How many days before an edge a counter may have been heard last; its own day is kept, nothing is moved.

@@ -24,11 +24,10 @@ from jobs.models import Job
 from jobs.services import enqueue
 from programmes.models import Programme
 from subsidies.models import Entitlement, ReadingImport
-from subsidies.reading_reach import carriers_for
+from subsidies.reading_reach import RECORD, carriers_for
 from subsidies.services.locking import demand_right, hold
 from subsidies.services.reading_plans import Plan, plan_of
 from subsidies.services.readings import (
-    RECORD,
     State,
     record_readings,
 )

@@ -21,11 +21,10 @@ from programmes.models import Programme
 from subsidies.forms import ReasonForm
 from subsidies.models import ReadingImport
 from subsidies.reading_forms import ReadingFileForm
-from subsidies.reading_reach import carriers_for
+from subsidies.reading_reach import RECORD, carriers_for
 from subsidies.reading_tasks import TAKE
 from subsidies.reading_words import code_words, problem_words
 from subsidies.services import reading_imports
-from subsidies.services.readings import RECORD
 
 COLUMNS = (
     Column("file.file_name", gettext_lazy("File"), link=True),

@@ -28,12 +28,12 @@ from programmes.models import Programme
 from retrofits.models import Task
 from subsidies.reading_filters import ReadingFilter
 from subsidies.reading_forms import GridForm, HeldForm, ReadingForm, SplitForm
-from subsidies.reading_reach import carriers_for, homes_for, is_company, source_of
+from subsidies.reading_reach import RECORD, carriers_for, homes_for, is_company, source_of
 from subsidies.reading_words import findings_of, first_finding
 from subsidies.services import reading_decisions, readings
 from subsidies.services.operation import CARRIERS
 from subsidies.services.reading_decisions import DECIDE
-from subsidies.services.readings import RECORD, Entry, Recorded
+from subsidies.services.readings import Entry, Recorded
 
 VIEW = "entitlements.view"
 GRID_ROWS = 300

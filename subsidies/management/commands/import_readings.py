@@ -13,8 +13,9 @@ from accounts.by_command import ByCommand, asked, asked_area
 from accounts.models import User
 from programmes.models import Programme
 from subsidies.models import ReadingImport
+from subsidies.reading_reach import SOURCES
 from subsidies.reading_words import code_words, problem_words
-from subsidies.services import reading_imports, reading_plans
+from subsidies.services import reading_imports
 
 
 class Command(ByCommand):
@@ -24,7 +25,7 @@ class Command(ByCommand):
         parser.add_argument("file", type=Path, help=".xlsx, .xls, .ods or .csv")
         parser.add_argument("--area", required=True, help="code of the place the file speaks of")
         parser.add_argument("--programme", required=True, help="code of the programme")
-        parser.add_argument("--carrier", choices=sorted(reading_plans.SOURCES), default="electricity")
+        parser.add_argument("--carrier", choices=sorted(SOURCES), default="electricity")
         parser.add_argument("--apply", action="store_true", help="store the lines; without it nothing is stored")
         parser.add_argument("--json", action="store_true", help="the answer as JSON")
 
