@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ from django.db import transaction
 
 from accounts.models import Area, User
 from core.identity import synthetic_card, synthetic_id, synthetic_phone
-from households.models import ImportRow, RosterImport
-from households.services import applying, imports, parsing
+from households.models import ImportRow, Roster, RosterImport
+from households.services import applying, imports, parsing, rosters
 from programmes.models import Programme, Target
 from tests import flushing, people
+from tests.standing import commits, standing
 
 flushing.install()
 TITLES = {
@@ -59,9 +61,21 @@ def _files(settings: Any, tmp_path: Path) -> None:
     settings.FILES_DIR = tmp_path / "files"
 
 
+@pytest.fixture(scope="module")
+def standing_world(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
+) -> Iterator[World | None]:
+    if commits(request):
+        yield None
+        return
+    with standing(django_db_blocker, tmp_path_factory.mktemp("files")):
+        yield make_world()
+
+
 @pytest.fixture
-def world(db: None) -> World:
-    return make_world()
+def world(db: None, standing_world: World | None) -> World:
+    """One world for all tests of a file, each with a copy to change; its own where a test of the file commits."""
+    return copy.deepcopy(standing_world) or make_world()
 
 
 def make_world() -> World:
@@ -143,3 +157,11 @@ def row_of(found: RosterImport, head_name: str) -> ImportRow:
     rows = [row for row in found.rows.filter(kind="data") if row.raw["texts"]["head_name"] == head_name]
     assert len(rows) == 1
     return rows[0]
+
+
+@pytest.fixture(scope="module")
+def standing_roster(standing_world: World, tmp_path_factory: pytest.TempPathFactory) -> Roster:
+    """Eighteen households: two pages; for files of which no test commits."""
+    world, path = standing_world, tmp_path_factory.mktemp("roster") / "18.xlsx"
+    apply(upload(world, write_xlsx(path, [line(n) for n in range(1, 19)])), world.clerk)
+    return rosters.draw_up_roster(programme=world.programme, area=world.village, by=world.clerk)

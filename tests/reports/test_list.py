@@ -26,7 +26,10 @@ from reports.queries.scope import Scope
 from reports.services import exports, selections
 from reports.services.summaries import refresh_summaries
 from tests import people
+from tests.reports.conftest import one_county as county
 from tests.reports.world import A1, A2, World
+
+__all__ = ["county"]
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
