@@ -73,7 +73,9 @@ def _forms(request: HttpRequest, right: str, code: str) -> dict[str, Any]:
     for name, level in (("outlet", Area.Level.VILLAGE), ("arrival", Area.Level.COUNTY), ("site", "")):
         fitting = [(place.pk, place.name) for place in places if place.level != level]
         forms[name].fields["area"].choices = [("", "---------"), *fitting]
-    forms["outlet"].fields["supplier"].queryset = _own_firms(user)
+    firms = [("", "---------"), *((firm.pk, str(firm)) for firm in _own_firms(user))]
+    for name in ("outlet", "site"):
+        forms[name].fields["supplier"].choices = firms
     return forms
 
 
