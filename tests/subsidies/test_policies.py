@@ -102,6 +102,16 @@ def test_options_are_part_of_what_is_released(money: Money) -> None:
     assert policies.rules_of(flat).options["Q1"].value == "flat"
 
 
+def test_a_scan_is_kept_by_all_that_decides_what_a_version_pays(money: Money) -> None:
+    policy = Policy.objects.get()
+    first = policies.scan_of(policy)
+    assert policies.scan_of(Policy.objects.get()) is first and {one.rule for one in first.curves} == {"S-1", "S-2"}
+    flat = policies.draft_policy(programme=money.programme, document=POLICY, options={"Q1": "flat"}, by=money.maker)
+    assert policies.scan_of(flat) != first
+    policy.programme.settings = {"policies": ["S-2"]}
+    assert {one.rule for one in policies.scan_of(policy).curves} == {"S-2"}
+
+
 def test_a_policy_for_another_place_is_refused(money: Money) -> None:
     with pytest.raises(Refused, match="PLACE_OUTSIDE"):
         policies.draft_policy(programme=money.programme, document=POLICY.replace("370999", "370902"), by=money.maker)
