@@ -13,7 +13,7 @@ from devices.simulator.faults import switch
 from heating_portal.up.testing import keep_artifacts
 from tests import chromium as chromium_here
 from tests.browser.running import RunningPortal, running_portal
-from tests.browser.visitors import Visitors
+from tests.browser.visitors import FAILED, Visitors
 from tests.demonstration import Demonstration
 from tests.until import until
 
@@ -21,7 +21,6 @@ PLACE = """SELECT h.platform_no, b.line || '/' || h.unit, h.id
            FROM devices_heater h JOIN devices_bus b ON b.id = h.bus_id
            WHERE h.area_id LIKE '140502006%%' ORDER BY h.platform_no OFFSET %s LIMIT 1"""
 PAGES = "pages"
-FAILED = pytest.StashKey[bool]()
 CHROMIUM = chromium_here.found()
 
 

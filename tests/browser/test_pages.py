@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import yaml
 from django.urls import reverse
 
 from tests.browser.running import RunningPortal
-from tests.browser.visitors import HEIGHT, Visitors
+from tests.browser.visitors import FAILED, HEIGHT, Visitors
 from tests.browser.weighing import Scale, heavier, over_budget
 from tests.demonstration import ROOT
 from tests.permissions.table import rows
@@ -26,6 +27,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 UNREAD = "SELECT count(*) FROM devices_heater h LEFT JOIN telemetry_latestreading l ON l.heater_id = h.id \
           WHERE l.at IS NULL AND h.area_id LIKE '140502006%%'"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PICTURES = os.environ.get("PORTAL_PICTURES") == "1"  # of every page; a page with a fault leaves one in any case
 # Each page wide and narrow, once in light and once in dark: page by page the other way round, since they share parts.
 LOOKS = ((("light", 1366), ("dark", 390)), (("dark", 1366), ("light", 390)))
 
@@ -61,20 +63,41 @@ def resting(portal: RunningPortal) -> RunningPortal:
     return portal
 
 
+@pytest.fixture(scope="module")
+def seats(resting: RunningPortal, chromium: Any, pictures: Path, sign_ins: dict[str, Any]) -> Iterator[Visitors]:
+    """Everybody who looks at pages here, each in one window from the first page to the last."""
+    opened = Visitors(resting, chromium, pictures, sign_ins)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def onlookers(request: pytest.FixtureRequest, seats: Visitors) -> Iterator[Visitors]:
+    seats.complaints.clear()
+    yield seats
+    if request.node.stash.get(FAILED, False):
+        seats.keep_all(f"failed-{request.node.name}"[:80].replace(":", "-"))
+    seats.stand_up()
+    assert seats.complaints == []
+
+
 @pytest.mark.parametrize("name", page_names())
-def test_page(resting: RunningPortal, visitors: Visitors, name: str) -> None:
+def test_page(resting: RunningPortal, onlookers: Visitors, name: str) -> None:
     entry = listed()[name]
-    page = visitors.sit_down(entry["as"], at_home=False)
+    if entry["kind"] == "app":  # leaves a worker in its window, which would answer for the next page there
+        page = onlookers.sit_down(entry["as"], at_home=False)
+    else:
+        page = onlookers.seat(entry["as"])
     scale = Scale(page)
     answer = page.goto(address(resting, name, entry), wait_until="load")
     scale.settle()
     assert answer.status == 200
     weights = scale.weigh()
-    visitors.keep(page, "page-" + name.replace(":", "-"))
-    faults = over_budget(entry["kind"], weights) + grown(name, weights) + sideways(page)
-    for theme, width in LOOKS[page_names().index(name) % 2]:
-        faults += axe(page, theme, width)
-    assert faults == []
+    scale.take_off()
+    if PICTURES:
+        onlookers.keep(page, "page-" + name.replace(":", "-"))
+    looks = {width: theme for theme, width in LOOKS[page_names().index(name) % 2]}
+    assert over_budget(entry["kind"], weights) + grown(name, weights) + looked_at(page, looks) == []
 
 
 def grown(name: str, weights: dict[str, float]) -> list[str]:
@@ -88,14 +111,15 @@ def grown(name: str, weights: dict[str, float]) -> list[str]:
     return []
 
 
-def sideways(page: Any) -> list[str]:
-    """The page itself never scrolls sideways; wide tables do so in their own boxes."""
+def looked_at(page: Any, looks: dict[int, str]) -> list[str]:
+    """The page itself never scrolls sideways; wide tables do so in their own boxes. Nothing for axe in either light."""
     faults = []
     for width, height in HEIGHT.items():
         page.set_viewport_size({"width": width, "height": height})
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             faults.append(f"{wide} px wide at {width}: {page.evaluate(WIDEST)}")
+        faults += axe(page, looks[width], width) if width in looks else []
     return faults
 
 
@@ -111,7 +135,6 @@ WIDEST = """() => [...document.querySelectorAll('body *')].filter((one) => {
 def axe(page: Any, theme: str, width: int) -> list[str]:
     if not AXE.is_file():
         pytest.skip("AXE NOT INSTALLED: accessibility is unchecked")
-    page.set_viewport_size({"width": width, "height": HEIGHT[width]})
     page.evaluate("theme => document.documentElement.setAttribute('data-theme', theme)", theme)
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text())

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.browser.running import RunningPortal
 
 HEIGHT = {1366: 768, 1024: 768, 390: 844}
 PATIENCE_MS = 60_000
+FAILED = pytest.StashKey[bool]()
 STOPPED = "net::ERR_ABORTED"  # a poll under way when the page is left, or a download: no failure
 
 
@@ -20,6 +23,7 @@ class Visitors:
         self.complaints: list[str] = []
         self.expected: set[int] = set()
         self._contexts: list[Any] = []
+        self._seats: dict[str, Any] = {}
 
     def sit_down(
         self, username: str = "", *, width: int = 1366, script: bool = True, at_home: bool = True, **more: Any
@@ -40,6 +44,26 @@ class Visitors:
         if username:
             page.goto("/" if at_home else "about:blank")
         return page
+
+    def seat(self, username: str) -> Any:
+        """The page at which that person sits already, or a new one. Every file is fetched anew, as on a first visit.
+
+        Opening and closing a window cost more processor time than showing a page in it.
+        """
+        if username not in self._seats:
+            page = self._seats[username] = self.sit_down(username, at_home=False)
+            line = page.context.new_cdp_session(page)
+            line.send("Network.enable")
+            line.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        self._seats[username].set_viewport_size({"width": 1366, "height": HEIGHT[1366]})
+        return self._seats[username]
+
+    def stand_up(self) -> None:
+        """Nobody's page goes on: no streams, no notes of the page in the browser's store."""
+        for page in self._seats.values():
+            if page.url != "about:blank":
+                page.evaluate("localStorage.clear(), sessionStorage.clear()")
+                page.goto("about:blank")
 
     def sign_in(self, page: Any, username: str) -> None:
         """One click on the login page of the demonstration."""

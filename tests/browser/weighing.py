@@ -32,10 +32,20 @@ class Scale:
     def __init__(self, page: Any) -> None:
         self._page, self._responses = page, list[Any]()
         self._begun = self._ended = 0
-        page.on("response", lambda response: self._responses.append(response))
-        page.on("request", self._begin)
-        page.on("requestfinished", self._end)
-        page.on("requestfailed", self._end)
+        self._hooks = {
+            "response": self._answered, "request": self._begin, "requestfinished": self._end,
+            "requestfailed": self._end,
+        }  # fmt: skip
+        for event, hook in self._hooks.items():
+            page.on(event, hook)
+
+    def _answered(self, response: Any) -> None:
+        self._responses.append(response)
+
+    def take_off(self) -> None:
+        """The page goes on to others, which are weighed by themselves."""
+        for event, hook in self._hooks.items():
+            self._page.remove_listener(event, hook)
 
     def settle(self) -> None:
         """Until nothing has been under way for a tenth of a second; streams that never end do not count."""
@@ -54,7 +64,8 @@ class Scale:
     def weigh(self) -> dict[str, float]:
         """{html, css, js, image, other, total} in KB and the number of requests; photos come lazily and are no part."""
         bytes_of: Counter[str] = Counter()
-        counted = [one for one in self._responses if one.url.startswith("http") and not is_photo(one)]
+        web = [one for one in self._responses if one.url.startswith("http")]
+        counted = [one for one in web if not is_photo(one) and not comes_later(one)]
         for response in counted:
             kind = response.request.resource_type
             bytes_of[KINDS.get(kind, "other")] += len(packed(response))
@@ -64,6 +75,13 @@ class Scale:
 
 def is_photo(response: Any) -> bool:
     return "/works/photos/" in response.url or "/works/signatures/" in response.url
+
+
+def comes_later(response: Any) -> bool:
+    """Asked again and again by parts that keep themselves up to date (a slow machine sees some of it); a chart's data,
+    which is asked for in the same way, belongs to the page."""
+    headers = response.request.headers
+    return "x-unattended" in headers and "json" not in headers.get("accept", "")
 
 
 def packed(response: Any) -> bytes:
