@@ -86,6 +86,8 @@ class _Table:
     header: Header
     totals: TotalsCheck
     alone: bool
+    village: tuple[str, str] = ("", "")
+    """The village the last heading above its rows named, and that heading's cell."""
     letters: dict[str, str] = field(init=False)
     places: list[tuple[str, int]] = field(init=False)
     """Field and 0-based position of every column that is kept."""
@@ -125,7 +127,7 @@ class _Table:
 
 @dataclass(slots=True)
 class _SheetMapping:
-    """Walks down one sheet. ``place`` is the village the last heading above the rows named."""
+    """Walks down one sheet."""
 
     sheet: Sheet
     known: Synonyms
@@ -135,7 +137,6 @@ class _SheetMapping:
     rows: list[RawRow] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    place: tuple[str, str] = ("", "")
     down: Mapping[tuple[int, int], str] = field(default_factory=dict)
     totals: list[TotalsCheck] = field(default_factory=list)
     columns: dict[int, str] = field(default_factory=dict)
@@ -143,7 +144,6 @@ class _SheetMapping:
     bares: list[Bare] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.place = place_of_sheet(self.sheet.name)
         self.down = _filled_down(self.sheet.rows, self.sheet.merged)
         self._begin(self.first)
 
@@ -152,8 +152,11 @@ class _SheetMapping:
         self.bares.append(self.bare)
         parts = split(header)
         counted = len(self.totals)
+        named = [table.village for table in self.tables] or [place_of_sheet(self.sheet.name)]
         self.tables = [
-            _Table(counted + n, part, TotalsCheck(self.sheet.name, part), len(parts) == 1)
+            _Table(
+                counted + n, part, TotalsCheck(self.sheet.name, part), len(parts) == 1, named[min(n, len(named)) - 1]
+            )
             for n, part in enumerate(parts, 1)
         ]
         for table in self.tables:
@@ -205,6 +208,8 @@ class _SheetMapping:
             elif kind in (SUBTOTAL, TOTAL):
                 table.totals.check(part, kind)
             if kind not in (DATA, BLANK) and DATA in kinds.values():
+                if kind == NOTE:
+                    self._begin_village([table], part)
                 self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, _joined(part), table.number))
 
     def _keep(self, table: _Table, part: SheetRow, whole: SheetRow) -> None:
@@ -219,10 +224,18 @@ class _SheetMapping:
     def _leave_out(self, row: SheetRow, kind: str) -> None:
         text = _joined(row)
         self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, text))
-        if kind in (TITLE, NOTE) and (name := place_named_in(text)):
+        if kind in (TITLE, NOTE):
+            parts = [(table, table.part(row)) for table in self.tables]
+            own = any(place_named_in(_joined(part)) for _table, part in parts[1:])
+            for tables, part in [([table], part) for table, part in parts] if own else [(self.tables, row)]:
+                self._begin_village(tables, part)
+
+    def _begin_village(self, tables: Sequence[_Table], row: SheetRow) -> None:
+        """What a heading names holds for the rows below it in these tables; each of several may have one of its own."""
+        if name := place_named_in(_joined(row)):
             column = next(c for c, cell in enumerate(row.texts, 1) if cell.strip())
-            self.place = name, cell_address(row.row_no, column)
-            for table in self.tables:
+            for table in tables:
+                table.village = name, cell_address(row.row_no, column)
                 table.totals.begin_section()
 
     def _raw_row(self, table: _Table, part: SheetRow, whole: SheetRow) -> RawRow:
@@ -240,8 +253,8 @@ class _SheetMapping:
             if letters := table.letters.get("beneficiary_classes"):
                 cells["beneficiary_classes"] = f"{letters}{part.row_no}"
             _add_flagged(part, table.header, self.known, raw, cells)
-        if "village" not in raw and self.place[0]:
-            raw["village"], cells["village"] = self.place
+        if "village" not in raw and table.village[0]:
+            raw["village"], cells["village"] = table.village
             notes["village"] = FROM_HEADING
         places = Cells(table.letters, part.row_no, cells)
         extra = _extra(part, table.header)

@@ -11,9 +11,13 @@ import re
 from households.roster.normalise import tidy_compact
 
 _NAME = r"[\u3400-\u9fff]{1,10}?(?:村委会|居委会|社区|村|居|庄)"
+_END = r"(?![村居庄镇乡])"  # 南村村 is no 南村, and neither is 南村镇
+_TOWN = r"[\u3400-\u9fff]{1,8}?(?:镇|乡|街道|办事处)"
 _BARE = re.compile(rf"(?:\(?(?:[一二三四五六七八九十百]+|[0-9]{{1,3}})[、.)]+)?({_NAME})")
-_LABELLED = re.compile(rf"(?:村名|村居|村(?:\(社区\))?|行政村|所属村|填报单位|单位|村委会)[:：]({_NAME})")
-_SURROUNDED = re.compile(rf"(?:[\u3400-\u9fff]{{1,8}}?(?:镇|乡|街道|办事处))({_NAME})(?:委会|民委员会)?"
+_LABELLED = re.compile(
+    rf"(?:村名|村居|村(?:\(社区\))?|行政村|所属村|填报单位|单位|村委会)[:：](?:{_TOWN})?({_NAME}){_END}"
+)
+_SURROUNDED = re.compile(rf"(?:{_TOWN})({_NAME}){_END}(?:委会|民委员会)?"
                          r"(?:.{0,20}(?:名单|花名册|明细表|统计表|登记表|汇总表|台账|一览表))")  # fmt: skip
 
 

@@ -68,6 +68,17 @@ def side_by_side_at_two_heights(path: Path) -> None:
 
 
 @roster("xlsx")
+def side_by_side_under_own_headings(path: Path) -> None:
+    """Two villages beside each other without a column for them; a third begins in the right half alone."""
+    gap, columns = [""] * 5, SHORT[1:]
+    one_sheet(
+        path, TITLE, ["村名：甲一村", *gap, "村名：甲二村"], [*columns, "", *columns],
+        [*cells(1, columns), "", *cells(11, columns)], [*cells(2, columns), "", "（二）石门村"],
+        [*cells(3, columns), "", *cells(12, columns)],
+    )  # fmt: skip
+
+
+@roster("xlsx")
 def remarks_without_a_heading(path: Path) -> None:
     one_sheet(path, ["", *SHORT], ["1", *short(1)], ["2", *short(2), "该户自愿放弃"], ["3", *short(3), "", "已核"])
 
