@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from core.workbooks.read import NUMERIC_ID, MergedRange, Sheet, SheetRow, Workbook, cell_address, column_letters
+from core.workbooks.read import NUMERIC_ID, MergedRange, Sheet, SheetRow, Workbook, cell_address
 from households.roster.bare import Bare
 from households.roster.beside import MOST, joined, parts_beside
 from households.roster.classify import BLANK, DATA, HEADER, NOTE, SUBTOTAL, TITLE, TOTAL, classify_row, holds_id
@@ -17,10 +17,9 @@ from households.roster.header import assigned as with_assigned
 from households.roster.normalise import LONG_NUMBERS, is_figure
 from households.roster.places import place_named_in, place_of_sheet
 from households.roster.rows import FROM_HEADING, Cells, Finding, ParsedSheet, RawRow, SkippedRow
+from households.roster.table import FILLED_DOWN, Table
 from households.roster.totals import TotalsCheck
 
-_FILLED_DOWN = ("town", "village", "group")
-"""Only place names are taken from a vertically merged cell; a merged amount would be a guess."""
 _SAMPLES, _SAMPLED_ROWS = 3, 60
 
 
@@ -79,53 +78,6 @@ def map_sheet(
 
 
 @dataclass(slots=True)
-class _Table:
-    """One of the tables that stand side by side, or the only one; counted from 1 over the whole sheet."""
-
-    number: int
-    header: Header
-    totals: TotalsCheck
-    alone: bool
-    village: tuple[str, str] = ("", "")
-    """The village the last heading above its rows named, and that heading's cell."""
-    letters: dict[str, str] = field(init=False)
-    places: list[tuple[str, int]] = field(init=False)
-    """Field and 0-based position of every column that is kept."""
-    ids: list[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        columns = [(column, name) for column, name in self.header.columns.items() if name != SERIAL]
-        self.letters = {name: column_letters(column) for column, name in columns}
-        self.places = [(name, column - 1) for column, name in columns]
-        self.ids = [column - 1 for column, name in columns if name == "id_number"]
-
-    def plainly_household(self, row: SheetRow) -> bool:
-        """As ``holds_id``, for the many rows whose number begins as such: no need to ask what else they may be."""
-        texts = row.texts
-        return self.alone and any(
-            texts[place][:6].isdigit() and len(texts[place]) >= 6 for place in self.ids if place < len(texts)
-        )
-
-    def part(self, row: SheetRow) -> SheetRow:
-        """The row as this table sees it."""
-        if self.alone:
-            return row
-        own = self.header.own
-        texts = tuple(text if column in own else "" for column, text in enumerate(row.texts, 1))
-        return SheetRow(row.row_no, texts, {column: note for column, note in row.notes.items() if column in own})
-
-    def is_empty(self, row: SheetRow) -> bool:
-        """Whether a row holds nothing of this table but the place it shares with its neighbour and a number."""
-        for column in self.header.own:
-            text = row.texts[column - 1].strip() if column <= len(row.texts) else ""
-            name = self.header.columns.get(column)
-            counts = not text.isdigit() if name == SERIAL else name not in _FILLED_DOWN
-            if counts and (text or column in row.notes):
-                return False
-        return True
-
-
-@dataclass(slots=True)
 class _SheetMapping:
     """Walks down one sheet."""
 
@@ -133,7 +85,7 @@ class _SheetMapping:
     known: Synonyms
     first: Header
     by_hand: bool = False
-    tables: list[_Table] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     rows: list[RawRow] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -154,9 +106,7 @@ class _SheetMapping:
         counted = len(self.totals)
         named = [table.village for table in self.tables] or [place_of_sheet(self.sheet.name)]
         self.tables = [
-            _Table(
-                counted + n, part, TotalsCheck(self.sheet.name, part), len(parts) == 1, named[min(n, len(named)) - 1]
-            )
+            Table(counted + n, part, TotalsCheck(self.sheet.name, part), len(parts) == 1, named[min(n, len(named)) - 1])
             for n, part in enumerate(parts, 1)
         ]
         for table in self.tables:
@@ -212,7 +162,7 @@ class _SheetMapping:
                     self._begin_village([table], part)
                 self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, _joined(part), table.number))
 
-    def _keep(self, table: _Table, part: SheetRow, whole: SheetRow) -> None:
+    def _keep(self, table: Table, part: SheetRow, whole: SheetRow) -> None:
         self.rows.append(self._raw_row(table, part, whole))
         table.totals.add_household(part)
 
@@ -230,7 +180,7 @@ class _SheetMapping:
             for tables, part in [([table], part) for table, part in parts] if own else [(self.tables, row)]:
                 self._begin_village(tables, part)
 
-    def _begin_village(self, tables: Sequence[_Table], row: SheetRow) -> None:
+    def _begin_village(self, tables: Sequence[Table], row: SheetRow) -> None:
         """What a heading names holds for the rows below it in these tables; each of several may have one of its own."""
         if name := place_named_in(_joined(row)):
             column = next(c for c, cell in enumerate(row.texts, 1) if cell.strip())
@@ -238,13 +188,13 @@ class _SheetMapping:
                 table.village = name, cell_address(row.row_no, column)
                 table.totals.begin_section()
 
-    def _raw_row(self, table: _Table, part: SheetRow, whole: SheetRow) -> RawRow:
+    def _raw_row(self, table: Table, part: SheetRow, whole: SheetRow) -> RawRow:
         cells: dict[str, str] = {}
         notes: dict[str, str] = {}
         texts, width = part.texts, len(part.texts)
         raw = {name: texts[place] if place < width else "" for name, place in table.places}
         if self.down:
-            empty = [(name, place) for name, place in table.places if name in _FILLED_DOWN and not raw[name]]
+            empty = [(name, place) for name, place in table.places if name in FILLED_DOWN and not raw[name]]
             raw |= {name: self.down.get((part.row_no, place + 1), "") for name, place in empty}
         if part.notes:
             notes |= {name: part.notes[place + 1] for name, place in table.places if place + 1 in part.notes}

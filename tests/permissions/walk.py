@@ -23,13 +23,15 @@ from tests.permissions.table import ANONYMOUS, METHODS, Row, allowed, door, expe
 from tests.permissions.world import Town, World, object_of
 
 REFERENCE = {"X-Request-ID": "walk-through"}
+INNOCENT = urllib.parse.urlencode({"q": "柴", "per": "200"})
 HTMX = {"HX-Request": "true", "HX-Target": "table", "HX-Trigger-Name": "q"}
 
 
 @dataclass
 class Answer:
-    """`where` is inside, outside or hostile; `text` is the body as text, archives unpacked, without the asked address;
-    `wrote` names the tables with new history; `queries` is how many statements the answer took."""
+    """`where` is inside, outside, hostile or innocent; `text` is the body as text, archives unpacked, without the asked
+    address; `wrote` names the tables with new history; `queries` is how many statements the answer took.
+    """
 
     row: Row
     role: str
@@ -81,18 +83,20 @@ def _visited(client: Client, world: World, role: str, rows: Iterable[Row], curio
     for row in curious:
         if row.get and row.allowed("GET")[0] == 200 and 200 in expected(row, role, "GET", inside=True):
             for question, headers in shared_out(hostile_questions(world), row, role):
-                yield ask(client, row, role, "hostile", "GET", world.inside, question=question, headers=headers)
+                where = "innocent" if question == INNOCENT else "hostile"
+                yield ask(client, row, role, where, "GET", world.inside, question=question, headers=headers)
 
 
 def shared_out(questions: list[str], row: Row, role: str) -> list[tuple[str, dict[str, str]]]:
-    """Who asks which question how: the first alone where the address names an object. Two roles that ask of one page
-    ask in turns: each question is one of a whole list, whoever sees more or less of it. The fragment is what the
-    questions are about, the frame around it is not: half of them are asked of it, and at least one of each page.
+    """Who asks which question how: the first two alone where the address names an object. Two roles that ask of one
+    page ask in turns: each question is one of a whole list, whoever sees more or less of it. The fragment is what the
+    questions are about, the frame around it is not: half of them are asked of it, and of every page the innocent one,
+    which has to be answered as the page is.
     """
     weakest, strongest = getting(row)[0], getting(row)[-1]
     if row.at:
-        ways = [HTMX, {}] if weakest == strongest else [HTMX if role == weakest else {}]
-        return [(questions[0], headers) for headers in ways]
+        ways = [(questions[0], {}), (questions[1], HTMX)]
+        return ways if weakest == strongest else ways[1:] if role == weakest else ways[:1]
     every = [(question, HTMX if at % 4 in (1, 2) else {}) for at, question in enumerate(questions)]
     return every if weakest == strongest else every[::2] if role == weakest else every[1::2]
 
@@ -144,7 +148,9 @@ def address(row: Row, town: Town, question: str = "") -> str:
 
 
 def hostile_questions(world: World) -> list[str]:
-    """Filters, searches and sort orders that name what lies in the other town (never by its canary itself)."""
+    """Filters, searches and sort orders that name what lies in the other town (never by its canary itself); the second
+    names nothing of anybody's.
+    """
     theirs, code = world.outside, world.outside.code[:3]
     keys = {kind: str(getattr(made, "pk", "")) for kind, made in theirs.objects.items()}
     every = keys | {
@@ -152,9 +158,10 @@ def hostile_questions(world: World) -> list[str]:
         "code": theirs.area.code, "within": theirs.area.code, "id": keys["task"], "ids": keys["roster_sealed"],
         "pk": keys["batch"], "selection": str(theirs.objects["selection"].token), "scope": "all", "per": "200",
     }  # fmt: skip
-    searches = [{"q": "柴"}, {"q": code, "search": code, "query": code, "number": code, "dwelling_no": code}]
+    searches = [{"q": code, "search": code, "query": code, "number": code, "dwelling_no": code}]
     orders = [{"sort": "-area__name", "ordering": "-area_id", "page": "-1"}, {"sort": "head_name", "state": "x"}]
-    return [urllib.parse.urlencode(one | {"per": "200"}) for one in (every, *searches, *orders)]
+    hostile = [urllib.parse.urlencode(one | {"per": "200"}) for one in (every, *searches, *orders)]
+    return [hostile[0], INNOCENT, *hostile[1:]]
 
 
 @contextmanager
