@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.browser.running import RunningPortal
 from tests.browser.test_2_works import photograph
-from tests.browser.test_pages import axe, sideways
+from tests.browser.test_pages import looked_at
 from tests.browser.visitors import Visitors
 from tests.flows import bank
 from tests.until import until
@@ -58,7 +58,7 @@ def anybody_reads_the_board(visitors: Visitors, address: str) -> None:
     page.goto(address)
     visitors.keep(page, "step-3-public-notice-390")
     assert "*" in page.locator("tbody tr td:nth-child(3)").first.inner_text()
-    assert sideways(page) + axe(page, "light", 390) + axe(page, "dark", 1366) == []
+    assert looked_at(page, {390: "light", 1366: "dark"}) == []
 
 
 def accept(visitors: Visitors, task: int) -> None:
