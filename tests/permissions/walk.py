@@ -23,7 +23,8 @@ from tests.permissions.table import ANONYMOUS, METHODS, Row, allowed, door, expe
 from tests.permissions.world import Town, World, object_of
 
 REFERENCE = {"X-Request-ID": "walk-through"}
-INNOCENT = urllib.parse.urlencode({"q": "柴", "per": "200"})
+SEARCH, PLAIN = urllib.parse.urlencode({"q": "柴", "per": "200"}), "per=200"
+INNOCENT = (SEARCH, PLAIN)
 HTMX = {"HX-Request": "true", "HX-Target": "table", "HX-Trigger-Name": "q"}
 
 
@@ -83,19 +84,19 @@ def _visited(client: Client, world: World, role: str, rows: Iterable[Row], curio
     for row in curious:
         if row.get and row.allowed("GET")[0] == 200 and 200 in expected(row, role, "GET", inside=True):
             for question, headers in shared_out(hostile_questions(world), row, role):
-                where = "innocent" if question == INNOCENT else "hostile"
+                where = "innocent" if question in INNOCENT else "hostile"
                 yield ask(client, row, role, where, "GET", world.inside, question=question, headers=headers)
 
 
 def shared_out(questions: list[str], row: Row, role: str) -> list[tuple[str, dict[str, str]]]:
-    """Who asks which question how: the first two alone where the address names an object. Two roles that ask of one
-    page ask in turns: each question is one of a whole list, whoever sees more or less of it. The fragment is what the
-    questions are about, the frame around it is not: half of them are asked of it, and of every page the innocent one,
-    which has to be answered as the page is.
+    """Who asks which question how: the first and a plain one where the address names an object. Two roles that ask of
+    one page ask in turns: each question is one of a whole list, whoever sees more or less of it. The fragment is what
+    the questions are about, the frame around it is not: half of them are asked of it, and of every page the innocent
+    one, which has to be answered as the page is.
     """
     weakest, strongest = getting(row)[0], getting(row)[-1]
     if row.at:
-        ways = [(questions[0], {}), (questions[1], HTMX)]
+        ways = [(questions[0], {}), (PLAIN, HTMX)]
         return ways if weakest == strongest else ways[1:] if role == weakest else ways[:1]
     every = [(question, HTMX if at % 4 in (1, 2) else {}) for at, question in enumerate(questions)]
     return every if weakest == strongest else every[::2] if role == weakest else every[1::2]
@@ -161,7 +162,7 @@ def hostile_questions(world: World) -> list[str]:
     searches = [{"q": code, "search": code, "query": code, "number": code, "dwelling_no": code}]
     orders = [{"sort": "-area__name", "ordering": "-area_id", "page": "-1"}, {"sort": "head_name", "state": "x"}]
     hostile = [urllib.parse.urlencode(one | {"per": "200"}) for one in (every, *searches, *orders)]
-    return [hostile[0], INNOCENT, *hostile[1:]]
+    return [hostile[0], SEARCH, *hostile[1:]]
 
 
 @contextmanager
