@@ -42,8 +42,8 @@ LARGE = os.environ.get("PORTAL_SIZE") == "large"
 HOUSES, SWEEPS, PERIOD_S, WORKERS = (20_000, 2, 300, 2) if LARGE else (500, 2, 300, 1)
 PACE, PER_TWENTY = 0.5, 19  # 400 dials a second
 FIRST_ID = 861_990_100_000_000
-# Tenths a sensor's noise and the time between two looks at a house can make.
-SLACK = {"supply_t": 15, "return_t": 15, "outdoor_t": 3, "room_t": 3, "set_room_t": 0, "energy_kwh": 8}
+# Tenths that noise can make (at most two sizes of it on either side, and rounding) and the time between two looks.
+SLACK = {"supply_t": 15, "return_t": 15, "outdoor_t": 5, "room_t": 3, "set_room_t": 0, "energy_kwh": 8}
 COLUMNS = {
     "supply_t": "supply_dc", "return_t": "return_dc", "outdoor_t": "outdoor_dc", "room_t": "room_dc",
     "set_room_t": "set_room_dc", "energy_kwh": "energy_dkwh",
