@@ -30,11 +30,26 @@ _RECORDS = [
      gettext_noop("%(n)s of %(all)s reads in a day, longest gap %(gap)s s")),
 ]  # fmt: skip
 
+_ENDS = {  # devices.line.rules.Status
+    "ok": gettext_noop("a regular answer"), "timeout": gettext_noop("no answer from the board"),
+    "refused": gettext_noop("refused by the board"), "out_of_step": gettext_noop("an answer that is not its own"),
+    "offline": gettext_noop("line not there"), "expired": gettext_noop("not asked in time"),
+}  # fmt: skip
+
 
 def record_words(message: str) -> str:
     """The record of a step; what no pattern knows (a board's own words) stays as it is."""
     for pattern, words in _RECORDS:
         found = re.fullmatch(pattern, message)
         if found:
-            return _(words) % found.groupdict() if found.groupdict() else _(words)
+            return _(words) % {name: _end_words(text) for name, text in found.groupdict().items()}
     return message
+
+
+def _end_words(text: str) -> str:
+    """How an exchange ended, said in words; a refusal keeps the board's code. Anything else as it is."""
+    return re.sub(rf"\b({'|'.join(_ENDS)})\b(?: (\d+))?", _end_word, text)
+
+
+def _end_word(found: re.Match[str]) -> str:
+    return _(_ENDS[found[1]]) + (f" ({found[2]})" if found[2] else "")

@@ -77,7 +77,10 @@ def test_what_a_step_found_is_said_in_the_readers_language() -> None:
     with override("zh-hans"):
         told = [record_words(step.message) for step in machine_steps(probe)]
         assert record_words("reset refused 6") == "reset refused 6", "a board's own words stay"
-    assert not any(re.search("[a-z]{8}", words) for words in told), told
+        assert record_words("longest block of 14: ok; past the end: refused 2") == (
+            "最长数据块 14 个寄存器：正常应答；越界地址：控制板拒绝 (2)"
+        )
+    assert not any(re.search("[a-z]{5}", words) for words in told), told
     with override("en"):
         assert record_words("20 of 20 reads answered, p95 12.0 ms") == "20 of 20 reads answered, p95 12.0 ms"
 
