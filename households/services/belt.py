@@ -31,7 +31,7 @@ class Belt:
     """See the module. `connected` is the driver's own connection."""
 
     def __init__(self, connected: Any) -> None:
-        self._connected = connected
+        self._cursor = connected.cursor()  # here: a thread that could not begin would leave its queue to wait for ever
         self._queue: Queue[Work | None] = Queue(_WAITING)
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="belt", daemon=True)
@@ -88,7 +88,7 @@ class Belt:
                 raise self._failure
 
     def _run(self) -> None:
-        with self._connected.cursor() as cursor:
+        with self._cursor as cursor:
             while (work := self._queue.get()) is not None:
                 if self._failure is None:
                     try:
