@@ -100,6 +100,16 @@ def test_changed_lock_file_makes_the_environment_stale(tmp_path: Path, monkeypat
     assert not environment.is_installed("runtime")
 
 
+def test_locks_installed_at_the_same_time_share_no_package() -> None:
+    runtime, dev = ({line.split("==")[0] for line in lines_of(lock) if "==" in line} for lock in ("runtime", "dev"))
+    assert len(runtime) > 50 and len(dev) > 20
+    assert not runtime & dev
+
+
+def lines_of(lock: str) -> list[str]:
+    return (folders.ROOT / "requirements" / f"{lock}.txt").read_text().splitlines()
+
+
 def free_port() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
