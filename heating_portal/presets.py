@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.acting import acting
 from accounts.loading import load_areas
 from core.refusals import Refused
+from core.strict_yaml import read_yaml
 from programmes.loading import load_programme
 from programmes.models import Programme
 from retrofits.loading import load_works
@@ -42,7 +42,7 @@ class Preset:
     def read(self, name: str) -> Any:
         """Content of a YAML file of the preset, None when it has none."""
         path = self.file(name)
-        return yaml.safe_load(path.read_text(encoding="utf-8")) if path else None
+        return read_yaml(path.read_text(encoding="utf-8")) if path else None
 
 
 def names() -> list[str]:

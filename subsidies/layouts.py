@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from core.strict_yaml import read_yaml
 
 FOLDER = Path(__file__).with_name("bank_layouts")
 FORMATS = {
@@ -63,7 +63,7 @@ def named(name: str) -> dict[str, Any]:
     known = names()
     if name not in known:
         raise LayoutError(f"bank_template: there is no layout “{name}”; there are {', '.join(known)}.")
-    return dict(yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
+    return dict(read_yaml((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
 
 
 def names() -> list[str]:

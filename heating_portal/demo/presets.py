@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from core.strict_yaml import read_yaml
 
 PRESETS = Path(__file__).resolve().parents[2] / "presets"
 JINCHENG, TAISHAN, LITONG = "jincheng_2020", "taishan_2021", "litong_2021"
@@ -49,7 +49,7 @@ def _place(line: dict[str, str]) -> Place:
 
 def programme(preset: str) -> dict[str, Any]:
     """The whole ``programme.yaml``."""
-    data: dict[str, Any] = yaml.safe_load((PRESETS / preset / "programme.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml((PRESETS / preset / "programme.yaml").read_text(encoding="utf-8"))
     return data
 
 

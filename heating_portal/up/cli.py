@@ -38,6 +38,8 @@ def main(arguments: list[str]) -> int:
         "manage": managing.manage,
     }
     os.chdir(ROOT)
+    # A portal is a dozen programs of the same files, and each would compile all of them anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         return commands[word](rest) if word in commands else managing.manage(arguments)
     except CannotStart as refusal:

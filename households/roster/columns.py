@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-import yaml
+from core.strict_yaml import read_yaml
 
 FIELDS: tuple[str, ...] = (
     "town",
@@ -123,7 +123,7 @@ def _reversed(groups: Mapping[str, Iterable[str]], key: object) -> dict[str, str
 def shipped_synonyms() -> Synonyms:
     """The synonyms of ``columns.yaml``."""
     path = Path(__file__).with_name("columns.yaml")
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = read_yaml(path.read_text(encoding="utf-8"))
     technologies = {code: [code, *words] for code, words in data["technologies"].items()}
     return Synonyms(
         _reversed(data["fields"], heading_key),

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.test import Client
 from django.urls import reverse
 
 from accounts import checks, demonstration, services
 from accounts.models import User
 from accounts.rights import ROLES
+from core.strict_yaml import read_yaml
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -99,8 +99,8 @@ def test_production_makes_no_demonstration_account(settings: Any, actor: User) -
 @pytest.mark.parametrize("preset", sorted(path.parent.name for path in PRESETS.glob("*/accounts.yaml")))
 def test_every_county_of_the_demonstration_has_its_three_administrators(preset: str) -> None:
     """Three people, each of one kind, over the programme's whole place."""
-    place = yaml.safe_load((PRESETS / preset / "programme.yaml").read_text(encoding="utf-8"))["programme"]["area"]
-    entries = yaml.safe_load((PRESETS / preset / "accounts.yaml").read_text(encoding="utf-8"))["accounts"]
+    place = read_yaml((PRESETS / preset / "programme.yaml").read_text(encoding="utf-8"))["programme"]["area"]
+    entries = read_yaml((PRESETS / preset / "accounts.yaml").read_text(encoding="utf-8"))["accounts"]
     held = {
         (grant["role"], entry["person_no"])
         for entry in entries

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-import yaml
 from django.urls import reverse
 
+from core.strict_yaml import read_yaml
 from tests.browser.running import RunningPortal
 from tests.browser.visitors import FAILED, HEIGHT, Visitors
 from tests.browser.weighing import Scale, heavier, over_budget
@@ -34,7 +34,7 @@ LOOKS = ((("light", 1366), ("dark", 390)), (("dark", 1366), ("light", 390)))
 
 @cache
 def listed() -> dict[str, Any]:
-    return dict(yaml.safe_load((HERE / "pages.yaml").read_text(encoding="utf-8")))
+    return dict(read_yaml((HERE / "pages.yaml").read_text(encoding="utf-8")))
 
 
 def page_names() -> list[str]:

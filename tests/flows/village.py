@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from accounts.models import Area, User
+from core.strict_yaml import read_yaml
 from heating_portal import presets
 from heating_portal.demo import people
 from heating_portal.demo import presets as demo_presets
@@ -62,7 +63,7 @@ def write_preset(folder: Path, targets: tuple[tuple[str, int], ...] = TARGETS) -
     small.mkdir(parents=True)
     for name in ("policy.yaml", "accounts.yaml", "areas.csv", "works.yaml"):
         (small / name).write_bytes((source / name).read_bytes())
-    programme = yaml.safe_load((source / "programme.yaml").read_text(encoding="utf-8"))
+    programme = read_yaml((source / "programme.yaml").read_text(encoding="utf-8"))
     programme["targets"] = [_target(number, *target) for number, target in enumerate(targets, 1)]
     text = yaml.safe_dump(programme, allow_unicode=True, sort_keys=False)
     (small / "programme.yaml").write_text(text, encoding="utf-8")

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from core.strict_yaml import read_yaml
 from devices.line.rules import Status
 from devices.protocol.crc import sealed
 from devices.protocol.frames import Block, Request, exception_answer
 from tests.devices.virtual import World, make_line, right_answer, right_registers
 
-CASES = yaml.safe_load((Path(__file__).parent / "line_faults.yaml").read_text("utf-8"))
+CASES = read_yaml((Path(__file__).parent / "line_faults.yaml").read_text("utf-8"))
 TOKEN = re.compile(r"'([^']*)'|=([0-9a-f]+)|([aqx])(\d+)(?:\[(-?\d*):(-?\d*)\]|([@%#^.])(\d+))?")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from functools import cache
 
 import qrcode
 from PIL import Image, ImageDraw, ImageFilter
@@ -26,6 +27,7 @@ def sheet(code: str, *, side: int = 2200) -> Image.Image:
     return page
 
 
+@cache
 def photo(code: str, *, tilt: float = 4, blur: float = 1.2, seed: int = 1) -> bytes:
     """Tilted, a little out of focus, on a grey desk, with the noise of a cheap camera."""
     page = sheet(code).rotate(tilt, expand=True, fillcolor=(120, 118, 110), resample=Image.Resampling.BICUBIC)
@@ -37,6 +39,7 @@ def photo(code: str, *, tilt: float = 4, blur: float = 1.2, seed: int = 1) -> by
     return out.getvalue()
 
 
+@cache
 def scan(*codes: str) -> bytes:
     """All pages in one PDF, as an office scanner makes it."""
     pages = [sheet(code) for code in codes]

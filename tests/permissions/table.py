@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from core.strict_yaml import read_yaml
 
 HERE = Path(__file__).parent
 METHODS = ("GET", "POST")
@@ -65,14 +65,14 @@ class Row:
 @cache
 def rows() -> dict[str, Row]:
     """URL name → row."""
-    stored = yaml.safe_load((HERE / "urls.yaml").read_text(encoding="utf-8"))
+    stored = read_yaml((HERE / "urls.yaml").read_text(encoding="utf-8"))
     return {name: _row(name, entry) for name, entry in stored.items()}
 
 
 @cache
 def rights_of_roles() -> dict[str, frozenset[str]]:
     """Role → rights, as they were when somebody last agreed to them."""
-    stored = yaml.safe_load((HERE / "roles.yaml").read_text(encoding="utf-8"))
+    stored = read_yaml((HERE / "roles.yaml").read_text(encoding="utf-8"))
     return {role: frozenset(rights) for role, rights in stored.items()}
 
 

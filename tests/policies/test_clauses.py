@@ -9,7 +9,8 @@ import pytest
 from pytest import mark, param
 
 from subsidies.rules.cases import run_case
-from tests.policies.test_worked_examples import cases, policy
+from tests.policies.test_worked_examples import cases
+from tests.rules.builders import preset
 
 RULES = "subsidies.rules.engine:assess"
 
@@ -18,7 +19,7 @@ def answer(example: str) -> dict[str, Any]:
     """What the rules answer to a worked example, found by its number (E-T01)."""
     name = {"T": "taishan_2021", "L": "litong_2021", "D": "datong_2021", "J": "jincheng_2020"}[example[2]]
     case = next(one for one in cases(name) if one.id == example)
-    return run_case(policy(name, tuple(case.options.items())), case)
+    return run_case(preset(name, tuple(case.options.items())), case)
 
 
 def shares(found: dict[str, Any]) -> dict[str, Decimal]:

@@ -24,7 +24,8 @@ from subsidies.rules.outcomes import Due, NotDue, Outcome
 from subsidies.rules.policy import Policy
 from tests.policies import formulas
 from tests.policies.formulas import AREA_RULES, COST_RULES, RUNNING_RULES, Answer, eligible_of, total_of
-from tests.policies.test_worked_examples import POLICIES, cases, policy
+from tests.policies.test_worked_examples import POLICIES, cases
+from tests.rules.builders import preset
 
 FEN = (-1, 0, 1)
 SEASON = Span(date(2021, 11, 1), date(2022, 3, 31))
@@ -69,7 +70,7 @@ def _examples() -> Iterator[Any]:
     for name in POLICIES:
         for case in cases(name):
             for index, part in enumerate(case.parts):
-                example = Example(policy(name, tuple(case.options.items())), case, part)
+                example = Example(preset(name, tuple(case.options.items())), case, part)
                 yield pytest.param(example, id=f"{case.id}-{index}" if index else case.id)
 
 

@@ -10,17 +10,10 @@ from typing import Any
 import pytest
 
 from subsidies.rules.cases import Case, read_cases, run_case
-from subsidies.rules.loading import load_policy
-from subsidies.rules.policy import Policy
+from tests.rules.builders import preset
 
 HERE = Path(__file__).parent
-PRESETS = HERE.parent.parent / "presets"
 POLICIES = ("taishan_2021", "litong_2021", "datong_2021", "jincheng_2020", "baiyin_2023")
-
-
-@cache
-def policy(name: str, options: tuple[tuple[str, Any], ...] = ()) -> Policy:
-    return load_policy((PRESETS / name / "policy.yaml").read_bytes(), dict(options))
 
 
 @cache
@@ -66,10 +59,10 @@ def test_all_105_examples_are_here() -> None:
 
 @pytest.mark.parametrize(("name", "case"), EXAMPLES)
 def test_example(name: str, case: Case) -> None:
-    check(run_case(policy(name, tuple(case.options.items())), case), case.expect)
+    check(run_case(preset(name, tuple(case.options.items())), case), case.expect)
 
 
 @pytest.mark.parametrize(("name", "case", "reading"), READINGS)
 def test_other_reading(name: str, case: Case, reading: Any) -> None:
     options = {**case.options, **reading["options"]}
-    check(run_case(policy(name, tuple(options.items())), case), reading["expect"])
+    check(run_case(preset(name, tuple(options.items())), case), reading["expect"])

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-import yaml
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.loading import AreasRefused, load_areas
 from accounts.models import Area, AuditEntry
+from core.strict_yaml import read_yaml
 from heating_portal import presets
 from programmes.loading import ProgrammeRefused, store_programme
 from programmes.models import Programme
@@ -30,7 +30,7 @@ ROWS = [
 def jincheng() -> dict[str, Any]:
     load_areas(path=presets.FOLDER / "jincheng_2020" / "areas.csv", by="tests")
     text = (presets.FOLDER / "jincheng_2020" / "programme.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    return read_yaml(text)
 
 
 def problems_of(document: dict[str, Any]) -> list[str]:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import yaml
 
 from accounts.loading import load_areas
 from core.refusals import Refused
+from core.strict_yaml import read_yaml
 from heating_portal import presets
 from programmes.calendar import Standing, occurrences, read_day, reminder_due
 from programmes.loading import ProgrammeRefused, store_programme
@@ -218,7 +218,7 @@ def test_both_sides_of_every_limit(preset: LoadPreset, name: str) -> None:
 @pytest.fixture
 def litong() -> dict[str, Any]:
     load_areas(path=presets.FOLDER / "litong_2021" / "areas.csv", by="tests")
-    return yaml.safe_load((presets.FOLDER / "litong_2021" / "programme.yaml").read_text(encoding="utf-8"))
+    return read_yaml((presets.FOLDER / "litong_2021" / "programme.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.django_db

@@ -6,8 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import yaml
-
+from core.strict_yaml import read_yaml
 from heating_portal import presets
 from retrofits.faults import Faulty
 from retrofits.models import GateRule, Installation, Task
@@ -17,7 +16,7 @@ from tests.retrofits.conftest import DAY, Works
 
 @cache
 def file_of(name: str, part: str) -> Any:
-    return yaml.safe_load((presets.FOLDER / name / part).read_text(encoding="utf-8"))
+    return read_yaml((presets.FOLDER / name / part).read_text(encoding="utf-8"))
 
 
 def asks(works: Works, name: str, *gates: str) -> list[str]:

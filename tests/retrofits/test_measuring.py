@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from core.refusals import Refused
+from core.strict_yaml import read_yaml
 from programmes.models import Checklist
 from retrofits.faults import Faulty
 from retrofits.measuring import judge, limits, read_number, standard
@@ -32,7 +32,7 @@ GOOD = {
 
 
 def items(preset: str, kind: str) -> list[dict[str, Any]]:
-    document = yaml.safe_load((PRESETS / preset / "programme.yaml").read_text(encoding="utf-8"))
+    document = read_yaml((PRESETS / preset / "programme.yaml").read_text(encoding="utf-8"))
     return [item for one in document.get("checklists") or [] if one["kind"] == kind for item in one["items"]]
 
 

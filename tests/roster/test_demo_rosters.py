@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 
 from core import areas
+from core.strict_yaml import read_yaml
 from core.workbooks.read import read_workbook
 from heating_portal.demo import rosters
 from heating_portal.demo.presets import JINCHENG, PRESETS, TAISHAN, places, programme, target_rows
@@ -70,7 +70,7 @@ def test_every_cited_clause_is_quoted_in_a_document(preset: str) -> None:
 
 @BOTH
 def test_accounts_are_different_people_on_known_places(preset: str) -> None:
-    accounts = yaml.safe_load((PRESETS / preset / "accounts.yaml").read_text(encoding="utf-8"))["accounts"]
+    accounts = read_yaml((PRESETS / preset / "accounts.yaml").read_text(encoding="utf-8"))["accounts"]
     for key in ("username", "person_no"):
         assert len({account[key] for account in accounts}) == len(accounts)
     grants = [(grant["role"], grant["area"]) for account in accounts for grant in account["grants"]]

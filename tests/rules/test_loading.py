@@ -10,7 +10,7 @@ from subsidies.rules import codes
 from subsidies.rules.cases import read_cases
 from subsidies.rules.documents import MAX_BYTES, PROBLEM_TEXTS, DocumentError, read_document
 from subsidies.rules.loading import load_policy
-from tests.rules.builders import HEAD, PRESETS, preset_text
+from tests.rules.builders import HEAD, PRESETS, preset, preset_text
 
 NAMES = ("taishan_2021", "litong_2021", "jincheng_2020", "datong_2021", "baiyin_2023")
 
@@ -23,12 +23,12 @@ def problems_of(text: str | bytes) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_preset_loads_under_its_own_name(name: str) -> None:
-    assert load_policy(preset_text(name)).name == name
+    assert preset(name).name == name
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_benefit_cites_its_clause_and_quotes_it(name: str) -> None:
-    for benefit in load_policy(preset_text(name)).benefits:
+    for benefit in preset(name).benefits:
         assert benefit.clause, benefit.id
         assert benefit.quote, benefit.id
         assert benefit.note, benefit.id

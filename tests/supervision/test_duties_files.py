@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import Membership, User
+from core.strict_yaml import read_yaml
 from programmes.departments import find_department
 from programmes.models import Department
 from supervision.loading import load_duties
@@ -30,7 +30,7 @@ def test_every_role_row_of_a_document_is_a_duty_in_its_own_words(letter: str, pr
         row.number: row.words for row in all_clauses().values()
         if row.kind == "ROLE" and row.number.startswith(f"{letter}-")
     }  # fmt: skip
-    rows = yaml.safe_load((PRESETS / preset / "duties.yaml").read_text(encoding="utf-8"))["duties"]
+    rows = read_yaml((PRESETS / preset / "duties.yaml").read_text(encoding="utf-8"))["duties"]
     assert {row["clause"]: row["words"] for row in rows} == asked
     assert all(row["unit"] for row in rows)
 
@@ -114,7 +114,7 @@ def test_every_body_of_a_document_finds_its_duties_and_nobody_elses_on_its_board
 ) -> None:
     """One account per document, moved from body to body: its own rows come first, with the clause and what is open."""
     path = PRESETS / preset / "duties.yaml"
-    rows = yaml.safe_load(path.read_text(encoding="utf-8"))["duties"]
+    rows = read_yaml(path.read_text(encoding="utf-8"))["duties"]
     load_duties(path=path, programme=room.programme, by="tests")
     made = people.user("city_viewer", COUNTY)
     User.objects.filter(pk=made.pk).update(unit=rows[0]["unit"])
