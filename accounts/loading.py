@@ -1,7 +1,8 @@
 """Places from a file: JSON, CSV or a workbook with code, level, name, parent, aliases, area class.
 
 The whole file is checked before anything is written, and every problem is told with its row. Loading twice changes
-nothing; loading a longer or corrected file adds and corrects. A place is never removed by a file.
+nothing; loading a longer or corrected file adds and corrects, but never what a person corrected or an energy company
+confirmed since: that stays, and is told. A place is never removed by a file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.acting import acting
-from accounts.models import Area
+from accounts.models import Area, AuditEntry
 from core.areas import level_of, parent_of
 from core.refusals import Refused
 from core.workbooks.read import Workbook, read_workbook
@@ -35,6 +36,8 @@ LEVEL_WORDS = {
 }  # fmt: skip
 FLAGS = ("is_scattered", "in_heat_network", "in_no_coal_zone", "gas_available", "grid_capacity_ok")
 COLUMNS = ("code", "level", "name", "parent", "aliases", "area_class", *FLAGS)
+LOADING = "load_areas"
+"""The reason that stands in the history for what a file wrote."""
 FLAG_WORDS = {"": None, "1": True, "0": False, "true": True, "false": False, "是": True, "否": False}
 
 
@@ -64,9 +67,17 @@ class AreaRow:
 
 @dataclass(frozen=True)
 class Loaded:
+    """How many places; `kept` are the columns (`code column`) a person set and the file says otherwise."""
+
     created: int
     changed: int
     same: int
+    kept: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        words = f"{self.created} created, {self.changed} changed, {self.same} unchanged"
+        kept = f"; kept as a person set it, the file says otherwise: {', '.join(self.kept)}"
+        return words + (kept if self.kept else "")
 
 
 def load_areas(*, path: Path, by: Any) -> Loaded:
@@ -75,7 +86,7 @@ def load_areas(*, path: Path, by: Any) -> Loaded:
     problems += list(_tree_problems(rows))
     if problems:
         raise AreasRefused(problems)
-    with acting(by, "load_areas"), transaction.atomic():
+    with acting(by, LOADING), transaction.atomic():
         return _store(rows)
 
 
@@ -181,11 +192,16 @@ def _tree_problems(rows: list[AreaRow]) -> Iterator[str]:
 
 
 def _store(rows: list[AreaRow]) -> Loaded:
-    known = Area.objects.in_bulk([row.code for row in rows])
+    known = Area.objects.select_for_update().in_bulk([row.code for row in rows])
     new = [row for row in sorted(rows, key=lambda row: len(row.code)) if row.code not in known]
     Area.objects.bulk_create([Area(code=row.code, **_values(row)) for row in new])
-    changed = sum(_correct(known[row.code], _values(row)) for row in rows if row.code in known)
-    return Loaded(len(new), changed, len(rows) - len(new) - changed)
+    wishes = {row.code: _different(known[row.code], _values(row)) for row in rows if row.code in known}
+    set_by_people = _set_by_people([code for code, wish in wishes.items() if wish])
+    kept = [(code, name) for code, wish in wishes.items() for name in wish if (code, name) in set_by_people]
+    for code, name in kept:
+        del wishes[code][name]
+    changed = sum(_correct(known[code], wish) for code, wish in wishes.items())
+    return Loaded(len(new), changed, len(rows) - len(new) - changed, tuple(f"{code} {name}" for code, name in kept))
 
 
 def _values(row: AreaRow) -> dict[str, Any]:
@@ -193,10 +209,22 @@ def _values(row: AreaRow) -> dict[str, Any]:
     return {**values, "area_class": row.area_class, **row.flags, "is_scattered": bool(row.flags["is_scattered"])}
 
 
+def _different(area: Area, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if getattr(area, name) != value}
+
+
+def _set_by_people(codes: list[str]) -> set[tuple[str, str]]:
+    """(code, column) whose last change the history tells of a person, not of a file."""
+    rows = AuditEntry.objects.filter(table=Area._meta.db_table, row_pk__in=codes, operation="U").order_by("id")
+    by_person: dict[tuple[str, str], bool] = {}
+    for code, after, actor, reason in rows.values_list("row_pk", "after", "actor_id", "reason"):
+        by_person |= {(code, name): actor is not None and reason != LOADING for name in after or {}}
+    return {place for place, is_persons in by_person.items() if is_persons}
+
+
 def _correct(area: Area, values: dict[str, Any]) -> bool:
-    different = [name for name, value in values.items() if getattr(area, name) != value]
-    for name in different:
-        setattr(area, name, values[name])
-    if different:
-        area.save(update_fields=[name.removesuffix("_id") for name in different])
-    return bool(different)
+    for name, value in values.items():
+        setattr(area, name, value)
+    if values:
+        area.save(update_fields=[name.removesuffix("_id") for name in values])
+    return bool(values)

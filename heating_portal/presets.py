@@ -69,8 +69,7 @@ def load(
     """Places, programme (with `settings` over its own), works, policy and duties, in this order. Safe to repeat."""
     areas = preset.file("areas.csv")
     if areas:
-        done = load_areas(path=areas, by=by)
-        say(f"{areas.name}: {done.created} created, {done.changed} changed, {done.same} unchanged")
+        say(f"{areas.name}: {load_areas(path=areas, by=by)}")
     programme = load_programme(path=preset.programme, by=by, settings=settings)
     say(f"{preset.programme.name}: {programme.code} {programme.name}")
     _load_works(preset, programme, by, say)

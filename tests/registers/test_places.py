@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
 
+from accounts.loading import Loaded, load_areas
 from accounts.models import Area, AuditEntry
 from core.refusals import Refused
 from households.services import places
@@ -44,3 +46,22 @@ def test_a_clerk_reads_and_does_not_correct(world: World) -> None:
     assert clerk.post(reverse("households:place-edit", args=[VILLAGE]), FORM).status_code == 403
     assert clerk.get(reverse("households:place-detail", args=[FAR_VILLAGE])).status_code == 404
     assert FAR_VILLAGE not in clerk.get(reverse("households:place-list")).content.decode()
+
+
+def test_a_file_of_places_loaded_again_leaves_what_a_person_set(world: World, tmp_path: Path) -> None:
+    def load(capacity: str, class_: str) -> Loaded:
+        path, place = tmp_path / "areas.csv", world.village
+        heads = "code,level,name,area_class,grid_capacity_ok"
+        path.write_text(f"{heads}\n{place.code},village,{place.name},{class_},{capacity}\n", encoding="utf-8")
+        return load_areas(path=path, by="a preset")
+
+    def known() -> tuple[bool | None, str]:
+        return Area.objects.values_list("grid_capacity_ok", "area_class").get(pk=VILLAGE)
+
+    load("", "plain_rural")
+    changes = {"grid_capacity_ok": True}
+    places.edit_place(area=world.village, shown={}, changes=changes, reason="供电所函", by=world.office)
+    again = load("0", "remote_rural")
+    assert known() == (True, "remote_rural"), "the file corrects what the file said"
+    assert (again.changed, again.kept) == (1, (f"{VILLAGE} grid_capacity_ok",))
+    assert f"{VILLAGE} grid_capacity_ok" in str(again) and load("0", "remote_rural").same == 1

@@ -19,4 +19,4 @@ class Command(BaseCommand):
             done = load_areas(path=options["file"], by="load_areas")
         except AreasRefused as refusal:
             raise CommandError("\n".join([refusal.sentence, *refusal.problems])) from None
-        self.stdout.write(f"{done.created} created, {done.changed} changed, {done.same} unchanged")
+        self.stdout.write(str(done))
