@@ -31,7 +31,10 @@ _SERIAL_DATE = re.compile(r"[2-6][0-9]{4}(?:\.0+)?")
 _SPOKEN_DATE = re.compile(
     r"([零〇一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号]?"
 )
-_LOOSE_NUMBER = re.compile(r"(?:约|大约)?([0-9]+(?:\.[0-9]+)?)(?:平|方|左右|多|余|个平方|人|口|m)*")
+_PEOPLE = re.compile(r"([0-9]{1,2})(?:\.0+)?(?:人|口|口人)?")
+_LOOSE_NUMBER = re.compile(r"(?:约|大约|大概)?([0-9]+(?:\.[0-9]+)?)(?:平方米|平米|平|方|左右|多|余|个平方|人|口|m2?)*")
+_DECIMAL_COMMA = re.compile(r",(?=[0-9]{1,2}(?![0-9]))")
+"""88,5: one comma before one or two digits parts no thousands. Perhaps a decimal point; a person says so."""
 _CENT = Decimal("0.01")
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -133,7 +136,7 @@ def normalise_area(text: str) -> Typed:
     thousands = _TEN_THOUSANDS.fullmatch(compact)
     number = _plain_decimal(thousands[1]) if thousands else _plain_decimal(compact)
     if number is None:
-        return Typed(None, "E_AREA_NOT_NUMBER", {}, _proposed_number(tidy_compact(text)))
+        return Typed(None, "E_AREA_NOT_NUMBER", {}, _proposed_number(_DECIMAL_COMMA.sub(".", tidy_compact(text))))
     if thousands:
         number *= 10_000
     rounded = number.quantize(_CENT, ROUND_HALF_UP)
@@ -145,10 +148,11 @@ def normalise_area(text: str) -> Typed:
 def normalise_residents(text: str) -> Typed:
     """Number of people living there; 3人 and 3.0 are 3."""
     compact = tidy_compact(text)
-    plain = re.fullmatch(r"([0-9]{1,2})(?:\.0+)?(?:人|口|口人)?", compact)
+    plain = _PEOPLE.fullmatch(compact)
     if plain:
         return Typed(int(plain[1]))
-    return Typed(None, "E_RESIDENTS_NOT_NUMBER", {}, _proposed_number(compact))
+    proposal = _proposed_number(compact)
+    return Typed(None, "E_RESIDENTS_NOT_NUMBER", {}, proposal if _PEOPLE.fullmatch(proposal) else "")
 
 
 def normalise_date(text: str, *, on: date) -> Typed:

@@ -51,10 +51,25 @@ def test_areas_keep_their_exact_value(area: Decimal, unit: str) -> None:
     assert normalise_area(f"{area:,}").value == area
 
 
-@given(st.text(max_size=30))
+NUMBER_LIKE = st.from_regex(r"[0-9一二百,.，]{0,9}(平|人|㎡|左右)?", fullmatch=True)
+
+
+@given(st.integers(0, 99_999), st.integers(0, 99), st.sampled_from([",", "，"]), st.sampled_from(["", "㎡", "平"]))
+def test_a_decimal_comma_is_proposed_and_thousands_stay_thousands(
+    whole: int, hundredths: int, comma: str, unit: str
+) -> None:
+    for fraction in (f"{hundredths:02}", f"{hundredths % 10}"):
+        typed = normalise_area(f"{whole}{comma}{fraction}{unit}")
+        assert (typed.value, typed.code, typed.proposal) == (None, "E_AREA_NOT_NUMBER", f"{whole}.{fraction}")
+    assert normalise_area(f"{1 + hundredths}{comma}{whole % 1000:03}").value == 1000 * (1 + hundredths) + whole % 1000
+
+
+@given(st.text(max_size=30) | NUMBER_LIKE)
 def test_no_text_breaks_a_normaliser_and_nothing_unclear_gets_a_value(text: str) -> None:
-    for result in (normalise_area(text), normalise_residents(text)):
+    for normalise in (normalise_area, normalise_residents):
+        result = normalise(text)
         assert (result.value is None) == bool(result.code)
+        assert not result.proposal or normalise(result.proposal).value is not None
     for result in (normalise_id(text, on=TODAY), normalise_phone(text), normalise_card(text)):
         assert result.code or str(result.value).isascii()
 
@@ -73,7 +88,15 @@ def test_no_text_breaks_a_normaliser_and_nothing_unclear_gets_a_value(text: str)
         ("", ""),
         ("-5", ""),
         ("1e3", ""),
-        ("12,34", ""),
+        ("88,5", "88.5"),
+        ("12，34㎡", "12.34"),
+        ("约88,5平", "88.5"),
+        ("1,2,5", ""),
+        ("12,34.5", ""),
+        ("88,,5", ""),
+        ("12,3456", ""),
+        ("1234,567", ""),
+        (",5", ""),
     ],
 )
 def test_an_unclear_area_is_proposed_and_never_applied(text: str, proposal: str) -> None:

@@ -50,7 +50,10 @@ def untidy_values(path: Path) -> None:
 
 @roster("xlsx")
 def areas_in_words(path: Path) -> None:
-    words = ("一百二", "一百零二", "八十六点五", "98 平", "约90", "90多", "60+30", "未测", "", 0, 9.99, 500, 500.01, -5)
+    words = (
+        "一百二", "一百零二", "八十六点五", "98 平", "约90", "90多", "60+30", "未测", "", 0, 9.99, 500, 500.01, -5,
+        "88,5", "96，25㎡", "1,234", "1,2,5",
+    )  # fmt: skip
     one_sheet(path, SHORT, *(short(n, area=word) for n, word in enumerate(words, 1)))
 
 
