@@ -15,8 +15,10 @@ from accounts.access import get_visible_or_404
 from accounts.models import User
 from core import clock, masks
 from core.refusals import Refused
+from core.together import in_step, read
 from households.models import Dwelling
 from reports.queries import household_file as queries
+from reports.queries.household_care import Care, care_of
 
 TABLE = "households.household"
 FIELDS = ("id_number", "phone", "bank_card")
@@ -61,10 +63,55 @@ class FileHeaterSerializer(serializers.Serializer[Any]):
     heard_at = serializers.DateTimeField(allow_null=True)
 
 
-class HouseholdFileSerializer(serializers.Serializer[Any]):
-    """Facts, progress, documents with what is missing and who owes it, money, heater. Personal numbers are masked.
+class FileCaseSerializer(serializers.Serializer[Any]):
+    """A case about the home: repair, complaint, hazard, coal relapse, measure. Sensitive ones ask for a right more."""
 
-    `money` is null for who may not read amounts there; `heater` is null where none hangs.
+    number = serializers.CharField()
+    kind = serializers.CharField()
+    category = serializers.CharField(allow_blank=True)
+    title = serializers.CharField()
+    state = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+
+
+class HeatFeeSerializer(serializers.Serializer[Any]):
+    """One season's account with the heating company, in fen; owing is charged less reduced less received."""
+
+    season = serializers.CharField()
+    charged_fen = serializers.IntegerField()
+    received_fen = serializers.IntegerField()
+    owing_fen = serializers.IntegerField()
+
+
+class CoalSaleSerializer(serializers.Serializer[Any]):
+    sold_on = serializers.DateField()
+    kg = serializers.IntegerField()
+    amount_fen = serializers.IntegerField()
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """One line of what happened, newest first, also what the heater reported and was told; `bad` asks for a look."""
+
+    on = serializers.DateField()
+    title = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+    bad = serializers.BooleanField()
+
+
+class DepartureSerializer(serializers.Serializer[Any]):
+    """Which row of which stamped page the register no longer agrees with."""
+
+    version = serializers.IntegerField()
+    page = serializers.IntegerField(allow_null=True)
+    row = serializers.IntegerField()
+
+
+class HouseholdFileSerializer(serializers.Serializer[Any]):
+    """Facts, progress, documents with what is missing and who owes it, money, heater, cases, supply, what happened.
+
+    Personal numbers are masked. `money` is null for who may not read amounts there; `heater` is null where none hangs,
+    `departure` where the stamped page still agrees. Of cases, heat fees and coal sales stand the newest five that the
+    person may read.
     """
 
     dwelling_no = serializers.CharField()
@@ -79,11 +126,22 @@ class HouseholdFileSerializer(serializers.Serializer[Any]):
     account_holder = serializers.CharField()
     residents = serializers.IntegerField(allow_null=True)
     heated_area_m2 = serializers.DecimalField(8, 2, allow_null=True)
+    dwelling_type = serializers.CharField(allow_blank=True)
+    old_heating = serializers.CharField(allow_blank=True)
+    meter_no = serializers.CharField(allow_blank=True)
+    meter_is_individual = serializers.BooleanField(allow_null=True)
+    beneficiary_classes = serializers.ListField(child=serializers.CharField())
+    other_dwellings = serializers.ListField(child=serializers.CharField())
     exclusion = serializers.CharField(allow_blank=True)
+    departure = DepartureSerializer(allow_null=True)
     progress = StageSerializer(many=True)
     documents = PaperSerializer(many=True)
     money = MoneySerializer(many=True, allow_null=True)
     heater = FileHeaterSerializer(allow_null=True)
+    cases = FileCaseSerializer(many=True)
+    heat_fees = HeatFeeSerializer(many=True)
+    coal_sales = CoalSaleSerializer(many=True)
+    events = EventSerializer(many=True)
 
 
 class RevealWish(serializers.Serializer[Any]):
@@ -105,8 +163,9 @@ class HouseholdFileView(APIView):
     def get(self, request: Request, dwelling_no: str) -> Response:
         user = cast(User, request.user)
         dwelling = _dwelling(user, dwelling_no)
-        file = queries.file_of(dwelling, None, user)
-        return Response(HouseholdFileSerializer(_values(file)).data, headers={"Cache-Control": "no-store"})
+        file, care = read(in_step(queries.file_reading(dwelling, None, user), care_of(dwelling, user)))
+        values = {**_values(file), **_care(file, care)}
+        return Response(HouseholdFileSerializer(values).data, headers={"Cache-Control": "no-store"})
 
 
 class HouseholdRevealView(APIView):
@@ -144,10 +203,31 @@ def _values(file: queries.HouseholdFile) -> dict[str, Any]:
         "head_name": family.head_name, "id_number": masks.mask_id(str(family.id_number)),
         "phone": masks.mask_phone(str(family.phone)), "bank_card": masks.mask_card(str(family.bank_card)),
         "account_holder": family.payee_name, "residents": family.residents, "heated_area_m2": home.heated_area_m2,
-        "exclusion": home.exclusion, "progress": [_stage(one) for one in queries.stages_of(file, clock.today())],
+        "dwelling_type": home.dwelling_type, "old_heating": home.old_heating, "meter_no": home.meter_no,
+        "meter_is_individual": home.meter_is_individual, "beneficiary_classes": family.beneficiary_classes,
+        "other_dwellings": [other.dwelling_no for other in file.panel.other_dwellings],
+        "exclusion": home.exclusion, "departure": _departure(file),
+        "progress": [_stage(one) for one in queries.stages_of(file, clock.today())],
         "documents": [_paper(one) for one in queries.papers_of(file)],
         "money": [_money(one) for one in file.money] if file.sees_money else None, "heater": _heater(file),
     }  # fmt: skip
+
+
+def _care(file: queries.HouseholdFile, care: Care) -> dict[str, Any]:
+    events = queries.newest_first([*queries.events_of(file), *care.events])
+    return {"cases": care.cases, "heat_fees": care.accounts, "coal_sales": care.sales,
+            "events": [_event(one) for one in events]}  # fmt: skip
+
+
+def _event(event: queries.Event) -> dict[str, Any]:
+    return {"on": event.day, "title": event.title, "note": event.note or "", "bad": event.look == "bad"}
+
+
+def _departure(file: queries.HouseholdFile) -> dict[str, Any] | None:
+    one = file.stamped.departure if file.stamped else None
+    if one is None:
+        return None
+    return {"version": one.roster.version_no, "page": one.page.page_no if one.page else None, "row": one.row_no}
 
 
 def _stage(stage: queries.Stage) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.history.queries import Change, changes_of
 from accounts.models import AccessLog, AuditEntry, User
@@ -238,21 +239,21 @@ def _title(due: Entitlement) -> str:
 
 
 def stages_of(file: HouseholdFile, today: dt.date) -> list[Stage]:
-    """The chain on the cover: done with its day, or the first open one marked as now."""
+    """The chain on the cover: done with its day, or the first open one marked as now; named so that both are true."""
     has_heater = bool(file.task and file.task.technology.has_heater)
     done = [
-        (_("listed"), file.approved_at),
-        (_("installed"), file.record.installed_on if file.record else None),
-        *([(_("connected"), file.heater.installed_on if file.heater else None)] if has_heater else []),
-        (_("accepted"), file.passed.accepted_on if file.passed else None),
-        (_("noticed"), _notice_day(file)),
-        (_("paid"), file.paid[0].settled_at if file.paid else None),
+        (pgettext("step", "Listing"), file.approved_at),
+        (pgettext("step", "Works"), file.record.installed_on if file.record else None),
+        *([(pgettext("step", "Connection"), file.heater.installed_on if file.heater else None)] if has_heater else []),
+        (pgettext("step", "Acceptance"), file.passed.accepted_on if file.passed else None),
+        (pgettext("step", "Public notice"), _notice_day(file)),
+        (pgettext("step", "Payment"), file.paid[0].settled_at if file.paid else None),
     ]
     stages, now = [], True
     for title, at in done:
         stages.append(Stage(title, at, "did" if at else "now" if now else ""))
         now = now and bool(at)
-    return [*stages, Stage(_("in operation"), _season_words(file.programme, today), "now" if now else "")]
+    return [*stages, Stage(pgettext("step", "Operation"), _season_words(file.programme, today), "now" if now else "")]
 
 
 def _notice_day(file: HouseholdFile) -> Any:

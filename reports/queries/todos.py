@@ -243,7 +243,7 @@ def _objections(scope: Scope) -> Todos:
 
 def _objection_todo(one: Objection) -> Todo:
     words = f"{one.area.name} · {one.entitlement.household.head_name}"
-    url = address("subsidies:objection-detail", one.pk) or address("subsidies:notice-list")
+    url = address("subsidies:entitlement-detail", one.entitlement_id)
     return Todo("message-circle", _("Objection to decide"), words, url)
 
 

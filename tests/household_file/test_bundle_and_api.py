@@ -70,6 +70,8 @@ def test_the_file_over_the_api_says_what_the_page_says(world: World, home: Dwell
     missing = {one["paper"] for one in said["documents"] if one["missing"]}
     assert "warranty" in missing and all(one["owed_by"] for one in said["documents"] if one["missing"])
     assert [one["state"] for one in said["progress"]].count("did") >= 4
+    steps = {one["title"] for one in said["progress"]}
+    assert {"施工", "验收", "兑付"} <= steps, "true of a step that is to come too"
 
 
 def test_personal_numbers_leave_masked_by_page_print_and_api(world: World, home: Dwelling) -> None:
@@ -150,4 +152,5 @@ def test_the_description_names_the_file() -> None:
     operation = schema["paths"]["/api/households/{dwelling_no}/file/"]["get"]
     assert operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/HouseholdFile")
     fields = schema["components"]["schemas"]["HouseholdFile"]["properties"]
-    assert {"documents", "money", "heater", "progress"} <= set(fields)
+    wanted = {"documents", "money", "heater", "progress", "cases", "heat_fees", "coal_sales", "events", "departure"}
+    assert wanted <= set(fields)

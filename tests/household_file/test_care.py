@@ -5,13 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
 
+from accounts.models import User
 from core import clock
 from core.together import read
 from devices.models import Command, Heater
+from heatsupply.models import CoalBatch, CoalPoint, CoalSale, FeeAccount, HeatingCompany
 from households.models import Dwelling
 from programmes.models import RequiredPaper
 from reports.queries.household_care import care_of
@@ -30,11 +37,31 @@ def case(world: World, home: Dwelling, title: str, **fields: object) -> Case:
     )  # fmt: skip
 
 
+def supply(world: World, home: Dwelling) -> None:
+    """A sale of clean coal and a season's heat fee."""
+    seen = {"programme": world.programme, "area_id": home.area_id}
+    point = CoalPoint.objects.create(**seen, name="示例煤点", address="村口", opened_on=dt.date(2021, 11, 1))
+    batch = CoalBatch.objects.create(
+        point=point, area_id=home.area_id, batch_no="B-1", maker="示例煤厂（虚构）", received_on=dt.date(2021, 11, 2),
+        received_kg=9_000, state="passed",
+    )  # fmt: skip
+    CoalSale.objects.create(
+        batch=batch, area_id=home.area_id, household=home.household, season=2021, sold_on=dt.date(2021, 11, 20), kg=150,
+        amount_fen=12_345, receipt_no="R1", recorded_by=world.staff["office"], recorded_at=clock.now(),
+    )  # fmt: skip
+    company = HeatingCompany.objects.create(area_id=home.area_id[:6], name="示例热力（虚构）")
+    FeeAccount.objects.create(
+        **seen, company=company, season="2021-2022", dwelling=home, account_no="A1", account_index="A1",
+        charged_fen=1_000,
+    )  # fmt: skip
+
+
 def test_cases_and_the_heaters_own_story_stand_in_the_file(world: World) -> None:
     home, neighbour, clerk = world.dwelling(A1, "paid"), world.dwelling(A1, "listed"), world.staff["clerk_a"]
     case(world, home, "出风不热")
     case(world, home, "强拆", kind="complaint", category="forced_removal", is_sensitive=True)
     case(world, neighbour, "邻居的事")
+    supply(world, home)
     heater, now = Heater.objects.get(dwelling=home), clock.now()
     told = {"heater": heater, "area_id": home.area_id}
     over = now - dt.timedelta(hours=1)
@@ -56,6 +83,24 @@ def test_cases_and_the_heaters_own_story_stand_in_the_file(world: World) -> None
     text = client.get(f"/households/{home.dwelling_no}/").content.decode()
     assert "出风不热" in text and "21.0 ℃" in text
     assert "强拆" not in text and "邻居的事" not in text
+
+    said, asked = over_the_api(clerk, home)
+    assert asked <= 12
+    assert [(one["number"], one["title"]) for one in said["cases"]] == [("C-出风不热", "出风不热")]
+    assert [one["bad"] for one in said["events"]].count(True) == 1 and "21.0 ℃" in str(said["events"])
+    assert said["coal_sales"] == [{"sold_on": "2021-11-20", "kg": 150, "amount_fen": 12_345}]
+    owed = {"season": "2021-2022", "charged_fen": 1_000, "received_fen": 0, "owing_fen": 1_000}
+    assert (said["heat_fees"], said["departure"]) == ([owed], None)
+    assert said["meter_no"] == home.meter_no and said["old_heating"] == home.old_heating
+
+
+def over_the_api(user: User, home: Dwelling) -> tuple[dict[str, Any], int]:
+    """What the API says of a home, and in how many queries."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=user).key}")
+    with CaptureQueriesContext(connection) as asked:
+        said = client.get(f"/api/households/{home.dwelling_no}/file/").json()
+    return said, len(asked)
 
 
 def test_a_photo_is_missing_only_where_the_programme_asks_for_one(world: World) -> None:

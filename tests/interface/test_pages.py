@@ -16,6 +16,7 @@ from django.utils import translation
 from accounts.demonstration import DemoAccount
 from accounts.forms import CodeForm, LoginForm
 from heating_portal import errors
+from tests.permissions.coverage import addresses
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -136,3 +137,10 @@ def test_every_icon_and_part_named_in_a_template_compiles() -> None:
     assert len(names) > 20
     for name in names:
         loader.get_template(name)
+
+
+def test_every_page_a_template_leads_to_exists() -> None:
+    """A wrong name shows only once its branch is drawn: then the whole page fails."""
+    known, named = set(addresses()), re.compile(r"""{% url ["']([^"']+)""")
+    found = {(path.name, name) for path in TEMPLATES.rglob("*.html") for name in named.findall(path.read_text())}
+    assert len(found) > 300 and [one for one in found if one[1] not in known] == []
