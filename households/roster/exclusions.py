@@ -14,6 +14,8 @@ from households.roster.rows import ParsedRow, RosterContext
 
 _DEMOLITION = "DEMOLITION_PLAN"
 _NEGATION = re.compile(r"(未|没有?|非|无|并不|不属于|不在|不是|取消|解除|撤销|不再)[\u3400-\u9fff]{0,2}$")
+_TAKEN_BACK = re.compile(r"取消|撤销|解除|作废|(?<!不)同意|反悔|恢复|搬回|返乡|回来|回村|入住|有人")
+"""After the words: what they say held once. 列入拆迁计划，现已取消; 长期无人居住，今年已搬回."""
 _YEAR = re.compile(r"(19[0-9]{2}|20[0-9]{2})(?=年|[-./])")
 
 
@@ -40,7 +42,8 @@ class NoteReader:
 
     def _judge(self, row: ParsedRow, text: str, reason: str, found: str) -> None:
         context, year = self._context, _listed_in(text)
-        if _NEGATION.search(text[: text.index(found)]):
+        before, _found, after = text.partition(found)
+        if _NEGATION.search(before) or _TAKEN_BACK.search(after):
             row.add("W_NOTE_UNCLEAR", "note", {"words": text[:60]})
         elif reason not in context.exclusions:
             row.add("I_NOTE_NOT_EXCLUDING", "note", {"words": found})
