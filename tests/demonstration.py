@@ -61,8 +61,9 @@ class Demonstration:
             return line.execute(sql).fetchall()
 
 
-def shared(store: Path, static_build: Path | None) -> Demonstration:
-    """The demonstration of this run: whoever asks first loads it, in about a minute, and others wait for it meanwhile.
+def shared(store: Path, static_build: Path | None, template: str) -> Demonstration:
+    """The demonstration of this run: whoever asks first loads it into a copy of the database `template`, in about a minute,
+    and others wait for it meanwhile.
 
     PORTAL_BROWSER_DEMO names a folder in which the load is kept for the next run of whoever writes these tests.
     """
@@ -72,7 +73,7 @@ def shared(store: Path, static_build: Path | None) -> Demonstration:
     done = store / "loaded"
     with locked(store / LOCK):
         if not done.exists():
-            done.write_text(str(load(_database(store), store / "var", static_build)))
+            done.write_text(str(load(_database(store), store / "var", static_build, template)))
     return Demonstration(_database(store), store / "var", bool(kept), int(done.read_text()))
 
 
@@ -88,14 +89,14 @@ def _database(store: Path) -> str:
     return f"browser_template_{folder}"
 
 
-def load(database: str, folder: Path, static_build: Path | None) -> int:
-    """Fill an empty database, killed once on the way. Returns how many acceptances the killed load left."""
+def load(database: str, folder: Path, static_build: Path | None, template: str) -> int:
+    """Fill a database without rows, killed once on the way. Returns how many acceptances the killed load left."""
     for part in ("run", "logs", "secrets", "files"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     keys.make_missing(folder / "secrets")
     if static_build:
         (folder / "static_build").symlink_to(static_build)
-    create_database(database)
+    create_database(database, template)
     env = environment(folder, database)
     kill_on_the_way(database, env)
     left = accepted(database)

@@ -1,4 +1,4 @@
-"""Every page's number of queries: no more for twenty objects than checked in for two. That two cost exactly what is
+"""Every page's number of queries: no more for eight objects than checked in for two. That two cost exactly what is
 checked in is seen by the matrix, which reads every page anyway (`test_matrix.py`).
 
 `PORTAL_BASELINES=write ./portal test tests/permissions/test_queries.py` writes `tests/baselines/queries.json` anew; the
@@ -18,7 +18,7 @@ from tests.permissions.table import Row, getting, rows
 from tests.permissions.walk import ask, client_for, taken_back
 from tests.permissions.world import World, build_world
 
-MANY = 20
+MANY = 8
 MOST = 12
 pytestmark = pytest.mark.xdist_group("queries")
 
@@ -42,7 +42,7 @@ def counted(world: World, asked: Sequence[Row], agreed: Mapping[str, int] | None
 
 @pytest.fixture(scope="module")
 def many(db: None) -> dict[str, int]:
-    """With twenty of everything in the visitor's town."""
+    """With eight of everything in the visitor's town."""
     with taken_back():
         return counted(build_world(MANY), pages(), agreed_queries())
 
@@ -56,10 +56,10 @@ def test_every_page_has_a_number_and_nothing_else_has(db: None) -> None:
     assert set(agreed_queries()) ^ {row.name for row in pages()} == set(), "see the head of this file"
 
 
-def test_twenty_objects_cost_no_more_queries_than_two(many: dict[str, int]) -> None:
+def test_eight_objects_cost_no_more_queries_than_two(many: dict[str, int]) -> None:
     few = agreed_queries()
     grown = {name: (few[name], many[name]) for name in few if many[name] > few[name] and not rows()[name].grows}
-    assert grown == {}, "URL name: (queries for 2, queries for 20)"
+    assert grown == {}, "URL name: (queries for 2, queries for 8)"
 
 
 def test_no_page_asks_more_than_twelve_questions() -> None:

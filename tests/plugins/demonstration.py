@@ -14,11 +14,13 @@ FOLDER = "demonstration"
 
 
 @pytest.fixture(scope="session")
-def demonstration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+def demonstration(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated: str
+) -> Demonstration:
     ours = tmp_path_factory.getbasetemp()
     run = ours.parent if is_worker(request.config) else ours
     built = Path(settings.STATIC_BUILD_DIR)
-    return shared(run / FOLDER, built.resolve() if (built / "portal.css").is_file() else None)
+    return shared(run / FOLDER, built.resolve() if (built / "portal.css").is_file() else None, migrated)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -13,25 +13,29 @@ from tests import databases
 from tests.demonstration import create_database, database_url, manage
 from tests.plugins.demonstration import is_worker
 
-DONE = "migrated"
+DONE, EMPTY = "migrated", "template0"
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    request: pytest.FixtureRequest,
-    django_db_modify_db_settings_parallel_suffix: None,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    """In place of pytest-django's: tells Django which database to copy. A run in one process migrates its own."""
-    if is_worker(request.config):
-        run = tmp_path_factory.getbasetemp().parent
-        name = database_of(request.config.workerinput["testrunuid"])  # type: ignore[attr-defined]
-        with locked(run / f"{DONE}.lock"):
-            if not (run / DONE).exists():
-                create_database(name, template="template1")
-                manage({"DATABASE_URL": database_url(name)}, "migrate", "--verbosity=0")
-                (run / DONE).write_text(name)
-        settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = name
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of the database to copy; an empty one in a run of one process, which migrates its own."""
+    if not is_worker(request.config):
+        return EMPTY
+    run = tmp_path_factory.getbasetemp().parent
+    name = database_of(request.config.workerinput["testrunuid"])  # type: ignore[attr-defined]
+    with locked(run / f"{DONE}.lock"):
+        if not (run / DONE).exists():
+            create_database(name, template="template1")
+            manage({"DATABASE_URL": database_url(name)}, "migrate", "--verbosity=0")
+            (run / DONE).write_text(name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, migrated: str) -> None:
+    """In place of pytest-django's: tells Django which database to copy."""
+    if migrated != EMPTY:
+        settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = migrated
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
