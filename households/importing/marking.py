@@ -21,6 +21,7 @@ from core.workbooks.read import Sheet, Workbook
 from households.importing.checked import cells_of, problems_of
 from households.models import ImportRow, RosterImport
 from households.problem_wording import sentence_of, with_advice
+from households.roster.table import FILLED_DOWN
 
 KEY_TITLE = "行标记（请勿改动）"
 _PROPERTY = "portal_roster_import"
@@ -144,11 +145,13 @@ def _key_column(sheet: Sheet) -> int | None:
 
 def changes_in(row: ImportRow, returned: ReturnedRow) -> dict[str, str]:
     """Field -> new text of the cells a person changed. Raises ColumnsMoved."""
-    cells = cells_of(row)
+    own = {name: cell for name, cell in cells_of(row).items() if cell and _place(cell)[0] == row.row_no}
     before: dict[str, str] = row.raw["texts"]
-    found = {name: returned.texts.get(_place(cell)[1], "") for name, cell in cells.items()}
+    found = {name: returned.texts.get(_place(cell)[1], "") for name, cell in own.items()}
     same = sum(found[name] == before.get(name, "") for name in found)
     if len(found) >= 4 and same * 2 < len(found):
         raise ColumnsMoved
     now = {**before, **row.corrections}
-    return {name: text for name, text in found.items() if text not in (now.get(name, ""), before.get(name, ""))}
+    changed = {name: text for name, text in found.items() if text not in (now.get(name, ""), before.get(name, ""))}
+    # A place that stands in the row above or in a merged cell is blank in the row's own cell, and was before.
+    return {name: text for name, text in changed.items() if text or name not in FILLED_DOWN}

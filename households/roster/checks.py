@@ -26,7 +26,7 @@ from households.roster.normalise import (
     tidy_text,
 )
 from households.roster.plain import plain_tests
-from households.roster.rows import FROM_HEADING, ParsedRow, RawRow, RosterContext, RowIssue, Value
+from households.roster.rows import FROM_ABOVE, FROM_HEADING, ParsedRow, RawRow, RosterContext, RowIssue, Value
 from households.roster.villages import VillageBook
 from households.roster.words import check_words
 
@@ -69,6 +69,7 @@ class RowReader:
         self._context = context
         self._tests = plain_tests(context.today, _UNUSUAL_NAME)
         self._words: dict[str, dict[str, Value]] = {name: {} for name in FIELDS if name not in self._tests}
+        self._one_village = sum(village.inside for village in context.villages) == 1
         self._orders: dict[tuple[str, ...], list[str]] = {}
 
     def read(self, raw: RawRow) -> ParsedRow:
@@ -101,6 +102,8 @@ class RowReader:
 
     def _long_way(self, row: ParsedRow, name: str, text: str, note: str) -> None:
         note = note or _seen_in(text)
+        if note.startswith(FROM_ABOVE) and self._one_village:
+            note = ""  # there is no other it could be
         if (note and _noted(row, name, note)) or not (text and (text.isalnum() or tidy_text(text))):
             return
         typed = _typed(name, text, self._context)
@@ -131,6 +134,9 @@ def _noted(row: ParsedRow, name: str, note: str) -> bool:
         return True
     if note == FROM_HEADING:
         row.add("I_VILLAGE_FROM_HEADING", name)
+    if note.startswith(FROM_ABOVE):
+        row.add("E_MISSING", name, None, note.removeprefix(FROM_ABOVE))
+        return True
     return False
 
 

@@ -16,7 +16,7 @@ from households.roster.header import Header, find_header, header_at, header_by_h
 from households.roster.header import assigned as with_assigned
 from households.roster.normalise import LONG_NUMBERS, is_figure
 from households.roster.places import place_named_in, place_of_sheet
-from households.roster.rows import FROM_HEADING, Cells, Finding, ParsedSheet, RawRow, SkippedRow
+from households.roster.rows import FROM_ABOVE, FROM_HEADING, Cells, Finding, ParsedSheet, RawRow, SkippedRow
 from households.roster.table import FILLED_DOWN, Table
 from households.roster.totals import TotalsCheck
 
@@ -157,6 +157,7 @@ class _SheetMapping:
                 self._keep(table, part, row)
             elif kind in (SUBTOTAL, TOTAL):
                 table.totals.check(part, kind)
+                table.above = ""
             if kind not in (DATA, BLANK) and DATA in kinds.values():
                 if kind == NOTE:
                     self._begin_village([table], part)
@@ -185,7 +186,7 @@ class _SheetMapping:
         if name := place_named_in(_joined(row)):
             column = next(c for c, cell in enumerate(row.texts, 1) if cell.strip())
             for table in tables:
-                table.village = name, cell_address(row.row_no, column)
+                table.village, table.above = (name, cell_address(row.row_no, column)), ""
                 table.totals.begin_section()
 
     def _raw_row(self, table: Table, part: SheetRow, whole: SheetRow) -> RawRow:
@@ -206,6 +207,10 @@ class _SheetMapping:
         if "village" not in raw and table.village[0]:
             raw["village"], cells["village"] = table.village
             notes["village"] = FROM_HEADING
+        elif "village" in notes:
+            table.above = ""  # an error stands there: nobody knows what it should say
+        elif "village" in raw and (above := table.village_above(raw["village"])):
+            notes["village"] = FROM_ABOVE + above
         places = Cells(table.letters, part.row_no, cells)
         extra = _extra(part, table.header)
         if table is self.tables[0]:

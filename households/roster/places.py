@@ -13,7 +13,8 @@ from households.roster.normalise import tidy_compact
 _NAME = r"[\u3400-\u9fff]{1,10}?(?:村委会|居委会|社区|村|居|庄)"
 _END = r"(?![村居庄镇乡])"  # 南村村 is no 南村, and neither is 南村镇
 _TOWN = r"[\u3400-\u9fff]{1,8}?(?:镇|乡|街道|办事处)"
-_BARE = re.compile(rf"(?:\(?(?:[一二三四五六七八九十百]+|[0-9]{{1,3}})[、.)]+)?({_NAME})")
+_COUNT = r"(?:\(共?[0-9]{1,4}户\))?"
+_BARE = re.compile(rf"(?:\(?(?:[一二三四五六七八九十百]+|[0-9]{{1,3}})[、.)]+)?({_NAME}){_COUNT}")
 _LABELLED = re.compile(
     rf"(?:村名|村居|村(?:\(社区\))?|行政村|所属村|填报单位|单位|村委会)[:：](?:{_TOWN})?({_NAME}){_END}"
 )
@@ -28,7 +29,7 @@ def place_of_sheet(name: str) -> tuple[str, str]:
 
 
 def place_named_in(text: str) -> str:
-    """The village a heading names: "二、南村村", "村名：南村村", "甲镇南村村改造户花名册"; or ''."""
+    """The village a heading names: "二、南村村（共12户）", "村名：南村村", "甲镇南村村改造户花名册"; or ''."""
     compact = tidy_compact(text)
     if len(compact) > 60:
         return ""

@@ -12,6 +12,8 @@ from households.roster.totals import TotalsCheck
 FILLED_DOWN = ("town", "village", "group")
 """Only place names are taken from a vertically merged cell; a merged amount would be a guess."""
 
+_DITTO = frozenset({"", "同上", "〃", "″", "''", '"'})
+
 
 @dataclass(slots=True)
 class Table:
@@ -23,6 +25,8 @@ class Table:
     alone: bool
     village: tuple[str, str] = ("", "")
     """The village the last heading above its rows named, and that heading's cell."""
+    above: str = ""
+    """The village the last row wrote in its own cell, as far as no heading or total ended it."""
     letters: dict[str, str] = field(init=False)
     places: list[tuple[str, int]] = field(init=False)
     """Field and 0-based position of every column that is kept."""
@@ -40,6 +44,13 @@ class Table:
         return self.alone and any(
             texts[place][:6].isdigit() and len(texts[place]) >= 6 for place in self.ids if place < len(texts)
         )
+
+    def village_above(self, written: str) -> str:
+        """The village of the rows above for a row that leaves its own cell blank; what it writes holds from here."""
+        if written.strip() in _DITTO:
+            return self.above
+        self.above = written
+        return ""
 
     def part(self, row: SheetRow) -> SheetRow:
         """The row as this table sees it."""

@@ -29,8 +29,7 @@ class VillageBook:
         written = str(row.values.pop("village", ""))
         town = str(row.values.get("town", ""))
         if not written:
-            if len(self._inside) == 1 and not row.raw.get("village", "").strip():
-                row.values["village"] = self._inside[0].code
+            self._unwritten(row)
             return
         village = self._find(written, town)
         if village is None:
@@ -41,6 +40,20 @@ class VillageBook:
             row.values["village"] = village.code
             if town and village.town_name and word_key(town) != word_key(village.town_name):
                 row.add("W_TOWN_DIFFERS", "town", {"town": village.town_name})
+
+    def _unwritten(self, row: ParsedRow) -> None:
+        """A row without a village is in the only one there is; one its door number begins with is proposed."""
+        if any(issue.column == "village" and issue.family == "E" for issue in row.issues):
+            return
+        if len(self._inside) == 1:
+            row.values["village"] = self._inside[0].code
+        elif named := self._begins_with(str(row.values.get("door_no", ""))):
+            row.add("E_MISSING", "village", None, named)
+
+    def _begins_with(self, door_no: str) -> str:
+        """The one village inside whose name a door number begins with, its town's before it or not."""
+        found = [one.name for one in self._inside if door_no.removeprefix(one.town_name).startswith(one.name)]
+        return found[0] if len(found) == 1 else ""
 
     def _find(self, written: str, town: str) -> Village | None:
         asked = written, town

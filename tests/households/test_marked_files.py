@@ -7,12 +7,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from households import queries
 from households.importing.reading import opened_copy
 from households.models import RosterImport
 from households.services import marked, repairs
-from tests.households.conftest import Importer, World, apply, line, row_of, upload, write_xlsx
+from tests.households.conftest import TITLES, Importer, World, apply, line, row_of, upload, write_xlsx
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +97,26 @@ def test_a_file_for_an_import_that_is_stored_is_refused(world: World, imported: 
 
 def test_an_ordinary_file_is_no_marked_one(world: World, tmp_path: Path) -> None:
     assert upload(world, write_xlsx(tmp_path / "a.xlsx", [line(1)])).corrects is None
+
+
+def test_a_village_that_stands_above_the_row_stays_when_the_file_comes_back(world: World, tmp_path: Path) -> None:
+    """Its own cell is blank, merged, or holds something else where a heading names the village."""
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        columns = ("head_name", "id_number", "phone", "door_no", "heated_area_m2", "technology")
+        for name, titles in (("甲一村", ()), ("合并", ("village",)), ("只写一次", ("village",))):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, [TITLES[field] for field in (*titles, *columns)])
+            for n in (1, 2):
+                found = line(len(name) * 10 + n, phone="1990000")
+                sheet.write_row(n, 0, [*("甲一村" if n == 1 else "" for _ in titles), *map(found.get, columns)])
+        book.get_worksheet_by_name("合并").merge_range(1, 0, 2, 0, "甲一村")
+    found = upload(world, tmp_path / "a.xlsx")
+    book = marked_book(found, tmp_path / "marked.xlsx")
+    for n, sheet in enumerate(book.worksheets):
+        sheet.cell(3, 3 if n == 0 else 4).value = line(90 + n)["phone"]
+    book.save(tmp_path / "back.xlsx")
+    sent = upload(world, tmp_path / "back.xlsx")
+    assert [row.corrections for row in found.rows.filter(row_no=3).order_by("pk")] == [
+        {"phone": line(90 + n)["phone"]} for n in range(3)
+    ]
+    assert sent.counts["cells"] == 3

@@ -110,10 +110,21 @@ def repeated_headers(path: Path) -> None:
 
 
 @roster("xlsx")
+def village_written_once(path: Path) -> None:
+    says = {1: "甲一村", 3: "同上", 5: "甲二村", 9: "甲一村"}
+    rows = [cells(n, SHORT, village=says.get(n, "")) for n in range(1, 10)]
+    at_the_door = cells(10, SHORT, village="", door="甲镇甲二村10号")
+    one_sheet(
+        path, SHORT, *rows[:3], [], rows[3], ["甲一村小计", "4户"], *rows[4:7], ["合计"], *rows[7:], [], ["合计"],
+        at_the_door,
+    )  # fmt: skip
+
+
+@roster("xlsx")
 def village_headings(path: Path) -> None:
     columns = SHORT[1:]
     one_sheet(
-        path, TITLE, columns, ["一、甲一村"], cells(1, columns), cells(2, columns), ["（二）甲二村"],
+        path, TITLE, columns, ["一、甲一村"], cells(1, columns), cells(2, columns), ["（二）甲二村（共1户）"],
         cells(3, columns), ["甲二村小计", "1户", 83],
     )  # fmt: skip
 

@@ -119,3 +119,12 @@ def test_a_numeral_in_words_is_proposed_with_its_cell(tmp_path: Path, programme:
         "D2": "120", "D3": "102", "D4": "86.5", "D5": "98", "D6": "90", "D7": "90", "D8": "", "D9": "", "D15": "",
         "D16": "88.5", "D17": "96.25", "D19": "",
     }  # fmt: skip
+
+
+def test_a_village_written_once_is_proposed_to_the_rows_below_it(tmp_path: Path, programme: str) -> None:
+    path = tmp_path / "village_written_once.xlsx"
+    FILES[path.name](path)
+    issues = dry_run(path, programme)["issues"]
+    assert {issue["cell"]: issue["proposal"] for issue in issues if issue["code"] == "E_MISSING"} == {
+        "A3": "甲一村", "A4": "甲一村", "A6": "甲一村", "A9": "甲二村", "A10": "甲二村", "A12": "", "A16": "甲二村",
+    }  # fmt: skip
