@@ -106,12 +106,26 @@ class DepartureSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField()
 
 
+class FileMeterSerializer(serializers.Serializer[Any]):
+    number = serializers.CharField()
+    carrier = serializers.CharField(help_text="electricity or gas")
+    is_shared = serializers.BooleanField()
+
+
+class OpenChangeSerializer(serializers.Serializer[Any]):
+    """The request for a change of an approved home that waits for the level above."""
+
+    number = serializers.CharField()
+    kind = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+
+
 class HouseholdFileSerializer(serializers.Serializer[Any]):
     """Facts, progress, documents with what is missing and who owes it, money, heater, cases, supply, what happened.
 
     Personal numbers are masked. `money` is null for who may not read amounts there; `heater` is null where none hangs,
-    `departure` where the stamped page still agrees. Of cases, heat fees and coal sales stand the newest five that the
-    person may read.
+    `departure` where the stamped page still agrees, `open_change` where no change waits. Of cases, heat fees and coal
+    sales stand the newest five that the person may read.
     """
 
     dwelling_no = serializers.CharField()
@@ -130,10 +144,12 @@ class HouseholdFileSerializer(serializers.Serializer[Any]):
     old_heating = serializers.CharField(allow_blank=True)
     meter_no = serializers.CharField(allow_blank=True)
     meter_is_individual = serializers.BooleanField(allow_null=True)
+    meters = FileMeterSerializer(many=True)
     beneficiary_classes = serializers.ListField(child=serializers.CharField())
     other_dwellings = serializers.ListField(child=serializers.CharField())
     exclusion = serializers.CharField(allow_blank=True)
     departure = DepartureSerializer(allow_null=True)
+    open_change = OpenChangeSerializer(allow_null=True)
     progress = StageSerializer(many=True)
     documents = PaperSerializer(many=True)
     money = MoneySerializer(many=True, allow_null=True)
@@ -215,8 +231,8 @@ def _values(file: queries.HouseholdFile) -> dict[str, Any]:
 
 def _care(file: queries.HouseholdFile, care: Care) -> dict[str, Any]:
     events = queries.newest_first([*queries.events_of(file), *care.events])
-    return {"cases": care.cases, "heat_fees": care.accounts, "coal_sales": care.sales,
-            "events": [_event(one) for one in events]}  # fmt: skip
+    return {"cases": care.cases, "heat_fees": care.accounts, "coal_sales": care.sales, "meters": care.meters,
+            "open_change": care.open_change, "events": [_event(one) for one in events]}  # fmt: skip
 
 
 def _event(event: queries.Event) -> dict[str, Any]:

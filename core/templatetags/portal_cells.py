@@ -12,14 +12,14 @@ from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from core.templatetags.portal_figures import count, degrees, masked, money, wan
+from core.templatetags.portal_figures import degrees, figure, masked, money, wan
 from core.templatetags.portal_status import status, tech
 from core.templatetags.portal_time import when
 
 register = Library()
 MISSING = mark_safe('<span class="muted">—</span>')
 DRAWN: dict[str, Callable[[Any], SafeString]] = {
-    "money": money, "wan": wan, "number": count, "when": when, "status": status, "tech": tech, "degrees": degrees,
+    "money": money, "wan": wan, "number": figure, "when": when, "status": status, "tech": tech, "degrees": degrees,
     "masked_id": partial(masked, kind="id"), "masked_phone": partial(masked, kind="phone"),
     "masked_card": partial(masked, kind="card"), "masked_name": partial(masked, kind="name"),
 }  # fmt: skip

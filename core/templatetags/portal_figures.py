@@ -14,6 +14,7 @@ from core import masks
 register = Library()
 MISSING = mark_safe('<span class="muted">—</span>')
 MINUS = "−"
+FINEST = Decimal("0.0001")
 FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000
 MASKED_KINDS = masks.MASKS
@@ -81,6 +82,15 @@ def count(value: int | None, unit: str = "") -> SafeString:
     if value is None:
         return MISSING
     return format_html('<span class="num">{}{}</span>', grouped(value, 0), f" {unit}" if unit else "")
+
+
+def figure(value: Decimal | float | str | None) -> SafeString:
+    """A count whole, what was measured with the decimals it has, at most four: 68.50 m² is 68.5, never 69."""
+    if value is None:
+        return MISSING
+    rounded = Decimal(value).quantize(FINEST, rounding=ROUND_HALF_UP).normalize()
+    places = max(-int(rounded.as_tuple().exponent), 0)
+    return format_html('<span class="num">{}</span>', grouped(rounded, places))
 
 
 @register.simple_tag

@@ -1,4 +1,5 @@
-"""What else is known of a home: what its heater reported and was told, cases about it, heat fees, clean coal bought."""
+"""What else is known of a home: what its heater reported and was told, cases about it, heat fees,
+clean coal bought, its meters, changes asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from core.together import Reading
 from devices.models import Command
 from devices.words import change_words
 from heatsupply.models import CoalSale, FeeAccount
-from households.models import Dwelling
+from households.models import ChangeRequest, Dwelling, Meter
 from reports.queries.household_file import Event
 from supervision.models import Case
 from telemetry.models import Alert
@@ -27,11 +28,18 @@ class Care:
     cases: list[Case]
     accounts: list[FeeAccount]
     sales: list[CoalSale]
+    meters: list[Meter]
+    changes: list[ChangeRequest]
     events: list[Event]
 
     @property
     def is_empty(self) -> bool:
         return not (self.cases or self.accounts or self.sales)
+
+    @property
+    def open_change(self) -> ChangeRequest | None:
+        """The request that waits for approval: a home has one at most."""
+        return next((one for one in self.changes if one.state == ChangeRequest.State.ASKED), None)
 
 
 def care_of(dwelling: Dwelling, user: User) -> Reading[Care]:
@@ -40,11 +48,18 @@ def care_of(dwelling: Dwelling, user: User) -> Reading[Care]:
     accounts = FeeAccount.objects.visible_to(user).filter(dwelling=dwelling).order_by("-season", "-pk")[:SHOWN]
     sales = CoalSale.objects.visible_to(user).filter(household=dwelling.household_id, cancelled_at=None)
     sales = sales.order_by("-sold_on", "-pk")[:SHOWN]
+    meters = Meter.objects.visible_to(user).filter(supplies__dwelling=dwelling).order_by("carrier", "number")
+    changes = ChangeRequest.objects.visible_to(user).filter(dwelling=dwelling).order_by("-asked_at", "-pk")[:SHOWN]
     alerts = Alert.objects.visible_to(user).filter(heater__dwelling=dwelling).order_by("-opened_at")[:SHOWN]
     commands = Command.objects.visible_to(user).filter(heater__dwelling=dwelling).order_by("-requested_at")[:SHOWN]
-    yield [cases, accounts, sales, alerts, commands]
-    events = [*map(_alert_event, alerts), *map(_command_event, commands)]
-    return Care(list(cases), list(accounts), list(sales), events)
+    yield [cases, accounts, sales, meters, changes, alerts, commands]
+    events = [*map(_change_event, changes), *map(_alert_event, alerts), *map(_command_event, commands)]
+    return Care(list(cases), list(accounts), list(sales), list(meters), list(changes), events)
+
+
+def _change_event(change: ChangeRequest) -> Event:
+    title = _("Change asked for: %(kind)s") % {"kind": change.get_kind_display()}
+    return Event(change.decided_at or change.asked_at, title, str(change.get_state_display()))
 
 
 def _alert_event(alert: Alert) -> Event:

@@ -56,7 +56,7 @@ def _households(scope: Scope, wanted: str) -> Group:
     unique = list({row.dwelling_no: row for row in reversed(found)}.values())[::-1][:EACH]
     hits = [Hit(f"{row.dwelling_no} {row.head_name}", _place(row), _file(row.dwelling_no)) for row in unique]
     hits = hits or _not_yet_listed(scope, wanted)
-    return Group(_("Households"), "users", hits, address("reports:household-list", q=wanted))
+    return Group(_("Household files"), "users", hits, address("reports:household-list", q=wanted))
 
 
 def _place(row: DwellingSummary) -> str:

@@ -19,7 +19,7 @@ from core import clock
 from core.together import read
 from devices.models import Command, Heater
 from heatsupply.models import CoalBatch, CoalPoint, CoalSale, FeeAccount, HeatingCompany
-from households.models import Dwelling
+from households.models import ChangeRequest, Dwelling, Meter, MeterSupply
 from programmes.models import RequiredPaper
 from reports.queries.household_care import care_of
 from supervision.models import Case
@@ -34,6 +34,16 @@ def case(world: World, home: Dwelling, title: str, **fields: object) -> Case:
     return Case.objects.create(
         programme=world.programme, area_id=home.area_id, dwelling=home, number=f"C-{title}", title=title,
         opened_at=clock.now(), **given,
+    )  # fmt: skip
+
+
+def asked_change(world: World, home: Dwelling) -> None:
+    """A shared gas meter, and a wish to give up that waits for the office."""
+    meter = Meter.objects.create(number="G-77", carrier="gas", is_shared=True, area_id=home.area_id)
+    MeterSupply.objects.create(meter=meter, dwelling=home, carrier="gas")
+    ChangeRequest.objects.create(
+        number=f"{home.dwelling_no}-C1", kind="give_up", level="town", area_id=home.area_id, dwelling=home,
+        seen_version=1, reason="本人申请", asked_by=world.staff["clerk_a"], asked_person_no="P1", asked_at=clock.now(),
     )  # fmt: skip
 
 
@@ -62,6 +72,7 @@ def test_cases_and_the_heaters_own_story_stand_in_the_file(world: World) -> None
     case(world, home, "强拆", kind="complaint", category="forced_removal", is_sensitive=True)
     case(world, neighbour, "邻居的事")
     supply(world, home)
+    asked_change(world, home)
     heater, now = Heater.objects.get(dwelling=home), clock.now()
     told = {"heater": heater, "area_id": home.area_id}
     over = now - dt.timedelta(hours=1)
@@ -74,14 +85,14 @@ def test_cases_and_the_heaters_own_story_stand_in_the_file(world: World) -> None
 
     care = read(care_of(home, clerk))
     assert [one.title for one in care.cases] == ["出风不热"]
-    assert [event.look for event in care.events] == ["bad", "", ""]  # the cold room is not over, the fault is
-    assert "19.0 ℃ → 21.0 ℃" in care.events[2].title
-    assert read(care_of(home, world.staff["clerk_b"])) == type(care)([], [], [], [])
+    assert [event.look for event in care.events] == ["", "bad", "", ""]  # the cold room is not over, the fault is
+    assert "19.0 ℃ → 21.0 ℃" in care.events[3].title
+    assert read(care_of(home, world.staff["clerk_b"])) == type(care)([], [], [], [], [], [])
 
     client = Client()
     client.force_login(clerk, backend="accounts.backends.PersonBackend")
     text = client.get(f"/households/{home.dwelling_no}/").content.decode()
-    assert "出风不热" in text and "21.0 ℃" in text
+    assert "出风不热" in text and "21.0 ℃" in text and "待审批：" in text and "G-77" in text
     assert "强拆" not in text and "邻居的事" not in text
 
     said, asked = over_the_api(clerk, home)
@@ -91,7 +102,9 @@ def test_cases_and_the_heaters_own_story_stand_in_the_file(world: World) -> None
     assert said["coal_sales"] == [{"sold_on": "2021-11-20", "kg": 150, "amount_fen": 12_345}]
     owed = {"season": "2021-2022", "charged_fen": 1_000, "received_fen": 0, "owing_fen": 1_000}
     assert (said["heat_fees"], said["departure"]) == ([owed], None)
-    assert said["meter_no"] == home.meter_no and said["old_heating"] == home.old_heating
+    assert said["meters"] == [{"number": "G-77", "carrier": "gas", "is_shared": True}]
+    assert said["open_change"]["kind"] == "give_up" and said["meter_no"] == home.meter_no
+    assert said["old_heating"] == home.old_heating
 
 
 def over_the_api(user: User, home: Dwelling) -> tuple[dict[str, Any], int]:

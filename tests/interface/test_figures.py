@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.template import Context, Template
 from django.utils import translation
 
 from core import clock
-from core.templatetags.portal_figures import exact_yuan, grouped, wan_words
+from core.templatetags.portal_figures import exact_yuan, figure, grouped, wan_words
 
 
 def drawn(source: str, **values: Any) -> str:
@@ -33,6 +34,15 @@ def test_nothing_is_a_dash_and_never_zero() -> None:
 
 def test_zero_is_zero() -> None:
     assert ">0.00<" in drawn("{% money 0 %}")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(Decimal("68.50"), "68.5"), (Decimal("1480.00"), "1,480"), ("0.9958", "0.9958"), (0, "0"), (24961, "24,961"),
+     (Decimal(1) / 3, "0.3333")],
+)  # fmt: skip
+def test_what_was_measured_keeps_its_decimals_in_a_list(value: Any, shown: str) -> None:
+    assert f">{shown}<" in figure(value)
 
 
 def test_sums_are_rounded_half_up_and_carry_the_exact_yuan() -> None:

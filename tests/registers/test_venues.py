@@ -60,7 +60,8 @@ def test_the_list_shows_households_and_equivalents_apart(world: World) -> None:
     found = register_queries.task_count(world.programme, TOWN)
     assert (found.households, str(found.equivalents), str(found.total)) == (1, "3.0000", "4.0000")
     assert register_queries.task_count(world.programme, FAR_TOWN).total == 0
-    assert "3.0000" in browser(world.clerk).get(reverse("households:venue-list")).content.decode()
+    page = browser(world.clerk).get(reverse("households:venue-list")).content.decode()
+    assert "3.0000" in page and ">240.02<" in page and ">2.0001<" in page, "no venue looks like whole households"
 
 
 def test_the_same_name_in_the_same_village_is_refused_with_the_number_of_the_first(world: World) -> None:
