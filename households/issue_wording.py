@@ -111,6 +111,11 @@ WORDINGS: dict[str, Wording] = {
     "E_PHONE_LENGTH": Wording(_PHONE, _("%(length)s digits, %(expected)s are needed."), _FROM_PAPER),
     "E_PHONE_CHARACTERS": Wording(_PHONE, _("Only digits are possible."), _FROM_PAPER),
     "E_PHONE_PREFIX": Wording(_PHONE, _("No mobile number begins with %(prefix)s."), _FROM_PAPER),
+    "E_PHONE_SEVERAL": Wording(
+        _PHONE,
+        _("The cell holds %(numbers)s numbers; only one fits."),
+        _("Take over the first, or type the one that is answered."),
+    ),
     "W_PHONE_LANDLINE": Wording(
         _PHONE, _("This looks like a landline."), _("Type a mobile number, or confirm the landline.")
     ),

@@ -15,7 +15,7 @@ from core.masks import mask_card, mask_id, mask_name, mask_phone
 from households.importing.checked import Problem
 from households.importing.reading import ReadRoster
 from households.models import ImportRow
-from households.problem_wording import sentence, what_to_do
+from households.problem_wording import sentence, with_advice
 from households.queries import CHANGING, EXCLUSION_CODES, beside_targets
 from households.roster.codes import DECISIONS, SKIP, SKIP_CODES, decision
 from households.roster.rows import Finding
@@ -115,6 +115,6 @@ def _shown(name: str, value: Any, show_personal: bool) -> Any:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    message = f"{sentence(finding.code, dict(finding.params))} {what_to_do(finding.code)}"
+    message = with_advice(sentence(finding.code, dict(finding.params)), finding.code)
     place = {"code": finding.code, "sheet": finding.sheet, "row": finding.row, "cell": finding.cell}
     return {**place, "params": dict(finding.params), "message": message}

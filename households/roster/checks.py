@@ -14,6 +14,7 @@ from core.workbooks.read import DATE_CELL, ERROR_VALUE, FORMULA_NO_VALUE, NUMERI
 from households.roster.columns import FIELDS, Synonyms, shipped_synonyms, word_key
 from households.roster.exclusions import NoteReader
 from households.roster.normalise import (
+    NOTHING,
     Typed,
     normalise_area,
     normalise_card,
@@ -42,6 +43,9 @@ LENGTH_LIMITS = {
 _MOST_WORDS = 4096
 """Words of one column that are kept in mind; a column of notes has no end of them."""
 _COMPACT = frozenset({"town", "village", "group", "head_name", "account_holder", "door_no", "technology"})
+_MAY_BE_NOTHING = frozenset(
+    {"head_name", "phone", "bank_card", "account_holder", "door_no", "group", "meter_no", "applied_on"}
+)
 _NAMES = ("head_name", "account_holder")
 _NOTE_CODES = {FORMULA_NO_VALUE: "E_FORMULA_NO_VALUE", ERROR_VALUE: "E_ERROR_VALUE", NUMERIC_ID: "E_NUMERIC_ID"}
 _ERROR_TEXTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "ERR:502", "ERR:504"})
@@ -105,6 +109,9 @@ class RowReader:
         if note.startswith(FROM_ABOVE) and self._one_village:
             note = ""  # there is no other it could be
         if (note and _noted(row, name, note)) or not (text and (text.isalnum() or tidy_text(text))):
+            return
+        if name in _MAY_BE_NOTHING and tidy_compact(text) in NOTHING:
+            row.add("I_TIDIED", name, {"before": text, "after": ""})
             return
         typed = _typed(name, text, self._context)
         _take(row, name, text, typed)

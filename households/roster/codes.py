@@ -24,6 +24,7 @@ ROW_CODES: dict[str, tuple[str, ...]] = {
     "E_PHONE_LENGTH": ("length", "expected"),
     "E_PHONE_CHARACTERS": (),
     "E_PHONE_PREFIX": ("prefix",),
+    "E_PHONE_SEVERAL": ("numbers",),
     "W_PHONE_LANDLINE": (),
     "E_CARD_LENGTH": ("length",),
     "E_CARD_CHARACTERS": (),

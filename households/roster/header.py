@@ -245,10 +245,9 @@ def _text_at(row: SheetRow, column: int, merged: Sequence[MergedRange]) -> str:
 
 
 def _ticked_technology(levels: Sequence[str], synonyms: Synonyms) -> str:
-    """Technology of a tick column (改造方式 over 集中供热), or ''."""
-    if len(levels) > 1 and synonyms.field_of(levels[0]) == "technology":
-        return synonyms.technology_of(levels[-1]) or ""
-    return ""
+    """The word for the technology of a tick column (改造方式 over 集中供热), or ''."""
+    ticked = len(levels) > 1 and synonyms.field_of(levels[0]) == "technology" and synonyms.technology_of(levels[-1])
+    return levels[-1] if ticked else ""
 
 
 def _meaning(levels: Sequence[str], synonyms: Synonyms) -> str | None:
@@ -262,7 +261,7 @@ def repeats_header(texts: Sequence[str], header: Header, synonyms: Synonyms) -> 
     filled = {column: text for column, text in enumerate(texts, 1) if word_key(text)}
     same = sum(
         synonyms.field_of(text) == header.columns.get(column, "")
-        or synonyms.technology_of(text) == header.ticks.get(column, "")
+        or (column in header.ticks and synonyms.technology_of(text) == synonyms.technology_of(header.ticks[column]))
         for column, text in filled.items()
     )
     return same >= 2 and same * 2 > len(filled)

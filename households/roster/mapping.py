@@ -282,9 +282,8 @@ def _filled_down(rows: Sequence[SheetRow], merged: Iterable[MergedRange]) -> dic
 def _add_ticked(row: SheetRow, header: Header, raw: dict[str, str], cells: dict[str, str]) -> None:
     if not header.ticks or "technology" in raw:
         return
-    ticked = {
-        c: t for c, t in header.ticks.items() if c <= len(row.texts) and row.texts[c - 1].strip() not in ("", "0")
-    }
+    texts = dict(enumerate(row.texts, 1))
+    ticked = {c: word for c, word in header.ticks.items() if texts.get(c, "").strip().lower() not in _NO}
     raw["technology"] = "、".join(ticked.values())
     cells["technology"] = cell_address(row.row_no, next(iter(ticked or header.ticks)))
 

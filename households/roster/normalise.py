@@ -20,6 +20,7 @@ _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}|[0-9]{12,}\.[0-9]*"
 """A long number as a spreadsheet program shows a figure: 3.70999E+17, 370999198001010000.0."""
 LONG_NUMBERS = ("id_number", "bank_card", "phone", "meter_no")
 """Fields whose digits a spreadsheet program may have rounded away."""
+_MOBILES = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _LIKE_DIGITS = str.maketrans("OoIlｌ×Хх", "00111XXX")
 _PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
@@ -38,6 +39,10 @@ _DECIMAL_COMMA = re.compile(r",(?=[0-9]{1,2}(?![0-9]))")
 _CENT = Decimal("0.01")
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
+
+
+NOTHING = frozenset({"无", "暂无", "没有", "无号", "不详", "未知", "空", "/", "\\", "-", "--", "—", "——", "*"})
+"""What people write where a number would stand and there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,15 @@ def normalise_phone(text: str) -> Typed:
     problem = identity.phone_problem(value)
     if problem and problem.code == "PHONE_LANDLINE":
         return Typed(value, "W_PHONE_LANDLINE", problem.params)
-    return _judged(value, problem)
+    return _judged(value, problem) if problem is None else _one_of_several(text, value, problem)
+
+
+def _one_of_several(text: str, value: str, problem: identity.Problem) -> Typed:
+    """No number by itself: perhaps two in one cell, or one beside other words (…(子)); the first is proposed."""
+    mobiles = _MOBILES.findall(tidy_text(text))
+    if len(mobiles) > 1:
+        return Typed(value, "E_PHONE_SEVERAL", {"numbers": len(mobiles)}, mobiles[0])
+    return Typed(value, f"E_{problem.code}", problem.params, mobiles[0] if mobiles else "")
 
 
 def normalise_card(text: str) -> Typed:

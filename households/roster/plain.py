@@ -12,6 +12,7 @@ from datetime import date
 from unicodedata import is_normalized
 
 from core import identity
+from households.roster.normalise import NOTHING
 
 Plain = Callable[[str], bool]
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
@@ -32,7 +33,7 @@ def plain_tests(on: date, unusual_name: re.Pattern[str]) -> dict[str, Plain]:
         )
 
     def is_name(text: str) -> bool:
-        return is_word(text) and not unusual_name.search(text)
+        return _is_something(text) and not unusual_name.search(text)
 
     return {
         "id_number": is_id,
@@ -40,14 +41,18 @@ def plain_tests(on: date, unusual_name: re.Pattern[str]) -> dict[str, Plain]:
         "bank_card": _is_card,
         "head_name": is_name,
         "account_holder": is_name,
-        "door_no": is_word,
-        "meter_no": is_word,
+        "door_no": _is_something,
+        "meter_no": _is_something,
     }
 
 
 def is_word(text: str) -> bool:
     """Letters and digits only, none too wide, not so long that a limit could matter."""
     return len(text) <= _LONGEST and text.isalnum() and (text.isascii() or is_normalized("NFKC", text))
+
+
+def _is_something(text: str) -> bool:
+    return is_word(text) and text not in NOTHING
 
 
 def _is_card(text: str) -> bool:

@@ -139,6 +139,21 @@ def test_what_is_no_numeral_has_no_value(text: str) -> None:
     assert chinese_number(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "proposal"),
+    [
+        ("19900910001/19900910002", "E_PHONE_SEVERAL", "19900910001"),
+        ("19900910001 19900910002", "E_PHONE_SEVERAL", "19900910001"),
+        ("0538-8331234、１９９００９１０００２", "E_PHONE_CHARACTERS", "19900910002"),
+        ("19900910001（子）", "E_PHONE_CHARACTERS", "19900910001"),
+        ("1990091000119900910002", "E_PHONE_LENGTH", ""),
+    ],
+)
+def test_one_of_several_phone_numbers_is_proposed(text: str, code: str, proposal: str) -> None:
+    typed = normalise_phone(text)
+    assert (typed.code, typed.proposal) == (code, proposal)
+
+
 def test_lost_digits_are_never_guessed() -> None:
     assert normalise_id("3.70999E+17", on=TODAY).code == "E_NUMERIC_ID"
     assert normalise_card("6.23099e18").code == "E_NUMERIC_ID"

@@ -75,7 +75,7 @@ def test_a_two_level_header_with_tick_columns() -> None:
     ticked = (*row[:4], "√", "", "", "1号")
     roster = parsed(top, below, ticked, merged=((1, 5, 1, 7), (1, 1, 2, 1)))
     assert roster.rows[0].values["technology"] == "CENTRAL" and roster.counts["ready"] == 1
-    assert roster.sheets[0].header_row == 2
+    assert roster.sheets[0].header_row == 2 and roster.rows[0].raw["technology"] == "集中供热"
 
 
 def test_a_village_merged_down_its_rows_counts_for_each() -> None:

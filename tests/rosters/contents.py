@@ -45,6 +45,10 @@ def untidy_values(path: Path) -> None:
         cells(6, phone=f"+86 {phone(6)}", area="1,00"),
         cells(7, id=f"'{number(7)}", area="86.305"),
         cells(8, phone=19900910008, area=86.30000000000001),
+        cells(9, phone=f"{phone(9)}/{phone(90)}"),
+        cells(10, phone=f"{phone(10)}(子)"),
+        cells(11, phone="无", door="—", card="/"),
+        cells(12, name="暂无"),
     )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ def two_level_header(path: Path) -> None:
 
     one_sheet(
         path, TITLE, top, low, row(1, "√", ""), row(2, "", "√"), row(3, "", ""), row(4, "√", "√"),
+        row(5, "×", "√"), row(6, "否", "/"),
         merged=[(1, 1, 1, 9), (2, 1, 3, 1), (2, 2, 3, 2), (2, 3, 2, 5), (2, 6, 3, 6), (2, 7, 2, 8), (2, 9, 3, 9)],
     )  # fmt: skip
 
