@@ -274,6 +274,9 @@ DIGEST = env("PORTAL_DIGEST", default="SHA-256")  # or SM3
 # Who sends one-time codes of the household's own page (reports/public/senders.py); "": nobody, slips only.
 CODE_SENDER = env("PORTAL_CODE_SENDER", default="outbox" if DEMONSTRATION else "")
 
+# --- Lists ----------------------------------------------------------------------------------------
+FILTERS_EMPTY_CHOICE_LABEL = _("all")  # a filter that is not set shows everything; a dash says nothing
+
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -52,10 +52,11 @@ class ChangeForm(forms.Form):
         for name in kind.values:
             self.fields[name] = _field(name, name in kind.needed)
         self.fields["reason"] = forms.CharField(
-            label=_("Reason for the change"), max_length=300, widget=forms.TextInput(attrs=_INPUT)
+            label=_("Reason for asking"), max_length=300, widget=forms.TextInput(attrs=_INPUT)
         )
         self.fields["papers"] = PapersField(
-            label=_("Papers"), required=kind.paper, widget=SeveralFiles(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.webp"}),
+            label=_("Papers handed in"), required=kind.paper,
+            widget=SeveralFiles(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.webp"}),
             help_text=_("Photo or PDF of the signed statement or certificate, at most 20 MB each."),
         )  # fmt: skip
 

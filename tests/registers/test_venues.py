@@ -62,6 +62,7 @@ def test_the_list_shows_households_and_equivalents_apart(world: World) -> None:
     assert register_queries.task_count(world.programme, FAR_TOWN).total == 0
     page = browser(world.clerk).get(reverse("households:venue-list")).content.decode()
     assert "3.0000" in page and ">240.02<" in page and ">2.0001<" in page, "no venue looks like whole households"
+    assert ">全部<" in page and "-----" not in page, "a filter not set says so"
 
 
 def test_the_same_name_in_the_same_village_is_refused_with_the_number_of_the_first(world: World) -> None:
