@@ -26,12 +26,14 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from core.table_layouts import Choice, Kept, Layout, arranged, choices, kept_for
 
 Label = str | Promise
 PAGE_SIZES = (20, 50, 100, 200)
 PAGE_SIZE = 50
+MOST_WORDS = 2  # of a chip that holds several values; more are told by their number
 OWN_KEYS = frozenset({"sort", "page", "per", "view", "cols", "dense"})
 KINDS = frozenset({
     "text", "id", "number", "money", "wan", "when", "status", "tech", "degrees", "mono", "soft",
@@ -348,10 +350,13 @@ def _chips(filters: Any, query: QueryDict) -> list[Chip]:
 
 
 def _words(form_field: Any, value: Any) -> str:
-    """A filter's value as its choice is worded, otherwise as it is written."""
+    """A filter's value as its choice is worded, otherwise as it is written; of more than two values the first."""
     choices = {str(k): v for k, v in getattr(form_field, "choices", ()) if not isinstance(v, list | tuple)}
     values = value if isinstance(value, list | tuple) else [value]
-    return "、".join(str(choices.get(str(getattr(one, "pk", one)), one)) for one in values)
+    words = [str(choices.get(str(getattr(one, "pk", one)), one)) for one in values]
+    if len(words) <= MOST_WORDS:
+        return "、".join(words)
+    return _("%(first)s and others, %(n)d in all") % {"first": words[0], "n": len(words)}
 
 
 def _marked(view: View, query: QueryDict) -> View:

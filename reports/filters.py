@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -20,17 +21,37 @@ LONGEST = 40
 MOST_PLACES = 1000
 
 
+class _Several(forms.MultipleChoiceField):
+    """Each choice once; an empty one in the address is none (`?town=&village=`, as addresses were kept before)."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return list(dict.fromkeys(filter(None, super().to_python(value))))
+
+
+class VillagesFilter(django_filters.MultipleChoiceFilter):
+    """`?village=A&village=B`: those of one town, or without a town those that are named."""
+
+    field_class = _Several
+
+    def __init__(self, method: str) -> None:
+        super().__init__(
+            method=method, label=_("Village"), widget=forms.CheckboxSelectMultiple, help_text=_("Choose a town first."),
+            error_messages={"invalid_choice": _("%(value)s is none of the villages offered here; choose again.")},
+        )  # fmt: skip
+
+
 class HouseholdFilter(django_filters.FilterSet):
     """`?q=&town=&village=&technology=&year=&stage=&missing=&returned=`; choices are the places and routes one may see.
 
-    The year is asked for only where the programme has several; `none` finds what has no technology or year yet.
+    Villages may be several. The year is asked for only where the programme has several; `none` finds what has no
+    technology or year yet.
     """
 
     q = django_filters.CharFilter(
         method="by_words", label=_("number, name, initials, last four, door, meter, device"), max_length=LONGEST
     )
     town = django_filters.ChoiceFilter(method="by_place", label=_("Town"), empty_label=_("all"))
-    village = django_filters.ChoiceFilter(method="by_place", label=_("Village"), empty_label=_("all"))
+    village = VillagesFilter(method="by_places")
     technology = django_filters.ChoiceFilter(method="by_route", label=_("Route"), empty_label=_("all"))
     year = django_filters.ChoiceFilter(method="by_year", label=_("Year"), empty_label=_("all"))
     stage = django_filters.ChoiceFilter(
@@ -48,11 +69,11 @@ class HouseholdFilter(django_filters.FilterSet):
         text = str(self.data.get("q", ""))[:LONGEST]
         chosen = self.data.get("town", "")
         chosen = chosen if _is_code(chosen) else scope.area_code if len(scope.area_code) >= CODE_LENGTHS[TOWN] else ""
-        towns, found = _places(scope, chosen, text)
+        asked = data.getlist("village") if data else []
+        towns, found = _places(scope, chosen, text, asked)
         self.villages = few(found)
         self._choices("town", [(one.code, one.name) for one in towns])
-        inside = [one for one in found if chosen and one.code.startswith(chosen)]
-        self._choices("village", [(one.code, one.name) for one in inside])
+        self._choices("village", [(one.code, one.name) for one in found if chosen or one.code in asked])
         self._choices("technology", [*scope.routes, (NONE, _("none yet"))])
         if scope.years:
             self._choices("year", [*((str(year), str(year)) for year in scope.years), (NONE, _("none yet"))])
@@ -61,14 +82,18 @@ class HouseholdFilter(django_filters.FilterSet):
 
     @property
     def used(self) -> dict[str, Any]:
-        """The values the form accepted, empty ones left out."""
-        return {key: value for key, value in self.form.cleaned_data.items() if value} if self.form.is_valid() else {}
+        """The values the form accepted, empty ones left out: what `qs` is narrowed by."""
+        self.form.is_valid()
+        return {key: value for key, value in getattr(self.form, "cleaned_data", {}).items() if value}
 
     def by_words(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(matching(value, self.villages))
 
     def by_place(self, rows: Any, name: str, value: str) -> QuerySet[Any]:
         return rows.within(value)  # type: ignore[no-any-return]
+
+    def by_places(self, rows: Any, name: str, value: list[str]) -> QuerySet[Any]:
+        return rows.within(*value)  # type: ignore[no-any-return]
 
     def by_route(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(technology="" if value == NONE else value)
@@ -94,12 +119,16 @@ class HouseholdFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-def _places(scope: Scope, chosen: str, text: str) -> tuple[list[Place], list[Place]]:
-    """Towns of the place, and its villages in the `chosen` town (or "") or where `text` may be a door; one query."""
+def _places(scope: Scope, chosen: str, text: str, asked: list[str]) -> tuple[list[Place], list[Place]]:
+    """Towns of the place, and its villages in the `chosen` town; without one (""), those asked for by their codes, or
+    else those where `text` may be a door. One query.
+    """
     wanted = Q(level=Area.Level.TOWN)
     if chosen:
         low, high = code_range(chosen)
         wanted |= Q(level=Area.Level.VILLAGE, code__gte=low, code__lt=high)
+    elif asked:
+        wanted |= Q(level=Area.Level.VILLAGE, code__in=asked)
     elif may_be_door(text):
         wanted |= door_villages(text)
     found = Area.objects.visible_to(scope.user).within(scope.area_code) if scope.area_code else Area.objects.none()

@@ -133,13 +133,16 @@ def narrowed(rows: QuerySet[Any], query: QueryDict, **fields: str) -> QuerySet[A
 
 
 def inside(rows: Any, query: QueryDict) -> Any:
-    """Keep rows of the town or village named in the address; a code of neither shape finds nothing."""
-    for key in ("town", "village"):
-        code = query.get(key, "")
-        if code:
-            valid = code.isascii() and code.isdigit() and len(code) in CODE_LENGTHS.values()
-            rows = rows.within(code) if valid else rows.none()
+    """Keep rows of the town and the villages named in the address; a code of neither shape finds nothing."""
+    for key in BY_PLACE:
+        codes = [code for code in query.getlist(key) if code]
+        if codes:
+            rows = rows.within(*codes) if all(map(_is_code, codes)) else rows.none()
     return rows
+
+
+def _is_code(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) in CODE_LENGTHS.values()
 
 
 def of_household(rows: Any, extent: Extent, household: str, dwelling: str = "") -> Any:

@@ -12,6 +12,7 @@ from accounts.models import Area
 from core.areas import CODE_LENGTHS, TOWN
 from households.models import Dwelling
 from reports import stages
+from reports.filters import VillagesFilter
 from reports.ledgers.base import Ledger
 from reports.ledgers.gaps import GAPS
 from reports.models import DwellingSummary, Paper
@@ -42,7 +43,7 @@ class LedgerFilter(django_filters.FilterSet):
     enterprise = _text(_("Code of the enterprise"))
     least = _text(_("Homes at least"))
     town = _choice(_("Town"))
-    village = _choice(_("Village"))
+    village = VillagesFilter(method="drawn")
     technology = _choice(_("Route"))
     year = _choice(_("Year"))
     stage = _choice(_("Stage"), stages.CHOICES)

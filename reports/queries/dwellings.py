@@ -1,8 +1,9 @@
 """The household list: found rows, counted without reading them all.
 
-Filters by place, route and stage are counted from `SummaryTotal`, which holds one row per village, route and stage;
-any other filter is counted up to `COUNT_LIMIT` and no further. Pages reach `PAGE_DEPTH` rows deep: a longer list is
-narrowed or exported, never leafed through (docs/decisions/0030).
+Filters by place, route and stage are counted from `SummaryTotal`, which holds one row per village, route and stage, or
+from the sums of whole towns where no village is asked for; any other filter is counted up to `COUNT_LIMIT` and no
+further. Pages reach `PAGE_DEPTH` rows deep: a longer list is narrowed or exported, never leafed through
+(docs/decisions/0030).
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from core.areas import code_range
 from reports.models import DwellingSummary, SummaryTotal
 from reports.queries.matching import IsAmong
 from reports.queries.scope import Scope
@@ -63,13 +63,10 @@ def figures(scope: Scope, rows: QuerySet[DwellingSummary], used: dict[str, Any])
     under "all" only, as in the filters behind the views.
     """
     summed = set(used) <= SUMMED_BY
-    parts = [(_TOTALS, _totals(scope, _condition(used) if summed else None))]
-    if not summed:
-        parts.append((_COUNTED, rows.order_by().values("due_fen", "paid_fen")[: COUNT_LIMIT + 1]))
-    lines = _answers(parts)
+    found = _sums(scope, used) if summed else rows.order_by().values("due_fen", "paid_fen")[: COUNT_LIMIT + 1]
+    lines = _answers([(_VIEWS, _stages(scope)), (_SUMMED if summed else _COUNTED, found)])
     staged = [line for line in lines if line[0] is not None]
-    found = staged if summed else [line for line in lines if line[0] is None]
-    count, due, paid = (sum(int(line[at] or 0) for line in found) for at in (2, 3, 4))
+    count, due, paid = (sum(int(line[at] or 0) for line in lines) for at in (2, 3, 4))
     if not summed and count > COUNT_LIMIT:
         return Found(COUNT_LIMIT, None, None, exact=False), _views(staged)
     return Found(count, due, paid), _views(staged)
@@ -80,26 +77,30 @@ def found_by(scope: Scope, rows: QuerySet[DwellingSummary], used: dict[str, Any]
     return figures(scope, rows, used)[0]
 
 
-# stage (None: counted by the filter), excluded; found dwellings, due, paid; all dwellings, with missing, sent back
-_TOTALS = "SELECT stage, excluded, found, due, paid, every, missing, failed FROM ({}) totals"
+# stage (None: what the filter finds), excluded; found dwellings, due, paid; all dwellings, with missing, sent back
+_VIEWS = "SELECT stage, excluded, 0, 0, 0, every, missing, failed FROM ({}) staged"
+_SUMMED = "SELECT NULL, NULL::boolean, sum(dwellings), sum(due_fen), sum(paid_fen), 0, 0, 0 FROM ({}) found"
 _COUNTED = "SELECT NULL, NULL::boolean, count(*), sum(due_fen), sum(paid_fen), 0, 0, 0 FROM ({}) found"
 
 
-def _totals(scope: Scope, condition: Q | None) -> QuerySet[SummaryTotal]:
-    """Sums per stage: of everything, and of what `condition` keeps; without one nothing is found here."""
-    kept = Q(pk__isnull=True) if condition is None else condition
-    rows = scope.of_programme(SummaryTotal).order_by().values("stage", "excluded")
+def _stages(scope: Scope) -> QuerySet[Any]:
+    """Everything there is, per stage."""
+    rows = scope.of_programme(scope.totals(DwellingSummary.view_right)).order_by().values("stage", "excluded")
     return rows.annotate(  # type: ignore[no-any-return]
-        found=Sum("dwellings", filter=kept), due=Sum("due_fen", filter=kept), paid=Sum("paid_fen", filter=kept),
-        every=Sum("dwellings"), missing=Sum("with_missing"), failed=Sum("with_failed"),
-    )  # fmt: skip
+        every=Sum("dwellings"), missing=Sum("with_missing"), failed=Sum("with_failed")
+    )
+
+
+def _sums(scope: Scope, used: dict[str, Any]) -> QuerySet[Any]:
+    """The stored sums the filter keeps: of villages where it names some, else of whole towns where these are kept."""
+    totals = SummaryTotal if "village" in used else scope.totals(DwellingSummary.view_right)
+    kept = scope.of_programme(totals).order_by().filter(_condition(used))
+    return kept.values("dwellings", "due_fen", "paid_fen")  # type: ignore[no-any-return]
 
 
 def _condition(used: dict[str, Any]) -> Q:
-    condition = Q(dwellings__gte=0)
-    if place := used.get("village") or used.get("town"):
-        low, high = code_range(place)
-        condition &= Q(area_id__gte=low, area_id__lt=high)
+    inside = SummaryTotal.objects.all().inside
+    condition = inside([used["town"]] if "town" in used else []) & inside(used.get("village", []))
     if "technology" in used:
         condition &= Q(technology="" if used["technology"] == NONE else used["technology"])
     if "year" in used:

@@ -61,7 +61,8 @@ def rows_of(scope: Scope, selection: Selection) -> QuerySet[DwellingSummary]:
     if selection.included_ids:
         rows = rows.filter(pk__in=selection.included_ids)
     else:
-        rows = HouseholdFilter(QueryDict(selection.query), rows, scope=scope).qs
+        filters = HouseholdFilter(QueryDict(selection.query), rows, scope=scope)
+        rows = filters.qs if filters.is_valid() else rows.none()  # a condition that is refused would widen the deed
     return rows.exclude(pk__in=selection.excluded_ids) if selection.excluded_ids else rows
 
 

@@ -20,14 +20,14 @@ from devices.models import Heater
 from households.indexes import door_index
 from jobs.models import Job
 from reports.filters import HouseholdFilter
-from reports.models import DwellingSummary, LedgerExport, SummaryTotal
+from reports.models import DwellingSummary, LedgerExport, SummaryTotal, TownTotal
 from reports.queries import dwellings, matching
 from reports.queries.scope import Scope
 from reports.services import exports, selections
 from reports.services.summaries import refresh_summaries
 from tests import people
 from tests.reports.conftest import one_county as county
-from tests.reports.world import A1, A2, World
+from tests.reports.world import A1, A2, B1, World
 
 __all__ = ["county"]
 
@@ -48,7 +48,9 @@ def found(world: World, query: str = "", **more: str) -> tuple[list[str], dwelli
 @pytest.mark.parametrize(
     "query",
     ["", "town=370999001", "town=370999001&village=370999001002", "stage=paid", "stage=finished", "stage=to_accept",
-     "technology=ELECTRIC", "stage=paid&town=370999002", "missing=any", "missing=acceptance", "q=T", "returned=yes"],
+     "technology=ELECTRIC", "stage=paid&town=370999002", "missing=any", "missing=acceptance", "q=T", "returned=yes",
+     f"town=370999001&village={A1}&village={A2}&stage=paid", f"village={A2}&village={B1}", f"village={A1}&village={A2}&q=T",
+     f"stage=paid&village={A1}&village=nowhere"],
 )  # fmt: skip
 def test_count_and_sums_are_those_of_the_rows(county: World, query: str) -> None:
     numbers, sums = found(county, query)
@@ -114,6 +116,26 @@ def test_excluded_dwellings_are_no_task_but_stay_findable(world: World) -> None:
     assert len(found(world, "stage=excluded")[0]) == 1
     scope = scope_over(world)
     assert dwellings.figures(scope, dwellings.summaries(scope), {})[1]["all"] == 2
+
+
+def test_several_villages_are_one_condition(county: World, sign_in: SignIn) -> None:
+    by_village = {area: {row.dwelling_no for row in DwellingSummary.objects.within(area)} for area in (A1, A2, B1)}
+    assert set(found(county, f"village={A2}&village={B1}")[0]) == by_village[A2] | by_village[B1]
+    assert set(found(county, f"town=370999001&village={A2}")[0]) == by_village[A2]
+    assert set(found(county, "town=370999001&village=")[0]) == by_village[A1] | by_village[A2]
+    page = sign_in(county.staff["office"]).get(f"/households/?stage=paid&village={A1}&village={A2}&village={B1}")
+    (chip,) = (one for one in page.context["table"].chips if one.words.startswith("甲一村"))
+    assert (chip.words, chip.without) == ("甲一村等 3 个", "?stage=paid")
+    assert page.content.decode().count('name="village"') == 3
+
+
+def test_villages_outside_ones_place_are_refused_and_no_deed_is_widened(county: World) -> None:
+    scope, asked = scope_over(county, "clerk_a", "370999001"), QueryDict(f"village={A1}&village={B1}")
+    filters = HouseholdFilter(asked, dwellings.summaries(scope), scope=scope)
+    assert list(filters.errors) == ["village"]
+    with pytest.raises(Refused) as refusal:
+        selections.store_selection(scope=scope, query=asked.urlencode(), by=county.staff["clerk_a"])
+    assert refusal.value.code == "NOTHING_SELECTED"
 
 
 def test_another_area_cannot_be_asked_for(county: World) -> None:
@@ -184,6 +206,8 @@ INDEXES = {
     "q=C-370999001150-77": "summary_no",
     "q=张%E4%B8%A0%E5%88%88": "summary_name_trgm",
     "q=0077": "summary_tail",
+    "q=张%E4%B8%A0%E5%88%88&stage=paid&technology=ELECTRIC": "summary_name_trgm",
+    "town=370999001&village=370999001150&village=370999001160": "summary_",
     "q=DL-18823": "dwelling_meter_once",
     "q=%E6%9D%91150+12%E5%8F%B7": "dwelling_door_once",
 }
@@ -207,13 +231,14 @@ def test_a_page_is_read_from_an_index(crowd: World) -> None:
 @pytest.mark.slow
 def test_sums_are_read_from_the_totals(crowd: World, django_assert_num_queries: object) -> None:
     scope = scope_over(crowd)
-    SummaryTotal.objects.create(
-        programme=crowd.programme, area_id="370999001101", stage="paid", dwellings=20_000, due_fen=20_000
-    )
+    for totals, area in ((TownTotal, "370999001"), (SummaryTotal, "370999001101")):
+        totals.objects.create(programme=crowd.programme, area_id=area, stage="paid", dwellings=20_000, due_fen=20_000)
     rows = dwellings.summaries(scope)
     with django_assert_num_queries(1):  # type: ignore[operator]
         sums = dwellings.found_by(scope, rows, {})
     assert (sums.count, sums.due_fen) == (20_000, 20_000)
+    assert dwellings.found_by(scope, rows, {"village": ["370999001101"]}) == sums
+    assert dwellings.found_by(scope, rows, {"village": ["370999001102"]}).count == 0
     assert dwellings.paginator_for(sums)(rows, 50).num_pages == dwellings.PAGE_DEPTH // 50
 
 
@@ -260,6 +285,12 @@ def test_an_export_as_seen_holds_the_columns_of_the_screen(county: World, sign_i
     widest = max(sum(cell is not None for cell in row) for row in rows)
     assert widest == len(["no", "dwelling_no", "town", "village", "paid", "room"])
     assert not Job.objects.filter(kind="reports.export_ledger").exists()
+
+
+def test_an_export_holds_the_villages_of_the_selection(county: World, sign_in: SignIn) -> None:
+    chosen = stored(county, f"stage=paid&village={A2}&village={B1}")
+    sign_in(county.staff["office"]).post(f"/selections/{chosen.token}/export/", {"fingerprint": chosen.fingerprint})
+    assert (LedgerExport.objects.get().row_count, chosen.count) == (4, 4)
 
 
 def test_a_large_export_is_a_job(county: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
