@@ -1,10 +1,11 @@
-// Error summary gets the focus; a form cannot be sent twice; files say what was chosen by the browser itself.
+// Error summary, or the first field of work that waits, gets the focus; a form cannot be sent twice; files say what was chosen by the browser itself.
 import { word } from './words.js';
 
 function focusSummary(scope) {
   const summary = scope.querySelector('[data-focus]');
   if (!summary) return;
   summary.focus();
+  if (!summary.matches('.errors')) return; // the first field to fill is no error
   if (!document.title.startsWith(word('error'))) document.title = word('error') + document.title;
 }
 
