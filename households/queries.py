@@ -243,8 +243,11 @@ class Repair:
 #: Proposals that are the same word for many rows, those that are a calculation per row, and plain confirmations.
 #: A check digit is never among them: which digit is wrong is known to nobody here.
 _SAME_WORD = frozenset(
-    {"E_MISSING", "E_VILLAGE_UNKNOWN", "E_TECHNOLOGY_NOT_IN_TARGET", "W_OLD_HEATING_UNKNOWN", "W_CLASS_UNKNOWN"}
-)
+    {
+        "E_MISSING", "E_VILLAGE_UNKNOWN", "E_TECHNOLOGY_UNKNOWN", "E_TECHNOLOGY_NOT_IN_TARGET",
+        "W_OLD_HEATING_UNKNOWN", "W_CLASS_UNKNOWN",
+    }
+)  # fmt: skip
 _PER_ROW = frozenset({"E_AREA_NOT_NUMBER", "E_RESIDENTS_NOT_NUMBER", "E_PHONE_SEVERAL"})
 CONFIRMED_TOGETHER = frozenset(
     {"W_REGISTER_DIFFERS", "W_TOWN_DIFFERS", "W_PHONE_LANDLINE", "W_OLD_HEATING_UNKNOWN", "W_CLASS_UNKNOWN"}

@@ -50,6 +50,7 @@ _NAMES = ("head_name", "account_holder")
 _NOTE_CODES = {FORMULA_NO_VALUE: "E_FORMULA_NO_VALUE", ERROR_VALUE: "E_ERROR_VALUE", NUMERIC_ID: "E_NUMERIC_ID"}
 _ERROR_TEXTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "ERR:502", "ERR:504"})
 _FORMULA = re.compile(r"=\s*[A-Za-z+\-(\"$'0-9]")
+_REMARK = re.compile(r"\([^()]*\)$")
 _LETTERS = r"A-Za-z\u3400-\u9fff\U00020000-\U0003ffff"
 _UNUSUAL_NAME = re.compile(rf"[()\[\]/\\、,;?*+]|已故|去世|死亡|[0-9]{{5}}|^[^{_LETTERS}]*$|^.$")
 
@@ -226,7 +227,8 @@ def _check_technology(row: ParsedRow, context: RosterContext, synonyms: Synonyms
     code = code or synonyms.technology_of(str(word))
     village = villages.by_code.get(str(row.values.get("village")))
     if code is None:
-        row.add("E_TECHNOLOGY_UNKNOWN", "technology", {"allowed": allowed})
+        code = synonyms.technology_of(_REMARK.sub("", str(word)))
+        row.add("E_TECHNOLOGY_UNKNOWN", "technology", {"allowed": allowed}, context.technologies.get(code or "", ""))
     elif code not in context.technologies:
         row.add("E_TECHNOLOGY_NOT_ALLOWED", "technology", {"allowed": allowed})
     elif village and village.technologies and code not in village.technologies:

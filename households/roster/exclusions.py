@@ -16,6 +16,7 @@ _DEMOLITION = "DEMOLITION_PLAN"
 _NEGATION = re.compile(r"(未|没有?|非|无|并不|不属于|不在|不是|取消|解除|撤销|不再)[\u3400-\u9fff]{0,2}$")
 _TAKEN_BACK = re.compile(r"取消|撤销|解除|作废|(?<!不)同意|反悔|恢复|搬回|返乡|回来|回村|入住|有人")
 """After the words: what they say held once. 列入拆迁计划，现已取消; 长期无人居住，今年已搬回."""
+_ASKS_WILLINGNESS = re.compile(r"是否.{0,4}(自愿|愿意|同意|参加|参与)")
 _YEAR = re.compile(r"(19[0-9]{2}|20[0-9]{2})(?=年|[-./])")
 
 
@@ -30,9 +31,11 @@ class NoteReader:
 
     def check(self, row: ParsedRow) -> None:
         """Add what the row's note, or a column nobody knows, says about leaving the programme."""
-        for text in (str(row.values.get("note", "")), *row.extra.values()):
+        for title, text in (("", str(row.values.get("note", ""))), *row.extra.items()):
             if text and self._worth_reading.search(text):
                 self._check_text(row, tidy_compact(text))
+            elif title and _declines(title, text.strip()):
+                row.add("W_NOTE_UNCLEAR", "note", {"words": tidy_compact(f"{title}：{text}")[:60]})
 
     def _check_text(self, row: ParsedRow, text: str) -> None:
         for reason, phrases in self._phrases.items():
@@ -51,6 +54,13 @@ class NoteReader:
             row.add("W_DEMOLITION_LONG_AGO", "note", {"words": found, "year": year, "years": context.demolition_years})
         else:
             row.add(f"X_{reason}", "note", {"words": found})
+
+
+def _declines(title: str, answer: str) -> bool:
+    """Whether a column of its own says that the household does not want to: 是否自愿 否, 是否放弃 是."""
+    if "放弃" in title:
+        return "是否" in title and answer.startswith(("是", "√"))
+    return answer.startswith(("否", "不")) and bool(_ASKS_WILLINGNESS.search(title))
 
 
 def _listed_in(text: str) -> int:

@@ -135,8 +135,10 @@ def _line_words(row: Any) -> str:
 def import_repair(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Preview of one group repair; the post applies what was shown."""
     found = _import_of(request, pk)
-    value = request.GET.get("value", "") or request.POST.get("value", "")
-    group = next((one for one in queries.repairs(found) if (one.code, one.value) == (code, value)), None)
+    asked = request.POST if request.method == "POST" else request.GET
+    wanted, proposal = (code, asked.get("value", "")), asked.get("proposal")
+    alike = [one for one in queries.repairs(found) if (one.code, one.value) == wanted]
+    group = next((one for one in alike if proposal in (None, one.proposal)), None)
     if group is None:
         messages.info(request, _("Nothing is left to repair of this kind."))
         return redirect("households:import-review", found.pk)

@@ -19,7 +19,7 @@ from households.services import repairs, rosters
 from jobs.models import Job
 from jobs.running import run_job
 from tests import people
-from tests.households.conftest import TOWN, VILLAGE, Importer, World, apply, line, row_of, write_xlsx
+from tests.households.conftest import OTHER_VILLAGE, TOWN, VILLAGE, Importer, World, apply, line, row_of, write_xlsx
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -159,6 +159,18 @@ def test_group_repair_shows_first_and_refuses_what_has_changed(world: World, cle
     fresh = re.search(r'name="fingerprint" value="(\w+)"', clerk.get(url, {"value": "甲一"}).content.decode())
     assert fresh and clerk.post(url, form | {"fingerprint": fresh[1]}).status_code == 302
     assert row_of(found, "张示例1").state == "ready"
+
+
+def test_groups_of_the_same_words_are_told_apart_by_what_they_become(clerk: Client, imported: Importer) -> None:
+    """Rows without a village below two villages: each group becomes the village above its own rows."""
+    found = imported([line(n, village={1: "甲一村", 4: "甲二村"}.get(n, "")) for n in range(1, 7)])
+    page = clerk.get(reverse("households:import-review", args=[found.pk])).content.decode()
+    forms = re.findall(r'<form[^>]*action="([^"]*/E_MISSING/)".*?</form>', page, re.DOTALL)
+    assert len(forms) == 2 and "→ 甲一村</b>" in page and "→ 甲二村</b>" in page
+    shown = clerk.get(forms[0], {"value": "", "proposal": "甲二村"}).content.decode()
+    form = dict(re.findall(r'name="(value|proposal|fingerprint)" value="([^"]*)"', shown))
+    assert clerk.post(forms[0], form).status_code == 302
+    assert [row_of(found, f"张示例{n}").village_id for n in (2, 3, 5, 6)] == [None, None, OTHER_VILLAGE, OTHER_VILLAGE]
 
 
 def test_a_refused_file_shows_every_reason(world: World, clerk: Client) -> None:

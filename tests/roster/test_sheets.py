@@ -224,6 +224,11 @@ def test_each_fault_of_a_row_has_its_code(field: str, text: str, code: str | Non
     assert found_codes == ([code] if code else [])
 
 
+def test_a_technology_with_a_remark_in_brackets_is_proposed_without_it() -> None:
+    issues = parsed(HEAD, (*house(1)[:4], "煤改电（空气源）", "1号")).rows[0].issues
+    assert [(i.code, i.proposal) for i in issues if i.family == "E"] == [("E_TECHNOLOGY_UNKNOWN", "煤改电")]
+
+
 def test_all_faults_of_a_row_are_reported_together() -> None:
     codes = one(id_number="1", village="某村", heated_area_m2="多", technology="", head_name="", phone="2")
     assert codes == [

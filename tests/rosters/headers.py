@@ -152,8 +152,11 @@ def village_merged_down(path: Path) -> None:
 
 @roster("xlsx")
 def unknown_columns(path: Path) -> None:
-    columns = (*SHORT, "是否入社", "镇审核意见")
-    one_sheet(path, columns, [*short(1), "是", ""], [*short(2), "否", "同意"], [*short(3), "否", "该户自愿放弃"])
+    columns = (*SHORT, "是否入社", "镇审核意见", "是否自愿改造")
+    one_sheet(
+        path, columns, [*short(1), "是", "", "是"], [*short(2), "否", "同意"], [*short(3), "否", "该户自愿放弃"],
+        [*short(4), "是", "", "否"],
+    )  # fmt: skip
 
 
 @roster("xlsx")
