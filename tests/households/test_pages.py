@@ -230,6 +230,8 @@ def test_the_list_page_counts_beside_the_target_and_offers_drawing_up(world: Wor
     assert "甲一村" in text and "-4" in text and "乙一村" not in text
     answer = client.post(reverse("households:roster-draw-up"), {"area": VILLAGE})
     assert answer.status_code == 302 and Roster.objects.get().prepared_by == world.clerk
+    text = client.get(reverse("households:roster-list")).content.decode()
+    assert "打开</a>" in text and "重新制表" in text, "a list drawn up is opened next, to be handed in"
     assert client.post(reverse("households:roster-draw-up"), {"area": "370999002001"}).status_code == 404
 
 
