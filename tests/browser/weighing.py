@@ -18,7 +18,8 @@ BUDGETS: dict[str, dict[str, float]] = {
     "list": {"html": 30, "css": 13, "js": 25, "total": 75, "requests": 6},
     "file": {"html": 40, "css": 13, "js": 25, "total": 90, "requests": 10},
     "chart": {"html": 30, "css": 13, "js": 25 + 192, "total": 265, "requests": 8},
-    # A screen nobody sits at has a stylesheet of its own besides.
+    # The style guide for those who build, and a screen nobody sits at, have a stylesheet of their own besides.
+    "guide": {"html": 30, "css": 14, "js": 25 + 192, "total": 266, "requests": 9},
     "wall": {"html": 30, "css": 14, "js": 25, "total": 76, "requests": 7},
     "phone": {"html": 15, "css": 13, "js": 35, "total": 65, "requests": 5},
     # The page that works without signal also fetches its worker and asks once who is signed in.
