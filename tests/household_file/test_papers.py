@@ -101,6 +101,7 @@ def test_a_paper_is_kept_as_our_own_picture_encrypted_and_once(world: World) -> 
 @pytest.mark.parametrize(
     ("paper", "content", "code"),
     [("warranty", b"MZ", "PAPER_UNUSABLE"), ("photos", photo(""), "PAPER_UNKNOWN"), ("", photo(""), "PAPER_UNKNOWN")],
+    ids=["no paper", "photos", "none"],
 )
 def test_what_is_no_paper_of_the_file_is_refused(world: World, paper: str, content: bytes, code: str) -> None:
     made = world.dwelling(A1, "installed")

@@ -56,6 +56,7 @@ def test_a_large_photo_is_made_small() -> None:
 @pytest.mark.parametrize(
     ("content", "code"),
     [(b"%PDF-1.7", "NO_IMAGE"), (b"", "NO_IMAGE"), (huge_png(), "TOO_MANY_PIXELS"), (picture()[:200], "NO_IMAGE")],
+    ids=["pdf", "empty", "huge", "cut off"],
 )
 def test_what_is_no_photo_is_refused(content: bytes, code: str) -> None:
     with pytest.raises(NotAPhoto) as refusal:
