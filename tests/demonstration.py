@@ -62,8 +62,8 @@ class Demonstration:
 
 
 def shared(store: Path, static_build: Path | None, template: str) -> Demonstration:
-    """The demonstration of this run: whoever asks first loads it into a copy of the database `template`, in about a minute,
-    and others wait for it meanwhile.
+    """The demonstration of this run: whoever asks first loads it into a copy of the database `template`, in about a
+    minute, and others wait for it meanwhile.
 
     PORTAL_BROWSER_DEMO names a folder in which the load is kept for the next run of whoever writes these tests.
     """
