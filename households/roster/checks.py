@@ -27,7 +27,7 @@ from households.roster.normalise import (
     tidy_text,
 )
 from households.roster.plain import plain_tests
-from households.roster.rows import FROM_ABOVE, FROM_HEADING, ParsedRow, RawRow, RosterContext, RowIssue, Value
+from households.roster.rows import FROM_ABOVE, FROM_EITHER, FROM_HEADING, ParsedRow, RawRow, RosterContext, RowIssue, Value
 from households.roster.villages import VillageBook
 from households.roster.words import check_words
 
@@ -107,8 +107,8 @@ class RowReader:
 
     def _long_way(self, row: ParsedRow, name: str, text: str, note: str) -> None:
         note = note or _seen_in(text)
-        if note.startswith(FROM_ABOVE) and self._one_village:
-            note = ""  # there is no other it could be
+        if self._one_village:  # there is no other it could be
+            text, note = self._certain(text, note)
         if (note and _noted(row, name, note)) or not (text and (text.isalnum() or tidy_text(text))):
             return
         if name in _MAY_BE_NOTHING and tidy_compact(text) in NOTHING:
@@ -121,6 +121,13 @@ class RowReader:
             return
         if str(value) == text.strip():
             words[text] = value
+
+
+    @staticmethod
+    def _certain(text: str, note: str) -> tuple[str, str]:
+        if note.startswith(FROM_EITHER):
+            return note.removeprefix(FROM_EITHER), FROM_HEADING
+        return text, "" if note.startswith(FROM_ABOVE) else note
 
 
 def _seen_in(text: str) -> str:
@@ -142,8 +149,8 @@ def _noted(row: ParsedRow, name: str, note: str) -> bool:
         return True
     if note == FROM_HEADING:
         row.add("I_VILLAGE_FROM_HEADING", name)
-    if note.startswith(FROM_ABOVE):
-        row.add("E_MISSING", name, None, note.removeprefix(FROM_ABOVE))
+    if note.startswith((FROM_ABOVE, FROM_EITHER)):
+        row.add("E_MISSING", name, None, note.partition(":")[2])
         return True
     return False
 

@@ -16,7 +16,7 @@ from households.roster.header import Header, find_header, header_at, header_by_h
 from households.roster.header import assigned as with_assigned
 from households.roster.normalise import LONG_NUMBERS, is_figure
 from households.roster.places import place_named_in, place_of_sheet
-from households.roster.rows import FROM_ABOVE, FROM_HEADING, Cells, Finding, ParsedSheet, RawRow, SkippedRow
+from households.roster.rows import FROM_ABOVE, FROM_EITHER, FROM_HEADING, Cells, Finding, ParsedSheet, RawRow, SkippedRow
 from households.roster.table import FILLED_DOWN, Table
 from households.roster.totals import TotalsCheck
 
@@ -204,9 +204,8 @@ class _SheetMapping:
             if letters := table.letters.get("beneficiary_classes"):
                 cells["beneficiary_classes"] = f"{letters}{part.row_no}"
             _add_flagged(part, table.header, self.known, raw, cells)
-        if "village" not in raw and table.village[0]:
-            raw["village"], cells["village"] = table.village
-            notes["village"] = FROM_HEADING
+        if "village" not in raw:
+            _name_village(table, raw, cells, notes)
         elif "village" in notes:
             table.above = ""  # an error stands there: nobody knows what it should say
         elif "village" in raw and (above := table.village_above(raw["village"])):
@@ -235,6 +234,16 @@ class _SheetMapping:
             self.first.titles,
             _samples(self.sheet, self.first),
         )
+
+
+def _name_village(table: Table, raw: dict[str, str], cells: dict[str, str], notes: dict[str, str]) -> None:
+    """The village the last heading named, for a row without a cell for it."""
+    name, place = table.village
+    if not name:
+        table.nameless = True
+        return
+    raw["village"], cells["village"] = "" if table.nameless else name, place
+    notes["village"] = FROM_EITHER + name if table.nameless else FROM_HEADING
 
 
 def _samples(sheet: Sheet, header: Header) -> dict[int, tuple[str, ...]]:

@@ -15,6 +15,8 @@ STATES = (READY, CONFIRM, EXCLUDED, REFUSED, MERGED)
 REFUSED waits for a correction; MERGED repeats an earlier row exactly and adds nothing."""
 FROM_HEADING = "FROM_HEADING"
 """Note on a village that stands in no cell of the row but in a heading or the sheet's name."""
+FROM_EITHER = "FROM_EITHER:"
+"""Note on a village that a line between rows names, where such lines may stand below their rows; its name follows."""
 FROM_ABOVE = "FROM_ABOVE:"
 """Note on a village whose own cell is blank or says 同上; what the row above says follows."""
 Value = str | int | Decimal

@@ -25,6 +25,8 @@ class Table:
     alone: bool
     village: tuple[str, str] = ("", "")
     """The village the last heading above its rows named, and that heading's cell."""
+    nameless: bool = False
+    """Rows of it stood before any village was named: the lines that name one may stand below their rows."""
     above: str = ""
     """The village the last row wrote in its own cell, as far as no heading or total ended it."""
     letters: dict[str, str] = field(init=False)

@@ -131,6 +131,15 @@ def village_headings(path: Path) -> None:
 
 
 @roster("xlsx")
+def village_named_below_its_rows(path: Path) -> None:
+    columns = SHORT[1:]
+    one_sheet(
+        path, TITLE, columns, cells(1, columns), cells(2, columns), ["一、甲一村"], cells(3, columns), ["二、甲二村"],
+        cells(4, columns),
+    )  # fmt: skip
+
+
+@roster("xlsx")
 def one_sheet_for_each_village(path: Path) -> None:
     columns = SHORT[1:]
     pages = [

@@ -121,10 +121,19 @@ def test_a_numeral_in_words_is_proposed_with_its_cell(tmp_path: Path, programme:
     }  # fmt: skip
 
 
-def test_a_village_written_once_is_proposed_to_the_rows_below_it(tmp_path: Path, programme: str) -> None:
-    path = tmp_path / "village_written_once.xlsx"
+@pytest.mark.parametrize(
+    ("name", "villages"),
+    [
+        ("village_written_once", {
+            "A3": "甲一村", "A4": "甲一村", "A6": "甲一村", "A9": "甲二村", "A10": "甲二村", "A12": "", "A16": "甲二村",
+        }),
+        ("village_named_below_its_rows", {"": "", "A5": "甲一村", "A7": "甲二村"}),
+    ],
+)  # fmt: skip
+def test_a_village_nobody_wrote_in_the_row_is_proposed(
+    name: str, villages: dict[str, str], tmp_path: Path, programme: str
+) -> None:
+    path = tmp_path / f"{name}.xlsx"
     FILES[path.name](path)
     issues = dry_run(path, programme)["issues"]
-    assert {issue["cell"]: issue["proposal"] for issue in issues if issue["code"] == "E_MISSING"} == {
-        "A3": "甲一村", "A4": "甲一村", "A6": "甲一村", "A9": "甲二村", "A10": "甲二村", "A12": "", "A16": "甲二村",
-    }  # fmt: skip
+    assert {issue["cell"]: issue["proposal"] for issue in issues if issue["code"] == "E_MISSING"} == villages
