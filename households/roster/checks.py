@@ -27,7 +27,16 @@ from households.roster.normalise import (
     tidy_text,
 )
 from households.roster.plain import plain_tests
-from households.roster.rows import FROM_ABOVE, FROM_EITHER, FROM_HEADING, ParsedRow, RawRow, RosterContext, RowIssue, Value
+from households.roster.rows import (
+    FROM_ABOVE,
+    FROM_EITHER,
+    FROM_HEADING,
+    ParsedRow,
+    RawRow,
+    RosterContext,
+    RowIssue,
+    Value,
+)
 from households.roster.villages import VillageBook
 from households.roster.words import check_words
 
@@ -121,7 +130,6 @@ class RowReader:
             return
         if str(value) == text.strip():
             words[text] = value
-
 
     @staticmethod
     def _certain(text: str, note: str) -> tuple[str, str]:

@@ -16,7 +16,16 @@ from households.roster.header import Header, find_header, header_at, header_by_h
 from households.roster.header import assigned as with_assigned
 from households.roster.normalise import LONG_NUMBERS, is_figure
 from households.roster.places import place_named_in, place_of_sheet
-from households.roster.rows import FROM_ABOVE, FROM_EITHER, FROM_HEADING, Cells, Finding, ParsedSheet, RawRow, SkippedRow
+from households.roster.rows import (
+    FROM_ABOVE,
+    FROM_EITHER,
+    FROM_HEADING,
+    Cells,
+    Finding,
+    ParsedSheet,
+    RawRow,
+    SkippedRow,
+)
 from households.roster.table import FILLED_DOWN, Table
 from households.roster.totals import TotalsCheck
 
