@@ -42,7 +42,10 @@ SPRING = dt.date(2022, 4, 5)
 SMALL = (("ELECTRIC", 3), ("GAS", 1))
 JOURNAL = ("jobs_job", "accounts_auditentry", "accounts_accesslog", "subsidies_bankfileissue")
 """Tables that note every attempt; what attempts achieve stands in the others."""
-BESIDE = ("telemetry_pollcycle", "reports_refreshmark", "reports_dwellingsummary", "reports_summarytotal")
+BESIDE = (
+    "telemetry_pollcycle", "reports_refreshmark", "reports_dwellingsummary", "reports_summarytotal",
+    "reports_towntotal", "reports_boardtotal",
+)  # fmt: skip
 """What beat's other tasks write all the time: turns of polling, and sums that are made anew from the others."""
 
 
