@@ -16,6 +16,8 @@ _DEMOLITION = "DEMOLITION_PLAN"
 _NEGATION = re.compile(r"(未|没有?|非|无|并不|不属于|不在|不是|取消|解除|撤销|不再)[\u3400-\u9fff]{0,2}$")
 _TAKEN_BACK = re.compile(r"取消|撤销|解除|作废|(?<!不)同意|反悔|恢复|搬回|返乡|回来|回村|入住|有人")
 """After the words: what they say held once. 列入拆迁计划，现已取消; 长期无人居住，今年已搬回."""
+_ASKS_A_PERSON = re.compile(r"搬走|搬离|不改(?!变)|不装|户主.{0,3}(?:去世|死亡|病故)")
+"""No words of a programme, and yet the home may not be converted, or not under this head."""
 _ASKS_WILLINGNESS = re.compile(r"是否.{0,4}(自愿|愿意|同意|参加|参与)")
 _YEAR = re.compile(r"(19[0-9]{2}|20[0-9]{2})(?=年|[-./])")
 
@@ -27,7 +29,7 @@ class NoteReader:
         self._context = context
         self._phrases = synonyms.exclusions
         first = "".join(re.escape(phrase[0]) for phrases in self._phrases.values() for phrase in phrases)
-        self._worth_reading = re.compile(f"[{first}]") if first else re.compile("(?!)")
+        self._worth_reading = re.compile(f"[{first}搬不户]")
 
     def check(self, row: ParsedRow) -> None:
         """Add what the row's note, or a column nobody knows, says about leaving the programme."""
@@ -38,10 +40,15 @@ class NoteReader:
                 row.add("W_NOTE_UNCLEAR", "note", {"words": tidy_compact(f"{title}：{text}")[:60]})
 
     def _check_text(self, row: ParsedRow, text: str) -> None:
-        for reason, phrases in self._phrases.items():
-            found = next((phrase for phrase in phrases if phrase in text), None)
-            if found is not None:
-                self._judge(row, text, reason, found)
+        found = {
+            reason: next((phrase for phrase in phrases if phrase in text), "")
+            for reason, phrases in self._phrases.items()
+        }
+        for reason, phrase in found.items():
+            if phrase:
+                self._judge(row, text, reason, phrase)
+        if not any(found.values()) and _ASKS_A_PERSON.search(text):
+            row.add("W_NOTE_UNCLEAR", "note", {"words": text[:60]})
 
     def _judge(self, row: ParsedRow, text: str, reason: str, found: str) -> None:
         context, year = self._context, _listed_in(text)

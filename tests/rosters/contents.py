@@ -166,6 +166,7 @@ def notes_that_exclude(path: Path) -> None:
         "自愿放弃", "2020年列入拆迁计划", "2015年列入拆迁计划", "长期无人居住", "未列入拆迁", "不在拆迁计划内",
         "已取消拆迁计划", "低保户", "户主常年无人居住，自愿放弃改造",
         "2020年列入拆迁计划，现已取消", "长期无人居住，今年已搬回", "自愿放弃，家属也不同意",
+        "全家搬走", "今年不改", "户主已去世", "地址不改变",
     )  # fmt: skip
     rows = [cells(n, note=note) for n, note in enumerate(notes, 1)]
     one_sheet(path, COLUMNS, *rows, cells(20, note="自愿放弃", id="1"))
