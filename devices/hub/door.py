@@ -66,14 +66,22 @@ class Door:
             Visitor(self, guest, address)
 
     def may_enter(self, address: str) -> bool:
+        """Whether one more may wait here. How many lines an address may hold is asked when it has said whose it is:
+        else a half-open line counts as one of them and bars its own return."""
         full = (
             self.pending.total() >= self.config.max_pending
             or self.pending[address] >= self.config.max_pending_per_address
-            or self.open[address] >= self.config.max_lines_per_address
         )
         if full:
             self.counters["refused_cap"] += 1
         return not full
+
+    def is_full(self, address: str) -> bool:
+        return self.open[address] >= self.config.max_lines_per_address
+
+    def has_inside(self, dtu_id: str) -> bool:
+        line = self.lines.by_name.get(f"dtu:{dtu_id}")
+        return line is not None and line.bus.connected
 
     def line_for(self, dtu_id: str) -> Line | None:
         """The line of an id; None when there are too many unclaimed or too many lines."""
@@ -150,6 +158,9 @@ class Visitor:
         if hub_of(f"dtu:{seen.dtu_id}", self.door.config.hubs) != self.door.config.number:
             self._turn_away("other_hub")
             return
+        if self.door.is_full(self.address) and not self.door.has_inside(seen.dtu_id):
+            self._turn_away("refused_cap")
+            return
         self._ddp = Enveloped(self, seen.dtu_id) if seen.framing == "ddp" else None
         line = self.door.line_for(seen.dtu_id)
         if line is None:
@@ -193,18 +204,22 @@ class Visitor:
         self.door.config.log("dtu_replaced", {"line": line.name, "remote": self.remote, "old": line.remote})
         line.bus.drop()
         # The old transport tells its line when the loop comes round; only then is the line free.
-        asyncio.get_running_loop().call_soon(self._attach_later, line)
+        asyncio.get_running_loop().call_soon(self._after_the_old, line)
 
-    def _attach_later(self, line: Line) -> None:
-        if line.bus.connected:
-            asyncio.get_running_loop().call_soon(self._attach_later, line)
-        else:
+    def _after_the_old(self, line: Line) -> None:
+        """Attached, unless another with the same id was quicker: then that one is asked in its turn."""
+        if not line.bus.connected:
             self._attach(line)
+        elif self.stream.open:
+            self._fence(line)
 
     # --- attached ---
 
     def _attach(self, line: Line) -> None:
         if not self.stream.open:
+            return
+        if self.door.is_full(self.address):  # the one it replaced had come from elsewhere
+            self._turn_away("refused_cap")
             return
         self._count(self.door.open)
         self.line, self.stream.receive = line, line.bus.received

@@ -76,6 +76,30 @@ def test_a_half_open_connection_is_replaced() -> None:
         assert only(client, LINE)[0].registers == (1100, 1101, 1102, 1103)
 
 
+def test_a_half_open_line_does_not_bar_its_own_return_where_an_address_holds_all_its_lines() -> None:
+    with running_hub(max_lines_per_address=1) as (hub, client, events):
+        first = RawDtu(hub.listen_port, IMEI.encode(), lambda q: b"")
+        events.wait("dtu_registered")
+        RawDtu(hub.listen_port, IMEI.encode())
+        events.wait("dtu_registered", count=2)
+        assert first.closed.wait(WAIT_S)
+        assert only(client, LINE)[0].registers == (1100, 1101, 1102, 1103)
+        assert RawDtu(hub.listen_port, b"861990000000034").closed.wait(WAIT_S)
+
+
+def test_of_two_that_come_for_a_half_open_line_one_is_attached_and_the_other_judged_against_it() -> None:
+    with running_hub() as (hub, client, events):
+        answers = [True]
+        RawDtu(hub.listen_port, IMEI.encode(), lambda q: right_answer(q) if answers[0] else b"")
+        events.wait("dtu_registered")
+        only(client, LINE)
+        answers[0] = False
+        both = [RawDtu(hub.listen_port, IMEI.encode()) for _ in range(2)]
+        events.wait("duplicate_dtu_id")
+        until(lambda: sum(dtu.closed.is_set() for dtu in both) == 1, seconds=WAIT_S, what="one is turned away")
+        assert only(client, LINE)[0].registers == (1100, 1101, 1102, 1103)
+
+
 def test_strangers_are_turned_away() -> None:
     with running_hub(register_s=0.1, max_pending_per_address=2) as (hub, _, events):
         talker = RawDtu(hub.listen_port, b"GET / HTTP/1.1\r\nHost: " + b"x" * 60)
