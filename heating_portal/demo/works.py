@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +16,7 @@ from devices.models import Supplier
 from devices.protocol.profile_files import bundled_profile
 from devices.services.heaters import register_model, register_supplier, store_profile
 from heating_portal.demo import docking, papers, pictures
+from heating_portal.demo.hands import with_both_hands
 from heating_portal.demo.people import BY, bind_accounts, person
 from heating_portal.demo.progress import Progress
 from programmes.models import Programme
@@ -29,6 +29,8 @@ from retrofits.services.installations import record_installation
 from retrofits.services.photos import add_photo, add_photos
 from retrofits.services.tasks import open_tasks
 from retrofits.visits import Visit, stage_of
+
+Numbered = tuple[int, Task]
 
 WHY = "demonstration"
 AT_ONCE = 40
@@ -84,7 +86,8 @@ def _model(profile_name: str, docked_on: date) -> str:
 def install(tasks: Sequence[Task], begun: date, progress: Progress, fleet: Sequence[Sequence[Any]] = ()) -> None:
     """Record every listed task's installation. With a fleet, the i-th task gets the fleet's i-th line and unit, after
     its household signed the supply contract and before it signs the commissioning."""
-    for chunk in _chunks(enumerate(tasks)):
+
+    def record(chunk: list[Numbered]) -> None:
         listed = [(number, task) for number, task in chunk if task.state == Task.State.LISTED]
         days = {task.pk: _installed_on(number, begun) for number, task in listed}
         with transaction.atomic():
@@ -96,7 +99,8 @@ def install(tasks: Sequence[Task], begun: date, progress: Progress, fleet: Seque
                 _install(task, number, days[task.pk], fleet[number] if fleet else None, book)
             if fleet:
                 papers.commission(listed, days)
-        progress.tick(len(chunk))
+
+    with_both_hands(_chunks(tasks, AT_ONCE), record, progress)
 
 
 def tasks_in_order(programme: Programme, villages: Iterable[str]) -> list[Task]:
@@ -173,14 +177,16 @@ def _costs(task: Task, number: int) -> tuple[CostEntry, ...]:
 
 def accept(tasks: Sequence[Task], begun: date, progress: Progress, *, per_day: int = 25) -> None:
     """The inspector photographs, asks, measures, has it signed, and accepts; the same visit is never stored twice."""
-    for chunk in _chunks(enumerate(tasks)):
+
+    def visit(chunk: list[Numbered]) -> None:
         with transaction.atomic():
             book = GateBook(tasks[0].programme)
             book.read(task for _number, task in chunk)
             for number, task in chunk:
                 if task.state == Task.State.INSTALLED:
                     _accept(task, number, begun + timedelta(days=number // per_day), book)
-                progress.tick()
+
+    with_both_hands(_chunks(tasks, per_day), visit, progress)  # a day is one hand's: its order stays the same
 
 
 def _accept(task: Task, number: int, day: date, book: GateBook) -> None:
@@ -230,8 +236,7 @@ def _key(task: Task, result: str) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"{task.programme.code}/{task.dwelling.dwelling_no}/{result}")
 
 
-def _chunks(numbered: Iterable[tuple[int, Task]]) -> Iterator[list[tuple[int, Task]]]:
-    """A commit per forty dwellings: quick, and little is lost when the load is killed."""
-    rest = iter(numbered)
-    while chunk := list(islice(rest, AT_ONCE)):
-        yield chunk
+def _chunks(tasks: Sequence[Task], size: int) -> list[list[Numbered]]:
+    """A commit per so many dwellings: quick, and little is lost when the load is killed."""
+    numbered = list(enumerate(tasks))
+    return [numbered[at : at + size] for at in range(0, len(numbered), size)]
