@@ -315,7 +315,7 @@ def life(works: Works) -> Iterator[Life]:
 def test_no_path_leads_around_a_gate(works: Works) -> None:
     prepare(works)
     few = settings(
-        max_examples=40, stateful_step_count=15, deadline=None, phases=[Phase.generate],
+        max_examples=24, stateful_step_count=15, deadline=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     run_state_machine_as_test(Life, settings=few)
