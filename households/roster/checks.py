@@ -62,6 +62,8 @@ _FORMULA = re.compile(r"=\s*[A-Za-z+\-(\"$'0-9]")
 _REMARK = re.compile(r"\([^()]*\)$")
 _LETTERS = r"A-Za-z\u3400-\u9fff\U00020000-\U0003ffff"
 _UNUSUAL_NAME = re.compile(rf"[()\[\]/\\、,;?*+]|已故|去世|死亡|[0-9]{{5}}|^[^{_LETTERS}]*$|^.$")
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+"""3—4 and 3-4 are one door."""
 
 
 def review(raw_rows: Iterable[RawRow], context: RosterContext, *, synonyms: Synonyms | None = None) -> list[ParsedRow]:
@@ -191,7 +193,7 @@ def _plain(name: str, text: str) -> Typed:
     value = tidy_compact(text) if name in _COMPACT and not latin else tidy_text(text)
     if name in _NAMES and _UNUSUAL_NAME.search(value):
         return Typed(value, "W_NAME_UNUSUAL", {})
-    return Typed(value)
+    return Typed(_DASHES.sub("-", value) if name == "door_no" else value)
 
 
 def _take(row: ParsedRow, name: str, text: str, typed: Typed) -> None:

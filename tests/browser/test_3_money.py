@@ -58,7 +58,7 @@ def anybody_reads_the_board(visitors: Visitors, address: str) -> None:
     page.goto(address)
     visitors.keep(page, "step-3-public-notice-390")
     assert "*" in page.locator("tbody tr td:nth-child(3)").first.inner_text()
-    assert looked_at(page, {390: "light", 1366: "dark"}) == []
+    assert looked_at(page, (("light", 390), ("dark", 1366))) == []
 
 
 def accept(visitors: Visitors, task: int) -> None:

@@ -114,7 +114,7 @@ def grown(name: str, weights: dict[str, float]) -> list[str]:
     return []
 
 
-def looked_at(page: Any, looks: Sequence[tuple[str, int]], person: str) -> list[str]:
+def looked_at(page: Any, looks: Sequence[tuple[str, int]], person: str = "") -> list[str]:
     """The page itself never scrolls sideways; wide tables do so in their own boxes. Nothing for axe in these looks."""
     faults = []
     for width, height in HEIGHT.items():

@@ -250,6 +250,8 @@ def test_duplicates_inside_the_file() -> None:
         (first[0], first[1], first[2], first[3], first[4], "9号"),  # 4: same person, another door
         (first[0], first[1], first[2], "99", first[4], first[5]),  # 5: same person and door, other area
         (*house(2)[:5], first[5]),  # 6: another person at the same door
+        (*house(3)[:5], "3—4号"),
+        (*house(4)[:5], "3-4 号"),  # 8: the same door, written otherwise
     ]
     roster = parsed(HEAD, *rows)
     assert problems(roster) == [
@@ -257,9 +259,10 @@ def test_duplicates_inside_the_file() -> None:
         (4, "id_number", "W_SECOND_DWELLING"),
         (5, "id_number", "E_DUPLICATE_ID"),
         (6, "door_no", "W_SAME_DOOR"),
+        (8, "door_no", "W_SAME_DOOR"),
     ]
-    assert list(roster.counts.values()) == [1, 2, 0, 1, 1]
-    assert roster.per_village() == {"140502101207": 3}
+    assert list(roster.counts.values()) == [2, 3, 0, 1, 1]
+    assert roster.per_village() == {"140502101207": 5}
 
 
 def test_the_register_is_asked_with_opaque_keys_only() -> None:
