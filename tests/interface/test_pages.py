@@ -15,6 +15,7 @@ from django.utils import translation
 
 from accounts.demonstration import DemoAccount
 from accounts.forms import CodeForm, LoginForm
+from accounts.models import Area
 from heating_portal import errors
 from tests.permissions.coverage import addresses
 
@@ -55,6 +56,11 @@ def test_a_wrong_number_stays_in_its_field() -> None:
     assert 'value="一百二"' in html
     assert 'type="text"' in html
     assert 'aria-invalid="true"' in html
+
+
+def test_a_choice_nobody_made_yet_asks_to_choose_in_words() -> None:
+    html = str(forms.ModelChoiceField(Area.objects.none(), label="地区").get_bound_field(Sample(), "area"))
+    assert "请选择 …" in html and "---" not in html
 
 
 def test_optional_fields_are_marked_and_required_ones_are_not() -> None:
