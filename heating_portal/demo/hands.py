@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from multiprocessing import get_context
@@ -16,6 +17,7 @@ from heating_portal.demo.progress import Progress
 from heating_portal.up.children import die_with_parent
 
 FEWEST = 4  # parts; fewer are not worth a second process
+TWO_HANDS = sys.platform == "linux" and (os.cpu_count() or 1) > 1  # elsewhere a fork may not touch the network
 Part = TypeVar("Part")
 
 
@@ -23,7 +25,7 @@ def with_both_hands(parts: Sequence[list[Part]], work: Callable[[list[Part]], No
     """`work` through the parts, the later half in a process of its own. Each part has to commit by itself: whatever a
     killed load has not done is done by the next one. Inside a transaction, which a process can't share, one by one.
     """
-    alone = len(parts) < FEWEST or connection.in_atomic_block or (os.cpu_count() or 1) < 2
+    alone = not TWO_HANDS or len(parts) < FEWEST or connection.in_atomic_block
     mine = len(parts) if alone else len(parts) // 2
     other = None if alone else _begin(parts[mine:], work)
     try:
