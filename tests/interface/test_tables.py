@@ -8,6 +8,7 @@ import django_filters
 import pytest
 from django.db.models import Count
 from django.http import QueryDict
+from django.template import Context, Template
 from django.test import RequestFactory
 
 from accounts.models import Area
@@ -16,6 +17,7 @@ from tests import people
 
 pytestmark = pytest.mark.django_db
 
+HOSTILE = '<b onclick="x">'
 COLUMNS = (
     Column("name", "名称", order_by="name", link=True),
     Column("code", "代码", kind="mono", order_by="code", total=Count("code"), total_label="个数"),
@@ -164,3 +166,13 @@ def test_the_key_e_has_its_button_and_a_long_chooser_its_search_box(places: None
     html = render_table(request, "does/not/exist.html", shown).content.decode()
     assert html.count("data-narrow") == boxes
     assert html.count("data-export") == 1 and 'formaction="/out/" data-export' in html
+
+
+def test_what_people_typed_is_never_markup_in_a_row(places: None) -> None:
+    """Rows are put together in Python: as a link, in a plain cell, in the words for screen readers."""
+    Area.objects.filter(code="370999001001").update(name=HOSTILE)
+    Area.objects.filter(code="370999001").update(name=HOSTILE)
+    more = {"bulk": (BulkAction("做", "/do/"),), "peek_url": lambda row: f"/peek/{row.pk}/{HOSTILE}"}
+    drawn = Template("{% load portal_rows %}{% grid_rows table %}").render(Context({"table": table(**more)}))
+    assert drawn.count("&lt;b onclick=&quot;x&quot;&gt;") >= 8 and "<b onclick" not in drawn
+    assert drawn.count("<tr data-row>") == drawn.count('name="ids"') == drawn.count("hx-target") == Area.objects.count()
