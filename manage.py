@@ -8,8 +8,9 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heating_portal.settings")
     from django.core.management import execute_from_command_line
 
+    from heating_portal.deep_calls import with_room
     from heating_portal.garbage import look_rarely
 
     look_rarely()
 
-    execute_from_command_line(sys.argv)
+    with_room(execute_from_command_line)(sys.argv)

@@ -13,6 +13,7 @@ settings.load_profile("portal")
 
 pytest_plugins = [
     "tests.plugins.garbage",
+    "tests.plugins.deep_calls",
     "tests.plugins.compiling",
     "tests.plugins.loud_skips",
     "tests.plugins.proofs",
