@@ -78,7 +78,7 @@ def chromium(portal: RunningPortal, chromium_path: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        browser = chromium_here.launched(playwright, chromium_path)
         yield browser
         browser.close()
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from tests import chromium, people
+from tests import people
+from tests.chromium import found, launched
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-CHROMIUM = chromium.found()
+CHROMIUM = found()
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,7 @@ def chromium(_async_unsafe: None, session_key: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launched(playwright, CHROMIUM)
         yield browser
         browser.close()
 
@@ -67,25 +69,26 @@ def page_of(session_key: str, chromium: Any, live_server: Any, built: Path) -> I
         context.close()
 
 
-@pytest.mark.parametrize("width", [1366, 1024, 390])
-def test_the_style_guide_is_clean(page_of: Any, width: int) -> None:
-    page, complaints = page_of("/styleguide/", width)
+def test_the_style_guide_is_clean(page_of: Any) -> None:
+    page, complaints = page_of("/styleguide/")
+    for width in (1366, 1024, 390):
+        page.set_viewport_size({"width": width, "height": 768})
+        page.reload()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.activeElement.id") == "error-summary"
     assert complaints == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("document.activeElement.id") == "error-summary"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1366, 390])
-def test_axe_finds_nothing(page_of: Any, theme: str, width: int) -> None:
+def test_axe_finds_nothing(page_of: Any) -> None:
     if not AXE.is_file():
         pytest.skip("AXE NOT INSTALLED: accessibility is unchecked")
-    page, _ = page_of("/styleguide/", width)
-    if theme == "dark":
-        page.evaluate("document.documentElement.setAttribute('data-theme', 'dark')")
+    page, _ = page_of("/styleguide/")
     page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
-    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == []
+    for theme, width in product(("light", "dark"), (1366, 390)):
+        page.set_viewport_size({"width": width, "height": 768})
+        page.evaluate("theme => document.documentElement.setAttribute('data-theme', theme)", theme)
+        found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
+        assert [(v["id"], v["nodes"][0]["html"][:120], theme, width) for v in found] == []
 
 
 def test_the_theme_changes_at_once_and_stays(page_of: Any) -> None:

@@ -12,12 +12,13 @@ from django.conf import settings
 from django.test import Client
 
 from programmes.models import StatedSum, Target
-from tests import chromium, flushing, people
+from tests import flushing, people
+from tests.chromium import found, launched
 from tests.programmes.browsing import ONE, TWO, Plan, browser, small_plan
 
 flushing.install()
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-CHROMIUM = chromium.found()
+CHROMIUM = found()
 OTHERS = ("370999002001", "370999003001", "370999004001")
 OpenPage = Callable[[bool], Any]
 
@@ -51,7 +52,7 @@ def open_page(session: str, live_server: Any, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = launched(playwright, CHROMIUM)
 
         def opened(script: bool) -> Any:
             context = chromium.new_context(java_script_enabled=script, viewport={"width": 1366, "height": 768})

@@ -19,14 +19,15 @@ from programmes.models import Checklist
 from retrofits.models import Acceptance, Photo, Task
 from retrofits.services.acceptances import record_acceptance
 from retrofits.services.photos import add_photo
-from tests import chromium, people
+from tests import people
+from tests.chromium import found, launched
 from tests.retrofits.conftest import DAY, Works
 from tests.retrofits.test_pages import client_of, page
 
 pytestmark = [
     pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")
 ]  # fmt: skip
-CHROMIUM = chromium.found()
+CHROMIUM = found()
 DETECTOR = """
 window.BarcodeDetector = class { async detect() { return [{ rawValue: 'SL-SCANNED' }]; } };
 navigator.mediaDevices.getUserMedia = async () => document.createElement('canvas').captureStream();
@@ -93,7 +94,7 @@ def context(world: World, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> 
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launched(playwright, CHROMIUM)
         made = browser.new_context(
             viewport={"width": 390, "height": 844}, base_url=live_server.url, has_touch=True, is_mobile=True,
             locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce", permissions=["geolocation"],
