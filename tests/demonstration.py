@@ -98,14 +98,13 @@ def load(database: str, folder: Path, static_build: Path | None, template: str) 
         (folder / "static_build").symlink_to(static_build)
     create_database(database, template)
     env = environment(folder, database)
-    kill_on_the_way(database, env)
-    left = accepted(database)
+    left = kill_on_the_way(database, env)
     print(manage(env, *LOAD))
     return left
 
 
-def kill_on_the_way(database: str, env: Mapping[str, str]) -> None:
-    """kill -9 as soon as `KILLED_AFTER` homes are accepted."""
+def kill_on_the_way(database: str, env: Mapping[str, str]) -> int:
+    """kill -9 as soon as `KILLED_AFTER` homes are accepted; how many there are then."""
     log = Path(env["PORTAL_VAR"]) / "logs" / "killed-load.log"
     with open(log, "wb") as output:
         process = subprocess.Popen(
@@ -115,21 +114,22 @@ def kill_on_the_way(database: str, env: Mapping[str, str]) -> None:
 
     def far_enough() -> bool:
         assert process.poll() is None, f"the load ended before it could be killed: {log.read_text()[-2000:]}"
-        return accepted(database) >= KILLED_AFTER
+        return accepted(line) >= KILLED_AFTER
 
-    try:
-        until(far_enough, seconds=600, what=f"{KILLED_AFTER} homes are accepted", every_s=0.5)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def accepted(database: str) -> int:
-    """How many acceptances there are; none while there is no table of them."""
     with psycopg.connect(database_url(database), autocommit=True) as line:
-        if line.execute("SELECT to_regclass('retrofits_acceptance')").fetchone() == (None,):
-            return 0
-        return int((line.execute("SELECT count(*) FROM retrofits_acceptance").fetchone() or (0,))[0])
+        try:
+            until(far_enough, seconds=600, what=f"{KILLED_AFTER} homes are accepted", every_s=0.5)
+        finally:
+            process.kill()
+            process.wait()
+        return accepted(line)
+
+
+def accepted(line: psycopg.Connection) -> int:
+    """How many acceptances there are; none while there is no table of them."""
+    if line.execute("SELECT to_regclass('retrofits_acceptance')").fetchone() == (None,):
+        return 0
+    return int((line.execute("SELECT count(*) FROM retrofits_acceptance").fetchone() or (0,))[0])
 
 
 def manage(env: Mapping[str, str], *arguments: str) -> str:

@@ -10,8 +10,8 @@ from django.test import Client
 from accounts.rights import ROLES
 from tests.permissions import oracles
 from tests.permissions.baselines import agreed_queries, costing_otherwise
-from tests.permissions.table import ANONYMOUS, METHODS, Row, getting, rows
-from tests.permissions.walk import Answer, ask, asked_of, client_for, shared_out, visit_all
+from tests.permissions.table import ANONYMOUS, METHODS, Row, door, getting, rows
+from tests.permissions.walk import Answer, ask, asked_of, client_for, shared_out, tried_by, visit_all
 from tests.permissions.world import World
 
 VISITORS = [ANONYMOUS, *ROLES]
@@ -76,6 +76,15 @@ def test_a_method_an_address_does_not_have_is_tried() -> None:
     missing = {(name, method) for name, row in rows().items() for method in METHODS if not row.allowed(method)}
     tried = {(row.name, how) for row in rows().values() for role in VISITORS for _where, how in asked_of(row, role)}
     assert missing <= tried
+
+
+def test_every_role_tries_every_address_and_every_refusal_is_tried_by_both_methods() -> None:
+    for row in rows().values():
+        own = {method for method in METHODS if row.allowed(method)}
+        assert all(tried_by(row, role) for role in VISITORS), row.name
+        for turned_away in (False, True):
+            doors = [role for role in VISITORS if bool(door(row, role)) is turned_away]
+            assert not doors or own == {method for role in doors for method in tried_by(row, role)}, row.name
 
 
 def faults(answers: list[Answer], world: World, before: dict[str, str], after: dict[str, str]) -> list[str]:

@@ -21,6 +21,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from tests.permissions.spoken import Spoken
 from tests.permissions.table import ANONYMOUS, METHODS, Row, allowed, door, expected, getting, refused
 from tests.permissions.world import Town, World, object_of
+from tests.plugins.proofs import LARGE
 
 REFERENCE = {"X-Request-ID": "walk-through"}
 SEARCH, PLAIN = urllib.parse.urlencode({"q": "柴", "per": "200"}), "per=200"
@@ -109,11 +110,21 @@ def asked_of(row: Row, role: str) -> Iterator[tuple[str, str]]:
     """
     looks_over = not door(row, role) or role in (ANONYMOUS, *refused(row)[-1:])
     tries_missing = role in (ANONYMOUS, *allowed(row)[-1:])
+    tried = tried_by(row, role)
     for method in METHODS:
-        if row.allowed(method) or tries_missing:
+        if method in tried or (tries_missing and not row.allowed(method)):
             yield "inside", method
-        if row.allowed(method) and row.names_an_object(method) and looks_over:
+        if method in tried and row.names_an_object(method) and looks_over:
             yield "outside", method
+
+
+def tried_by(row: Row, role: str) -> list[str]:
+    """The methods of the address that `role` tries: all. But where many are turned away at one door, the strongest of
+    them tries both and the others one, in turns; at the large size everybody tries both.
+    """
+    own = [method for method in METHODS if row.allowed(method)]
+    weaker = [] if LARGE else refused(row)[:-1]
+    return [own[weaker.index(role) % len(own)]] if role in weaker else own
 
 
 def ask(
