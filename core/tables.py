@@ -236,7 +236,7 @@ def build_table(
         page=page,
         query=query.copy(),
         unit=unit,
-        chips=_chips(filters, query) if filters else [],
+        chips=chips_of(filters, query) if filters else [],
         form=filters.form if filters else None,
         totals=_totals(found, columns) if totals is None else list(totals),
         views=[_marked(view, query) for view in views],
@@ -335,7 +335,7 @@ def _totals(rows: QuerySet[Any], columns: Iterable[Column]) -> list[tuple[Label,
     return [(c.total_label or c.label, c.kind, sums[f"total_{i}"]) for i, c in enumerate(wanted)]
 
 
-def _chips(filters: Any, query: QueryDict) -> list[Chip]:
+def chips_of(filters: Any, query: QueryDict) -> list[Chip]:
     """A chip per filter that holds a value the form accepted."""
     cleaned: dict[str, Any] = getattr(filters.form, "cleaned_data", {})
     return [

@@ -131,6 +131,12 @@ DATABASES["default"].update(
     ATOMIC_REQUESTS=False,
 )
 DATABASES["default"].setdefault("OPTIONS", {})
+# From process to process of one machine, a question by socket costs half of what it costs by port (decision 0384).
+SOCKETS = env.str("PORTAL_DATABASE_SOCKETS", default="")
+if DATABASES["default"]["HOST"] == "127.0.0.1" and os.access(
+    f"{SOCKETS}/.s.PGSQL.{DATABASES['default']['PORT']}", os.R_OK | os.W_OK
+):
+    DATABASES["default"]["HOST"] = SOCKETS
 # A page answers in milliseconds and two cores serve everybody: starting helpers and compiling costs more than it saves.
 PAGE_PLANNING = {"jit": "off", "max_parallel_workers_per_gather": "0"}
 if ROLE == "web" and PORTAL_MODE != "test":

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from urllib.parse import urlsplit, urlunsplit
+
 import psycopg
+from django.db import connection
+
+
+def database_url(name: str = "") -> str:
+    """Address of that database on the server of the tests; without a name, of this very test's."""
+    name = name or str(connection.settings_dict["NAME"])
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
 
 def drop_database(line: psycopg.Connection, name: str) -> None:

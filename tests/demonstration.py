@@ -25,6 +25,7 @@ from heating_portal.up.children import die_with_parent
 from heating_portal.up.folders import locked
 from heating_portal.up.ports import free_port
 from tests import databases
+from tests.databases import database_url
 from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -152,10 +153,6 @@ def environment(folder: Path, database: str) -> dict[str, str]:
     }
     common = {"PORTAL_MODE": "demo", "ROLE": "worker", "PORTAL_TODAY": STORY_DAY}
     return {**common, **places, **servers, **hub, **QUICK}
-
-
-def database_url(name: str) -> str:
-    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
 
 def create_database(name: str, template: str = "template0") -> None:

@@ -19,7 +19,12 @@ from heating_portal.up.folders import unprivileged_user
 from heating_portal.up.refusals import CannotStart
 
 THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB")
-WHO_MAY_CONNECT = "host all all 127.0.0.1/32 scram-sha-256\nhost replication postgres 127.0.0.1/32 scram-sha-256\n"
+WHO_MAY_CONNECT = (
+    "local all all scram-sha-256\n"
+    "host all all 127.0.0.1/32 scram-sha-256\n"
+    "host replication postgres 127.0.0.1/32 scram-sha-256\n"
+)
+LONGEST_SOCKET = 100  # bytes; the system takes 107
 
 
 @dataclass(frozen=True)
@@ -39,10 +44,20 @@ class Postgres:
     def url(self) -> str:
         return f"postgres://portal:{self.password}@127.0.0.1:{self.port}/portal"
 
+    @property
+    def sockets(self) -> str:
+        """Folder of the socket that our programs take instead of the port; "" where its path would be too long."""
+        return str(self.data) if len(os.fsencode(self.data / f".s.PGSQL.{self.port}")) <= LONGEST_SOCKET else ""
+
     def program(self) -> Program:
         """The server as a child of ours: SIGINT is PostgreSQL's fast shutdown (SIGTERM waits for all clients)."""
         options: tuple[str, ...] = ("listen_addresses=127.0.0.1", f"port={self.port}")
-        options += ("unix_socket_directories=", "max_connections=120", "timezone=UTC", "log_timezone=UTC")
+        options += (
+            f"unix_socket_directories={self.sockets}",
+            "max_connections=120",
+            "timezone=UTC",
+            "log_timezone=UTC",
+        )
         options += () if self.durable else THROWAWAY
         flags = [part for option in options for part in ("-c", option)]
         owner = unprivileged_user()
@@ -71,6 +86,7 @@ class Postgres:
                 f"数据库 {self.data} 的密码与 secrets 文件夹不符。请恢复原来的 secrets 文件夹。",
                 f"The database in {self.data} was made with other secrets. Restore its secrets folder.",
             )
+        (self.data / "pg_hba.conf").write_text(WHO_MAY_CONNECT)  # clusters of earlier versions let in by the port alone
 
     def _initialise(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)  # a first start that was interrupted

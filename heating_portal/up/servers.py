@@ -18,15 +18,16 @@ Environment = dict[str, str]
 
 
 def start_servers(supervisor: Supervisor, *, durable: bool = True) -> Environment:
-    """Start what the environment does not name; returns DATABASE_URL and REDIS_URL."""
+    """Start what the environment does not name; returns DATABASE_URL, REDIS_URL and where the database's socket is."""
     folders = supervisor.folders
     keys.make_missing(folders.secrets)
     waiting: list[Postgres | Valkey] = []
     env = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
     if "DATABASE_URL" not in env:
         home = database_home(folders.var)
-        waiting.append(Postgres(home, free_port(), keys.read(folders.secrets, "postgres_password"), durable))
-        env["DATABASE_URL"] = waiting[-1].url
+        postgres = Postgres(home, free_port(), keys.read(folders.secrets, "postgres_password"), durable)
+        waiting.append(postgres)
+        env |= {"DATABASE_URL": postgres.url, "PORTAL_DATABASE_SOCKETS": postgres.sockets}
     if "REDIS_URL" not in env:
         waiting.append(Valkey(folders.var, free_port(), keys.read(folders.secrets, "valkey_password"), durable))
         env["REDIS_URL"] = waiting[-1].url

@@ -89,10 +89,10 @@ class ListLedger:
         return str(self._view.required_right)
 
     def found(self, extent: Extent) -> QuerySet[Any]:
-        return _Counted(self._page(extent, 1).count)  # type: ignore[return-value]
+        return _Counted(self.first_page(extent).count)  # type: ignore[return-value]
 
     def columns(self, extent: Extent) -> list[Column]:
-        table = self._page(extent, 1)
+        table = self.first_page(extent)
         first = [cell.value for cell in table.rows[0].cells] if table.rows else [None] * len(table.heads)
         shown = [head.column for head in table.heads]
         return [
@@ -121,6 +121,9 @@ class ListLedger:
 
     def url_of(self, row: Any) -> str:
         return ""
+
+    def first_page(self, extent: Extent) -> tables.Table:
+        return self._page(extent, 1)
 
     def _page(self, extent: Extent, number: int) -> tables.Table:
         """One page of the list, of the largest size."""

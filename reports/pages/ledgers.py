@@ -24,6 +24,7 @@ from reports.audit_forms import TemplateForm
 from reports.ledgers import printing
 from reports.ledgers.base import Extent, Ledger
 from reports.ledgers.bundle import BUNDLE
+from reports.ledgers.conditions import conditions
 from reports.ledgers.filters import LedgerFilter
 from reports.ledgers.registry import LEDGERS, SHELVES, known_ledger
 from reports.models import LedgerExport, LedgerTemplate
@@ -99,6 +100,7 @@ def ledger_export(request: HttpRequest, kind: str) -> HttpResponse:
     ledger = OFFERED[kind]
     context = {
         "ledger": ledger, "extent": extent, "wish": wish, "fault": fault, "query": wish.query,
+        "conditions": conditions(ledger, extent),
         "rows": ledger.found(extent).count(), "total_fen": ledger.total_fen(extent),
         "templates": _templates(kind, extent),
         "may_add": request.user.has_right(templates.RIGHT, extent.area_code),  # type: ignore[union-attr]
@@ -113,7 +115,9 @@ def ledger_export(request: HttpRequest, kind: str) -> HttpResponse:
 def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What was taken out, when, by whom, why; and the file while it is one's to have."""
     export = _export(request, pk)
-    return render(request, "reports/export_detail.html", {"export": export, "ledger": known_ledger(export.kind)})
+    ledger = known_ledger(export.kind)
+    said = conditions(ledger, exports.extent_of(export)) if ledger else [export.query]
+    return render(request, "reports/export_detail.html", {"export": export, "ledger": ledger, "conditions": said})
 
 
 @require_GET

@@ -30,6 +30,7 @@ from jobs.services import enqueue
 from programmes.models import Programme
 from reports.ledgers.base import Extent, Ledger
 from reports.ledgers.bundle import BUNDLE
+from reports.ledgers.conditions import conditions
 from reports.ledgers.evaluation import EVALUATION
 from reports.ledgers.registry import LEDGERS, known_ledger
 from reports.models import LedgerExport
@@ -226,7 +227,7 @@ def write_ledger(
         path,
         ledger.columns(extent),
         titles=_titles(ledger, export),
-        query=_query_sheet(ledger, export),
+        query=_query_sheet(ledger, export, extent),
         sheet_name=NO_SHEET_NAME.sub(" ", str(ledger.title))[:31],
         labels=Labels(
             _("Total"), _("Query"), _("rows"), _("SHA-256 of the rows"), subtotal=_("Subtotal"), totals_sheet=_("Sums")
@@ -254,12 +255,12 @@ def _titles(ledger: Ledger, export: LedgerExport) -> list[str]:
     return titles
 
 
-def _query_sheet(ledger: Ledger, export: LedgerExport) -> dict[str, str | Callable[[], str]]:
+def _query_sheet(ledger: Ledger, export: LedgerExport, extent: Extent) -> dict[str, str | Callable[[], str]]:
     return {
         _("Ledger"): str(ledger.title),
         pgettext("ledger", "Programme"): f"{export.programme.name} ({export.programme.code})",
         _("Place"): f"{export.area.name} ({export.area_id})",
-        _("Conditions"): export.query or _("none"),
+        _("Conditions"): pgettext("between two conditions", "; ").join(conditions(ledger, extent)) or _("none"),
         _("Numbers"): _("full") if export.full_numbers else _("masked"),
         _("Reason"): export.reason or "—",
         _("Taken out by"): str(export.requested_by or actor().get("actor_name", "")),

@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from devices.hub.client import HubClient
 from devices.hub.config import split_address
+from tests.databases import database_url
 
 LINE = "dtu:861990000000018"
 
@@ -28,8 +27,7 @@ def start_hub(folder: Path, *, listen: int = 0, control: int = 0, shard: int = 0
     """`manage.py dtu_hub`, one of two hubs, with its lease in this test's database."""
     command = [sys.executable, "manage.py", "dtu_hub", "--number", str(shard), "--of", "2"]
     command += ["--listen", f"127.0.0.1:{listen}", "--control", f"127.0.0.1:{control}"]
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-    own = {"PORTAL_MODE": "test", "PORTAL_VAR": str(folder), "DATABASE_URL": urlunsplit(database)}
+    own = {"PORTAL_MODE": "test", "PORTAL_VAR": str(folder), "DATABASE_URL": database_url()}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | own)
 
 

@@ -16,7 +16,6 @@ from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import override_settings
 
 from devices.hub.client import HubClient
@@ -25,6 +24,7 @@ from devices.models import Command, HubLease
 from devices.protocol.frames import Request
 from devices.services import commands
 from tests import people
+from tests.databases import database_url
 from tests.devices import boards
 from tests.devices.hubs import RawDtu
 from tests.until import until
@@ -96,11 +96,7 @@ def dialled_in(board: Board, started: dict[str, Any], secret: str) -> None:
 def test_a_command_killed_on_the_wire_reaches_the_board_once(
     victim: str, tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = connection.settings_dict
-    monkeypatch.setenv(
-        "DATABASE_URL",
-        f"postgres://{known['USER']}:{known['PASSWORD']}@{known['HOST']}:{known['PORT']}/{known['NAME']}",
-    )
+    monkeypatch.setenv("DATABASE_URL", database_url())
     now, board = dt.datetime.now(dt.UTC), Board()
     command = commands.request_command(
         heater=boards.heater(), point="set_room_t", asked=Decimal("21.5"), reason="测试", request_id=uuid.uuid4(),

@@ -25,6 +25,7 @@ from devices.simulator.fleet import numbered_fleet
 from telemetry.models import Alert, LatestReading, PollCycle, Reading
 from telemetry.partitions import name_of
 from tests import people
+from tests.databases import database_url
 from tests.jobs.valkey import free_port
 from tests.processes import Processes, empty_redis_database, processes
 from tests.telemetry.plant import register
@@ -70,13 +71,6 @@ def heaters(portal: Processes) -> list[Heater]:
 
 def faults(portal: Processes) -> Path:
     return portal.folder / "faults.json"
-
-
-def database_url() -> str:
-    """The database of this very test (with the suffix of this test process)."""
-    db = connection.settings_dict
-    secret = f":{db['PASSWORD']}" if db["PASSWORD"] else ""
-    return f"postgres://{db['USER']}{secret}@{db['HOST']}:{db['PORT']}/{db['NAME']}"
 
 
 def stored() -> dict[int, int]:

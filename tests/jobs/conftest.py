@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as portal
-from django.db import connection
 from kombu import pools
 
 from accounts.acting import acting
 from accounts.models import User
 from tests import flushing
+from tests.databases import database_url
 from tests.jobs.valkey import Broker
 
 flushing.install()
@@ -99,12 +99,9 @@ def worker(
 
 
 def _environment(broker: Broker, signs: Path) -> dict[str, str]:
-    db = connection.settings_dict
-    password = f":{db['PASSWORD']}" if db["PASSWORD"] else ""
-    address = f"postgres://{db['USER']}{password}@{db['HOST']}:{db['PORT']}/{db['NAME']}"
     return {
         **os.environ,
-        "DATABASE_URL": address,
+        "DATABASE_URL": database_url(),
         "REDIS_URL": broker.url,
         "ROLE": "worker",
         "PORTAL_MODE": "test",

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -128,8 +129,13 @@ def test_servers_keep_data_through_kill_9_and_refuse_strangers(
             psycopg.connect(url.replace("portal:", "portal:wrong"))
         with pytest.raises(psycopg.OperationalError, match=r"password|authentication"):
             psycopg.connect(url.replace("portal:", "postgres:x"))
+        by_socket = f"{url}?host={quote(env['PORTAL_DATABASE_SOCKETS'], safe='')}"
+        with psycopg.connect(by_socket) as database:
+            assert database.execute("SELECT inet_client_addr()").fetchone() == (None,)
+        with pytest.raises(psycopg.OperationalError, match=r"password"):
+            psycopg.connect(by_socket.replace("portal:", "portal:wrong"))
         assert not Valkey(folders.var, port_of(env["REDIS_URL"]), "wrong").is_ready()
-    for address in env.values():
+    for address in (env["DATABASE_URL"], env["REDIS_URL"]):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port_of(address)))
 
@@ -155,6 +161,12 @@ def test_named_files_run_in_one_process_and_folders_in_one_more_than_there_are_c
         "-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder", str(tmp_path)
     ]  # fmt: skip
     assert with_defaults(["-n4", str(file)]) == ["-n4", str(file)]
+
+
+def test_a_folder_too_deep_for_a_socket_has_none_and_serves_by_port(folders: Folders, tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 60) / ("y" * 60)
+    assert Postgres(folders.var, 5432, "a" * 64).sockets == str(Postgres(folders.var, 5432, "a" * 64).data)
+    assert Postgres(deep, 5432, "a" * 64).sockets == ""
 
 
 def test_lost_secrets_are_named_instead_of_a_failing_password(folders: Folders) -> None:

@@ -10,7 +10,8 @@ from django.conf import settings
 
 from heating_portal.up.folders import locked
 from tests import databases
-from tests.demonstration import create_database, database_url, manage
+from tests.databases import database_url
+from tests.demonstration import create_database, manage
 from tests.plugins.demonstration import is_worker
 
 DONE, EMPTY = "migrated", "template0"

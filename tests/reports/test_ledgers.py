@@ -123,11 +123,11 @@ def test_a_name_that_looks_like_a_formula_stays_text(county: World, tmp_path: Pa
 
 
 def test_the_second_sheet_says_what_was_asked(county: World, tmp_path: Path) -> None:
-    export, _ = made(county, tmp_path / "out.xlsx", query="town=370999001")
+    export, _ = made(county, tmp_path / "out.xlsx", query="town=370999001&nonsense=1&sort=amount&batch=")
     book = CalamineWorkbook.from_path(str(tmp_path / "out.xlsx"))
     stated = {str(row[0]): str(row[1]) for row in book.get_sheet_by_index(1).to_python()}
     assert export.data_hash in stated.values()
-    assert "town=370999001" in stated.values()
+    assert "街道镇: 甲镇；nonsense = 1" in stated.values()
     assert any(county.staff["auditor"].person_name in value for value in stated.values())
     assert export.row_count == 4
 
@@ -147,6 +147,15 @@ def test_a_clerk_takes_out_only_the_own_town(county: World, tmp_path: Path) -> N
     )
     assert export.row_count == 0
     assert "乙一村" not in str(rows)
+
+
+def test_an_exports_page_says_in_words_what_it_was_narrowed_by(county: World, tmp_path: Path, sign_in: SignIn) -> None:
+    export, _ = made(county, tmp_path / "out.xlsx", query="town=370999001&technology=BOGUS")
+    client = sign_in(county.staff["auditor"])
+    told = client.get(f"/exports/{export.pk}/").content.decode()
+    asked = client.get("/ledgers/payout/export/", {"town": "370999001", "technology": "BOGUS"}).content.decode()
+    for page in (told, asked):
+        assert "街道镇: 甲镇<br>technology = BOGUS" in page
 
 
 # --- through the browser ------------------------------------------------------------------------------------
