@@ -13,6 +13,7 @@ class Pack:
     about = _("Targets, funds, files, satisfaction and environmental benefit of a year, with the ledgers behind them")
     icon = "file-zip"
     right = "overview.view"
+    asks = ("year",)
     ledgers = ("district", "town", "fund", "movement", "completion", "payout", "gap")
 
 
