@@ -18,8 +18,8 @@ from heating_portal.up.environment import site_packages
 from heating_portal.up.folders import unprivileged_user
 from heating_portal.up.refusals import CannotStart
 
-# Nor does a throw-away server learn from what one test left what the next one's tables hold: plans of joins made for rows
-# that are gone took minutes, now and then.
+# Nor does a throw-away server learn from one test's rows what the next one's tables hold: plans made for rows that are
+# gone took minutes, now and then.
 THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB")
 THROWAWAY += (f"autovacuum_analyze_threshold={2**31 - 1}",)
 WHO_MAY_CONNECT = (
