@@ -20,8 +20,10 @@ from heating_portal.up.refusals import CannotStart
 
 # Nor does a throw-away server learn from one test's rows what the next one's tables hold: plans made for rows that are
 # gone took minutes, now and then.
-THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB")
-THROWAWAY += (f"autovacuum_analyze_threshold={2**31 - 1}",)
+THROWAWAY = (
+    "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=256MB",
+    f"autovacuum_analyze_threshold={2**31 - 1}",
+)  # fmt: skip
 WHO_MAY_CONNECT = (
     "local all all scram-sha-256\n"
     "host all all 127.0.0.1/32 scram-sha-256\n"
