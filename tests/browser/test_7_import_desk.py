@@ -122,7 +122,7 @@ def store_the_good_and_take_it_back(portal: RunningPortal, visitors: Visitors, p
     """Nothing is stored while a row is faulty unless the clerk says so; what waits stays on the page."""
     good, waiting = states(portal, import_id)["ready"], states(portal, import_id)["faulty"]
     page.click('#import-dock a[href$="/apply/"]')
-    assert page.locator('button[name="leave_faulty"]').count() == 1
+    page.wait_for_selector('button[name="leave_faulty"]')
     visitors.keep(page, "step-7-check-page", full=True)
     page.click('button[name="leave_faulty"]')
     page.wait_for_selector("#applying", state="detached")

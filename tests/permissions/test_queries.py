@@ -15,7 +15,7 @@ import pytest
 
 from tests.permissions.baselines import BASELINES, agreed_queries, pages
 from tests.permissions.table import Row, getting, rows
-from tests.permissions.walk import ask, client_for, taken_back
+from tests.permissions.walk import UNATTENDED, ask, client_for, taken_back
 from tests.permissions.world import World, build_world
 
 MANY = 8
@@ -32,7 +32,7 @@ def counted(world: World, asked: Sequence[Row], agreed: Mapping[str, int] | None
         role = getting(row)[-1]
         with taken_back():
             for _time in ("cold", "warm"):
-                answer = ask(clients[role], row, role, "inside", "GET", world.inside)
+                answer = ask(clients[role], row, role, "inside", "GET", world.inside, headers=UNATTENDED)
                 assert answer.status in row.get, f"{row.name} shows nothing that could be counted"
                 counts[row.name] = answer.queries
                 if agreed is not None and answer.queries <= agreed[row.name]:

@@ -26,6 +26,7 @@ from tests.plugins.proofs import LARGE
 REFERENCE = {"X-Request-ID": "walk-through"}
 SEARCH, PLAIN = urllib.parse.urlencode({"q": "柴", "per": "200"}), "per=200"
 INNOCENT = (SEARCH, PLAIN)
+UNATTENDED = {"X-Unattended": "1"}  # without the note of the last visit, which a session gets once a minute
 HTMX = {"HX-Request": "true", "HX-Target": "table", "HX-Trigger-Name": "q"}
 
 
