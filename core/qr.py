@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import qrcode
-
 QUIET = 4
 """Modules of white around the code, as the standard asks."""
 
@@ -20,6 +18,8 @@ class Drawing:
 
 def qr_drawing(text: str) -> Drawing:
     """A QR code of `text` that survives a quarter of its modules being lost (level Q): stamps and folds hit codes."""
+    import qrcode  # two pages need it, every program would load it
+
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, border=QUIET)
     code.add_data(text)
     code.make(fit=True)

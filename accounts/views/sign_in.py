@@ -5,8 +5,6 @@ from __future__ import annotations
 from io import BytesIO
 from urllib.parse import urlencode
 
-import qrcode
-import qrcode.image.svg
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
@@ -165,6 +163,8 @@ def _factor_context(request: HttpRequest, form: CodeForm, confirmed: bool) -> di
 
 
 def _qr_svg(text: str) -> str:
+    import qrcode.image.svg  # once in a person's life with this portal
+
     out = BytesIO()
     qrcode.make(text, image_factory=qrcode.image.svg.SvgPathImage).save(out)
     return out.getvalue().decode().partition("?>")[2]

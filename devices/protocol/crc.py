@@ -28,7 +28,8 @@ def _after_word(word: int) -> int:
     return crc >> 8 | (crc & 0xFF) << 8
 
 
-STEP = tuple(map(_after_word, range(65536)))
+_LOW = tuple(map(_after_word, range(256)))
+STEP = tuple(high ^ low for high in map(_after_word, range(0, 65536, 256)) for low in _LOW)  # a CRC of 0 is linear
 _WORDS = tuple(struct.Struct(f">{n}H").unpack_from for n in range(257))
 
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from openpyxl.utils import column_index_from_string, get_column_letter
+from xlsxwriter.utility import xl_col_to_name
 
 from accounts.acting import acting
 from accounts.models import User
@@ -59,7 +58,7 @@ def guessed(sheets: Iterable[Any], columns: Iterable[Column]) -> Map | None:
     for sheet in sheets:
         for row in sheet.rows[:LOOKED_AT]:
             found = {
-                get_column_letter(n): known[plain(text)] for n, text in enumerate(row.texts, 1) if plain(text) in known
+                xl_col_to_name(n - 1): known[plain(text)] for n, text in enumerate(row.texts, 1) if plain(text) in known
             }
             if len(found) >= FEWEST and (best is None or len(found) > best[0]):
                 best = len(found), Map(sheet.name, row.row_no + 1, found, {})
@@ -144,6 +143,8 @@ def fill(template: LedgerTemplate, ledger: Ledger, extent: Extent, target: Path,
     if count > MAX_ROWS:
         message = _("%(count)d rows are too many for this workbook (%(most)d). Choose a town, or take our own form.")
         raise Refused("TOO_MANY_ROWS", message, count=count, most=MAX_ROWS)
+    import openpyxl  # takes every program's start 0.12 s
+
     with open_file(template.document.stored_name) as file:
         book = openpyxl.load_workbook(file)
     sheet = book[template.sheet]
@@ -152,7 +153,7 @@ def fill(template: LedgerTemplate, ledger: Ledger, extent: Extent, target: Path,
     _make_room(sheet, template.first_row, count)
     for number, line in enumerate(ledger.lines(extent)):
         for letters, key in template.columns.items():
-            cell = sheet.cell(template.first_row + number, column_index_from_string(letters))
+            cell = sheet[f"{letters}{template.first_row + number}"]
             cell._style = copy(looks[letters])
             _put(cell, kinds.get(key, TEXT), line.get(key))
     for address, text in template.cells.items():
@@ -194,7 +195,7 @@ def _make_room(sheet: Any, first: int, count: int) -> None:
     merged = [one for one in sheet.merged_cells.ranges if one.min_row > first]
     for one in merged:
         sheet.merged_cells.remove(one)
-    sheet.move_range(f"A{first + 1}:{get_column_letter(sheet.max_column)}{last}", rows=more, translate=True)
+    sheet.move_range(f"A{first + 1}:{xl_col_to_name(sheet.max_column - 1)}{last}", rows=more, translate=True)
     for one in merged:
         one.shift(row_shift=more)
         sheet.merged_cells.add(one)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
-from typing import Any
-
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING, Any
 
 from subsidies.rules.documents import Problem, line_at, problem, unknown
 from subsidies.rules.schema import SCHEMA
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
 _MOST_PROBLEMS = 200
 _TYPES = {
@@ -43,6 +43,8 @@ def shape_problems(tree: Any) -> list[Problem]:
 
 @cache
 def _validator() -> Any:
+    from jsonschema import Draft202012Validator  # takes every program's start 0.1 s
+
     # The reader builds subclasses of dict and list and Decimals, all of which the default checker accepts.
     return Draft202012Validator(SCHEMA)
 

@@ -72,6 +72,7 @@ def worker(
             "celery",
             "-A",
             "tests.jobs.work",
+            "--skip-checks",
             "worker",
             "-Q",
             "default",

@@ -153,15 +153,18 @@ def test_a_count_stops_at_its_limit(county: World, monkeypatch: pytest.MonkeyPat
     assert found(county, "stage=paid")[1].exact
 
 
-# --- at twenty thousand rows --------------------------------------------------------------------------------
+# --- at many rows --------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def crowd(world: World) -> World:
-    """20,000 rows in 100 villages, made by the database itself, past history: only the plans are looked at."""
+    """6,000 rows in 100 villages, made by the database itself, past history: only the plans are looked at. Keys are not
+    checked by plans that the connection made when the tables were empty.
+    """
     values = [world.programme.pk]
     past = pgtrigger.ignore("accounts.Area:history", "households.Household:history", "households.Dwelling:history")
     with past, connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
         cursor.execute(_CROWD, values)
         cursor.execute("ANALYZE reports_dwellingsummary")
     return world
@@ -179,7 +182,7 @@ homes AS (
         created_at)
     SELECT 'C-' || code || '-' || n, code, '张' || chr(20000 + n) || chr(21000 + n), '', 'z' || chr(97 + n %% 26), '', '',
         lpad((n * 7 %% 10000)::text, 4, '0'), '', '', '', '', '', '', 1, now()
-    FROM places, generate_series(1, 200) n RETURNING id, household_no, area_id, head_name, head_initials, id_number_tail),
+    FROM places, generate_series(1, 60) n RETURNING id, household_no, area_id, head_name, head_initials, id_number_tail),
 dwelt AS (
     INSERT INTO households_dwelling (dwelling_no, household_id, area_id, door_no, door_no_index, dwelling_type, meter_no,
         is_second_home, exclusion, exclusion_note, version)
@@ -204,7 +207,7 @@ INDEXES = {
     "returned=yes": "summary_failed",
     "stage=contracted": "summary_contracted",
     "stage=self_paid": "summary_claim",
-    "q=C-370999001150-77": "summary_no",
+    "q=C-370999001150-57": "summary_no",
     "q=张%E4%B8%A0%E5%88%88": "summary_name_trgm",
     "q=0077": "summary_tail",
     "q=张%E4%B8%A0%E5%88%88&stage=paid&technology=ELECTRIC": "summary_name_trgm",
@@ -230,16 +233,16 @@ def test_a_page_is_read_from_an_index(crowd: World) -> None:
 
 
 @pytest.mark.slow
-def test_sums_are_read_from_the_totals(crowd: World, django_assert_num_queries: object) -> None:
-    scope = scope_over(crowd)
-    for totals, area in ((TownTotal, "370999001"), (SummaryTotal, "370999001101")):
-        totals.objects.create(programme=crowd.programme, area_id=area, stage="paid", dwellings=20_000, due_fen=20_000)
+def test_sums_are_read_from_the_totals(world: World, django_assert_num_queries: object) -> None:
+    scope = scope_over(world)
+    for totals, area in ((TownTotal, "370999001"), (SummaryTotal, A1)):
+        totals.objects.create(programme=world.programme, area_id=area, stage="paid", dwellings=20_000, due_fen=20_000)
     rows = dwellings.summaries(scope)
     with django_assert_num_queries(1):  # type: ignore[operator]
         sums = dwellings.found_by(scope, rows, {})
     assert (sums.count, sums.due_fen) == (20_000, 20_000)
-    assert dwellings.found_by(scope, rows, {"village": ["370999001101"]}) == sums
-    assert dwellings.found_by(scope, rows, {"village": ["370999001102"]}).count == 0
+    assert dwellings.found_by(scope, rows, {"village": [A1]}) == sums
+    assert dwellings.found_by(scope, rows, {"village": [A2]}).count == 0
     assert dwellings.paginator_for(sums)(rows, 50).num_pages == dwellings.PAGE_DEPTH // 50
 
 
