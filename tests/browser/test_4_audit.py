@@ -60,6 +60,7 @@ def test_a_path_leads_from_the_total_to_the_proof_and_its_workbook(
         assert "✗" not in column.inner_text()
         presses.press(column.locator("li a").first.click)
         page.wait_for_load_state("load")
+    page.wait_for_selector("#proof .links > li")
     visitors.keep(page, "step-4-path", full=True)
     assert "✗" not in page.locator(".trail").inner_text()
     links = page.locator("#proof .links > li")

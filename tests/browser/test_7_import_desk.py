@@ -71,7 +71,7 @@ def test_two_clerks_one_import(portal: RunningPortal, visitors: Visitors, tmp_pa
     upload(page, write(tmp_path / "两人同改.xlsx", rows))
     page.wait_for_selector("#fixing")
     import_id = import_of(page)
-    assert page.locator("[data-attention] .input--bad:focus").count() == 1
+    page.wait_for_selector("[data-attention] .input--bad:focus")
     colleague = visitors.sit_down(COLLEAGUE)
     colleague.goto(page.url)
     row = page.evaluate("document.activeElement.closest('tr').id")
