@@ -78,7 +78,14 @@ class Visitors:
         page.wait_for_url(lambda address: "/login/" not in address)
 
     def keep(self, page: Any, name: str, *, full: bool = False) -> None:
-        page.screenshot(path=self.pictures / f"{name}.png", full_page=full)
+        """On a crowded machine Chromium now and then has no picture to give; the next moment it has."""
+        path = self.pictures / f"{name}.png"
+        try:
+            page.screenshot(path=path, full_page=full)
+        except Exception as error:
+            if "Unable to capture screenshot" not in str(error):
+                raise
+            page.screenshot(path=path, full_page=full)
 
     def keep_all(self, name: str) -> None:
         for number, context in enumerate(self._contexts):
