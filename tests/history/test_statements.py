@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
 from django.db.utils import InternalError, ProgrammingError
+from django.test.utils import CaptureQueriesContext
 
 from accounts.history.triggers import InsertsTrigger, _hidden, history_triggers
 from accounts.history.verify import verify_chain
@@ -62,6 +64,17 @@ def test_rows_of_nobody_are_refused_and_none_need_nobody() -> None:
         plain.execute(_MADE.format(rows=2))
     assert "INSERT on households_household without an actor" in str(refused.value)
     assert not Household.objects.exists()
+
+
+def test_the_actor_goes_with_what_writes_and_not_with_savepoints() -> None:
+    with CaptureQueriesContext(connection) as spoken, transaction.atomic():
+        people.area("370999001001")
+        with suppress(LookupError), transaction.atomic():
+            raise LookupError
+    words = [one["sql"].split(maxsplit=1)[0] for one in spoken.captured_queries]
+    bare = {one["sql"].split()[0] for one in spoken.captured_queries if "pghistory.context_id" not in one["sql"]}
+    assert {"SAVEPOINT", "RELEASE", "ROLLBACK"} <= bare and "INSERT" not in words
+    assert AuditEntry.objects.filter(table="accounts_area", actor_name="clerk 张示例").exists()
 
 
 def test_a_row_taken_over_by_a_conflict_is_no_new_one() -> None:
