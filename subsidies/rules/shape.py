@@ -43,7 +43,8 @@ def shape_problems(tree: Any) -> list[Problem]:
 
 @cache
 def _validator() -> Any:
-    from jsonschema import Draft202012Validator  # takes every program's start 0.1 s
+    # Loaded here, as it takes every program's start 0.1 s.
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
     # The reader builds subclasses of dict and list and Decimals, all of which the default checker accepts.
     return Draft202012Validator(SCHEMA)
