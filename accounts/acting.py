@@ -13,7 +13,7 @@ from pghistory import runtime
 if TYPE_CHECKING:
     from accounts.models import User
 
-# Statements that write nothing carry no actor: half of all that would, since every `atomic` begins and ends with one.
+# What writes nothing carries no actor: every `atomic` within a transaction begins and ends with such a statement.
 runtime.IGNORED_SQL_PREFIXES += ("savepoint", "release savepoint", "rollback to savepoint")
 
 

@@ -18,7 +18,7 @@ class Drawing:
 
 def qr_drawing(text: str) -> Drawing:
     """A QR code of `text` that survives a quarter of its modules being lost (level Q): stamps and folds hit codes."""
-    import qrcode  # two pages need it, every program would load it
+    import qrcode  # few pages need it, every program would load it
 
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, border=QUIET)
     code.add_data(text)

@@ -129,12 +129,12 @@ def background_programs(env: Environment, *, demo: bool) -> Iterator[Program]:
         yield python_program("heaters", "manage.py", "simulate_heaters", "--demo", env=env)
 
 
-def worker_command(queues: str, app: str = "heating_portal.celery") -> tuple[str, ...]:
+def worker_command(queues: str) -> tuple[str, ...]:
     """Of a Celery worker. `prepare_portal` has made Django's checks; here they see to it that the pages, whose
     addresses jobs name, are loaded before the processes of the pool part. Polling names none.
     """
     checks = () if "default" in queues.split(",") else ("--skip-checks",)
-    return ("-m", "celery", "-A", app, *checks, "worker")
+    return ("-m", "celery", "-A", "heating_portal.celery", *checks, "worker")
 
 
 def has_command(name: str) -> bool:

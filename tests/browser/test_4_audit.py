@@ -60,10 +60,10 @@ def test_a_path_leads_from_the_total_to_the_proof_and_its_workbook(
         assert "✗" not in column.inner_text()
         presses.press(column.locator("li a").first.click)
         page.wait_for_load_state("load")
-    page.wait_for_selector("#proof .links > li")
+    links = page.locator("#proof .links > li")
+    links.nth(8).wait_for()
     visitors.keep(page, "step-4-path", full=True)
     assert "✗" not in page.locator(".trail").inner_text()
-    links = page.locator("#proof .links > li")
     assert links.count() == 9
     assert all(re.search(r"\d", link.locator(".push.num").inner_text()) for link in links.all()), "each has its day"
     path, home = page.url, page.locator("#proof h2").inner_text().split()[0]
