@@ -111,7 +111,10 @@ class NewHouseholdForm(forms.Form):
             self.fields[name] = _text(name, limit)
 
     def texts(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.cleaned_data.items() if name != "area" and value}
+        """By field; the technology by its name, as a list has it: a sentence about it must not name a code."""
+        texts = {name: str(value) for name, value in self.cleaned_data.items() if name != "area" and value}
+        names = dict(self.fields["technology"].choices)  # type: ignore[attr-defined]
+        return texts | {"technology": str(names[texts["technology"]])}
 
 
 class EditHouseholdForm(forms.Form):

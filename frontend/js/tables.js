@@ -130,6 +130,12 @@ function narrow(event) {
   });
 }
 
+// On a phone the conditions of a list lie folded above it.
+function fold(button) {
+  const open = button.closest('.filters').classList.toggle('is-open');
+  button.setAttribute('aria-expanded', String(open));
+}
+
 export function startTables() {
   document.addEventListener('input', narrow);
   document.addEventListener('keydown', key);
@@ -138,6 +144,8 @@ export function startTables() {
     const link = event.target.closest('a.peek');
     if (link && link.closest('tr[data-row]')) cursorTo(link.closest('tr[data-row]'));
     if (event.target.closest('[data-act="close-peek"]')) { event.preventDefault(); closePeek(); return; }
+    const folded = event.target.closest('[data-act="fold"]');
+    if (folded) fold(folded);
     const clear = event.target.closest('[data-act="untick"]');
     if (!clear) return;
     event.preventDefault();

@@ -252,6 +252,8 @@ def test_a_household_entered_by_hand_meets_the_importer_s_checks(world: World, c
     assert clerk.post(reverse("households:household-new"), form).status_code == 302
     home = Dwelling.objects.get()
     assert (home.household.head_name, home.area_id) == ("张示例7", VILLAGE)
+    against = clerk.post(reverse("households:household-new"), form | {"technology": "GAS"}).content.decode()
+    assert "“gas”与任务不符" in against, "the technology by its name"
     again = clerk.post(reverse("households:household-new"), form | {"door_no": "99号", "meter_no": ""})
     assert again.status_code == 422 and 'value="W_SECOND_HOME"' in again.content.decode()
 

@@ -130,3 +130,19 @@ def test_a_menu_opens_by_keyboard_and_closes_by_escape(page_of: Any) -> None:
     assert page.locator("details.menu[open]").count() == 1
     page.keyboard.press("Escape")
     assert page.locator("details.menu[open]").count() == 0
+
+
+def test_on_a_phone_the_conditions_of_a_list_lie_folded_and_without_a_script_open(page_of: Any) -> None:
+    page, complaints = page_of("/households/", 390)
+    button, condition = page.locator('[data-act="fold"]'), page.locator(".folds select").first
+    assert (button.get_attribute("aria-expanded"), condition.is_visible()) == ("false", False)
+    button.click()
+    assert (button.get_attribute("aria-expanded"), condition.is_visible()) == ("true", True)
+    button.click()
+    assert (button.get_attribute("aria-expanded"), condition.is_visible()) == ("false", False)
+    page.evaluate("document.body.classList.remove('js')")  # as it is where no script has run
+    assert (button.is_visible(), condition.is_visible()) == (False, True)
+    page.evaluate("document.body.classList.add('js')")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    assert (button.is_visible(), condition.is_visible()) == (False, True)
+    assert complaints == []

@@ -17,7 +17,7 @@ ANONYMOUS = "anonymous"
 REFUSED_AT_THE_DOOR = {302, 401, 403}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # what follows from a row is worked out once for each
 class Row:
     """One address.
 
@@ -87,11 +87,13 @@ def expected(row: Row, role: str, method: str, *, inside: bool) -> set[int]:
     return set(row.allowed(method))
 
 
+@cache
 def getting(row: Row) -> list[str]:
     """The roles that get the page, the one with the fewest rights first; somebody without a name before all."""
     return allowed(row, "GET")
 
 
+@cache
 def allowed(row: Row, *methods: str) -> list[str]:
     """The roles for which one of the methods (any, unless named) does what it is for, in the order of `getting`."""
     held = {ANONYMOUS: frozenset[str](), **rights_of_roles()}
@@ -100,12 +102,14 @@ def allowed(row: Row, *methods: str) -> list[str]:
     return sorted(fitting, key=lambda role: (len(held[role]), role))
 
 
+@cache
 def refused(row: Row) -> list[str]:
     """The roles turned away at the door, the one with the fewest rights first."""
     held = rights_of_roles()
     return sorted((role for role in held if door(row, role)), key=lambda role: (len(held[role]), role))
 
 
+@cache
 def door(row: Row, role: str) -> set[int]:
     """How somebody is turned away before anything is looked up; empty for those who get in."""
     if row.right == "public":
