@@ -22,7 +22,8 @@ CLERK, LEADER, OFFICE = "clerk_nancun", "leader_nancun", "office_chengqu"
 MOST_PRESSES = 15
 NUMBER = 810_000
 # A village whose list has several pages, each to be photographed and read, but few; and its technology.
-VILLAGE = """SELECT d.area_id, min(t.code) FROM households_dwelling d JOIN households_enrolment e ON e.dwelling_id = d.id
+VILLAGE = """SELECT d.area_id, min(t.code) FROM households_dwelling d
+             JOIN households_enrolment e ON e.dwelling_id = d.id
              JOIN programmes_technology t ON t.id = e.technology_id
              WHERE d.area_id LIKE '140502101%' AND NOT EXISTS (
                SELECT FROM households_roster r WHERE r.area_id = d.area_id AND r.state <> 'approved')
