@@ -87,7 +87,15 @@ class TOTPDevice(TrackedModel, TimestampMixin, ThrottlingMixin, Device):
     def config_url(self) -> str:
         """What the phone scans. It holds the secret: shown to its owner once, while the phone is not confirmed."""
         issuer = settings.OTP_TOTP_ISSUER.replace(":", "")
-        secret = b32encode(self.bin_key).decode()
-        values = {"secret": secret, "algorithm": "SHA1", "digits": self.digits, "period": self.step, "issuer": issuer}
+        values = {"secret": self._secret, "algorithm": "SHA1", "digits": self.digits, "period": self.step, "issuer": issuer}
         label = quote(f"{issuer}:{self.user.get_username()}")
         return f"otpauth://totp/{label}?{urlencode(values, quote_via=quote)}"
+
+    @property
+    def typed_key(self) -> str:
+        """The same secret for somebody who cannot scan, in groups of four; shown where the picture is shown."""
+        return " ".join(self._secret[at : at + 4] for at in range(0, len(self._secret), 4))
+
+    @property
+    def _secret(self) -> str:
+        return b32encode(self.bin_key).decode()

@@ -62,6 +62,7 @@ ROW_KIND_TITLES: dict[str, Words] = {
     "note": _("Note row"),
     "signature": _("Signature row"),
     "title": _("Title row"),
+    "member": _("Member of the household above"),
 }
 
 _ID, _PHONE, _CARD, _AREA = _("ID number"), _("Mobile number"), _("Bank card"), _("Heated area")

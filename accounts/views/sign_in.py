@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -25,6 +24,7 @@ from accounts.forms import CodeForm, LoginForm, PasswordForm
 from accounts.models import TOTPDevice
 from accounts.passwords import must_change
 from accounts.signing_in import TooManyTries
+from core.qr import qr_drawing
 
 ENDED = {
     sessions.IDLE: gettext_lazy("Nobody used the portal for a while, so it signed you out. What was saved is safe."),
@@ -158,16 +158,9 @@ def _factor_context(request: HttpRequest, form: CodeForm, confirmed: bool) -> di
     context: dict[str, object] = {"form": form, "next": _safe_next(request)}
     if not confirmed:
         device = TOTPDevice.objects.filter(user=request.user, confirmed=False).first()
-        context["qr_svg"] = _qr_svg(device.config_url) if device else ""
+        if device:
+            context |= {"device": device, "qr": qr_drawing(device.config_url)}
     return context
-
-
-def _qr_svg(text: str) -> str:
-    import qrcode.image.svg  # once in a person's life with this portal
-
-    out = BytesIO()
-    qrcode.make(text, image_factory=qrcode.image.svg.SvgPathImage).save(out)
-    return out.getvalue().decode().partition("?>")[2]
 
 
 def _home(request: HttpRequest) -> HttpResponse:

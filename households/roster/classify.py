@@ -1,4 +1,5 @@
-"""What is this row: a household, a subtotal, a total, a repeated header, a note, a signature line, or blank?"""
+"""What is this row: a household, a subtotal, a total, a repeated header, a note, a signature line, blank,
+or another member of the household above? (The last is known to the table: `families.py`.)"""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from households.roster.columns import Synonyms, word_key
 from households.roster.header import Header, repeats_header
 from households.roster.places import place_named_in
 
-DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE = (
+DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE, MEMBER = (
     "data",
     "subtotal",
     "total",
@@ -20,8 +21,9 @@ DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE = (
     "note",
     "signature",
     "title",
+    "member",
 )
-KINDS = (DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE)
+KINDS = (DATA, SUBTOTAL, TOTAL, BLANK, HEADER, NOTE, SIGNATURE, TITLE, MEMBER)
 _SUBTOTAL = re.compile(
     r"(本页|.{0,10})?(小计|本页合计)共?\d*户?|.{0,10}(村|社区|居|组|屯|庄)(合计|总计|共计|计)共?\d*户?"
 )

@@ -34,6 +34,10 @@ FIELDS: tuple[str, ...] = (
 """Fields of a roster row, in the order pages show them."""
 SERIAL = "serial"
 """The running number: recognised so that it isn't reported as unknown, and then left out."""
+RELATION = "relation"
+"""To the head of household, in lists that have a row for every person: it says which rows are households."""
+ASIDE = frozenset({SERIAL, RELATION})
+"""Columns that are recognised and no part of a household."""
 _BRACKETS = re.compile(r"[(\[{【][^)\]}】]*[)\]}】]")
 _NOISE = re.compile(r"[\W_]+")
 
@@ -65,6 +69,7 @@ class Synonyms:
     old_heating: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
     class_columns: Mapping[str, str] = field(default_factory=dict)
+    heads: frozenset[str] = frozenset()
 
     def field_of(self, heading: str) -> str | None:
         """Field a heading means, or None."""
@@ -103,6 +108,10 @@ class Synonyms:
         """Technology code a word means, or None; the code itself is understood too."""
         return self.technologies.get(word_key(word))
 
+    def is_head(self, relation: str) -> bool:
+        """Whether a relation to the head of household says that this is the head."""
+        return word_key(relation) in self.heads
+
     def learned(self, headings: Mapping[str, str]) -> Synonyms:
         """A copy that also knows ``headings`` (heading -> field, '' for not needed); these win."""
         added = {heading_key(heading): name for heading, name in headings.items()}
@@ -133,4 +142,5 @@ def shipped_synonyms() -> Synonyms:
         _reversed(data["old_heating"], word_key),
         {**_reversed(data["beneficiary_classes"], word_key), **dict.fromkeys(map(word_key, data["no_class"]), "")},
         _reversed(data["class_columns"], heading_key),
+        frozenset(map(word_key, data["heads"])),
     )

@@ -6,7 +6,7 @@ doubt: it is reported and kept as a remark.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,11 +16,13 @@ from households.roster.header import LEVELS
 from households.roster.normalise import normalise_card, normalise_id, normalise_phone
 from households.roster.rows import ParsedSheet
 
-GUESSED, MISSING, TWICE = "guessed", "missing", "twice"
+GUESSED, MISSING, TWICE, MISPLACED = "guessed", "missing", "twice", "misplaced"
 """Why a column is doubtful: it resembles a field that no other column gives; a required field has no column and this
-one is unknown; two columns claim the same field."""
+one is unknown; two columns claim the same field; what stands in it is not what its heading says."""
 _ASKED_IF_TWICE = frozenset({"head_name", "id_number", "phone", "bank_card", "village", "technology"})
 _SHORTEST_WORD = 2
+_MISPLACED = frozenset({"head_name", "id_number", "phone", "bank_card"})
+_FEWEST_SAMPLES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,31 @@ def doubts_of(sheet: ParsedSheet, missing: Iterable[str], synonyms: Synonyms, *,
             found.append(Doubt(sheet.name, column, title, GUESSED, guess))
         elif wanted:
             found.append(Doubt(sheet.name, column, title, MISSING))
-    return found
+    return [*found, *_misplaced(sheet, on)]
+
+
+def _misplaced(sheet: ParsedSheet, on: date) -> list[Doubt]:
+    """Headings over each other's values: 身份证号 over mobile numbers, 姓名 over ID numbers.
+
+    The guess is what the values are, unless another column rightly gives that; the column whose values went elsewhere
+    is asked about too.
+    """
+    columns = {column: name for column, name in sheet.columns.items() if name in _MISPLACED}
+    kinds = {column: _kind_of(sheet.samples.get(column, ()), on) for column in columns}
+    wrong = {column: kinds[column] for column, name in columns.items() if kinds[column] not in ("", name)}
+    vacated = {c: name for c, name in columns.items() if name in wrong.values() and kinds[c] != name and c not in wrong}
+    left = [columns[column] for column in wrong if columns[column] not in wrong.values()]
+    guesses = {c: "" if _is_right(kind, columns, kinds) else kind for c, kind in wrong.items()}
+    guesses |= dict(zip(vacated, left, strict=False))
+    return [Doubt(sheet.name, c, sheet.titles.get(c, ""), MISPLACED, guess) for c, guess in sorted(guesses.items())]
+
+
+def _is_right(name: str, columns: Mapping[int, str], kinds: Mapping[int, str]) -> bool:
+    return any(columns[column] == name == kind for column, kind in kinds.items())
+
+
+def _kind_of(samples: Sequence[str], on: date) -> str:
+    return _by_samples(samples, on) if len(samples) >= _FEWEST_SAMPLES else ""
 
 
 def lowest(title: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.workbooks.read import MergedRange, SheetRow
-from households.roster.columns import SERIAL, Synonyms, heading_key, word_key
+from households.roster.columns import ASIDE, RELATION, Synonyms, heading_key, word_key
 
 _SEARCHED_ROWS = 40
 LEVELS = " / "
@@ -58,9 +58,9 @@ class Header:
 
     @property
     def fields(self) -> frozenset[str]:
-        """The fields found, SERIAL left out."""
+        """The fields found, without what is no part of a household."""
         found = set(self.columns.values()) | ({"technology"} if self.ticks else set())
-        return frozenset(found - {SERIAL})
+        return frozenset(found - ASIDE)
 
     @property
     def score(self) -> tuple[int, int]:
@@ -185,6 +185,10 @@ def _header(rows: Sequence[SheetRow], synonyms: Synonyms, merged: Sequence[Merge
         else:
             first_of[name] = column
             header.columns[column] = name
+    if "account_holder" in first_of and RELATION in first_of:  # how the payee is related, not a list of persons
+        column = first_of[RELATION]
+        header.unknown[column] = LEVELS.join(headings[column])
+        del header.columns[column]
     titles = {column: LEVELS.join(levels) for column, levels in headings.items()}
     return replace(header, twice=tuple(twice), titles=titles)
 

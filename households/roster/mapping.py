@@ -10,8 +10,20 @@ from itertools import islice
 from core.workbooks.read import NUMERIC_ID, MergedRange, Sheet, SheetRow, Workbook, cell_address
 from households.roster.bare import Bare
 from households.roster.beside import MOST, joined, parts_beside
-from households.roster.classify import BLANK, DATA, HEADER, NOTE, SUBTOTAL, TITLE, TOTAL, classify_row, holds_id
-from households.roster.columns import SERIAL, Synonyms, shipped_synonyms
+from households.roster.classify import (
+    BLANK,
+    DATA,
+    HEADER,
+    MEMBER,
+    NOTE,
+    SUBTOTAL,
+    TITLE,
+    TOTAL,
+    classify_row,
+    holds_id,
+)
+from households.roster.columns import ASIDE, Synonyms, shipped_synonyms
+from households.roster.families import Families
 from households.roster.header import Header, find_header, header_at, header_by_hand, repeats_header, split
 from households.roster.header import assigned as with_assigned
 from households.roster.normalise import LONG_NUMBERS, is_figure
@@ -115,7 +127,10 @@ class _SheetMapping:
         counted = len(self.totals)
         named = [table.village for table in self.tables] or [place_of_sheet(self.sheet.name)]
         self.tables = [
-            Table(counted + n, part, TotalsCheck(self.sheet.name, part), len(parts) == 1, named[min(n, len(named)) - 1])
+            Table(
+                counted + n, part, TotalsCheck(self.sheet.name, part), len(parts) == 1, Families(part, self.known),
+                named[min(n, len(named)) - 1],
+            )
             for n, part in enumerate(parts, 1)
         ]
         for table in self.tables:
@@ -153,7 +168,7 @@ class _SheetMapping:
     def _take_parts(self, row: SheetRow) -> None:
         parts = [(table, table.part(row)) for table in self.tables]
         kinds = {
-            table.number: classify_row(part, table.header, self.known)
+            table.number: self._kind(table, part)
             for table, part in parts
             if table.alone or not table.is_empty(part)
         }
@@ -170,7 +185,11 @@ class _SheetMapping:
             if kind not in (DATA, BLANK) and DATA in kinds.values():
                 if kind == NOTE:
                     self._begin_village([table], part)
-                self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, _joined(part), table.number))
+                self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, _told(part, kind), table.number))
+
+    def _kind(self, table: Table, part: SheetRow) -> str:
+        kind = classify_row(part, table.header, self.known)
+        return MEMBER if kind == DATA and table.families.is_member(part) else kind
 
     def _keep(self, table: Table, part: SheetRow, whole: SheetRow) -> None:
         self.rows.append(self._raw_row(table, part, whole))
@@ -182,8 +201,7 @@ class _SheetMapping:
         return NOTE if kind == DATA else kind
 
     def _leave_out(self, row: SheetRow, kind: str) -> None:
-        text = _joined(row)
-        self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, text))
+        self.skipped.append(SkippedRow(self.sheet.name, row.row_no, kind, _told(row, kind)))
         if kind in (TITLE, NOTE):
             parts = [(table, table.part(row)) for table in self.tables]
             own = any(place_named_in(_joined(part)) for _table, part in parts[1:])
@@ -220,7 +238,7 @@ class _SheetMapping:
         elif "village" in raw and (above := table.village_above(raw["village"])):
             notes["village"] = FROM_ABOVE + above
         places = Cells(table.letters, part.row_no, cells)
-        extra = _extra(part, table.header)
+        extra = _extra(part, table.header) | table.families.remark(part)
         if table is self.tables[0]:
             self.bare.take(whole.texts, extra)
         return RawRow(self.sheet.name, part.row_no, raw, places, notes, extra, table.number)
@@ -268,7 +286,7 @@ def _samples(sheet: Sheet, header: Header) -> dict[int, tuple[str, ...]]:
 
 
 def _columns(header: Header) -> dict[int, str]:
-    named = {column: name for column, name in header.columns.items() if name != SERIAL}
+    named = {column: name for column, name in header.columns.items() if name not in ASIDE}
     return named | dict.fromkeys(header.ticks, "technology") | dict.fromkeys(header.flags, "beneficiary_classes")
 
 
@@ -278,6 +296,11 @@ def _without_header(sheet: Sheet) -> ParsedSheet:
     )
     finding = Finding("F_NO_HEADER", sheet.name, params={"rows": len(sheet.rows)})
     return ParsedSheet(sheet.name, {}, None, (), skipped, (finding, *_sheet_findings(sheet)))
+
+
+def _told(row: SheetRow, kind: str) -> str:
+    """What is kept of a row that is no household: nothing of people who are not asked for."""
+    return "" if kind == MEMBER else _joined(row)
 
 
 def _joined(row: SheetRow) -> str:

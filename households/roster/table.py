@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.workbooks.read import SheetRow, column_letters
-from households.roster.columns import SERIAL
+from households.roster.columns import ASIDE, SERIAL
+from households.roster.families import Families
 from households.roster.header import Header
 from households.roster.totals import TotalsCheck
 
@@ -23,6 +24,7 @@ class Table:
     header: Header
     totals: TotalsCheck
     alone: bool
+    families: Families
     village: tuple[str, str] = ("", "")
     """The village the last heading above its rows named, and that heading's cell."""
     nameless: bool = False
@@ -35,7 +37,7 @@ class Table:
     ids: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        columns = [(column, name) for column, name in self.header.columns.items() if name != SERIAL]
+        columns = [(column, name) for column, name in self.header.columns.items() if name not in ASIDE]
         self.letters = {name: column_letters(column) for column, name in columns}
         self.places = [(name, column - 1) for column, name in columns]
         self.ids = [column - 1 for column, name in columns if name == "id_number"]
@@ -43,7 +45,7 @@ class Table:
     def plainly_household(self, row: SheetRow) -> bool:
         """As ``holds_id``, for the many rows whose number begins as such: no need to ask what else they may be."""
         texts = row.texts
-        return self.alone and any(
+        return self.alone and not self.families.listed and any(
             texts[place][:6].isdigit() and len(texts[place]) >= 6 for place in self.ids if place < len(texts)
         )
 

@@ -14,7 +14,7 @@ from core.refusals import Refused
 from households.issue_wording import FIELD_TITLES
 from households.models import ColumnWord, RosterImport
 from households.roster.columns import FIELDS, heading_key, shipped_synonyms
-from households.roster.doubts import lowest
+from households.roster.doubts import MISPLACED, lowest
 from households.services.imports import PARSE, living_twins, lock_import, refuse_twin
 from jobs.models import Job
 from jobs.services import enqueue
@@ -116,10 +116,13 @@ def _refuse_nonsense(sheets: Mapping[str, Any], choices: Choices) -> None:
 
 
 def _remember(roster_import: RosterImport, sheets: Mapping[str, Any], choices: Choices, by: User) -> None:
-    """Words of the town; a heading that was given two meanings in one file is not learned."""
+    """Words of the town; a heading with two meanings in one file, or over the wrong values, is not learned."""
     said: dict[str, set[tuple[str, str]]] = {}
     for name, columns in choices.items():
+        misplaced = {one["column"] for one in sheets[name].get("doubts", []) if one["reason"] == MISPLACED}
         for column, field in columns.items():
+            if column in misplaced:
+                continue
             heading = lowest(sheets[name]["titles"][str(column)])[:_HEADING_MAX]
             said.setdefault(heading_key(heading), set()).add((heading, field))
     town = roster_import.area_id[: CODE_LENGTHS[TOWN]]

@@ -20,8 +20,8 @@ from households.importing.looking import LookedSheet, first_rows
 from households.issue_wording import FIELD_TITLES
 from households.models import RosterImport
 from households.problem_wording import sentence, title
-from households.roster.columns import SERIAL, shipped_synonyms
-from households.roster.doubts import GUESSED, MISSING, TWICE, lowest
+from households.roster.columns import ASIDE, shipped_synonyms
+from households.roster.doubts import GUESSED, MISPLACED, MISSING, TWICE, lowest
 from households.services.columns import choose_header, confirm_columns, may_assign, may_choose_header
 from households.views.samples import masked_row, masked_sample
 
@@ -31,6 +31,7 @@ _REASONS: dict[str, str | Promise] = {
     GUESSED: gettext_lazy("looks like this"),
     MISSING: gettext_lazy("unknown, while a needed column is missing"),
     TWICE: gettext_lazy("a second column for the same"),
+    MISPLACED: gettext_lazy("the values are not what the heading says"),
 }
 
 
@@ -118,10 +119,10 @@ def _columns(position: int, sheet: dict[str, Any], samples: dict[str, list[str]]
     headings = sheet.get("titles") or dict.fromkeys(sheet["columns"], "")
     for number in sorted(headings, key=int):
         heading, present = headings[number], sheet["columns"].get(number, "")
-        if not present and shipped_synonyms().field_of(lowest(heading)) == SERIAL:
+        if not present and shipped_synonyms().field_of(lowest(heading)) in ASIDE:
             continue
         doubt = doubts.get(int(number), {"reason": "", "guess": ""})
-        guess = doubt["guess"] if doubt["reason"] == GUESSED else ""
+        guess = {GUESSED: present or doubt["guess"], MISPLACED: doubt["guess"]}.get(doubt["reason"], present)
         name = _name(position, int(number))
         yield ShownColumn(
             name=name,
@@ -129,7 +130,7 @@ def _columns(position: int, sheet: dict[str, Any], samples: dict[str, list[str]]
             heading=heading,
             samples=[masked_sample(text, present or doubt["guess"]) for text in samples.get(number, [])],
             present=present,
-            chosen=posted.get(name, present or guess),
+            chosen=posted.get(name, guess),
             reason=_REASONS.get(doubt["reason"], ""),
         )
 

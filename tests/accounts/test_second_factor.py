@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b32decode
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts import demonstration, step_up
 from accounts.models import AuditEntry, TOTPDevice, User
@@ -30,8 +32,11 @@ def test_an_approving_role_sets_up_its_phone_first(client: Client, person: Make)
     assert client.get(reverse("home"))["Location"].startswith(PAGE)
     client.post(reverse("accounts:second-factor-enrol"))
     shown = client.get(PAGE).content.decode()
-    assert "<svg" in shown
     device = TOTPDevice.objects.get(user=user)
+    assert "<svg" in shown
+    assert escape(device.config_url) in shown  # the app may be on the very phone that shows the page
+    typed = re.search(r"(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}", shown)
+    assert typed and b32decode(typed[0].replace(" ", "")) == device.bin_key
     assert client.post(PAGE, {"token": "000000"}).status_code == 422
     TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
     assert client.post(PAGE, {"token": code_of(device)})["Location"] == reverse("home")

@@ -191,3 +191,27 @@ def classes_in_words(path: Path) -> None:
     columns = (*SHORT, "困难类别")
     words = ("低保", "五保户、残疾", "低保；重度残疾人", "普通农户", "", "低收入家庭", "军属", "农村低保户及军属")
     one_sheet(path, columns, *([*short(n), word] for n, word in enumerate(words, 1)))
+
+
+@roster("xlsx")
+def a_row_for_every_person(path: Path) -> None:
+    columns = (*SHORT, "与户主关系")
+
+    def person(n: int, relation: str, **changes: object) -> list[object]:
+        return [*short(n, **changes), relation]
+
+    nothing = {"village": "", "area": "", "technology": "", "door": ""}
+    one_sheet(
+        path, columns, person(20, "子", **nothing), person(1, "户主"), person(2, "妻", **nothing),
+        person(3, "长子", **nothing), person(4, "本人"), person(5, "户主之妻", **nothing | {"village": "甲一村"}),
+        person(6, "弟"), person(7, "", **nothing), ["合计", "3户"], ["负责人签字：", "", "", "", "", "", "日期："],
+    )  # fmt: skip
+
+
+@roster("xlsx")
+def a_payee_and_how_related(path: Path) -> None:
+    columns = (*SHORT, "开户人", "与户主关系")
+    one_sheet(
+        path, columns, [*short(1), name(1), "本人"], [*short(2), name(20), "配偶"],
+        [*short(3, area="", technology=""), name(30), "子"],
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from core.refusals import Refused
 from core.workbooks.read import Sheet, SheetRow
 from households.models import ColumnWord, RosterImport
 from households.roster.columns import shipped_synonyms
-from households.roster.doubts import GUESSED, MISSING, TWICE, doubts_of
+from households.roster.doubts import GUESSED, MISPLACED, MISSING, TWICE, doubts_of
 from households.roster.mapping import map_sheet
 from households.services import parsing, repairs
 from households.services.columns import confirm_columns
@@ -150,6 +150,35 @@ def test_what_is_guessed_from_values_and_from_headings() -> None:
     assert doubts(head, *rows) == [(4, GUESSED, "id_number"), (5, GUESSED, "phone"), (7, TWICE, "head_name")]
     assert doubts(head[:3] + ("是否入社",), ("甲一村", "张示例", "80", "否")) == []
     assert doubts(head[:3] + ("路线",), ("甲一村", "张示例", "80", "电"), missing=["technology"]) == [(4, MISSING, "")]
+
+
+def test_headings_over_each_others_values_are_asked_about() -> None:
+    head = ("村", "户主姓名", "身份证号", "联系电话", "面积")
+    people = [("甲一村", name, number(n), phone(n), "80") for n, name in ((1, "李样本"), (2, "王测试"))]
+    assert doubts(head, *people) == []
+    exchanged = [(village, name, mobile, own, area) for village, name, own, mobile, area in people]
+    assert doubts(head, *exchanged) == [(3, MISPLACED, "phone"), (4, MISPLACED, "id_number")]
+    turned = [(village, own, name, mobile, area) for village, name, own, mobile, area in people]
+    assert doubts(head, *turned) == [(2, MISPLACED, "id_number"), (3, MISPLACED, "head_name")]
+    doubled = [(village, name, mobile, mobile, area) for village, name, _own, mobile, area in people]
+    assert doubts(head, *doubled) == [(3, MISPLACED, "")]
+    assert doubts(head, *exchanged[:1]) == []  # one row may be a slip
+
+
+def test_a_heading_over_the_wrong_values_is_put_right_for_this_file_only(world: World, tmp_path: Path) -> None:
+    head = ("村", "户主姓名", "联系电话", "身份证号", "取暖面积", "改造方式")
+    told = ("村", "户主姓名", "身份证号", "联系电话", "取暖面积", "改造方式")
+    found = upload(world, one_sheet(tmp_path / "turned.xlsx", told, *(cells(n, head) for n in (1, 2))))
+    assert found.state == State.MAPPING
+    page = signed_in(world.clerk).get(reverse("households:import-columns", args=[found.pk])).content.decode()
+    assert number(1) not in page and phone(1) not in page
+    for column, field in (("c-0-3", "phone"), ("c-0-4", "id_number")):
+        select = page.partition(f'name="{column}"')[2].partition("</select>")[0]
+        assert f'<option value="{field}" selected>' in select
+    confirm_columns(roster_import=found, choices={"名单": {3: "phone", 4: "id_number"}}, by=world.clerk)
+    again = read_again(found)
+    assert again.state == State.REVIEW and again.rows.filter(state="ready").count() == 2
+    assert not ColumnWord.objects.exists()
 
 
 def test_a_column_set_aside_is_asked_about_again_where_a_needed_one_is_missing() -> None:
