@@ -87,7 +87,8 @@ class TOTPDevice(TrackedModel, TimestampMixin, ThrottlingMixin, Device):
     def config_url(self) -> str:
         """What the phone scans. It holds the secret: shown to its owner once, while the phone is not confirmed."""
         issuer = settings.OTP_TOTP_ISSUER.replace(":", "")
-        values = {"secret": self._secret, "algorithm": "SHA1", "digits": self.digits, "period": self.step, "issuer": issuer}
+        shape = {"algorithm": "SHA1", "digits": self.digits, "period": self.step}
+        values = {"secret": self._secret, **shape, "issuer": issuer}
         label = quote(f"{issuer}:{self.user.get_username()}")
         return f"otpauth://totp/{label}?{urlencode(values, quote_via=quote)}"
 

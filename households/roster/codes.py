@@ -80,7 +80,8 @@ FINDING_CODES: dict[str, tuple[str, ...]] = {
 }
 
 SKIP_CODES: dict[str, str] = {
-    kind: f"S_{kind.upper()}" for kind in ("subtotal", "total", "blank", "header", "note", "signature", "title", "member")
+    kind: f"S_{kind.upper()}"
+    for kind in ("subtotal", "total", "blank", "header", "note", "signature", "title", "member")
 }
 """Kind of a row that is no household (``classify.KINDS``) -> its code."""
 

@@ -128,7 +128,11 @@ class _SheetMapping:
         named = [table.village for table in self.tables] or [place_of_sheet(self.sheet.name)]
         self.tables = [
             Table(
-                counted + n, part, TotalsCheck(self.sheet.name, part), len(parts) == 1, Families(part, self.known),
+                counted + n,
+                part,
+                TotalsCheck(self.sheet.name, part),
+                len(parts) == 1,
+                Families(part, self.known),
                 named[min(n, len(named)) - 1],
             )
             for n, part in enumerate(parts, 1)
@@ -168,9 +172,7 @@ class _SheetMapping:
     def _take_parts(self, row: SheetRow) -> None:
         parts = [(table, table.part(row)) for table in self.tables]
         kinds = {
-            table.number: self._kind(table, part)
-            for table, part in parts
-            if table.alone or not table.is_empty(part)
+            table.number: self._kind(table, part) for table, part in parts if table.alone or not table.is_empty(part)
         }
         if DATA not in kinds.values():
             found = next((kind for kind in kinds.values() if kind != BLANK), "")

@@ -45,8 +45,10 @@ class Table:
     def plainly_household(self, row: SheetRow) -> bool:
         """As ``holds_id``, for the many rows whose number begins as such: no need to ask what else they may be."""
         texts = row.texts
-        return self.alone and not self.families.listed and any(
-            texts[place][:6].isdigit() and len(texts[place]) >= 6 for place in self.ids if place < len(texts)
+        return (
+            self.alone
+            and not self.families.listed
+            and any(texts[place][:6].isdigit() and len(texts[place]) >= 6 for place in self.ids if place < len(texts))
         )
 
     def village_above(self, written: str) -> str:
