@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.money import MoneyError, parse_yuan
 from core.refusals import Refused
+from programmes.models import Technology
 from subsidies.fact_sources import STATABLE
 from subsidies.forms import ReasonForm
 from subsidies.models import StatedFact
@@ -25,6 +26,7 @@ from subsidies.stated import read_value, with_stated
 from subsidies.value_words import money_fault
 
 HOMES = 5
+Choices = list[tuple[str, Any]]
 MAX_NUMBER = Decimal(10**9)
 
 
@@ -96,10 +98,17 @@ class HomesForm(forms.Form):
         return list(dict.fromkeys(text.split()))[:HOMES]
 
 
+def families_of(technologies: Iterable[Technology]) -> Choices:
+    """Every family of technologies under the names the programme gives its own."""
+    own = list(technologies)
+    names = {code: "、".join(str(one.name) for one in own if one.family == code) for code in Technology.Family.values}
+    return [(code, names[code] or label) for code, label in Technology.Family.choices]
+
+
 class TypedCaseForm(forms.Form):
     """One made-up household: an accepted one on an approved roster, with these facts."""
 
-    technology = forms.CharField(label=_("Technology"), required=False, max_length=40)
+    technology = forms.ChoiceField(label=_("Technology"), required=False)
     cost = forms.CharField(label=_("Cost/CNY"), required=False, max_length=20)
     area = forms.CharField(label=_("Heated area/m²"), required=False, max_length=12)
     power = forms.CharField(label=_("Thermal power/kW"), required=False, max_length=12)
@@ -107,24 +116,20 @@ class TypedCaseForm(forms.Form):
     gas = forms.CharField(label=_("Gas/m³"), required=False, max_length=12)
     more = forms.CharField(label=_("Further facts"), required=False, max_length=200)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, technologies: Iterable[Technology] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast("forms.ChoiceField", self.fields["technology"]).choices = [("", "—"), *families_of(technologies)]
         for name, field in self.fields.items():
             css = "input input--mini" if name in ("technology", "more") else "input input--mini num"
             field.widget.attrs.update({"class": css, "aria-label": field.label, "autocomplete": "off"})
-            if name == "technology":
-                field.widget.attrs["list"] = "technologies"
-            elif name == "more":
+            if name == "more":
                 field.widget.attrs["placeholder"] = "device_class=AIR_HEATER room_count=4"
-            else:
+            elif name != "technology":
                 field.widget.attrs["inputmode"] = "decimal"
 
     @property
     def is_filled(self) -> bool:
         return any(self.cleaned_data.get(name) for name in self.fields)
-
-    def clean_technology(self) -> str:
-        return str(self.cleaned_data["technology"]).strip().upper()
 
     def clean_cost(self) -> int | None:
         text = self.cleaned_data["cost"].strip()

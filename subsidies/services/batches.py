@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max, Sum
+from django.db.models import Exists, F, Max, OuterRef, Sum, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import acting
@@ -38,7 +39,7 @@ def create_batch(
     *, programme: Programme, areas: Sequence[Area], request_id: UUID, by: User, title: str = "", benefit: str = "",
 ) -> PayoutBatch:  # fmt: skip
     """Gather what is payable in these areas (of one benefit, or all) into a draft. The same `request_id` again returns
-    the first batch. Households without a card stay out and stay payable. Raises Refused NOTHING_PAYABLE."""
+    the first batch. Households without a card, or with an account the bank refused, stay out and stay payable. Raises Refused NOTHING_PAYABLE."""
     for area in areas:
         demand_right(by, RIGHT, area.code)
     place = _common_area([area.code for area in areas], programme.area_id)
@@ -52,7 +53,10 @@ def create_batch(
     )  # fmt: skip
     if not _fill(batch, [area.code for area in areas]):
         raise Refused(
-            "NOTHING_PAYABLE", _("Nothing in these places may be paid now (no amount, no notice, or no card).")
+            "NOTHING_PAYABLE",
+            _(
+                "Nothing in these places may be paid now (no amount, no notice, no card, or an account the bank refused)."
+            ),
         )
     return batch
 
@@ -75,7 +79,7 @@ def follow_up_batch(*, batch: PayoutBatch, request_id: UUID, by: User, unchanged
         title=str(_("%(title)s: follow-up")) % {"title": batch.title or batch.number}, benefit=batch.benefit,
         created_by=by, created_person_no=by.person_no,
     )  # fmt: skip
-    if not ready or not _take(made, _payable(made, [batch.area_id]).filter(pk__in=ready)):
+    if not ready or not _take(made, _due(made, [batch.area_id]).filter(pk__in=ready)):
         raise Refused(
             "NOTHING_TO_FOLLOW", _("No refused payment of this batch may be paid now. Correct the accounts first.")
         )
@@ -255,18 +259,32 @@ def _sample_size(programme: Programme) -> int:
 
 def _fill(batch: PayoutBatch, codes: Sequence[str]) -> int:
     """Payable entitlements become lines. Row locks: what another draft takes at this moment is left to it."""
-    return _take(batch, _payable(batch, codes).exclude(payout_lines__in=batch.lines.all()))
+    return _take(batch, _due(batch, codes).exclude(payout_lines__in=batch.lines.all()).exclude(still_refused()))
 
 
 def payable(programme: Programme) -> Any:
-    """What may enter a batch: due, past its notice, with a card, and not waiting for money (`FUNDS_SHORT`)."""
+    """What may enter a new batch: due, past its notice, with a card, not waiting for money (`FUNDS_SHORT`), and not
+    with the very account the bank refused last."""
+    return _with_card_and_money(programme).exclude(still_refused())
+
+
+def still_refused() -> Exists:
+    """On entitlements: the register still has the payee and card of the last payment the bank sent back."""
+    holder = Coalesce(NullIf(OuterRef("household__account_holder"), Value("")), OuterRef("household__head_name"))
+    failed = PayoutLine.objects.filter(state=LineState.FAILED)
+    later = failed.filter(entitlement=OuterRef("entitlement"), pk__gt=OuterRef("pk"))
+    same = failed.filter(entitlement=OuterRef("pk"), card_index=OuterRef("household__bank_card_index"))
+    return Exists(same.filter(payee_name=holder).exclude(Exists(later)))
+
+
+def _with_card_and_money(programme: Programme) -> Any:
     found = Entitlement.objects.filter(programme=programme, state=Entitlement.State.PAYABLE, outcome="due")
     short = FundHold.objects.filter(programme=programme, state=FundHold.State.SHORT).values("dwelling")
     return found.exclude(household__bank_card_index="").exclude(benefit_kind=holds.KIND, dwelling__in=short)
 
 
-def _payable(batch: PayoutBatch, codes: Sequence[str]) -> Any:
-    found = payable(batch.programme).within(*codes)
+def _due(batch: PayoutBatch, codes: Sequence[str]) -> Any:
+    found = _with_card_and_money(batch.programme).within(*codes)
     return found.filter(benefit=batch.benefit) if batch.benefit else found
 
 

@@ -286,7 +286,7 @@ def _line_ids(batch: PayoutBatch, remarks: dict[int, str]) -> dict[int, str]:
 
 
 def _places(request: HttpRequest, programme: Any) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
-    """Villages where something may be paid, with how much and what of them can't be (in a batch, no card, no money);
+    """Villages where something may be paid, with how much and what of them can't be (in a batch, no card, refused by the bank, no money);
     and the villages where nothing can for these reasons."""
     mine = Entitlement.objects.visible_to(request.user, batches.RIGHT).filter(programme=programme)
     rows = mine.filter(pk__in=batches.payable(programme).values("pk"))
@@ -310,6 +310,7 @@ def _held_up(mine: Any) -> Any:
         elsewhere=Count("pk", filter=elsewhere, distinct=True),
         numbers=StringAgg("payout_lines__batch__number", "、", distinct=True, filter=elsewhere
                           & ~Q(payout_lines__state__in=["failed", "dropped"])),
+        refused=Count("pk", filter=Q(batches.still_refused(), state="payable"), distinct=True),
         no_card=Count("pk", filter=Q(state="payable", household__bank_card_index=""), distinct=True),
         no_money=Count("pk", filter=Q(Exists(short), state="payable", benefit_kind=holds.KIND), distinct=True),
     )  # fmt: skip

@@ -86,9 +86,9 @@ def policy_try(request: HttpRequest, pk: int) -> HttpResponse:
     """Five households, from the register or made up, through this version and the one in force."""
     policy = get_visible_or_404(_rows(), request.user, pk=pk)
     homes = HomesForm(request.POST or None)
-    typed = [TypedCaseForm(request.POST or None, prefix=str(n)) for n in range(1, HOMES + 1)]
+    offered = list(Technology.objects.filter(programme=policy.programme_id).order_by("pk"))
+    typed = [TypedCaseForm(request.POST or None, prefix=str(n), technologies=offered) for n in range(1, HOMES + 1)]
     context: dict[str, Any] = {"policy": policy, "homes": homes, "typed": typed}
-    context["technologies"] = Technology.objects.filter(programme=policy.programme_id).order_by("pk")
     if request.method == "POST" and all(form.is_valid() for form in (homes, *typed)):
         filled = [form for form in typed if form.is_filled]
         context["results"] = tryouts.typed(policy, filled) if filled else tryouts.recorded(

@@ -112,13 +112,21 @@ def test_all_paid_settles_the_batch_and_the_funds(money: Money) -> None:
     assert FundEntry.objects.filter(kind="paid").count() == 6
 
 
-def test_a_failed_line_gives_its_money_back_and_can_be_paid_by_the_next_batch(money: Money) -> None:
+def test_a_failed_line_gives_its_money_back_and_is_paid_by_the_next_batch_once_its_account_is_corrected(
+    money: Money,
+) -> None:
     batch = money.sent(3)
     bank.reconcile(bank_return=read(money, batch, answer(batch, failed=[2])), by=money.maker)
     failed = PayoutLine.objects.get(batch=batch, line_no=2)
     assert (failed.state, failed.bank_message, failed.entitlement.state) == ("failed", "户名不符", "payable")
     assert PayoutBatch.objects.get(pk=batch.pk).state == "settled"
     assert set(Fund.objects.values_list("reserved_fen", "paid_fen")) == {(0, 600_000)}
+    with pytest.raises(Refused, match="NOTHING_PAYABLE"), transaction.atomic():
+        money.draft()
+    household = failed.entitlement.household
+    assert "张错名" not in (household.head_name, household.account_holder)
+    household.account_holder = "张错名"  # the card's own name
+    household.save()
     follow_up = batches.lock_for_signing(batch=money.draft(), by=money.maker)
     assert list(follow_up.lines.values_list("entitlement", flat=True)) == [failed.entitlement_id]
 

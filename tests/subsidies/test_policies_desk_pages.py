@@ -108,10 +108,12 @@ def test_five_households_real_and_made_up(money: Money, enter: Sign) -> None:
     assert all(home.dwelling_no in page for home in homes) and "5,300.00" in page and "4,000.00" in page
     page = client.post(url("policy-try", policy.pk), {"homes": f"{homes[1].dwelling_no} NONE-1"}).content.decode()
     assert homes[0].dwelling_no not in page and "NONE-1" in page
-    typed = {"1-technology": "electric", "1-cost": "5999.99", "2-technology": "ELECTRIC", "2-cost": "6000"}
+    typed = {"1-technology": "ELECTRIC", "1-cost": "5999.99", "2-technology": "ELECTRIC", "2-cost": "6000"}
     page = client.post(url("policy-try", policy.pk), typed).content.decode()
     assert "4,799.99" in page and "1,200.00" in page and "5,300.00" in page and "700.00" in page
     assert client.post(url("policy-try", policy.pk), {"1-cost": "many"}).status_code == 422
+    # a word that is no technology of ours is no household without any: it would be told it gets nothing
+    assert client.post(url("policy-try", policy.pk), {"1-technology": "煤改电", "1-cost": "1"}).status_code == 422
     assert not PolicyTrial.objects.filter(policy=policy).exists()
 
 
