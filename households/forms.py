@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
@@ -96,19 +96,21 @@ def _choice(model: Any, name: str, choices: Any) -> forms.ChoiceField:
 class NewHouseholdForm(forms.Form):
     """Texts by roster field; the checks are those of the importer, so nothing is judged here."""
 
-    def __init__(self, villages: Any, technologies: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, villages: Any, technologies: list[tuple[str, str]], *args: Any, needed: Collection[str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["area"] = forms.ModelChoiceField(
             villages, label=FIELD_TITLES["village"], widget=forms.Select(attrs={"class": "input"})
         )
         for name, limit in (("head_name", 40), ("id_number", 30), ("phone", 30), ("bank_card", 40), ("door_no", 60)):
-            self.fields[name] = _text(name, limit, required=name in ("head_name", "id_number"))
+            self.fields[name] = _text(name, limit, required=name in needed)
         self.fields["heated_area_m2"] = _text("heated_area_m2", 20, required=True)
         self.fields["technology"] = forms.ChoiceField(
             label=FIELD_TITLES["technology"], choices=technologies, widget=forms.Select(attrs={"class": "input"})
         )
         for name, limit in (("dwelling_type", 20), ("residents", 4), ("meter_no", 30), ("note", 300)):
-            self.fields[name] = _text(name, limit)
+            self.fields[name] = _text(name, limit, required=name in needed)
 
     def texts(self) -> dict[str, str]:
         """By field; the technology by its name, as a list has it: a sentence about it must not name a code."""

@@ -30,6 +30,11 @@ REGISTER_WORDINGS: dict[str, Wording] = {
         _("Meter number"), _("The meter belongs to a dwelling of household %(household_no)s."), _OTHERS
     ),
     "E_SAME_METER": Wording(_("Meter number"), _("The same meter as in row %(other_row)s."), _OTHERS),
+    "E_ID_OTHER_NAME": Wording(
+        _("ID number"),
+        _("This ID number is registered for another name, at another door (%(household_no)s)."),
+        _("Compare with the ID card: correct the number, or first the name in the register."),
+    ),
     "W_SECOND_HOME": Wording(
         _("Second dwelling"),
         _("%(household_no)s is registered at another door: a further dwelling of the same household?"),

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters as df
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
 from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits.models import Acceptance, Rectification, Task
+
+
+YES_NO = [("", _("all")), ("true", _("yes")), ("false", _("no"))]
 
 
 def villages(request: object) -> QuerySet[Area]:
@@ -50,7 +54,9 @@ class TaskFilter(df.FilterSet):
 
 
 class RectificationFilter(df.FilterSet):
-    open = df.BooleanFilter(label=_("still open"), field_name="done_on", lookup_expr="isnull")
+    open = df.BooleanFilter(
+        label=_("still open"), field_name="done_on", lookup_expr="isnull", widget=forms.Select(choices=YES_NO)
+    )
     area = df.ModelChoiceFilter(label=_("village"), queryset=villages)
 
     class Meta:

@@ -47,7 +47,7 @@ class SignForm(RequestForm):
         initial=AGREE,
         widget=forms.RadioSelect,
     )
-    comment = _text(_("Words"), 300, required=False, rows=3)
+    comment = _text(_("Words; needed for a return"), 300, required=False, rows=3)
     lines = _text(_("Single payments: one per row, its number and what is wrong"), 5000, required=False, rows=2)
     balances = forms.BooleanField(label=_("I have checked that no fund falls below zero"), required=False)
     proven = forms.BooleanField(

@@ -23,7 +23,7 @@ HEADINGS = {
     "ref": ("附言", "摘要", "备注号", "业务编号", "流水附言"),
     "card": ("账号", "卡号", "收款账号", "收款人账号", "帐号"),
     "amount": ("金额", "交易金额", "发生额", "代发金额"),
-    "result": ("结果", "状态", "处理结果", "交易状态", "处理状态"),
+    "result": ("结果", "状态", "处理结果", "处理状态", "交易结果", "交易状态"),
     "message": ("失败原因", "原因", "说明", "错误信息"),
     "reference": ("流水号", "交易流水", "银行流水号", "回单编号"),
 }
@@ -70,6 +70,11 @@ class Matched:
     sum_fen: int = 0
     stated_fen: int | None = None
     stated_rows: int | None = None
+
+    @property
+    def named(self) -> set[int]:
+        """Line numbers that rows name which could not be taken: the file does speak of them."""
+        return {int(str(one["line_no"])) for one in self.unknown if "line_no" in one}
 
     def count(self, result: str) -> int:
         return sum(1 for one in self.results if one[1] == result)

@@ -210,6 +210,14 @@ def villages_to_notice(programme: Programme, user: Any) -> list[dict[str, Any]]:
     return [{**row, "count": found.filter(area_id=row["area_id"]).count()} for row in counts]
 
 
+def notice_rows(notice: Notice) -> list[dict[str, Any]]:
+    """What hangs on the board, row by row; `title` is the benefit's name, for people who know no codes of rules."""
+    policies = Policy.objects.select_related("programme").filter(pk__in=notice.entitlements.values("policy"))
+    titles = {one.id: one.title for policy in policies for one in rules_of(policy).benefits}
+    rows = [dict(zip(("dwelling", "name", "benefit", "period", "fen"), row, strict=True)) for row in notice.content]
+    return [{**row, "title": titles.get(row["benefit"]) or row["benefit"]} for row in rows]
+
+
 def programme_of(area_code: str) -> Q:
     """Programmes that reach into this area."""
     return Q(area__code__startswith=area_code) | Q(area_id__in=ancestors(area_code))

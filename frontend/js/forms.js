@@ -33,3 +33,16 @@ export function startOnce() {
   document.addEventListener('submit', guard);
   window.addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach(release));
 }
+
+// What stands with one answer only (`data-with`) goes with the others: a return is not signed for, nor ticked.
+function follow(form) {
+  const chosen = form.querySelector(`[name="${form.dataset.choice}"]:checked`);
+  form.querySelectorAll('[data-with]').forEach((part) => { part.hidden = Boolean(chosen) && part.dataset.with !== chosen.value; });
+}
+
+export function startChoices() {
+  document.querySelectorAll('form[data-choice]').forEach((form) => {
+    follow(form);
+    form.addEventListener('change', () => follow(form));
+  });
+}

@@ -1,7 +1,7 @@
 // Behaviour added to pages that already work as plain links and forms. No inline scripts anywhere: the
 // Content-Security-Policy forbids them. Each part is a module by subject.
 import { startFiles } from './files.js';
-import { startFocus, startOnce } from './forms.js';
+import { startChoices, startFocus, startOnce } from './forms.js';
 import { startIdle } from './idle.js';
 import { startJobs } from './jobs.js';
 import { startLive } from './live.js';
@@ -15,4 +15,4 @@ import { startToasts } from './toasts.js';
 import { startVisit } from './visit.js';
 
 document.body.classList.add('js');
-[startTheme, startMenus, startFocus, startOnce, startTables, startToasts, startJobs, startLive, startIdle, startFiles, startReview, startRosters, startVisit, startReveal, startScrolling].forEach((start) => start());
+[startTheme, startMenus, startFocus, startOnce, startChoices, startTables, startToasts, startJobs, startLive, startIdle, startFiles, startReview, startRosters, startVisit, startReveal, startScrolling].forEach((start) => start());

@@ -12,7 +12,7 @@ from core.areas import CODE_LENGTHS, TOWN
 from households.indexes import key_of
 from households.models import ColumnWord
 from households.roster.columns import Synonyms, shipped_synonyms, word_key
-from households.roster.rows import RosterContext, Village
+from households.roster.rows import REQUIRED, RosterContext, Village
 from programmes.models import Programme, Target, Technology
 
 
@@ -28,12 +28,17 @@ def roster_context(programme: Programme, area: Area, *, on: date) -> RosterConte
     low, high = settings.get("roster_area_m2", (context.area_low_m2, context.area_high_m2))
     return replace(
         context,
-        required=tuple(settings.get("roster_required", context.required)),
+        required=needed_fields(programme),
         exclusions=frozenset(settings.get("exclusions", context.exclusions)),
         demolition_years=int(settings.get("demolition_window_years", context.demolition_years)),
         area_low_m2=int(low),
         area_high_m2=int(high),
     )
+
+
+def needed_fields(programme: Programme) -> tuple[str, ...]:
+    """Fields every household of the programme must have, by a file or by hand."""
+    return tuple(programme.settings.get("roster_required", REQUIRED))
 
 
 def synonyms_for(programme: Programme, area: Area | None = None) -> Synonyms:

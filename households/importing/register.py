@@ -106,6 +106,10 @@ def _check_known(row: CheckedRow, household: Household, register: Register, area
         return
     row.add("I_REGISTERED", "id_number")
     home = register.dwelling(household, row)
+    name = _text(row.values, "head_name")
+    if home is None and name and name != household.head_name:
+        row.add("E_ID_OTHER_NAME", "id_number", household_no=household.household_no)
+        return
     if home is None and register.homes.get(household.pk):
         row.add("W_SECOND_HOME", "id_number", household_no=household.household_no)
     changed = differing_fields(household, home, row.values)

@@ -315,11 +315,17 @@ def _earlier(seen: dict[tuple[str, str], ParsedRow], kind: str, value: str, row:
     return first if first is not row else None
 
 
+def _same_head(row: ParsedRow, other: ParsedRow) -> bool:
+    """Another name under one ID number is another person with a slip in it, and no second dwelling."""
+    names = row.values.get("head_name"), other.values.get("head_name")
+    return not all(names) or names[0] == names[1]
+
+
 def _same_id(row: ParsedRow, first: ParsedRow, same_door: bool) -> None:
     other: dict[str, str | int] = {"other_row": first.row_no}
     if row.values == first.values and not any(issue.family == "E" for issue in row.issues):
         row.add("S_DUPLICATE_ROW", "id_number", other)
-    elif row.values.get("door_no") and first.values.get("door_no") and not same_door:
+    elif row.values.get("door_no") and first.values.get("door_no") and not same_door and _same_head(row, first):
         row.add("W_SECOND_DWELLING", "id_number", other)
     else:
         row.add("E_DUPLICATE_ID", "id_number", other)

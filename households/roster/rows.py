@@ -19,6 +19,8 @@ FROM_EITHER = "FROM_EITHER:"
 """Note on a village that a line between rows names, where such lines may stand below their rows; its name follows."""
 FROM_ABOVE = "FROM_ABOVE:"
 """Note on a village whose own cell is blank or says 同上; what the row above says follows."""
+REQUIRED = ("village", "head_name", "id_number", "heated_area_m2", "technology")
+"""Fields every row must have, where the programme says nothing."""
 Value = str | int | Decimal
 Params = dict[str, str | int]
 
@@ -210,7 +212,7 @@ class RosterContext:
     villages: tuple[Village, ...]
     technologies: Mapping[str, str]
     today: date
-    required: tuple[str, ...] = ("village", "head_name", "id_number", "heated_area_m2", "technology")
+    required: tuple[str, ...] = REQUIRED
     area_low_m2: int = 10
     area_high_m2: int = 500
     exclusions: frozenset[str] = frozenset({"VOLUNTARY_GIVE_UP", "DEMOLITION_PLAN", "LONG_VACANT"})

@@ -59,6 +59,10 @@ class ShownSheet:
     words: list[str]
     columns: list[ShownColumn] = field(default_factory=list)
 
+    @property
+    def doubtful(self) -> bool:
+        return any(column.reason for column in self.columns)
+
 
 @requires(RIGHT)
 @require_http_methods(["GET", "POST"])
@@ -128,7 +132,7 @@ def _columns(position: int, sheet: dict[str, Any], samples: dict[str, list[str]]
             name=name,
             letters=column_letters(int(number)),
             heading=heading,
-            samples=[masked_sample(text, present or doubt["guess"]) for text in samples.get(number, [])],
+            samples=[masked_sample(text, guess or doubt["guess"]) for text in samples.get(number, [])],
             present=present,
             chosen=posted.get(name, guess),
             reason=_REASONS.get(doubt["reason"], ""),

@@ -16,6 +16,7 @@ from core.refusals import Refused
 from households import register_queries
 from households.forms import EditHouseholdForm, NewHouseholdForm
 from households.importing.checked import CONFIRMABLE
+from households.importing.context import needed_fields
 from households.models import Dwelling
 from households.services import households
 from programmes.chosen import chosen_programme
@@ -32,7 +33,7 @@ def household_new(request: HttpRequest) -> HttpResponse:
         raise Http404
     places = Area.objects.visible_to(request.user, EDIT).within(programme.area_id).filter(level=Area.Level.VILLAGE)
     routes = list(programme.technologies.values_list("code", "name"))
-    form = NewHouseholdForm(places, routes, request.POST or None)
+    form = NewHouseholdForm(places, routes, request.POST or None, needed=needed_fields(programme))
     to_confirm: list[tuple[str, str]] = []
     if request.method == "POST" and form.is_valid():
         confirmed = frozenset(request.POST.getlist("confirmed")) & CONFIRMABLE

@@ -118,7 +118,12 @@ def household_list(request: HttpRequest) -> HttpResponse:
         totals=found.totals,
         empty=_empty(request),
     )
-    context = {"too_long": found.count > dwellings.PAGE_DEPTH or not found.exact, "depth": dwellings.PAGE_DEPTH}
+    context = {
+        "may_enter": scope.programme is not None and request.user.has_right("households.edit"),
+        "may_import": request.user.has_right("rosters.import"),
+        "too_long": found.count > dwellings.PAGE_DEPTH or not found.exact,
+        "depth": dwellings.PAGE_DEPTH,
+    }
     return render_table(request, "reports/household_list.html", table, context)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
@@ -18,6 +19,7 @@ from reports.models import LedgerExport
 from reports.queries.proof import Broken, broken_chains, broken_count
 from reports.queries.scope import Scope
 from reports.queries.trace import Kind, Standing, standing, totals
+from reports.table_names import NAMES
 from subsidies.models import Policy
 from telemetry.models import Alert
 from telemetry.queries import Online, figures_of
@@ -88,19 +90,25 @@ class AdminBench:
     failed: list[Job]
     accounts: int | None
     expiring: list[Grant]
-    log: list[AuditEntry]
+    log: list[tuple[Any, AuditEntry]]
+    """What was changed, by the name people know, and the entry."""
     alarms: list[str]  # about the history: for all three, because any of them may be the first to see it
+
+
+def _log(user: User) -> list[tuple[Any, AuditEntry]]:
+    return [(NAMES.get(entry.table, entry.table), entry) for entry in log_for(user)[:SHOWN]]
 
 
 def admin_bench(user: User) -> AdminBench:
     jobs = Job.objects.visible_to(user) if user.has_right("jobs.view_all") else Job.objects.none()
-    counts = dict(jobs.order_by().values_list("state").annotate(n=Count("id")))
+    found = jobs.order_by().values_list("state").annotate(n=Count("id"))
+    counts = {str(Job.State(state).label): n for state, n in found}
     grants = Grant.objects.filter(expires_on__isnull=False).select_related("user", "area").order_by("expires_on")
     return AdminBench(
         jobs=counts if user.has_right("jobs.view_all") else None,
         failed=list(jobs.filter(state=Job.State.FAILED).order_by("-id")[:SHOWN]),
         accounts=User.objects.filter(is_active=True).count() if user.has_right("users.view") else None,
         expiring=list(grants[:SHOWN]) if user.has_right("grants.manage") else [],
-        log=list(log_for(user)[:SHOWN]) if user.has_right("audit.admin_log") else [],
+        log=_log(user) if user.has_right("audit.admin_log") else [],
         alarms=watching.alarms(),
     )

@@ -7,6 +7,8 @@ from datetime import date
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -15,10 +17,17 @@ from retrofits.faults import Fault
 
 
 def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    """422 or 409 with the service's sentence and every fault."""
+    """422 or 409 with the service's sentence and every fault, and a way back to the page that asked."""
     faults: tuple[Fault, ...] = getattr(refusal, "faults", ())
-    context = {"refusal": refusal, "faults": faults}
+    context = {"refusal": refusal, "faults": faults, "back": _page_before(request)}
     return render(request, "retrofits/refused.html", context, status=refusal.status)
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page of ours the person came from, else the first page: several rooms are refused here."""
+    asked = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if ours else reverse("home")
 
 
 def person_of(request: HttpRequest) -> User:

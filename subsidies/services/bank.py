@@ -219,6 +219,8 @@ def _known_file(batch: PayoutBatch, sha256: str) -> BankReturn | None:
 
 def _counts(batch: PayoutBatch, matched: importing.Matched) -> dict[str, int | None]:
     """Rows of the file = paid + partial + failed + unknown; lines that the file does not mention stay open."""
+    taken = [one[0] for one in matched.results]
+    still_open = batch.lines.filter(state=LineState.SENT)
     return {
         "rows": len(matched.results) + len(matched.unknown),
         "stated_rows": matched.stated_rows,
@@ -229,7 +231,10 @@ def _counts(batch: PayoutBatch, matched: importing.Matched) -> dict[str, int | N
         "unknown": len(matched.unknown),
         "sum_fen": matched.sum_fen,
         "batch_sum_fen": batch.total_fen,
-        "missing": batch.lines.filter(state=LineState.SENT).count() - len(matched.results),
+        "missing": batch.lines.filter(state=LineState.SENT)
+        .exclude(pk__in=taken)
+        .exclude(line_no__in=matched.named)
+        .count(),
     }
 
 

@@ -39,7 +39,10 @@ def create_batch(
     *, programme: Programme, areas: Sequence[Area], request_id: UUID, by: User, title: str = "", benefit: str = "",
 ) -> PayoutBatch:  # fmt: skip
     """Gather what is payable in these areas (of one benefit, or all) into a draft. The same `request_id` again returns
-    the first batch. Households without a card, or with an account the bank refused, stay out and stay payable. Raises Refused NOTHING_PAYABLE."""
+    the first batch. Households without a card, or with an account the bank refused, stay out and stay payable.
+
+    Raises Refused NOTHING_PAYABLE.
+    """
     for area in areas:
         demand_right(by, RIGHT, area.code)
     place = _common_area([area.code for area in areas], programme.area_id)
@@ -54,9 +57,7 @@ def create_batch(
     if not _fill(batch, [area.code for area in areas]):
         raise Refused(
             "NOTHING_PAYABLE",
-            _(
-                "Nothing in these places may be paid now (no amount, no notice, no card, or an account the bank refused)."
-            ),
+            _("Nothing in these places may be paid now (no amount, no notice, no card, or an account refused)."),
         )
     return batch
 

@@ -286,7 +286,8 @@ def _line_ids(batch: PayoutBatch, remarks: dict[int, str]) -> dict[int, str]:
 
 
 def _places(request: HttpRequest, programme: Any) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
-    """Villages where something may be paid, with how much and what of them can't be (in a batch, no card, refused by the bank, no money);
+    """Villages where something may be paid, with how much and what of them can't be (in a batch, no card, an account
+    refused, no money);
     and the villages where nothing can for these reasons."""
     mine = Entitlement.objects.visible_to(request.user, batches.RIGHT).filter(programme=programme)
     rows = mine.filter(pk__in=batches.payable(programme).values("pk"))

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import step_up
@@ -32,7 +32,7 @@ COLUMNS = (
         "signed_fen", gettext_lazy("Amount/CNY"), kind="money", value=lambda row: row.amount_fen, order_by="amount_fen"
     ),
     Column("batch.number", gettext_lazy("Batch"), kind="id", order_by="batch__number", link=True),
-    Column("line.line_no", gettext_lazy("Line"), kind="number", priority=2),
+    Column("line.line_no", pgettext_lazy("ledger", "Line"), kind="number", priority=2),
     Column("document_no", gettext_lazy("Document"), kind="soft", priority=2),
     Column("recorded_by", gettext_lazy("By"), priority=3),
 )

@@ -112,7 +112,7 @@ def _context(request: HttpRequest, number: str) -> dict[str, object]:
     )
     objections = Objection.objects.filter(entitlement__notice=notice)
     counts = objections.aggregate(all=Count("pk"), open=Count("pk", filter=Q(decision="")))
-    rows = [dict(zip(("dwelling", "name", "benefit", "period", "fen"), row, strict=True)) for row in notice.content]
+    rows = queries.notice_rows(notice)
     photos = list(notice.photos.select_related("added_by").order_by("pk"))
     for photo in photos:
         photo.in_time = postings.is_in_time(photo, notice)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import public
 from core import clock
 from core.throttle import is_too_often
+from subsidies.queries import notice_rows
 from subsidies.services.postings import public_notice
 
 LOOKS, MINUTE = 30, 60
@@ -26,7 +27,7 @@ def notice_public(request: HttpRequest, number: str, key: str) -> HttpResponse:
     notice = public_notice(number, key, clock.now())
     if notice is None:
         return _plain(request, 404)
-    rows = [dict(zip(("dwelling", "name", "benefit", "period", "fen"), row, strict=True)) for row in notice.content]
+    rows = notice_rows(notice)
     context = {"notice": notice, "rows": rows, "total": sum(row["fen"] for row in rows)}
     return _sealed_off(render(request, "subsidies/notice_public.html", context))
 

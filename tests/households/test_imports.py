@@ -153,6 +153,15 @@ def test_changed_values_of_a_registered_household_are_asked_about_and_named(worl
     assert row.state == "faulty" and problem.params["fields"] == "heated_area_m2"
 
 
+def test_another_name_under_a_registered_number_is_no_second_dwelling(world: World, imported: Importer) -> None:
+    """However the register got the name: one press must not put a stranger's home under it."""
+    apply(imported([line(1)]), world.clerk)
+    same = row_of(imported([line(1, door_no="88号", meter_no="")]), "张示例1")
+    assert "W_SECOND_HOME" in same.issue_codes and "E_ID_OTHER_NAME" not in same.issue_codes
+    other = row_of(imported([line(1, door_no="88号", meter_no="", head_name="李样本")]), "李样本")
+    assert "E_ID_OTHER_NAME" in other.issue_codes and "W_SECOND_HOME" not in other.issue_codes
+
+
 def test_a_person_registered_elsewhere_is_refused_without_saying_where(world: World, imported: Importer) -> None:
     from core.blind_index import blind_index
     from tests import people

@@ -252,6 +252,7 @@ def test_duplicates_inside_the_file() -> None:
         (*house(2)[:5], first[5]),  # 6: another person at the same door
         (*house(3)[:5], "3—4号"),
         (*house(4)[:5], "3-4 号"),  # 8: the same door, written otherwise
+        ("李样本", *first[1:5], "19号"),  # 9: another name under the first one's number
     ]
     roster = parsed(HEAD, *rows)
     assert problems(roster) == [
@@ -260,8 +261,9 @@ def test_duplicates_inside_the_file() -> None:
         (5, "id_number", "E_DUPLICATE_ID"),
         (6, "door_no", "W_SAME_DOOR"),
         (8, "door_no", "W_SAME_DOOR"),
+        (9, "id_number", "E_DUPLICATE_ID"),
     ]
-    assert list(roster.counts.values()) == [2, 3, 0, 1, 1]
+    assert list(roster.counts.values()) == [2, 3, 0, 2, 1]
     assert roster.per_village() == {"140502101207": 5}
 
 

@@ -112,7 +112,7 @@ def test_all_paid_settles_the_batch_and_the_funds(money: Money) -> None:
     assert FundEntry.objects.filter(kind="paid").count() == 6
 
 
-def test_a_failed_line_gives_its_money_back_and_is_paid_by_the_next_batch_once_its_account_is_corrected(
+def test_a_failed_line_gives_its_money_back_and_is_paid_once_its_account_is_corrected(
     money: Money,
 ) -> None:
     batch = money.sent(3)
