@@ -13,7 +13,6 @@ from accounts.models import Area
 from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits.models import Acceptance, Rectification, Task
 
-
 YES_NO = [("", _("all")), ("true", _("yes")), ("false", _("no"))]
 
 

@@ -231,10 +231,7 @@ def _counts(batch: PayoutBatch, matched: importing.Matched) -> dict[str, int | N
         "unknown": len(matched.unknown),
         "sum_fen": matched.sum_fen,
         "batch_sum_fen": batch.total_fen,
-        "missing": batch.lines.filter(state=LineState.SENT)
-        .exclude(pk__in=taken)
-        .exclude(line_no__in=matched.named)
-        .count(),
+        "missing": still_open.exclude(pk__in=taken).exclude(line_no__in=matched.named).count(),
     }
 
 

@@ -97,7 +97,9 @@ def test_arrears_stand_by_class_with_their_measure_and_public_bodies_by_name(fee
     assert listed.context["table"].count == 1
     assert "张示例A1" not in text_of(client.get(reverse(LIST), {"season": SEASON}))
     form = {"deed": "arrears", "account": body.pk, "arrears": "budget", "measure": "clear", "words": "年底前结清"}
-    assert client.post(reverse(ACT), form | {"measure": ""}).status_code == 422
+    for came_from, back in (("http://testserver/heat/fees/1/", None), ("https://example.org/", reverse("home"))):
+        refused = client.post(reverse(ACT), form | {"measure": ""}, headers={"referer": came_from})
+        assert refused.status_code == 422 and f'class="btn" href="{back or came_from}"' in refused.content.decode()
     assert client.post(reverse(ACT), form).status_code == 302
     line = next(one for one in client.get(reverse(LIST), {"season": SEASON}).context["arrears"] if one["measure"])
     assert (line["n"], line["fen"]) == (1, 27_000)

@@ -20,7 +20,9 @@ from PIL import Image
 from core import clock
 from core.refusals import Refused
 from subsidies.models import Entitlement, Notice, NoticePhoto
+from subsidies.queries import notice_rows
 from subsidies.services import notices, postings
+from subsidies.services.policies import rules_of
 from subsidies.views.public import LOOKS
 from tests import people
 from tests.subsidies.conftest import ASSESSED, MORNING, SECOND, VILLAGE, Money
@@ -51,6 +53,8 @@ def test_a_village_puts_up_what_is_due_there_and_nothing_else(notice: Notice) ->
     for _dwelling, name, _benefit, _period, fen in notice.content:
         assert "*" in name and fen == 600_000
     assert notice.content_hash == notices.content_hash(notice.content)
+    titles = {one.id: one.title for one in rules_of(notice.entitlements.first().policy).benefits}
+    assert all(row["title"] == titles[row["benefit"]] != row["benefit"] for row in notice_rows(notice))
 
 
 def test_it_stays_up_for_the_programmes_days_and_not_a_second_less(notice: Notice) -> None:
