@@ -24,7 +24,12 @@ from programmes.views import day_of, programme_or_404
 @require_GET
 def milestone_list(request: HttpRequest, code: str) -> HttpResponse:
     """Steps of the place chosen in the top bar: planned and reached days, late ones marked."""
-    programme, user = programme_or_404(request, code), request.user
+    return _page(request, programme_or_404(request, code))
+
+
+def _page(request: HttpRequest, programme: Programme, problem: str = "") -> HttpResponse:
+    """With a `problem`, what was typed stands in its form again."""
+    user = request.user
     place = chosen_area_code(request)
     may_edit = user.has_right(milestones.EDIT)  # type: ignore[union-attr]
     held = Area.objects.visible_to(user, milestones.EDIT).within(place) if may_edit and place else Area.objects.none()
@@ -32,8 +37,9 @@ def milestone_list(request: HttpRequest, code: str) -> HttpResponse:
         "programme": programme, "may_edit": may_edit, "today": clock.today(), "limit": milestones.SHOWN,
         "lines": milestones.lines_of(programme, user, place, clock.today()) if place else [],  # type: ignore[arg-type]
         "places": held.within(programme.area_id).filter(level__in=milestones.LEVELS).order_by("code")[:2000],
+        "problem": problem, "typed": request.POST if problem else {}, "backwards": "steps" in request.POST,
     }  # fmt: skip
-    return render(request, "programmes/milestones.html", context)
+    return render(request, "programmes/milestones.html", context, status=422 if problem else 200)
 
 
 @requires(milestones.EDIT)
@@ -43,8 +49,7 @@ def milestone_plan(request: HttpRequest, code: str) -> HttpResponse:
     area = get_visible_or_404(Area.objects.all(), request.user, milestones.EDIT, code=request.POST.get("area", "")[:15])
     planned_on = day_of(request, "planned_on")
     if planned_on is None:
-        messages.error(request, _("A day written like 2021-07-01 is expected."))
-        return redirect("programmes:milestone-list", code)
+        return _page(request, programme, _("A day written like 2021-07-01 is expected."))
     name, note, responsible = (request.POST.get(one, "") for one in ("name", "note", "responsible"))
     if "steps" in request.POST:
         return _plan_backwards(request, programme, area, planned_on)
@@ -54,7 +59,7 @@ def milestone_plan(request: HttpRequest, code: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
         )  # fmt: skip
     except Refused as refusal:
-        messages.error(request, refusal.sentence)
+        return _page(request, programme, refusal.sentence)
     return redirect("programmes:milestone-list", code)
 
 
@@ -68,7 +73,7 @@ def _plan_backwards(request: HttpRequest, programme: Programme, area: Area, due_
             responsible=request.POST.get("responsible", ""), by=request.user,  # type: ignore[arg-type]
         )  # fmt: skip
     except Refused as refusal:
-        messages.error(request, refusal.sentence)
+        return _page(request, programme, refusal.sentence)
     return redirect("programmes:milestone-list", programme.code)
 
 

@@ -87,8 +87,12 @@ def test_a_town_keeps_to_its_own_places(plan: Plan) -> None:
 
 @pytest.mark.parametrize("more", [{"planned_on": "2021-02-31"}, {"planned_on": ""}, {"name": " "}, {"area": "370999"}])
 def test_a_step_without_day_name_or_place_is_refused(plan: Plan, more: dict[str, str]) -> None:
-    planned(plan, browser(plan.office), **more)
+    answer = planned(plan, browser(plan.office), **more)
     assert Milestone.objects.count() == 0
+    assert answer.status_code == 422 or "area" in more
+    if answer.status_code == 422:  # nothing that was typed is gone
+        page = answer.content.decode()
+        assert "error-summary" in page and f'value="{more.get("name", "入户安装")}"' in page
 
 
 def test_the_same_step_twice_and_a_day_to_come_are_refused(plan: Plan) -> None:
