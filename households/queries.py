@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -128,14 +128,22 @@ class VillageCount:
 
 
 def village_counts(roster_import: RosterImport) -> Reading[list[VillageCount]]:
-    """Ready and stored rows per village beside the targets; excluded households don't count. A reading."""
-    good = roster_import.rows.filter(state__in=[State.READY, State.APPLIED], village__isnull=False)
-    good = good.exclude(issue_codes__overlap=EXCLUSION_CODES).order_by()
-    wanted = _wanted(roster_import.programme, roster_import.area)
-    counted, targets = good.values_list("village_id").annotate(n=Count("id")), _summed(wanted)
-    places = Area.objects.filter(Q(code__in=good.values("village_id")) | Q(code__in=wanted.values("area_id")))
-    yield [counted, targets, places]
-    return _village_lines(places, dict(counted), _as_targets(targets))
+    """Per village what the register has and the file would add, beside the target; excluded ones don't count."""
+    programme, place = roster_import.programme, roster_import.area
+    good = roster_import.rows.filter(state=State.READY, village__isnull=False).order_by()
+    good = good.exclude(issue_codes__overlap=EXCLUSION_CODES).exclude(_known_home())
+    added = good.values_list("village_id").annotate(n=Count("id"))
+    enrolled = Enrolment.objects.within(place.code).filter(programme=programme, dwelling__exclusion="").order_by()
+    kept, wanted = enrolled.values_list("area_id").annotate(n=Count("id")), _wanted(programme, place)
+    named = Q(code__in=good.values("village_id")) | Q(code__in=enrolled.values("area_id"))
+    places, targets = Area.objects.filter(named | Q(code__in=wanted.values("area_id"))), _summed(wanted)
+    yield [added, kept, targets, places]
+    return _village_lines(places, Counter(dict(added)) + Counter(dict(kept)), _as_targets(targets))
+
+
+def _known_home() -> Q:
+    """Rows about a dwelling the register has already: storing them adds none."""
+    return Q(issue_codes__contains=["I_REGISTERED"]) & ~Q(issue_codes__contains=["W_SECOND_HOME"])
 
 
 def ready_by_village(roster_import: RosterImport) -> QuerySet[ImportRow, dict[str, Any]]:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from core.identity import synthetic_id
 from core.refusals import Refused
+from core.together import read
 from heating_portal.demo import rosters
 from households import queries
 from households.importing.checked import problems_of
@@ -151,6 +152,13 @@ def test_changed_values_of_a_registered_household_are_asked_about_and_named(worl
     row = row_of(imported([line(1, head_name="张示例1", heated_area_m2="150")]), "张示例1")
     problem = next(one for one in problems_of(row) if one.code == "W_REGISTER_DIFFERS")
     assert row.state == "faulty" and problem.params["fields"] == "heated_area_m2"
+
+
+def test_a_supplement_is_counted_with_what_the_register_has(world: World, imported: Importer) -> None:
+    """A list of two that repeats one of two stored households makes three of the village's target, not two."""
+    apply(imported([line(1), line(2)]), world.clerk)
+    villages = read(queries.village_counts(imported([line(2), line(3)])))
+    assert [one.counted for one in villages if one.counted] == [3]
 
 
 def test_another_name_under_a_registered_number_is_no_second_dwelling(world: World, imported: Importer) -> None:
