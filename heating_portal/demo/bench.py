@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from django.conf import settings
+from django.utils import translation
+
 from accounts.models import User
 from core import clock
 from heating_portal.demo.people import person
@@ -26,10 +29,11 @@ def load(programme: Programme) -> None:
     if not AuditFinding.objects.filter(programme=programme).exists():
         _finding(programme, auditor, office)
     if not PeriodicReport.objects.filter(programme=programme).exists():
-        report = periodic.open_report(
-            programme=programme, area_code=programme.area_id, period=latest("week"), by=office
-        )
-        periodic.freeze_report(report=report, by=office)
+        with translation.override(settings.LANGUAGE_CODE):  # what is frozen stays as it was written
+            report = periodic.open_report(
+                programme=programme, area_code=programme.area_id, period=latest("week"), by=office
+            )
+            periodic.freeze_report(report=report, by=office)
 
 
 def _sample(programme: Programme, auditor: User) -> None:

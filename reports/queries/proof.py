@@ -204,7 +204,9 @@ def _payment(line: PayoutLine) -> Link:
     fault = "" if total == batch.total_fen else _("the lines of the batch do not add up to its total")
     words = _("%(batch)s, line %(line)d") % {"batch": batch.number, "line": line.line_no}
     url = address("subsidies:batch-detail", batch.number)
-    return Link("building-bank", _("Payment"), words, yuan_words(batch.total_fen), batch.locked_at, url, fault)
+    whole = _("the batch in all: %(sum)s") % {"sum": yuan_words(batch.total_fen)}
+    note = f"{yuan_words(line.amount_fen)} · {whole}"
+    return Link("building-bank", _("Payment"), words, note, batch.locked_at, url, fault)
 
 
 def _receipt(line: PayoutLine) -> Link:
