@@ -194,7 +194,7 @@ SETS: dict[str, tuple[Group, ...]] = {
 }  # fmt: skip
 
 TABS: tuple[Item, ...] = (HOME, VISITS, HOUSEHOLDS, TASKS, ACCEPTANCES, BATCHES, HEATERS, ALERTS, USERS)
-TAB_COUNT = 5
+TAB_COUNT = 4  # the fifth place of the bar is “More”: everything else
 
 
 @lru_cache(maxsize=256)
@@ -253,6 +253,6 @@ def _numbered(item: Item, number: int | None) -> Item:
 
 
 def tabs_for(user: Any, path: str) -> tuple[Item, ...]:
-    """The phone's bottom bar: the first five pages this person has."""
+    """The phone's bottom bar: the first pages this person has, beside "More"."""
     tabs = shown_items(TABS, user, path)[:TAB_COUNT]
     return _only_nearest(tabs, _nearest(tabs))

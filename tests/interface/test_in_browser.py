@@ -146,3 +146,30 @@ def test_on_a_phone_the_conditions_of_a_list_lie_folded_and_without_a_script_ope
     page.set_viewport_size({"width": 1366, "height": 768})
     assert (button.is_visible(), condition.is_visible()) == (False, True)
     assert complaints == []
+
+
+def test_on_a_phone_more_unfolds_the_whole_navigation_without_a_script_too(page_of: Any) -> None:
+    page, complaints = page_of("/", 390)
+    menu, link = page.locator(".side"), page.locator('.nav a[href$="/hazards/"]')
+    assert (menu.is_visible(), page.locator(".more").is_visible()) == (False, False)
+    page.click(".tabs__more")
+    assert link.is_visible()
+    assert page.locator(".more input[name=q]").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if AXE.is_file():
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
+        assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == []
+    page.click(".who > summary")
+    assert page.locator(".who form button").is_visible()
+    page.click(".tabs__shut")
+    assert not menu.is_visible()
+    page.click(".tabs__more")
+    page.fill(".more input[name=q]", "示例")
+    page.press(".more input[name=q]", "Enter")
+    page.wait_for_url("**/search/**")
+    assert not menu.is_visible()
+    page.click(".tabs__more")
+    link.click()
+    page.wait_for_url("**/hazards/")
+    assert complaints == []

@@ -120,6 +120,17 @@ def test_language_takes_the_two_words_it_knows(signed_in: Client) -> None:
     assert "django_language" not in signed_in.post("/shell/language/", {"language": "../../etc"}).cookies
 
 
+def test_the_phone_s_last_tab_leads_to_everything_the_side_bar_has(signed_in: Client) -> None:
+    html = signed_in.get("/").content.decode()
+    tabs, more = html.split('<nav class="tabs')[1].split("</nav>")[:2]
+    assert tabs.count("<a ") == navigation.TAB_COUNT + 2  # the pages, "More" and, in its place while unfolded, "Close"
+    assert 'href="#menu"' in tabs
+    side = html.split('id="menu"')[1].split("</aside>")[0]
+    assert all(door in side for door in ("/care/hazards/", "/account/password/", "/account/logout/"))
+    for deed in ("/account/logout/", "/shell/theme/", "/shell/language/", "/search/"):
+        assert f'action="{deed}"' in more
+
+
 def test_the_style_guide_renders_whole_and_dark_when_chosen(signed_in: Client) -> None:
     signed_in.post("/shell/theme/", {"theme": "dark"})
     html = signed_in.get("/styleguide/").content.decode()
