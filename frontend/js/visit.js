@@ -1,5 +1,6 @@
 // Acceptance at the door: counts what is still open while it is being answered, sends photos when chosen, and draws
 // the signature. Without script the same form works: answers are posted, the server says what is missing.
+import { startDraft, startSignal } from './draft.js';
 import { startPad } from './pad.js';
 
 const isAnswered = {
@@ -54,12 +55,14 @@ function jump(form, event) {
 
 export function startVisit() {
   const form = document.querySelector('[data-visit]');
-  if (!form) return;
+  if (!form) { startDraft(null); return; } // what has arrived meanwhile is forgotten
   const upload = form.querySelector('[data-upload]');
   form.addEventListener('input', () => count(form));
   form.addEventListener('change', (event) => { if (event.target.matches('[data-photo]') && upload) upload.click(); });
   form.querySelector('[data-submit]').addEventListener('click', (event) => jump(form, event));
   form.querySelector('.m__refuse').addEventListener('click', () => { form.querySelector('#refuse').open = true; });
   startPad(form, () => count(form));
+  startSignal(form);
+  startDraft(form, () => count(form));
   count(form);
 }

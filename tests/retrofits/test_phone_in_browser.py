@@ -284,3 +284,70 @@ def test_nothing_personal_lies_open_on_the_phone_and_sign_out_takes_the_day_away
     phone.wait_for_url("**/login/**")
     databases = phone.evaluate("async () => (await indexedDB.databases()).map((one) => one.name)")
     assert "visits-day" not in databases
+
+
+DRAFTS = "() => Object.keys(localStorage).filter((key) => key.startsWith('visit-draft:'))"
+
+
+def at_the_door(context: Any, key: int) -> Any:
+    """The ordinary page of a visit, opened anew: nothing of it comes from the browser's own history."""
+    made = context.new_page()
+    made.complaints = []
+    made.on("pageerror", lambda error: made.complaints.append(str(error)))
+    made.goto(page("visit-record", key))
+    return made
+
+
+def answer_all(phone: Any) -> None:
+    for code in ("IDENTITY", *(f"CHECK_{n}" for n in range(6))):
+        phone.tap(f'#item-{code} label:has(input[value="ok"])')
+    phone.fill('input[name="item-ROOM_TEMP"]', "18.8")
+    phone.fill('input[name="signer_name"]', "李样本")
+
+
+def test_the_ordinary_page_of_a_visit_keeps_what_was_entered_until_it_has_arrived(context: Any, world: World) -> None:
+    first, second, _third = world.keys
+    phone = at_the_door(context, first)
+    assert not phone.is_visible("[data-restored]")
+    answer_all(phone)
+    phone.close()
+    phone = at_the_door(context, second)
+    assert not phone.is_visible("[data-restored]"), "the answers of another home"
+    phone.close()
+    phone = at_the_door(context, first)
+    assert phone.is_visible("[data-restored]")
+    assert phone.input_value('input[name="item-ROOM_TEMP"]') == "18.8"
+    assert phone.locator('input[value="ok"]:checked').count() == 7
+    picture_of(phone, "visit-restored")
+    phone.tap("[data-restored] button")
+    assert (phone.locator("input:checked").count(), phone.evaluate(DRAFTS)) == (0, [])
+    answer_all(phone)
+    photo = {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": pictures.photo("after", 910_000 + first)}
+    with phone.expect_navigation():
+        phone.set_input_files('input[name="photo-after"]', photo)
+    assert not phone.is_visible("[data-restored]"), "the server sent the answers back itself"
+    context.set_offline(True)
+    phone.tap("[data-submit]")
+    assert phone.is_visible("[data-no-signal]")
+    picture_of(phone, "visit-no-signal")
+    assert (phone.url.endswith(page("visit-record", first)), world.accepted(first)) == (True, 0)
+    context.set_offline(False)
+    phone.wait_for_selector("[data-no-signal]", state="hidden")
+    phone.tap("[data-submit]")
+    phone.wait_for_url(f"**{page('visit-list')}")
+    assert (phone.evaluate(DRAFTS), world.accepted(first), phone.complaints) == ([], 1, [])
+
+
+def test_a_visit_kept_for_a_day_is_forgotten_and_one_that_never_arrived_is_not(context: Any, world: World) -> None:
+    first, second, _third = world.keys
+    for key in (first, second):
+        phone = at_the_door(context, key)
+        answer_all(phone)
+    phone.evaluate("""([old, sent]) => Object.keys(localStorage).forEach((key) => {
+      const kept = JSON.parse(localStorage[key]);
+      if (key.endsWith(old)) kept.at -= 24 * 60 * 60 * 1000;
+      if (key.endsWith(sent)) kept.sent = true;
+      localStorage[key] = JSON.stringify(kept);
+    })""", [page("visit-record", first), page("visit-record", second)])  # fmt: skip
+    phone.goto(page("visit-list"))  # the second still stands in the list: its sending was cut
+    assert [key.split(":")[-1] for key in phone.evaluate(DRAFTS)] == [page("visit-record", second)]
