@@ -9,11 +9,13 @@ import xlsxwriter
 
 from core.refusals import Refused
 from households.indexes import door_index
+from jobs.models import Job
 from jobs.running import run_job
 from retrofits.models import Installation, InstallationImport, Task
-from retrofits.services.workbooks import start_workbook
+from retrofits.services.workbooks import record_workbook, start_workbook
 from tests import people
 from tests.retrofits.conftest import OTHER_TOWN, VILLAGE, Works
+from tests.retrofits.test_pages import client_of, page
 
 HEADS = (
     "镇名", "村名", "门牌号", "住户名字", "联系电话", "取暖面积（㎡）", "经度", "纬度", "厂商名称", "设备名称",
@@ -126,3 +128,22 @@ def test_another_town_is_refused_at_the_door(works: Works) -> None:
             programme=works.programme, area_code="370999001", content=[b"x"], file_name="a.xlsx", by=stranger
         )
     assert refusal.value.code == "NO_PROGRAMME"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_asks_again_by_itself_until_the_file_is_read_and_names_the_whole_file(works: Works) -> None:
+    made = start_workbook(
+        programme=works.programme, area_code="370999001", content=[b"no workbook"], file_name="a.xlsx", by=works.clerk
+    )
+    client, address = client_of(works.clerk), page("workbook-detail", made.pk)
+    assert 'hx-trigger="every 2s"' in client.get(address).content.decode()
+    made.job.state = Job.State.FAILED
+    made.job.save()
+    broken = client.get(address).content.decode()
+    assert "hx-trigger" not in broken.split("<main")[1]
+    assert page("workbook-upload") in broken.split("<section")[1]
+    record_workbook(made.pk, by=works.clerk)
+    read = client.get(address).content.decode().split("<main")[1].split("</main>")[0]
+    assert "hx-trigger" not in read
+    assert "整个文件" in read
+    assert ">file<" not in read
