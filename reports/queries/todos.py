@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -24,7 +24,7 @@ from households.roster_queries import unreported
 from programmes.models import Programme
 from reports.links import address
 from reports.models import BoardTotal
-from reports.queries import todo_bench, todo_care, todo_days, todo_heat
+from reports.queries import todo_bench, todo_care, todo_days, todo_heat, todo_payouts
 from reports.queries.scope import Scope
 from retrofits.models import Rectification, Task
 from subsidies.models import (
@@ -34,7 +34,6 @@ from subsidies.models import (
     Notice,
     Objection,
     PayoutBatch,
-    PayoutLine,
     Policy,
 )
 from telemetry.models import Alert
@@ -272,12 +271,10 @@ def _claims(scope: Scope) -> Todos:
     return [Todo("receipt", title, _households(n), url, n) for title, n, url in found if n]
 
 
-def _payable(scope: Scope) -> Todos:
-    rows = _held(scope, Entitlement, "payouts.prepare").filter(state="payable", outcome="due")
-    payable = _counted("cash", _("May be paid, in no batch yet"), rows, address("subsidies:batch-list"))
+def _drafts(scope: Scope) -> Todos:
     prepared = _batches(scope, "payouts.prepare", "draft", _("Payout batch being prepared"))
     returned = _batches(scope, "payouts.prepare", "returned", _("Payout batch returned"))
-    return _all_of(payable, prepared, returned)
+    return _all_of(prepared, returned)
 
 
 def _batches(scope: Scope, right: str, state: str, title: str) -> Todos:
@@ -294,15 +291,6 @@ def _batch_todo(one: PayoutBatch, title: str) -> Todo:
 
 def _signing(right: str, state: str, title: str) -> Source:
     return lambda scope: _batches(scope, right, state, str(_(title)))
-
-
-def _returns(scope: Scope) -> Todos:
-    live = PayoutLine.objects.filter(entitlement=OuterRef("entitlement")).exclude(state__in=["failed", "dropped"])
-    rows = _held(scope, PayoutLine, "payouts.reconcile", "batch__programme").filter(~Exists(live), state="failed")
-    url = address("reports:household-list", returned="yes")
-    failed = _counted("alert-circle", _("Sent back by the bank, to be paid again"), rows, url)
-    released = _batches(scope, "payouts.reconcile", "released", _("Bank return to enter"))
-    return _all_of(released, failed)
 
 
 def _policies(scope: Scope) -> Todos:
@@ -383,11 +371,11 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("objections.decide", _objections),
     ("readings.decide", _held_readings),
     ("clawbacks.decide", _claims),
-    ("payouts.prepare", _payable),
+    ("payouts.prepare", _drafts),
     ("payouts.review", _signing("payouts.review", "locked", gettext_noop("Payout batch to review"))),
     ("payouts.approve", _signing("payouts.approve", "reviewed", gettext_noop("Payout batch to approve"))),
     ("payouts.release", _signing("payouts.release", "approved", gettext_noop("Payout batch to release"))),
-    ("payouts.reconcile", _returns),
+    *((right, _days(source)) for right, source in todo_payouts.SOURCES),
     ("policies.release", _policies),
     ("alerts.handle", _alerts),
     *((right, _days(source)) for right, source in todo_care.SOURCES),

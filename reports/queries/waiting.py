@@ -24,7 +24,7 @@ from heatsupply.models.owned import MANAGE, OWN
 from households import change_queries, change_rules
 from households.models import MeterReading, Roster, RosterImport
 from reports.models import BoardTotal
-from reports.queries import todo_care
+from reports.queries import todo_care, todo_payouts
 from reports.queries.scope import Scope
 from retrofits.models import Rectification, Task
 from subsidies.models import Clawback, Objection, PayoutBatch, Policy
@@ -163,7 +163,7 @@ SOURCES: tuple[tuple[str, str, Source], ...] = (
     _signing("payouts.review", PayoutBatch.State.LOCKED),
     _signing("payouts.approve", PayoutBatch.State.REVIEWED),
     _signing("payouts.release", PayoutBatch.State.APPROVED),
-    ("subsidies:return-list", "payouts.reconcile", _in_state(PayoutBatch, "payouts.reconcile", "released")),
+    *todo_payouts.COUNTED,
     ("subsidies:policy-list", "policies.release", _in_state(Policy, "policies.release", Policy.State.DRAFT)),
     ("telemetry:alert-list", "alerts.handle", _alerts),
     *(("heat:fee-list", right, _in_state(Suspension, right, "applied")) for right in (MANAGE, OWN)),
