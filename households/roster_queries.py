@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from core.beside import hang
 from core.masks import mask_id
@@ -21,6 +22,7 @@ from households.sheets import Change, Line, changes_between
 from programmes.models import Programme, Technology
 
 REMIND_DAYS = 14
+_RANGE_FROM = 3  # two neighbours are no shorter as a range
 SEALED_BY_VILLAGE = (states.VILLAGE_SEALED, states.TOWN_SEALED, states.APPROVED)
 
 
@@ -268,6 +270,23 @@ def _page_states(pages: Iterable[RosterPage]) -> list[PageState]:
 def pages_missing(states_of_pages: Iterable[PageState], level: str) -> list[int]:
     """Numbers of the pages that have no scan for that level yet."""
     return [one.page.page_no for one in states_of_pages if one.at(level) is None]
+
+
+def page_words(numbers: Sequence[int]) -> str:
+    """Neighbours as a range: 1, 2, 3 and 5 are “1 to 3、5”; "" when there are none."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return "、".join(_run_words(run) for run in runs)
+
+
+def _run_words(run: Sequence[int]) -> str:
+    if len(run) < _RANGE_FROM:
+        return "、".join(map(str, run))
+    return _("%(first)d to %(last)d") % {"first": run[0], "last": run[-1]}
 
 
 def unread_scans(roster: Roster) -> QuerySet[RosterScan]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -31,7 +32,12 @@ def word_for(user: User, words: list[str], area_code: str) -> str:
 
     The longest word goes first: 农业农村局 is not 农村局's.
     """
-    held = [name for one in departments_of(user) if is_near(one.area_id, area_code) for name in one.names]
+    return word_among(departments_of(user), words, area_code)
+
+
+def word_among(departments: Iterable[Department], words: list[str], area_code: str) -> str:
+    """`word_for` of departments at hand."""
+    held = [name for one in departments if is_near(one.area_id, area_code) for name in one.names]
     return next((word for word in sorted(words, key=len, reverse=True) if means(word, held)), "")
 
 

@@ -8,14 +8,13 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from retrofits.filters import villages
+from retrofits.filters import YES_NO, villages
 from supervision.kinds import Category, Kind, Source
 from supervision.models import Case
 from supervision.models.cases import OVER
 from supervision.queries import late
 
 ALL = _("all")
-YES_NO = [("", ALL), ("true", _("yes")), ("false", _("no"))]
 
 
 class CaseFilter(df.FilterSet):

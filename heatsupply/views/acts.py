@@ -87,4 +87,4 @@ def _done(request: HttpRequest, form: Any, deed: Callable[[], Any], back: str) -
 
 def _refused(request: HttpRequest, refusal: Refused, back: str) -> HttpResponse:
     context = {"refusal": refusal, "faults": getattr(refusal, "faults", ()), "back": back}
-    return render(request, "heatsupply/refused.html", context, status=refusal.status)
+    return render(request, "refused.html", context, status=refusal.status)

@@ -132,7 +132,7 @@ def _check_pages(roster: Roster, level: str) -> None:
         raise Refused(
             "PAGES_MISSING",
             _("Pictures of stamped pages are missing: page %(pages)s."),
-            pages=", ".join(map(str, missing)),
+            pages=roster_queries.page_words(missing),
         )
 
 

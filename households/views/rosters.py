@@ -122,7 +122,7 @@ def _detail(request: HttpRequest, found: Roster, form: ReasonForm | None = None)
         "returned": [row for row in rows if row.returned_words],
         "pages": pages,
         "scan_level": level,
-        "missing_pages": roster_queries.pages_missing(pages, level) if level else [],
+        "missing_pages": roster_queries.page_words(roster_queries.pages_missing(pages, level)) if level else "",
         "unread": list(unread),
         "reading": scan_jobs.reading_in(jobs) if level else None,
         "may_scan": bool(level) and scans.may_add(found, request.user),  # type: ignore[arg-type]

@@ -194,6 +194,7 @@ def roster_submit(request: HttpRequest, pk: int) -> HttpResponse:
 def _check_page(found: Roster) -> dict[str, Any]:
     pages = roster_queries.page_states(found)
     rows = queries.roster_rows(found)
+    missing = roster_queries.pages_missing(pages, states.VILLAGE)
     return {
         "roster": found,
         "count": len(rows),
@@ -201,7 +202,8 @@ def _check_page(found: Roster) -> dict[str, Any]:
         "differences": roster_queries.differences(found),
         "excluded": queries.excluded(found.programme, found.area_id).count(),
         "pages": pages,
-        "missing": roster_queries.pages_missing(pages, states.VILLAGE),
+        "missing": missing,
+        "missing_words": roster_queries.page_words(missing),
         "is_current": queries.content_hash(rows) == found.content_hash,
     }
 

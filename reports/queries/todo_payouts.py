@@ -59,7 +59,8 @@ def _file_line(one: Any) -> dict[str, Any]:
 def answers(scope: Scope) -> Days:
     """Answers of the bank to enter: what is open of each batch, after a part has been answered the rest."""
     rows = to_answer(scope).select_related("area")
-    rows = rows.annotate(open_lines=Count("lines", filter=OPEN), open_fen=Sum("lines__amount_fen", filter=OPEN))
+    still_open = F("lines__amount_fen") - F("lines__partial_fen")  # the bank may have paid a part of a line
+    rows = rows.annotate(open_lines=Count("lines", filter=OPEN), open_fen=Sum(still_open, filter=OPEN))
     rows = rows.order_by("id")[:EACH]
     yield [rows]
     title = _("Bank return to enter")

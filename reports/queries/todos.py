@@ -24,7 +24,7 @@ from households.roster_queries import unreported
 from programmes.models import Programme
 from reports.links import address
 from reports.models import BoardTotal
-from reports.queries import todo_bench, todo_care, todo_days, todo_heat, todo_payouts
+from reports.queries import todo_bench, todo_care, todo_days, todo_heat, todo_joint, todo_payouts
 from reports.queries.scope import Scope
 from retrofits.models import Rectification, Task
 from subsidies.models import (
@@ -111,7 +111,8 @@ def _imports(scope: Scope) -> Todos:
 
 def _import_todo(one: RosterImport) -> Todo:
     url = address("households:import-review", one.pk) or address("households:import-list")
-    return Todo("upload", _("Imported roster to check"), f"{one.area.name} · {one.get_state_display()}", url)
+    words = f"{one.area.name} · {one.file.file_name} · {one.get_state_display()}"
+    return Todo("upload", _("Imported roster to check"), words, url)
 
 
 def _returned_todo(roster: Any) -> Todo:
@@ -366,6 +367,7 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("tasks.open", _open_tasks),
     ("installations.record", _installations),
     ("acceptances.record", _visits),
+    *((right, _days(source)) for right, source in todo_joint.SOURCES),
     ("entitlements.assess", _assessments),
     ("notices.publish", _to_publish),
     ("objections.decide", _objections),

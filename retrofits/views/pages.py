@@ -20,7 +20,7 @@ def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """422 or 409 with the service's sentence and every fault, and a way back to the page that asked."""
     faults: tuple[Fault, ...] = getattr(refusal, "faults", ())
     context = {"refusal": refusal, "faults": faults, "back": _page_before(request)}
-    return render(request, "retrofits/refused.html", context, status=refusal.status)
+    return render(request, "refused.html", context, status=refusal.status)
 
 
 def _page_before(request: HttpRequest) -> str:

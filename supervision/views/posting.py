@@ -22,7 +22,7 @@ from retrofits.views.posting import form_refusal
 def refused_page(request: HttpRequest, refusal: Refused, back: str) -> HttpResponse:
     """422 or 409 with the sentence, every fault, and the way back."""
     context = {"refusal": refusal, "faults": getattr(refusal, "faults", ()), "back": back}
-    return render(request, "supervision/refused.html", context, status=refusal.status)
+    return render(request, "refused.html", context, status=refusal.status)
 
 
 def done(request: HttpRequest, deed: Callable[[], Any], back: str, said: str = "") -> HttpResponse:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AccessLog
 from households.models import Dwelling, Household, ValueConflict
-from households.services import households, rosters
+from households.services import households, imports, parsing, rosters
 from jobs.models import Job
 from jobs.running import run_job
 from tests.households.conftest import Importer, World, apply, line
@@ -39,6 +40,18 @@ def test_storing_the_good_rows_is_said_in_so_many_words(world: World, clerk: Cli
     assert clerk.post(url).status_code == 422 and not Job.objects.filter(kind="households.apply_import").exists()
     assert 'name="leave_faulty"' in clerk.get(url).content.decode()
     assert clerk.post(url, {"leave_faulty": "1"}).status_code == 302
+
+
+def test_a_file_that_was_not_taken_waits_by_name_until_it_is_voided(world: World, clerk: Client) -> None:
+    made, _job = imports.start_import(
+        programme=world.programme, area=world.town, content=[b"\x89PNG\r\n"], file_name="照片一.xlsx", by=world.clerk
+    )
+    parsing.parse_import(made.pk, commit=transaction.atomic)
+    url = reverse("households:import-void", args=[made.pk])
+    assert url in clerk.get(reverse("households:import-review", args=[made.pk])).content.decode()
+    assert "照片一.xlsx" in clerk.get(reverse("home")).content.decode()
+    assert clerk.post(url, {"reason": "传错"}).status_code == 302
+    assert "照片一.xlsx" not in clerk.get(reverse("home")).content.decode()
 
 
 def test_an_import_is_taken_back_on_its_page(world: World, clerk: Client, imported: Importer) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -302,17 +303,32 @@ def test_a_list_is_late_from_the_day_after_the_programme_s_deadline(world: World
 # --- pages ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [([], ""), ([3], "3"), ([1, 2], "1、2"), (range(1, 10), "1 至 9"), ([1, 2, 3, 5, 8, 9], "1 至 3、5、8、9")],
+)
+def test_missing_pages_are_told_as_ranges(numbers: list[int], words: str) -> None:
+    with override("zh-hans"):
+        assert roster_queries.page_words(numbers) == words
+
+
 @pytest.mark.django_db
 def test_the_clerk_uploads_hands_in_and_a_stranger_sees_nothing(world: World, drawn: Roster, client: Client) -> None:
     client.force_login(world.clerk)
     printed = client.get(f"/hh/rosters/{drawn.pk}/print/").content.decode()
     for code in codes(drawn):
         assert grouped(code) in printed
+    early = client.get(f"/hh/rosters/{drawn.pk}/submit/").content.decode()
+    assert "以下各页已由村（居）盖章签字" not in early
+    assert f"还缺 {len(codes(drawn))} 页盖章页" in early
+    assert f'href="/hh/rosters/{drawn.pk}/#pages"' in early
     files = [SimpleUploadedFile("1.pdf", scan(*codes(drawn)), "application/pdf"), SimpleUploadedFile("x.exe", b"MZ")]
     sent = client.post(f"/hh/rosters/{drawn.pk}/scans/", {"scans": files}, follow=True)
     assert "x.exe" in sent.content.decode()
     shown = RosterScan.objects.first()
     picture = client.get(f"/hh/rosters/scans/{shown.pk}/")
+    late = client.get(f"/hh/rosters/{drawn.pk}/submit/").content.decode()
+    assert "以下各页已由村（居）盖章签字" in late and "还缺" not in late
     assert picture["Content-Type"] == "image/jpeg" and picture["X-Content-Type-Options"] == "nosniff"
     data = {"signed_name": "赵村长", "content_hash": drawn.content_hash}
     assert client.post(f"/hh/rosters/{drawn.pk}/submit/", {**data, "signed_name": ""}).status_code == 422

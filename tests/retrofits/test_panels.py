@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
@@ -16,7 +17,9 @@ from accounts.models import User
 from core import clock
 from core.refusals import Refused
 from programmes.departments import keep_department, rename_department
-from programmes.models import Department
+from programmes.models import Department, Programme
+from reports.queries.scope import Scope
+from reports.queries.todos import todos_for
 from retrofits.models import JointAcceptance, LevelCheck, PanelSeat, Task
 from retrofits.services.acceptances import record_acceptance
 from retrofits.services.levels import record_level
@@ -70,6 +73,31 @@ def test_six_departments_sign_and_a_seventh_is_refused(works: Works) -> None:
     assert sign(sheet, member(DEPARTMENTS[-1])).state == "passed"
     assert refused(sheet, member("市场监管局")) == "SHEET_CLOSED"
     assert PanelSeat.objects.filter(joint=sheet).count() == 6
+
+
+def test_an_open_sheet_waits_for_departments_that_have_not_signed(works: Works) -> None:
+    sheet, url = sheet_of(works), "/works/joint/"
+
+    def waits(user: User) -> list[str]:
+        fresh, programme = User.objects.get(pk=user.pk), Programme.objects.get(pk=works.programme.pk)
+        return [one.url for one in todos_for(Scope(fresh, programme, "370999")) if url in one.url]
+
+    housing, money = member(DEPARTMENTS[0]), member(DEPARTMENTS[2])
+    twin = member(DEPARTMENTS[1], person_no=housing.person_no)
+    signers = (housing, money, twin)
+    assert [waits(one) for one in signers] == [[f"{url}{sheet.pk}/"]] * 3
+    assert waits(member("市场监管局")) == waits(people.user("panel_member", "370999")) == waits(works.office) == []
+    sign(sheet, housing)
+    assert [waits(one) for one in signers] == [[], [f"{url}{sheet.pk}/"], []]
+    phase = works.programme.phases.create(
+        code="acceptance-2021", name="验收", starts_on="2021-01-01", ends_on="2021-01-31", goal_year=2021
+    )
+    assert waits(money) == []
+    phase.ends_on = clock.today() + timedelta(days=5)
+    phase.save()
+    assert waits(money) == [f"{url}{sheet.pk}/"]
+    return_sheet(sheet=sheet, reason="缺材料", by=works.office, now=clock.now())
+    assert waits(money) == []
 
 
 def test_one_person_signs_once_whatever_the_account(works: Works) -> None:
