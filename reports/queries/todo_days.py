@@ -10,6 +10,7 @@ from accounts.models import Area
 from core import clock
 from core.areas import VILLAGE
 from core.together import Reading, keep
+from households.roster_queries import deadline_of
 from programmes.calendar import Standing
 from programmes.milestones import EDIT
 from programmes.models import Milestone, Programme
@@ -22,6 +23,7 @@ from reports.queries.scope import Scope
 
 AHEAD_DAYS, NAMED = 7, 4
 OFFICE = "office"
+ROSTER = "roster"  # the deadline of the village lists (T-44), also in the programme's settings
 
 
 Days = Reading[list[dict[str, Any]]]
@@ -36,8 +38,15 @@ def deadlines(scope: Scope) -> Days:
     keep(scope.programme, "deadlines", rows)
     roles = roles_over(scope)
     lines = calendar_of(scope.programme, clock.today())
-    due = [line for line in lines if line.standing.state == "overdue" or line.remind is not None]
+    due = [line for line in lines if _is_late(line, scope.programme) or line.remind is not None]
     return [_deadline(line, scope.programme) for line in due if (line.deadline.role or OFFICE) in roles]
+
+
+def _is_late(line: CalendarLine, programme: Programme) -> bool:
+    """The day of the village lists is left out: from then on the villages that owe theirs are told themselves."""
+    if line.standing.state != "overdue":
+        return False
+    return line.deadline.code != ROSTER or line.standing.due_on != deadline_of(programme)
 
 
 def _deadline(line: CalendarLine, programme: Programme) -> dict[str, Any]:

@@ -113,6 +113,23 @@ def todos(plan: Plan, role: str, area: str = "370999") -> list[Todo]:
     return todos_for(Scope(people.user(role, area), plan.programme, area))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("settings_day", "told"), [("2021-07-01", False), ("2021-06-01", True)])
+def test_after_the_day_of_the_village_lists_the_villages_are_told_not_the_day(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, settings_day: str, told: bool
+) -> None:
+    Deadline.objects.create(
+        programme=plan.programme, code="roster", name="名单上报", due_on=date(2021, 7, 1), remind_days=[7],
+        role="town_staff",
+    )  # fmt: skip
+    plan.programme.settings = {"roster_deadline": settings_day}
+    plan.programme.save()
+    monkeypatch.setattr(settings, "PORTAL_TODAY", "2021-06-28", raising=False)
+    assert [todo for todo in todos(plan, "town_staff", TOWN) if todo.title == "名单上报"]
+    monkeypatch.setattr(settings, "PORTAL_TODAY", "2022-04-20", raising=False)
+    assert bool([todo for todo in todos(plan, "town_staff", TOWN) if todo.title == "名单上报"]) is told
+
+
 @pytest.mark.clause(
     "D-06", "每年10月底前", serves="reports.queries.todo_days:deadlines", page="home", model="programmes.Deadline"
 )  # fmt: skip

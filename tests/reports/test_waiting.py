@@ -117,7 +117,7 @@ def test_numbers_stand_in_the_menu_and_on_the_bell(busy: World, sign_in: SignIn)
     html = sign_in(people.user("town_leader", "370999001")).get("/").content.decode()
     entry = html.partition('href="/hh/rosters/"')[2].partition("</a>")[0]
     assert '<span class="nav__n nav__n--hot">2</span>' in entry
-    assert "<i>1</i>" in html
+    assert 'title="1 个页面上有您的待办"' in html and '<i aria-hidden="true">1</i>' in html
 
 
 def test_an_alert_waits_for_those_who_may_handle_it(county: World) -> None:
