@@ -53,10 +53,11 @@ def run_portal(supervisor: Supervisor, options: argparse.Namespace) -> None:
     folders = supervisor.folders
     mode = os.environ.get("PORTAL_MODE") or ("production" if options.no_demo else "demo")
     (folders.run / "mode").write_text(mode)
-    env = portal_environment(folders, mode) | lines_environment() | start_servers(supervisor)
+    env = portal_environment(folders, mode) | start_servers(supervisor)
     if options.no_demo:
         env["PORTAL_HTTPS"] = os.environ.get("PORTAL_HTTPS", "0")  # plain HTTP on this machine; compose has TLS
     prepare_database(supervisor, env, demo=mode == "demo")
+    env |= lines_environment()  # not before: filling the database takes minutes, in which a free port may be taken
     with published(folders, env):
         web = web_program(options.host, options.port, env)
         supervisor.start(web)
