@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.test import override_settings
+from django.utils.translation import gettext
 
 from heating_portal.management.commands.compile_catalogue import catalogue, merge
 
@@ -34,6 +38,16 @@ def test_equal_entries_merge_and_different_ones_are_named(tmp_path: Path) -> Non
 def test_an_entry_without_translation_is_named(tmp_path: Path) -> None:
     problems = merge([part(tmp_path, "a.po", ("Return", ""))], catalogue("zh_Hans", RULE))
     assert problems == ["a.po: 'Return' has no translation"]
+
+
+def test_the_process_that_compiles_speaks_from_then_on(tmp_path: Path) -> None:
+    """A fresh installation compiles and loads the demonstration in one process: what was stored then was English."""
+    (tmp_path / "parts").mkdir()
+    part(tmp_path / "parts", "a.po", ("a word only this test has", "只此一处"))
+    with override_settings(LOCALE_PATHS=[str(tmp_path)]):
+        assert gettext("a word only this test has") == "a word only this test has"
+        call_command("compile_catalogue", stdout=StringIO())
+        assert gettext("a word only this test has") == "只此一处"
 
 
 @pytest.mark.parametrize("path", sorted((Path(settings.LOCALE_PATHS[0]) / "parts").glob("*.po")), ids=lambda p: p.name)

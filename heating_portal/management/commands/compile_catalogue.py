@@ -14,6 +14,7 @@ from typing import Any
 import polib
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation.reloader import translation_file_changed
 
 CHINESE_RULE = "nplurals=1; plural=0;"
 ENGLISH_RULE = "nplurals=2; plural=(n != 1);"
@@ -92,4 +93,6 @@ class Command(BaseCommand):
             raise CommandError(f"{len(problems)} problem(s) in the translations, named above")
         write(chinese, root / "zh_Hans" / "LC_MESSAGES")
         write(catalogue("en", ENGLISH_RULE), root / "en" / "LC_MESSAGES")
+        # words this process has looked up before were looked up without the catalogue
+        translation_file_changed(sender=None, file_path=root / "zh_Hans" / "LC_MESSAGES" / "django.mo")
         self.stdout.write(f"catalogue compiled: {len(chinese)} messages, {len(problems)} problem(s)")
