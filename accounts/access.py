@@ -7,13 +7,13 @@ A URL whose view says none of the three fails the start-up check in `heating_por
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 from accounts.passwords import must_change
 from accounts.rights import RIGHTS
@@ -77,6 +77,21 @@ def get_visible_or_404(source: Any, user: Any, right: str = "", **lookup: Any) -
     if right and not user.has_right(right, area_code_of(row)):
         raise PermissionDenied(right)
     return row
+
+
+def may_open(user: Any, address: str) -> bool:
+    """Whether the page at `address` lets the person in: a link that ends at a closed door is none."""
+    declared = _declared_at(urlsplit(address).path)
+    rights = declared.split(" or ")
+    return declared in ("public", "signed_in") or any(right in RIGHTS and user.has_right(right) for right in rights)
+
+
+@lru_cache(maxsize=512)
+def _declared_at(path: str) -> str:
+    try:
+        return str(getattr(resolve(path).func, "required_right", ""))
+    except Resolver404:
+        return ""
 
 
 def area_code_of(row: Any) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+# Its groups may all be digits, and then pass for a card.
+_UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 # Runs of digits, as written or with single spaces or dashes in between (cards are often printed in fours).
 _RUNS = re.compile(r"[0-9](?:[ -]?[0-9]){9,18}[Xx]?")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -12,7 +14,7 @@ _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def personal_numbers(text: str) -> list[str]:
     """Everything in `text` that is an identity number, a phone or a card by its own check digits."""
-    runs = {re.sub(r"[ -]", "", match) for match in _RUNS.findall(text)}
+    runs = {re.sub(r"[ -]", "", match) for match in _RUNS.findall(_UUID.sub("", text))}
     return sorted(run for run in runs if _is_id(run) or _is_phone(run) or _is_card(run))
 
 

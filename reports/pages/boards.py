@@ -44,7 +44,7 @@ def county_board(request: HttpRequest) -> HttpResponse:
         return redirect("reports:overview")
     offered, today, now = offered_programmes(request), clock.today(), clock.now()
     found = read(counties.board(scope, offered, _year(request.GET.get("year", ""), scope, offered), today))
-    context = {"board": found, "scope": scope, "now": now, "opens": {key: _may(scope, key) for key in LISTS}}
+    context = {"board": found, "scope": scope, "now": now}
     if request.headers.get("HX-Request"):
         return unchanged(request, render(request, "reports/parts/counties.html", context), now)
     return render(request, "reports/counties.html", context)
@@ -54,10 +54,6 @@ def _placed(scope: Scope, place: str) -> Scope:
     """Narrowed to a city inside the chosen province."""
     inside = is_held(place, [scope.area_code]) if scope.area_code else False
     return Scope(scope.user, scope.programme, place) if inside else scope
-
-
-def _may(scope: Scope, key: str) -> bool:
-    return bool(scope.user.has_right(LISTS[key][1], scope.area_code))
 
 
 def _year(text: str, scope: Scope, offered: list[Programme]) -> int:

@@ -68,7 +68,7 @@ class Narrowed:
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure and the list behind it; `url` is "" for those who may not read households."""
+    """A figure and the list behind it; `url` is "" where a row of the table has none."""
 
     code: str
     value: int

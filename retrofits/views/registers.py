@@ -187,10 +187,14 @@ def product_list(request: HttpRequest) -> HttpResponse:
     """Every registered model with what its papers show; an empty cell is not shown and never fine."""
     table = build_table(
         request, DeviceModel.objects.select_related("supplier", "product"), PRODUCTS, unit=_("products"),
-        default_sort="model_no", row_url=lambda row: reverse("retrofits:product-edit", args=[row.pk]),
+        default_sort="model_no", row_url=_product_url if request.user.has_right(MANAGE) else None,  # type: ignore[union-attr]
         empty=(_("No product yet"), _("Models are registered with their supplier.")),
     )  # fmt: skip
     return render_table(request, "retrofits/product_list.html", table)
+
+
+def _product_url(model: DeviceModel) -> str:
+    return reverse("retrofits:product-edit", args=[model.pk])
 
 
 @requires(MANAGE)

@@ -8,11 +8,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import signed_in
-from accounts.rights import RIGHTS
+from accounts.access import may_open, signed_in
 from core import clock
 from programmes.chosen import chosen_area_code, chosen_programme
 from supervision.queries import duties_at
@@ -43,13 +42,11 @@ def duty_list(request: HttpRequest) -> HttpResponse:
 
 
 def opens(user: Any, name: str) -> bool:
-    """Whether the page of that URL name lets the person in: a link that ends at a closed door is none."""
+    """Whether the page of that URL name lets the person in."""
     try:
-        declared = str(getattr(resolve(reverse(name)).func, "required_right", ""))
+        return may_open(user, reverse(name))
     except NoReverseMatch:
         return False
-    rights = declared.split(" or ")
-    return declared in ("public", "signed_in") or any(right in RIGHTS and user.has_right(right) for right in rights)
 
 
 @signed_in

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from tests.canaries import personal_numbers
+from tests.permissions.table import rows, turned_away
 from tests.permissions.walk import Answer
 from tests.permissions.world import World
 
@@ -66,6 +67,17 @@ def writing_refusals(answers: Iterable[Answer]) -> list[str]:
     """Requests that were turned away and yet changed something."""
     refused = (one for one in answers if one.status in (401, 403, 404, 405))
     return [f"{one.cell}: {one.status}, yet wrote {one.wrote}" for one in refused if one.wrote]
+
+
+def dead_ends(answers: Iterable[Answer]) -> list[str]:
+    """Links and forms offered to somebody who is turned away where they lead, once for each page and address."""
+    found = {
+        f"{one.row.name} as {one.role} leads to {name}"
+        for one in answers
+        for name in one.leads
+        if name in rows() and turned_away(rows()[name], one.role)
+    }
+    return sorted(found)
 
 
 def checksums() -> dict[str, str]:

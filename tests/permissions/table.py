@@ -122,6 +122,12 @@ def door(row: Row, role: str) -> set[int]:
     return set() if all(some & held for some in wanted) else {403}
 
 
+def turned_away(row: Row, role: str) -> bool:
+    """Whether the view turns the role away, whatever object the address names."""
+    open_to_all = row.right == "public" or (row.right == "signed_in" and role != ANONYMOUS)
+    return not open_to_all and not set(row.right.split(" or ")) & rights_of_roles().get(role, frozenset())
+
+
 def _at_the_object(row: Row, role: str, method: str, *, inside: bool) -> set[int]:
     held = rights_of_roles().get(role, frozenset())
     if role in row.foreign.split(" or "):

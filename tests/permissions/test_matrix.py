@@ -101,6 +101,7 @@ def faults(answers: list[Answer], world: World, before: dict[str, str], after: d
         *oracles.careless_headers(answers),
         *oracles.writing_reads(answers),
         *oracles.writing_refusals(answers),
+        *oracles.dead_ends(answers),
         *(f"{table} is not as it was before the round" for table in sorted(changed)),
     ]
 

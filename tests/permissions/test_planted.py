@@ -145,6 +145,18 @@ def test_a_get_that_writes_past_the_history_is_caught(world: World) -> None:
     assert oracles.changed_tables(before, oracles.checksums()) == ["telemetry_latestreading"]
 
 
+def test_a_link_to_a_closed_door_is_caught(world: World) -> None:
+    """Below its own address too: what the visitor asked for is cut from the text, not from the links."""
+    door = '<a class="id" href="/works/products/12/?a=b">x</a>'
+
+    def leading(view: Any) -> Any:
+        return lambda request, **kwargs: HttpResponse(door)
+
+    with view_replaced("retrofits:product-list", leading):
+        answers = walked(world, role="supplier", names=("retrofits:product-list",))
+    assert oracles.dead_ends(answers) == ["retrofits:product-list as supplier leads to retrofits:product-edit"]
+
+
 @pytest.mark.parametrize(
     "left_out",
     [

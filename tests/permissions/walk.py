@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 
+from tests.permissions.links import led_to
 from tests.permissions.spoken import Spoken
 from tests.permissions.table import ANONYMOUS, METHODS, Row, allowed, door, expected, getting, refused
 from tests.permissions.world import Town, World, object_of
@@ -33,7 +34,8 @@ HTMX = {"HX-Request": "true", "HX-Target": "table", "HX-Trigger-Name": "q"}
 @dataclass
 class Answer:
     """`where` is inside, outside, hostile or innocent; `text` is the body as text, archives unpacked, without the asked
-    address; `wrote` names the tables with new history; `queries` is how many statements the answer took.
+    address; `wrote` names the tables with new history; `queries` is how many statements the answer took; `leads` names
+    the addresses a page that was shown offers.
     """
 
     row: Row
@@ -46,6 +48,7 @@ class Answer:
     text: str
     wrote: list[str] = field(default_factory=list)
     queries: int = 0
+    leads: frozenset[str] = frozenset()
 
     @property
     def cell(self) -> str:
@@ -140,7 +143,7 @@ def ask(
         else:
             sent = {key: object_of(town, value) for key, value in row.body.items()}
             response = client.post(url, {"sent": "1"} | sent, headers=REFERENCE)
-        text, said = _without_address(readable(response), url), spoken.number
+        whole, said = readable(response), spoken.number
         broken = response.status_code >= 500
         wrote = _written_since(before) if spoken.wrote and not broken else []
         stays = method == "GET" and not broken and not row.chooses
@@ -149,7 +152,9 @@ def ask(
         client.last_entry = None  # type: ignore[attr-defined]
     if response.cookies:
         client.cookies = SimpleCookie(kept)  # signed in as before, whatever the answer said
-    return Answer(row, role, where, method, url, response.status_code, dict(response.headers), text, wrote, said)
+    text, shown = _without_address(whole, url), method == "GET" and response.status_code == 200
+    leads = led_to(whole) if shown else frozenset[str]()
+    return Answer(row, role, where, method, url, response.status_code, dict(response.headers), text, wrote, said, leads)
 
 
 def address(row: Row, town: Town, question: str = "") -> str:

@@ -169,6 +169,12 @@ def test_the_wall_is_opened_by_a_key_of_the_network_and_shows_no_names(county: W
     assert screen.get(address, REMOTE_ADDR="10.1.2.99").status_code == 404, "who gave the key may no longer see it"
 
 
+def test_the_wall_of_who_does_not_read_heaters_leaves_them_out(county: World, sign_in: SignIn) -> None:
+    client = sign_in(people.user("city_viewer", "370999"))
+    html = client.get(client.get("/wall/").url).content.decode()
+    assert _("Heaters on line") not in html and _("Your role does not read the heaters.") in html
+
+
 def test_the_city_has_a_wall_of_counties(county: World, sign_in: SignIn) -> None:
     client = sign_in(city_of(county))
     cold = Heater.objects.filter(area_id=A1).first()
