@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from devices.models import Command, Heater
 from devices.protocol.points import MODES
-from telemetry.days import Day, days_of
+from telemetry.days import Day, Stretch
 
 Label = str | Promise
 COMFORT_C = 18.0
@@ -151,10 +151,9 @@ def chart(heater: Heater, drawn: Track, floor_c: float, *, medium: str = "water"
     }  # fmt: skip
 
 
-def season_chart(heater: Heater, start: dt.date, now: dt.datetime, floor_c: float, medium: str) -> dict[str, Any]:
+def season_chart(found: Mapping[dt.date, Day], season: Stretch, floor_c: float, medium: str) -> dict[str, Any]:
     """Per day: lowest, mean and highest of water and room, mean outdoors. From the hourly rows."""
-    found = days_of(heater, start, now)
-    days = [start + dt.timedelta(days=n) for n in range((timezone.localdate(now) - start).days + 1)][-366:]
+    days = season.each_day
     degrees = [_degrees(getattr(found.get(day), name, None) for day in days) for name in DAILY]
     supply, _back = flow_words(medium)
     low, high = _("%(what)s, lowest of the day"), _("%(what)s, highest of the day")
@@ -297,16 +296,15 @@ def _pieces(states: Sequence[str]) -> list[Piece]:
     return found
 
 
-def season_band(found: Mapping[dt.date, Day], first: dt.date, now: dt.datetime, heard_before: bool) -> Band:
+def season_band(found: Mapping[dt.date, Day], season: Stretch, now: dt.datetime, heard_before: bool) -> Band:
     """As `band`, a piece per day, `got` and `wanted` in closed hours; the day of the first word begins with it."""
-    last = timezone.localdate(now)
-    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)][-366:]
+    days, today = season.each_day, timezone.localdate(now)
     heard = [found[day].hours if day in found else 0 for day in days]
     states = [_state_of_day(found.get(day)) for day in days]
     begun = 0 if heard_before else next((i for i, hours in enumerate(heard) if hours), len(days))
-    if states[-1] == "none" and len(states) > 1:
+    if states[-1] == "none" and len(states) > 1 and days[-1] == today:
         states[-1] = states[-2]  # the present day has not ended
-    due = [24] * (len(days) - 1) + [timezone.localtime(now).hour]
+    due = [timezone.localtime(now).hour if day == today else 24 for day in days]
     if not heard_before and begun < len(days):
         due[begun] = heard[begun]
     pieces = _pieces(states)
@@ -328,10 +326,3 @@ def _state_of_day(day: Day | None) -> str:
     if day.minutes_on is None:
         return "on"
     return "heat" if day.minutes_on else "idle"
-
-
-def season_start(month_day: str, today: dt.date) -> dt.date:
-    """The newest first day of a season that is not after `today`; `month_day` is MM-DD."""
-    month, day = (int(part) for part in month_day.split("-"))
-    this = dt.date(today.year, month, min(day, 28) if month == 2 else day)
-    return this if this <= today else this.replace(year=today.year - 1)

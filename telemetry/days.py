@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from core.seasons import SeasonRule, Span
 from devices.models import Heater
 from telemetry.partitions import bounds_of
 
@@ -38,16 +39,43 @@ class Day:
         return None if self.energy_dkwh is None else Decimal(self.energy_dkwh) / 10
 
 
-def days_of(heater: Heater, first: dt.date, now: dt.datetime) -> dict[dt.date, Day]:
-    """The days from `first` to now that were heard. One query."""
+@dataclass(frozen=True)
+class Stretch(Span):
+    """The days of a season that are shown, at most the newest 366; `year` is that of the season's first day."""
+
+    year: int
+
+    @property
+    def label(self) -> str:
+        """``2021-2022``, whatever part of it is over."""
+        return f"{self.year}-{self.year + 1}"
+
+    @property
+    def each_day(self) -> list[dt.date]:
+        return [self.first_day + dt.timedelta(days=n) for n in range(self.days)][-366:]
+
+
+def seasons_of(rule: SeasonRule, first: dt.date, last: dt.date) -> list[Stretch]:
+    """Seasons of a heater that could be heard from `first` to `last`, newest first. The newest goes on to `last`, also
+    beyond its last day; those before it end with theirs."""
+    newest = rule.latest(last)
+    before = [rule.season(year) for year in range(newest.year - 1, rule.latest(first).year - 1, -1)]
+    return [
+        Stretch(newest.first_day, last, newest.year),
+        *(Stretch(one.first_day, one.last_day, one.year) for one in before if first <= one.last_day),
+    ]
+
+
+def days_of(heater: Heater, span: Span, now: dt.datetime) -> dict[dt.date, Day]:
+    """The days of the span, up to now, that were heard. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_DAYS, [heater.pk, bounds_of(first)[0], now])
+        cursor.execute(_DAYS, [heater.pk, bounds_of(span.first_day)[0], bounds_of(span.last_day)[1], now])
         return {row[0]: Day(*row) for row in cursor.fetchall()}
 
 
-def newest_first(found: Mapping[dt.date, Day], first: dt.date, last: dt.date) -> list[Day]:
-    """Every day from `last` back to `first`; one nobody heard of stands there without a number."""
-    return [found.get(day) or Day(day) for day in (last - dt.timedelta(days=n) for n in range((last - first).days + 1))]
+def newest_first(found: Mapping[dt.date, Day], span: Span) -> list[Day]:
+    """Every day of the span back from its last; one nobody heard of stands there without a number."""
+    return [found.get(day) or Day(day) for day in (span.last_day - dt.timedelta(days=n) for n in range(span.days))]
 
 
 def energy_of(days: Iterable[Day]) -> Decimal | None:
@@ -60,5 +88,5 @@ _DAYS = """
 SELECT (hour AT TIME ZONE 'Asia/Shanghai')::date, count(*)::int, min(supply_min_dc), round(avg(supply_avg_dc))::int,
     max(supply_max_dc), min(room_min_dc), round(avg(room_avg_dc))::int, max(room_max_dc),
     round(avg(outdoor_avg_dc))::int, sum(minutes_on)::int, sum(energy_dkwh)::bigint
-FROM telemetry_hourlyrollup WHERE heater_id = %s AND hour >= %s AND hour <= %s GROUP BY 1
+FROM telemetry_hourlyrollup WHERE heater_id = %s AND hour >= %s AND hour < %s AND hour <= %s GROUP BY 1
 """

@@ -195,7 +195,10 @@ def register_values(shown: Shown, snapshot: registers.Snapshot | None = None) ->
 
 
 def _usual_span(shown: Shown) -> str:
-    """A day; the last hour of a heater that was heard for the first time within the last three."""
+    """A day; the last hour of a heater that was heard for the first time within the last three; the season of one
+    that was removed, and where a season is asked for."""
+    if shown.heater.removed_on or shown.asked_season:
+        return "season"
     early = shown.now - dt.timedelta(hours=3)
     heard = shown.heater.readings.filter(at__gte=shown.now - dt.timedelta(days=1), at__lt=early).exists()
     return "24h" if heard else "1h"

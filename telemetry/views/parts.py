@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -47,8 +48,7 @@ def heater_series(request: HttpRequest, platform_no: str) -> JsonResponse:
     """JSON for `frontend/js/charts.js`; at most 2,000 points."""
     shown, span = Shown.of(request, platform_no), _span(request)
     if span.code == "season":
-        start, medium = shown.season_start, shown.profile.medium
-        return JsonResponse(charts.season_chart(shown.heater, start, shown.now, shown.floor_c, medium))
+        return JsonResponse(charts.season_chart(shown.days, shown.season, shown.floor_c, shown.profile.medium))
     drawn = charts.track(shown.heater, span, shown.now, shown.period_s)
     return JsonResponse(charts.chart(shown.heater, drawn, shown.floor_c, medium=shown.profile.medium))
 
@@ -59,7 +59,7 @@ def heater_band(request: HttpRequest, platform_no: str) -> HttpResponse:
     """State band and quality strip under the chart; a season's by day."""
     if _span(request).code == "season":
         shown = Shown.of(request, platform_no)
-        drawn = charts.season_band(shown.days, shown.season_start, shown.now, shown.heard_before_season)
+        drawn = charts.season_band(shown.days, shown.season, shown.now, shown.heard_before_season)
         return render(request, "telemetry/part_band.html", {"band": drawn, "by_day": True})
     shown, drawn_track = _drawn(request, platform_no)
     heard_before = bool(drawn_track.buckets[0].n) or shown.heater.readings.filter(at__lt=drawn_track.start).exists()
@@ -83,6 +83,7 @@ def heater_table(request: HttpRequest, platform_no: str) -> HttpResponse:
 
 def _workbook(shown: Shown, span: Span) -> HttpResponse:
     if span.code == "season":
+        span = replace(span, code=f"season-{shown.season.year}", label=f"{span.label} {shown.season.label}")
         content = sheet.days_sheet(shown.heater, shown.all_days, span, shown.now)
     else:
         content = sheet.readings_sheet(shown.heater, shown.profile, span, shown.now)

@@ -21,10 +21,12 @@ from django.utils.translation import gettext as _
 from accounts.access import get_visible_or_404
 from accounts.rights import ROLES, roles_with
 from core import clock
+from core.seasons import SeasonRule
 from devices.models import Command, DockingCertificate, Heater, Supplier
 from devices.protocol.profiles import Profile
 from programmes.models import Programme
 from telemetry import charts, days, evidence, queries, registers, states
+from telemetry.days import Day, Stretch
 from telemetry.door import may_check, worded
 from telemetry.models import Alert, DoorCheck, HourlyRollup, LatestReading
 from telemetry.partitions import bounds_of
@@ -92,10 +94,13 @@ class Shown:
     heater: Heater
     now: dt.datetime
     user: Any
+    asked_season: str = ""
 
     @classmethod
     def of(cls, request: HttpRequest, platform_no: str) -> Shown:
-        return cls(heater_of(request, platform_no), clock.now(), request.user)
+        """`?season=` names a season by the year of its first day."""
+        asked = request.GET.get("season", "")[:4]
+        return cls(heater_of(request, platform_no), clock.now(), request.user, asked)
 
     @cached_property
     def latest(self) -> LatestReading | None:
@@ -168,32 +173,44 @@ class Shown:
         return Decimal(self.latest.energy_dkwh - first) / 10
 
     @cached_property
-    def season_start(self) -> dt.date:
-        month_day = self.programme.season_start if self.programme else "11-01"
-        return charts.season_start(month_day, timezone.localdate(self.now))
+    def seasons(self) -> list[Stretch]:
+        """The seasons of this heater from its first day to today, or to the day it was removed; newest first."""
+        held = self.programme or Programme()
+        today, first, gone = timezone.localdate(self.now), self.heater.installed_on, self.heater.removed_on
+        last = min(gone or today, today)
+        return days.seasons_of(SeasonRule.parse(held.season_start, held.season_end), min(first, last), last)
+
+    @cached_property
+    def season(self) -> Stretch:
+        """The one asked for, otherwise the newest."""
+        return next((one for one in self.seasons if str(one.year) == self.asked_season), self.seasons[0])
+
+    @property
+    def season_query(self) -> str:
+        """What an address of this page adds to show an earlier season than the newest."""
+        return "" if self.season == self.seasons[0] else f"&season={self.season.year}"
 
     @property
     def heard_before_season(self) -> bool:
         """Whether an hour of this heater is known from before the season."""
-        return HourlyRollup.objects.filter(heater=self.heater, hour__lt=bounds_of(self.season_start)[0]).exists()
+        return HourlyRollup.objects.filter(heater=self.heater, hour__lt=bounds_of(self.season.first_day)[0]).exists()
 
     @cached_property
-    def days(self) -> dict[dt.date, days.Day]:
+    def days(self) -> dict[dt.date, Day]:
         """The season so far by day."""
-        return days.days_of(self.heater, self.season_start, self.now)
+        return days.days_of(self.heater, self.season, self.now)
 
     @property
-    def recent_days(self) -> list[days.Day]:
-        """The last seven days of the season, today first; those nobody heard of are among them."""
-        last = timezone.localdate(self.now)
-        return days.newest_first(self.days, max(self.season_start, last - dt.timedelta(days=6)), last)
+    def recent_days(self) -> list[Day]:
+        """The last seven days of the season, newest first; those nobody heard of are among them."""
+        return self.all_days[:7]
 
     @property
-    def all_days(self) -> list[days.Day]:
-        return days.newest_first(self.days, self.season_start, timezone.localdate(self.now))
+    def all_days(self) -> list[Day]:
+        return days.newest_first(self.days, self.season)
 
     @property
-    def today(self) -> days.Day | None:
+    def today(self) -> Day | None:
         return self.days.get(timezone.localdate(self.now))
 
     @property

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 import devices.tasks  # noqa: F401 - the handler of devices.send_command
+from core.seasons import Span
 from telemetry import charts, days
 from telemetry.models import HourlyRollup, LatestReading
 from telemetry.partitions import ensure_partitions
@@ -90,7 +91,8 @@ def test_a_season_is_a_band_of_days_where_no_data_is_neither_heat_nor_off() -> N
     first, day = dt.date(2021, 1, 10), dt.timedelta(days=1)
     hours_on = {1: (20, 700), 2: (24, 0), 3: (24, 1440), 5: (12, None), 8: (10, 30)}
     found = {first + n * day: days.Day(first + n * day, hours=h, minutes_on=on) for n, (h, on) in hours_on.items()}
-    new, old = (charts.season_band(found, first, NOW, heard_before=heard) for heard in (False, True))
+    season = days.Stretch(first, NOW.date(), first.year)
+    new, old = (charts.season_band(found, season, NOW, heard_before=heard) for heard in (False, True))
     assert [piece.state for piece in new.pieces] == ["none", "heat", "idle", "heat", "none", "on", "none", "heat"]
     assert new.counts == old.counts == {"none": 3, "heat": 3, "idle": 1, "on": 1}
     assert [piece.state for piece in new.strip] == ["before", "good", "lost", "late", "lost", "late"]
@@ -119,8 +121,9 @@ def test_days_show_ranges_hours_on_and_energy_and_a_day_unheard_stays_empty() ->
         HourlyRollup.objects.create(
             **usual, hour=hour, room_min_dc=room - 5, room_avg_dc=room, room_max_dc=room + 7, supply_avg_dc=400
         )
-    found = days.days_of(heater, today.date() - dt.timedelta(days=3), NOW)
-    shown = days.newest_first(found, today.date() - dt.timedelta(days=3), today.date())
+    span = Span(today.date() - dt.timedelta(days=3), today.date())
+    found = days.days_of(heater, span, NOW)
+    shown = days.newest_first(found, span)
     assert [(d.room_min_dc, d.room_avg_dc, d.room_max_dc, d.hours_on, d.hours) for d in shown] == [
         (185, 200, 217, Decimal("1.5"), 2), (None, None, None, None, 0), (145, 150, 157, Decimal("0.8"), 1),
         (None, None, None, None, 0),
