@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.db.models import (
@@ -174,19 +175,27 @@ def _summaries(extent: Extent) -> Any:
     return rows.select_related("area", "dwelling").order_by("area_id", "dwelling_no")
 
 
-def _readings() -> Any:
-    """What meters of the dwelling counted above zero."""
-    return MeterReading.objects.filter(dwelling=OuterRef("dwelling"), state="counted", quantity__gt=0)
+def _readings(extent: Extent) -> Any:
+    """What meters of the dwelling said since the programme's first day, as far as it counts; a figure each."""
+    first = dt.date(extent.programme.year_from, 1, 1)
+    counted = MeterReading.objects.filter(dwelling=OuterRef("dwelling"), state="counted", quantity__isnull=False)
+    return counted.filter(ends_on__gte=first)
+
+
+def _used(extent: Extent) -> Any:
+    return _readings(extent).filter(quantity__gt=0)
 
 
 def _no_use(extent: Extent) -> QuerySet[DwellingSummary]:
-    return _summaries(extent).filter(~Exists(_readings()), paid_fen__gt=0)  # type: ignore[no-any-return]
+    """Read, and never above zero. Of a home nobody read the use is not known, which is no nought."""
+    read, used = Exists(_readings(extent)), Exists(_used(extent))
+    return _summaries(extent).filter(read, ~used, paid_fen__gt=0)  # type: ignore[no-any-return]
 
 
 def _use_unpaid(extent: Extent) -> QuerySet[DwellingSummary]:
     due = Entitlement.objects.filter(dwelling=OuterRef("dwelling"), programme=extent.programme, outcome="due")
-    used = _readings().order_by().values("dwelling").annotate(sum=Sum("quantity")).values("sum")
-    rows = _summaries(extent).filter(Exists(_readings()), ~Exists(due.exclude(state="void")))
+    used = _used(extent).order_by().values("dwelling").annotate(sum=Sum("quantity")).values("sum")
+    rows = _summaries(extent).filter(Exists(_used(extent)), ~Exists(due.exclude(state="void")))
     return rows.annotate(used=Subquery(used))  # type: ignore[no-any-return]
 
 
@@ -206,7 +215,7 @@ def _homes(kind: str, title: Any, about: Any, source: Any, *more: Item, money: s
 
 
 NO_USE = _homes(
-    "no_use", _("Subsidy without use"), _("Paid households whose meters never counted anything"), _no_use,
+    "no_use", _("Subsidy without use"), _("Paid households whose meters were read and never counted anything"), _no_use,
     Item("paid", _("Paid money"), MONEY, of="paid_fen", unit=_("CNY"), total=True, field="paid_fen"),
     Item("heater_no", _("Heater"), width=12, priority=2),
     Item("heard_at", _("Last heard"), DATETIME, width=19, priority=2), money="paid_fen",

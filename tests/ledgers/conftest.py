@@ -105,3 +105,7 @@ def season(made: World) -> None:
         dwelling=bare, area_id=A1, carrier="electricity", starts_on=DAY, ends_on=dt.date(2022, 3, 31), quantity=812,
         source="power_company", state="counted",
     )  # fmt: skip
+    MeterReading.objects.create(
+        dwelling=base.dwelling, area_id=base.area_id, carrier="electricity", starts_on=DAY,
+        ends_on=dt.date(2022, 3, 31), quantity=0, source="power_company", state="counted",
+    )  # fmt: skip
