@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.functional import Promise
 from django.utils.html import escape
@@ -22,6 +22,7 @@ from psycopg_pool import PoolTimeout
 from accounts.rights import RIGHTS
 
 Label = str | Promise
+API = "/api/"
 REFERENCE = "reference-of-this-request"  # in a kept page, where the request's own will stand
 OUTAGES = (OperationalError, InterfaceError, PoolTimeout)  # the database is away, restarting or choked
 
@@ -86,15 +87,26 @@ def reference_of(request: HttpRequest) -> str:
 def error_page(request: HttpRequest, page: Page, detail: Any = "") -> HttpResponse:
     """The page for one error; `detail` is a sentence about this very case."""
     reference = reference_of(request)
-    if page in (REFUSED, CONFLICT) or not reference:
-        html = _drawn(page, detail, reference, request)
+    if request.path.startswith(API):
+        response = _said(page, detail, reference)
     else:
-        dark = request.COOKIES.get("theme") == "dark"
-        html = _kept(page, str(detail), get_language() or "", dark).replace(REFERENCE, escape(reference))
-    response = HttpResponse(html, status=page.status)
+        response = HttpResponse(_html_of(request, page, detail, reference), status=page.status)
     if page.status == 503:
         response["Retry-After"] = "30"
     return response
+
+
+def _html_of(request: HttpRequest, page: Page, detail: Any, reference: str) -> str:
+    if page in (REFUSED, CONFLICT) or not reference:
+        return _drawn(page, detail, reference, request)
+    dark = request.COOKIES.get("theme") == "dark"
+    return _kept(page, str(detail), get_language() or "", dark).replace(REFERENCE, escape(reference))
+
+
+def _said(page: Page, detail: Any, reference: str) -> HttpResponse:
+    """The same in a form programs read, as the API's own refusals are."""
+    words = {"detail": f"{page.title} {detail}".strip(), "reference": reference}
+    return JsonResponse(words, status=page.status, json_dumps_params={"ensure_ascii": False})
 
 
 @lru_cache(maxsize=256)

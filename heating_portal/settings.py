@@ -290,6 +290,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasRight"],
+    "EXCEPTION_HANDLER": "accounts.api_errors.refusal",
     "DEFAULT_FILTER_BACKENDS": [
         "accounts.api.VisibleToUser",
         "django_filters.rest_framework.DjangoFilterBackend",

@@ -7,6 +7,8 @@ from programmes.models import Programme, Target
 
 
 class TargetSerializer(serializers.ModelSerializer[Target]):
+    technology = serializers.CharField(source="technology.code", allow_null=True)
+
     class Meta:
         model = Target
         fields = ["area", "technology", "year", "quantity", "unit", "clause"]
