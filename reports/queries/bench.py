@@ -23,6 +23,7 @@ from reports.table_names import NAMES
 from subsidies.models import Policy
 from telemetry.models import Alert
 from telemetry.queries import Online, figures_of
+from telemetry.trouble import Trouble, trouble_of
 
 SHOWN = 6
 MONTH = dt.timedelta(days=30)
@@ -65,12 +66,13 @@ def audit_bench(scope: Scope, now: dt.datetime) -> Reading[AuditBench]:
 
 @dataclass(frozen=True)
 class DeviceBench:
-    """New alerts, heaters by state, lines."""
+    """New alerts, heaters by state, lines; `trouble` is what keeps the heaters from being read."""
 
     online: Online
     gateways: int
     alerts: list[Alert]
     unacknowledged: int
+    trouble: Trouble | None = None
 
 
 def device_bench(scope: Scope, now: dt.datetime) -> Reading[DeviceBench]:
@@ -78,8 +80,10 @@ def device_bench(scope: Scope, now: dt.datetime) -> Reading[DeviceBench]:
     alerts = scope.rows(Alert).filter(cleared_at__isnull=True)
     gateways, new = count_of(scope.rows(Gateway)), count_of(alerts.filter(acknowledged_at__isnull=True))
     newest = alerts.select_related("heater", "area").order_by("-opened_at")[:12]
-    online, _done = yield from in_step(figures_of(heaters, now), asking(gateways, new, newest))
-    return DeviceBench(online, number_in(gateways), list(newest), number_in(new))
+    online, trouble, _done = yield from in_step(
+        figures_of(heaters, now), trouble_of(heaters, scope.area_code, now), asking(gateways, new, newest)
+    )
+    return DeviceBench(online, number_in(gateways), list(newest), number_in(new), trouble)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from django.db.models.functions import Left, Length
 from django.utils.translation import gettext as _
 
 from accounts.models import Area
+from core import clock
 from core.areas import CODE_LENGTHS, TOWN, code_range
 from core.seasons import SeasonError, SeasonRule
-from core.together import Reading, in_step, keep, read, sums_in, sums_of
+from core.together import Reading, asking, in_step, keep, read, sums_in, sums_of
+from devices.models import Heater
 from programmes.models import Programme, Target
 from reports.links import address
 from reports.models import BoardTotal
@@ -25,6 +27,7 @@ from subsidies.models import Fund
 from subsidies.wording import source_name
 from telemetry.models import Alert
 from telemetry.queries import Online
+from telemetry.trouble import Trouble, trouble_of
 
 BEHIND = 10
 WORKS = "works"  # code of the phase whose days are the plan
@@ -194,6 +197,7 @@ class Year:
     missing: int = 0
     sources_hidden: bool = False
     newest_alerts: list[Alert] = field(default_factory=list)
+    trouble: Trouble | None = None
 
     @property
     def online_rate(self) -> Decimal | None:
@@ -362,11 +366,14 @@ def _heaters(scope: Scope) -> Reading[dict[str, Any]]:
     counted = sums_of(alerts, n=Count("id"), cold=Count("id", filter=Q(kind=Alert.Kind.ROOM_COLD)))
     newest = alerts.select_related("heater", "area").order_by("-opened_at")[:6]
     heaters = sums_of(scope.rows(BoardTotal, "devices.view").filter(programme__isnull=True), **HEATER_SUMS)
-    yield [counted, newest, heaters]
+    hanging = scope.rows(Heater).filter(removed_on__isnull=True)
+    trouble, _done = yield from in_step(
+        trouble_of(hanging, scope.area_code, clock.now()), asking(counted, newest, heaters)
+    )
     counts, numbers = sums_in(counted), {name: n or 0 for name, n in sums_in(heaters).items()}
     return {
         "heaters": Online(newest=None, **numbers), "alerts": counts["n"] or 0, "cold": counts["cold"] or 0,
-        "newest_alerts": list(newest),
+        "newest_alerts": list(newest), "trouble": trouble,
     }  # fmt: skip
 
 

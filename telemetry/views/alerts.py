@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, cast
 
 from django.contrib import messages
@@ -19,10 +20,12 @@ from accounts.models import User
 from core import clock
 from core.refusals import Refused
 from core.tables import BulkAction, Column, View, build_table, render_table
+from core.together import asking, count_of, in_step, number_in, read
 from programmes.chosen import chosen_area_code
 from telemetry import handling, queries
 from telemetry.filters import AlertFilter
 from telemetry.models import Alert
+from telemetry.trouble import Trouble, trouble_of
 from telemetry.views.giving import alerts_of_heaters, give_page
 from telemetry.views.shown import AlertShown
 
@@ -56,8 +59,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
     """Alerts of the chosen area, open ones first; above the table they are counted by line, village or vendor."""
     area, now = chosen_area_code(request), clock.now()
     alerts = _visible(request, area)
-    waiting = queries.unacknowledged_count(request.user, area)
-    opened = queries.open_alerts(request.user, area).count()
+    trouble, waiting, opened = _standing(request, area, now)
     table = build_table(
         request, alerts.order_by("-cleared_at", "-opened_at", "pk"), COLUMNS, filterset=AlertFilter, unit=_("alerts"),
         row_url=lambda alert: reverse("telemetry:heater-detail", args=[alert.heater.platform_no]),
@@ -71,7 +73,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
     values = {
         "groups": queries.alert_groups(alerts, by), "by": by, "by_filter": queries.GROUPS[by][2],
         "groupings": GROUPINGS,
-        "opened": opened, "waiting": waiting, "now": now,
+        "opened": opened, "waiting": waiting, "now": now, "trouble": trouble,
         "last_at": None if opened else alerts.aggregate(last=Max("opened_at"))["last"],
     }  # fmt: skip
     is_live = request.headers.get("HX-Request") == "true" and "HX-Target" not in request.headers
@@ -109,6 +111,15 @@ def alert_acknowledge(request: HttpRequest) -> HttpResponse:
 def _visible(request: HttpRequest, area: str) -> QuerySet[Alert]:
     rows: QuerySet[Alert] = Alert.objects.visible_to(request.user).within(area)
     return rows.select_related("heater__bus", "area", "acknowledged_by", "assigned_to")
+
+
+def _standing(request: HttpRequest, area: str, now: dt.datetime) -> tuple[Trouble | None, int, int]:
+    """What keeps the heaters from being read, alerts nobody acknowledged, open alerts."""
+    opened = queries.open_alerts(request.user, area)
+    waiting, every = count_of(opened.filter(acknowledged_at__isnull=True)), count_of(opened)
+    heaters = queries.installed(request.user, area)
+    trouble, _done = read(in_step(trouble_of(heaters, area, now), asking(waiting, every)))
+    return trouble, number_in(waiting), number_in(every)
 
 
 def _views(waiting: int) -> list[View]:

@@ -27,6 +27,7 @@ from telemetry.charts import SPANS
 from telemetry.filters import HeaterFilter
 from telemetry.hexes import comb_of
 from telemetry.states import LOOKS, state_of
+from telemetry.trouble import trouble_of
 from telemetry.views.shown import Shown
 
 EVERY_S = 30
@@ -73,14 +74,14 @@ def heater_list(request: HttpRequest) -> HttpResponse:
     heaters = queries.installed(request.user, area)
     alerts = count_of(queries.open_alerts(request.user, area))
     silent = queries.silent_lines(heaters, now, periods)
-    figures, polling, comb, _done = read(in_step(
-        queries.figures_of(heaters, now, periods), queries.polling(area, now), comb_of(heaters, now, periods),
+    figures, trouble, comb, _done = read(in_step(
+        queries.figures_of(heaters, now, periods), trouble_of(heaters, area, now), comb_of(heaters, now, periods),
         asking(alerts, silent),
     ))  # fmt: skip
     values: dict[str, Any] = {
         "figures": figures,
         "alerts": number_in(alerts),
-        "polling": polling,
+        "trouble": trouble,
         "comb": comb,
         "silent_lines": list(silent),
         "now": now,
@@ -116,7 +117,7 @@ def _tag(request: HttpRequest, values: dict[str, Any]) -> str:
     """Changes with every new reading, with every state that time alone changes, and once a minute for the ages."""
     parts = (
         request.get_full_path(), getattr(request, "LANGUAGE_CODE", ""), values["figures"], values["alerts"],
-        values["polling"].trouble, values["comb"], values["silent_lines"], int(values["now"].timestamp()) // 60,
+        values["trouble"], values["comb"], values["silent_lines"], int(values["now"].timestamp()) // 60,
     )  # fmt: skip
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
 

@@ -1,4 +1,4 @@
-"""`./portal health`: is everything the portal leans on there, and is its history being sealed?"""
+"""`./portal health`: is everything the portal leans on there, are heaters read, and is the history being sealed?"""
 
 from typing import Any
 
@@ -6,11 +6,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from accounts.history import anchors, sealing, watching
+from core import clock
 from heating_portal.health import redis_state
+from telemetry.trouble import everywhere
 
 
 class Command(BaseCommand):
-    help = "Database, Redis, sealing and checking of the history; the exit code is not zero when something is wrong."
+    help = "Database, Redis, heaters, the history; the exit code is not zero when something is wrong."
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = watching.alarms()
@@ -24,6 +26,9 @@ class Command(BaseCommand):
         self.stdout.write(
             _("Head last written down: %(at)s") % {"at": written.isoformat() if written else _("never on this machine")}
         )
+        troubles = everywhere(clock.now())
+        self.stdout.write(_("Heaters: not being read") if troubles else _("Heaters: nothing in the way of readings"))
+        found += [f"{code}: {trouble.words}" for code, trouble in troubles.items()]
         if redis_state() != "ok":
             found.append(_("Redis is away: work waits in the database until it is back."))
         if found:
