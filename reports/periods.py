@@ -23,6 +23,10 @@ class Period:
     ends: date
     due: date
 
+    def may_begin(self, today: date) -> bool:
+        """Whether its report can be begun: on its last day at the earliest."""
+        return today >= self.ends
+
     @property
     def name(self) -> str:
         """2021-W47, 2021-11, 2021-Q4 or 2021."""

@@ -55,6 +55,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "calendar": calendar_of(scope.programme, clock.today())[:12] if scope.programme else [],
         "due": due_soon(clock.today()), "season": _season(scope), "rhythm_names": dict(PeriodicReport.Rhythm.choices),
         "may_write": bool(scope.area_code) and scope.user.has_right(periodic.RIGHT, scope.area_code),
+        "may_begin": period.may_begin(clock.today()),
     }  # fmt: skip
     context["writers"] = queries.writers_for(scope) if context["may_write"] else []
     return render(request, "reports/periodic_list.html", context, status=status)

@@ -37,7 +37,7 @@ def open_report(
     Raises Refused NOT_OVER_YET before the period ends.
     """
     _demand(by, area_code)
-    if (on or clock.today()) < period.ends:
+    if not period.may_begin(on or clock.today()):
         raise Refused("NOT_OVER_YET", _("This period runs until %(day)s."), day=period.ends.isoformat())
     figures = figures_of(programme, area_code, period)
     with acting(by, reason=period.name):

@@ -122,6 +122,14 @@ def test_a_period_that_runs_is_not_reported(county: World) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.django_db
+def test_only_a_period_that_is_over_is_offered(county: World, sign_in: SignIn) -> None:
+    client = sign_in(county.staff["office"])
+    over, runs = (client.get(f"/reports/?rhythm=year&on={year}-01-01").content.decode() for year in (2021, 2100))
+    assert "编写报告</button>" in over and "自当日起可以编写报告" not in over
+    assert "编写报告</button>" not in runs and "本期到 2100-12-31 结束" in runs
+
+
 MINUTES = {
     "minutes_held_on": "2021-10-29", "minutes_chaired_by": "张示例", "minutes_present": "李样本、王测试",
     "minutes_words": "各镇下周五前补齐验收照片。",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -200,6 +201,19 @@ def test_matching_funds_pledged_stand_beside_what_was_paid_in(money: Money) -> N
     assert (central.paid_in, central.outstanding_fen) == (None, 0), "never promised is not nothing promised"
     page = page_of(money)
     assert "6,670.00" in page and "33.3 %" in page
+
+
+def test_a_total_of_grants_nobody_recorded_is_not_nought(money: Money) -> None:
+    money.receipt("DISTRICT", 333_000)
+
+    def granted() -> str:
+        """The total's second figure cell: what was granted, as it is read."""
+        total = page_of(money).split('<tr class="sum">')[1].split("</td>")[2]
+        return re.sub(r"<[^>]+>", "", total)
+
+    assert granted() == "—"
+    funds.record_grant(**common(money, 1_000_000) | {"source": "DISTRICT"})
+    assert granted() == "10,000.00"
 
 
 def rows(money: Money) -> list[fund_figures.FundRow]:
