@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,28 @@ def read_day(text: str) -> Written | None:
         return None
     last = monthrange(year, month)[1]
     return Written(date(year, month, min(day, last)), day > last)
+
+
+_TYPED = (
+    re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"),
+    re.compile(r"(?:(?P<year>\d{4})[-./年])?(?P<month>\d{1,2})[-./月](?P<day>\d{1,2})日?"),
+)
+
+
+def typed_day(text: str, year: int) -> date | None:
+    """A day as people type it, in `year` where they leave it out; None for anything that is no day.
+
+    >>> typed_day("12-8", 2021) == typed_day("2021年12月8日", 1999) == typed_day("20211208", 1999)
+    True
+    """
+    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
+    found = next((match for pattern in _TYPED if (match := pattern.fullmatch(plain))), None)
+    if found is None:
+        return None
+    try:
+        return date(int(found["year"] or year), int(found["month"]), int(found["day"]))
+    except ValueError:
+        return None
 
 
 _IN_TEXT = re.compile(r"(\d{4})[-年](\d{1,2})[-月](\d{1,2})日?")

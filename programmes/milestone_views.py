@@ -47,9 +47,9 @@ def _page(request: HttpRequest, programme: Programme, problem: str = "") -> Http
 def milestone_plan(request: HttpRequest, code: str) -> HttpResponse:
     programme = programme_or_404(request, code)
     area = get_visible_or_404(Area.objects.all(), request.user, milestones.EDIT, code=request.POST.get("area", "")[:15])
-    planned_on = day_of(request, "planned_on")
+    planned_on = day_of(request, "planned_on", programme)
     if planned_on is None:
-        return _page(request, programme, _("A day written like 2021-07-01 is expected."))
+        return _page(request, programme, _("A day is expected, as 2021-07-01 or 7-1."))
     name, note, responsible = (request.POST.get(one, "") for one in ("name", "note", "responsible"))
     if "steps" in request.POST:
         return _plan_backwards(request, programme, area, planned_on)
@@ -88,10 +88,10 @@ def milestone_change(request: HttpRequest, pk: int) -> HttpResponse:
     row: Milestone = get_visible_or_404(
         Milestone.objects.select_related("programme"), request.user, milestones.EDIT, pk=pk
     )
-    planned_on, actual_on = day_of(request, "planned_on"), day_of(request, "actual_on")
+    planned_on, actual_on = (day_of(request, name, row.programme) for name in ("planned_on", "actual_on"))
     version = request.POST.get("version", "")
     if planned_on is None or (request.POST.get("actual_on") and actual_on is None) or not version.isdecimal():
-        messages.error(request, _("A day written like 2021-07-01 is expected."))
+        messages.error(request, _("A day is expected, as 2021-07-01 or 7-1."))
         return redirect("programmes:milestone-list", row.programme.code)
     try:
         milestones.change_milestone(

@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,6 +18,7 @@ from accounts.models import Area
 from core import clock
 from core.refusals import Refused
 from programmes import services
+from programmes.calendar import typed_day
 from programmes.chosen import offered_programmes
 from programmes.editing import changes_of, edit_tables, new_target, number_of
 from programmes.models import Measure, Phase, Programme, Unit
@@ -215,9 +215,9 @@ def finding_decide(request: HttpRequest, code: str) -> HttpResponse:
 def deadline_met(request: HttpRequest, code: str) -> HttpResponse:
     programme = _editable(request, code)
     deadline = get_object_or_404(programme.deadlines, code=request.POST.get("deadline", "")[:40])
-    due_on, met_on = day_of(request, "due_on"), day_of(request, "met_on")
+    due_on, met_on = day_of(request, "due_on", programme), day_of(request, "met_on", programme)
     if due_on is None or met_on is None:
-        messages.error(request, _("A day written like 2021-07-01 is expected."))
+        messages.error(request, _("A day is expected, as 2021-07-01 or 7-1."))
         return redirect("programmes:programme-detail", code)
     note = request.POST.get("note", "")
     try:
@@ -227,9 +227,7 @@ def deadline_met(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("programmes:programme-detail", code)
 
 
-def day_of(request: HttpRequest, name: str) -> date | None:
-    """A posted day, None where it is empty or no day."""
-    try:
-        return parse_date(request.POST.get(name, "")[:10])
-    except ValueError:
-        return None
+def day_of(request: HttpRequest, name: str, programme: Programme) -> date | None:
+    """A posted day, None where it is empty or no day; without a year it lies in one of the programme's, the nearest."""
+    year = min(max(clock.today().year, programme.year_from), programme.year_to)
+    return typed_day(request.POST.get(name, "")[:20], year)

@@ -85,6 +85,12 @@ def test_a_town_keeps_to_its_own_places(plan: Plan) -> None:
     assert planned(plan, browser(people.user("village_staff", ONE))).status_code == 403
 
 
+def test_a_day_without_its_year_lies_in_the_programme_s(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "PORTAL_TODAY", "2026-11-20", raising=False)
+    assert planned(plan, browser(people.user("town_staff", TOWN)), planned_on="9-1").status_code == 302
+    assert Milestone.objects.get().planned_on == date(2021, 9, 1)
+
+
 @pytest.mark.parametrize("more", [{"planned_on": "2021-02-31"}, {"planned_on": ""}, {"name": " "}, {"area": "370999"}])
 def test_a_step_without_day_name_or_place_is_refused(plan: Plan, more: dict[str, str]) -> None:
     answer = planned(plan, browser(plan.office), **more)

@@ -12,7 +12,7 @@ from accounts.loading import load_areas
 from core.refusals import Refused
 from core.strict_yaml import read_yaml
 from heating_portal import presets
-from programmes.calendar import Standing, occurrences, read_day, reminder_due
+from programmes.calendar import Standing, occurrences, read_day, reminder_due, typed_day
 from programmes.loading import ProgrammeRefused, store_programme
 from programmes.models import Deadline, PlanDecision, Programme
 from programmes.plan_checks import findings
@@ -108,6 +108,18 @@ def test_a_decision_needs_words_and_a_finding(preset: LoadPreset, key: str | Non
 def test_days_as_written(text: str, day: date, impossible: bool) -> None:
     written = read_day(text)
     assert written is not None and (written.day, written.impossible) == (day, impossible)
+
+
+@pytest.mark.parametrize(
+    "text", ["2021-12-08", "12-8", "20211208", "12/8", "2021.12.8", "12月8日", "２０２１年１２月８日", " 12 - 8 "]
+)
+def test_days_as_typed(text: str) -> None:
+    assert typed_day(text, 2021) == date(2021, 12, 8)
+
+
+@pytest.mark.parametrize("text", ["", "8", "2021-2-30", "13-1", "2021-12", "2021128", "12-8-9", "十二月八日"])
+def test_what_was_typed_and_is_no_day(text: str) -> None:
+    assert typed_day(text, 2021) is None
 
 
 @pytest.mark.parametrize("text", ["2022-13-01", "2022-00-10", "2022-04-32", "soon", "", "2022-04"])
