@@ -5,6 +5,7 @@ import { startChoices, startFocus, startOnce } from './forms.js';
 import { startIdle } from './idle.js';
 import { startJobs } from './jobs.js';
 import { startLive } from './live.js';
+import { startRefused } from './refused.js';
 import { startReveal } from './reveal.js';
 import { startReview } from './review.js';
 import { startRosters } from './rosters.js';
@@ -15,4 +16,4 @@ import { startToasts } from './toasts.js';
 import { startVisit } from './visit.js';
 
 document.body.classList.add('js');
-[startTheme, startMenus, startFocus, startOnce, startChoices, startTables, startToasts, startJobs, startLive, startIdle, startFiles, startReview, startRosters, startVisit, startReveal, startScrolling].forEach((start) => start());
+[startTheme, startMenus, startFocus, startOnce, startChoices, startTables, startToasts, startJobs, startLive, startIdle, startFiles, startReview, startRosters, startVisit, startRefused, startReveal, startScrolling].forEach((start) => start());

@@ -132,6 +132,22 @@ def test_a_menu_opens_by_keyboard_and_closes_by_escape(page_of: Any) -> None:
     assert page.locator("details.menu[open]").count() == 0
 
 
+def test_a_form_refused_on_a_page_of_its_own_opens_again_as_it_was_sent(page_of: Any) -> None:
+    page, _ = page_of("/care/safety/")
+    form = page.locator('form:has(input[name="deed"][value="event"])')
+    page.locator("details", has=form).locator("summary").click()
+    form.locator('[name="area"]').select_option(index=1)
+    form.locator('[name="kind"]').select_option("training")
+    form.locator('[name="topic"]').fill("入户宣讲")
+    form.locator('[name="on"]').fill("2099-01-01")  # nothing has been done on a day to come
+    form.locator("button").click()
+    page.click("a[data-refused]")
+    assert form.locator('[name="topic"]').input_value() == "入户宣讲" and form.locator('[name="topic"]').is_visible()
+    assert form.locator('[name="on"]').input_value() == "2099-01-01"
+    page.reload()
+    assert not form.locator('[name="topic"]').is_visible() and form.locator('[name="topic"]').input_value() == ""
+
+
 def test_on_a_phone_the_conditions_of_a_list_lie_folded_and_without_a_script_open(page_of: Any) -> None:
     page, complaints = page_of("/households/", 390)
     button, condition = page.locator('[data-act="fold"]'), page.locator(".folds select").first
