@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, F, Func, Max, Min, Prefetch, Q, Subquery, Sum, Value
+from django.db.models import Count, F, Func, Max, Min, OuterRef, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.fields import TextField
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -102,9 +102,10 @@ class Review:
             batch.bank_file.issues.select_related("issued_by").order_by("pk") if hasattr(batch, "bank_file") else []
         )
         self.returns = batch.bank_returns.order_by("-pk")
+        self._failed = _sent_back(batch)
         self._open = Objection.objects.filter(entitlement__payout_lines__in=self.lines).values_list("decision")
         asked = [self._signatures, self._rounds, self._figures, self._counts, self._needs, self._funds, self._held,
-                 self._papers, self._basis, self.notices, self.returns, self._open]  # fmt: skip
+                 self._papers, self._basis, self.notices, self.returns, self._open, self._failed]  # fmt: skip
         read_together(*asked, *([self.issues] if hasattr(batch, "bank_file") else []))
 
     @cached_property
@@ -243,6 +244,15 @@ class Review:
         return {str(line.entitlement_id): [line.amount_fen, payee_fingerprint(line)] for line in self.lines}
 
     @cached_property
+    def sent_back(self) -> list[dict[str, Any]]:
+        """What the bank sent back, by the batch that pays it again (`again` is "" where none does): count, fen."""
+        return list(self._failed)
+
+    @property
+    def sent_back_sum(self) -> dict[str, int]:
+        return {name: sum(row[name] for row in self.sent_back) for name in ("count", "fen")}
+
+    @cached_property
     def remarks(self) -> list[LineRemark]:
         """What was held against single payments when the batch was sent back last, with their lines."""
         found = LineRemark.objects.filter(signature__batch=self.batch, signature__round_no=self._returned_round)
@@ -291,6 +301,14 @@ def _basis(lines: Any) -> Any:
         "entitlement__policy__version_no",
     )  # fmt: skip
     return rows.annotate(count=Count("pk")).order_by("entitlement__benefit")
+
+
+def _sent_back(batch: PayoutBatch) -> Any:
+    failed = batch.lines.filter(state=PayoutLine.State.FAILED)
+    later = PayoutLine.objects.filter(entitlement=OuterRef("entitlement"), pk__gt=OuterRef("pk"))
+    live = later.exclude(state__in=[PayoutLine.State.FAILED, PayoutLine.State.DROPPED]).values("batch__number")[:1]
+    rows = failed.annotate(again=Coalesce(Subquery(live), Value(""))).values("again").order_by("again")
+    return rows.annotate(count=Count("pk"), fen=Sum("amount_fen"))
 
 
 def _notices(lines: Any) -> Any:

@@ -21,6 +21,7 @@ from core.workbooks.read import read_workbook
 from subsidies.exporting import line_ref
 from subsidies.invariants import broken
 from subsidies.models import BankReturn, Entitlement, Fund, FundEntry, PayoutBatch, PayoutLine
+from subsidies.reviews import Review
 from subsidies.services import bank, batches
 from tests.subsidies.conftest import Money, make_money
 
@@ -123,12 +124,14 @@ def test_a_failed_line_gives_its_money_back_and_is_paid_once_its_account_is_corr
     assert set(Fund.objects.values_list("reserved_fen", "paid_fen")) == {(0, 600_000)}
     with pytest.raises(Refused, match="NOTHING_PAYABLE"), transaction.atomic():
         money.draft()
+    assert Review(batch, money.maker).sent_back == [{"again": "", "count": 1, "fen": 600_000}]
     household = failed.entitlement.household
     assert "张错名" not in (household.head_name, household.account_holder)
     household.account_holder = "张错名"  # the card's own name
     household.save()
     follow_up = batches.lock_for_signing(batch=money.draft(), by=money.maker)
     assert list(follow_up.lines.values_list("entitlement", flat=True)) == [failed.entitlement_id]
+    assert Review(batch, money.maker).sent_back == [{"again": follow_up.number, "count": 1, "fen": 600_000}]
 
 
 def test_a_partial_answer_leaves_the_rest_with_the_bank(money: Money) -> None:
