@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, Sum, TextField
 
 from accounts.models import Area
 from core.areas import code_range
@@ -131,7 +131,8 @@ def village_counts(roster_import: RosterImport) -> Reading[list[VillageCount]]:
     """Per village what the register has and the file would add, beside the target; excluded ones don't count."""
     programme, place = roster_import.programme, roster_import.area
     good = roster_import.rows.filter(state=State.READY, village__isnull=False).order_by()
-    good = good.exclude(issue_codes__overlap=EXCLUSION_CODES).exclude(_known_home())
+    good = good.exclude(issue_codes__overlap=EXCLUSION_CODES)
+    good = good.alias(person=_person()).exclude(_known_home(), person__in=_listed_people(programme, place))
     added = good.values_list("village_id").annotate(n=Count("id"))
     enrolled = Enrolment.objects.within(place.code).filter(programme=programme, dwelling__exclusion="").order_by()
     kept, wanted = enrolled.values_list("area_id").annotate(n=Count("id")), _wanted(programme, place)
@@ -142,8 +143,21 @@ def village_counts(roster_import: RosterImport) -> Reading[list[VillageCount]]:
 
 
 def _known_home() -> Q:
-    """Rows about a dwelling the register has already: storing them adds none."""
+    """Rows about a dwelling the register has already: storing them adds none where its people are in the programme."""
     return Q(issue_codes__contains=["I_REGISTERED"]) & ~Q(issue_codes__contains=["W_SECOND_HOME"])
+
+
+def _person() -> Func:
+    """The blind index of a row's identity number, out of its keys."""
+    keys = "FROM unnest(%(expressions)s) k WHERE k LIKE 'id_number:%%%%'"
+    one = f"(SELECT substr(k, length('id_number:') + 1) {keys} LIMIT 1)"
+    return Func(F("keys_index"), template=one, output_field=TextField())
+
+
+def _listed_people(programme: Programme, place: Area) -> Any:
+    """Blind indexes of the identity numbers whose homes the programme has in that place."""
+    found = Enrolment.objects.within(place.code).filter(programme=programme).order_by()
+    return found.values("dwelling__household__id_number_index")
 
 
 def ready_by_village(roster_import: RosterImport) -> QuerySet[ImportRow, dict[str, Any]]:

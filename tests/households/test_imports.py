@@ -13,9 +13,10 @@ from core.together import read
 from heating_portal.demo import rosters
 from households import queries
 from households.importing.checked import problems_of
-from households.models import RosterImport
+from households.models import Enrolment, RosterImport
 from households.problem_wording import reasons
 from households.services import imports, parsing
+from tests import people
 from tests.households.conftest import Importer, World, apply, line, row_of, write_xlsx
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +162,13 @@ def test_a_supplement_is_counted_with_what_the_register_has(world: World, import
     assert [one.counted for one in villages if one.counted] == [3]
 
 
+def test_homes_of_another_programme_are_counted_as_added(world: World, imported: Importer) -> None:
+    apply(imported([line(1), line(2)]), world.clerk)
+    Enrolment.objects.filter(dwelling__household__head_name="张示例2").update(programme=people.programme())
+    villages = read(queries.village_counts(imported([line(1), line(2), line(3)])))
+    assert [one.counted for one in villages if one.counted] == [3]
+
+
 def test_another_name_under_a_registered_number_is_no_second_dwelling(world: World, imported: Importer) -> None:
     """However the register got the name: one press must not put a stranger's home under it."""
     apply(imported([line(1)]), world.clerk)
@@ -172,7 +180,6 @@ def test_another_name_under_a_registered_number_is_no_second_dwelling(world: Wor
 
 def test_a_person_registered_elsewhere_is_refused_without_saying_where(world: World, imported: Importer) -> None:
     from core.blind_index import blind_index
-    from tests import people
 
     id_number = synthetic_id(50_001)
     people.household(
