@@ -18,7 +18,7 @@ FROM_HEADING = "FROM_HEADING"
 FROM_EITHER = "FROM_EITHER:"
 """Note on a village that a line between rows names, where such lines may stand below their rows; its name follows."""
 FROM_ABOVE = "FROM_ABOVE:"
-"""Note on a village whose own cell is blank or says 同上; what the row above says follows."""
+"""Note on a village whose own cell is blank or says 同上; what the row above, a heading or the sheet says follows."""
 REQUIRED = ("village", "head_name", "id_number", "heated_area_m2", "technology")
 """Fields every row must have, where the programme says nothing."""
 Value = str | int | Decimal

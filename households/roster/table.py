@@ -52,9 +52,11 @@ class Table:
         )
 
     def village_above(self, written: str) -> str:
-        """The village of the rows above for a row that leaves its own cell blank; what it writes holds from here."""
+        """The village of the rows above, or of the heading or sheet they are under, for a row that leaves its own cell
+        blank; what it writes holds from here.
+        """
         if written.strip() in _DITTO:
-            return self.above
+            return self.above or self.village[0]
         self.above = written
         return ""
 

@@ -128,7 +128,7 @@ def _job(found: RosterImport, kind: str) -> Job | None:
 
 
 def _steps(found: RosterImport, counts: queries.RowCounts) -> list[dict[str, str]]:
-    columns = sum(len(sheet["columns"]) for sheet in found.mapping.get("sheets", []))
+    columns = max((len(sheet["columns"]) for sheet in found.mapping.get("sheets", [])), default=0)
     done = found.state == State.APPLIED
     left = ngettext("%(n)d row left", "%(n)d rows left", counts.faulty) % {"n": counts.faulty}
     stored = ngettext("%(n)d row stored", "%(n)d rows stored", counts.applied) % {"n": counts.applied}

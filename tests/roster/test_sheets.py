@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -82,6 +83,13 @@ def test_a_village_merged_down_its_rows_counts_for_each() -> None:
     rows = [house(1), (*house(2)[:2], "", *house(2)[3:]), (*house(3)[:2], "", *house(3)[3:])]
     assert [i[2] for i in problems(parsed(HEAD, *rows))] == ["E_MISSING", "E_MISSING"]
     assert parsed(HEAD, *rows, merged=((2, 3, 4, 3),)).counts["ready"] == 3
+
+
+def test_a_village_left_blank_is_proposed_from_the_row_above_or_else_from_the_sheet_s_name() -> None:
+    blank = (*house(1)[:2], "", *house(1)[3:])
+    named = replace(sheet(HEAD, blank, house(2), (*house(3)[:2], "", *house(3)[3:])), name="司匠村")
+    proposed = [(row.notes.get("village"), row.raw["village"]) for row in map_sheet(named).rows]
+    assert proposed == [("FROM_ABOVE:司匠村", ""), (None, house(2)[2]), (f"FROM_ABOVE:{house(2)[2]}", "")]
 
 
 def test_unknown_and_doubled_and_missing_columns_are_reported() -> None:
