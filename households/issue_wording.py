@@ -374,6 +374,12 @@ WORDINGS: dict[str, Wording] = {
 }
 
 
+WITHOUT: dict[str, tuple[str, Words]] = {
+    "E_VILLAGE_UNKNOWN": ("suggestions", _("There is no village “%(value)s” here, and none of a like name.")),
+}
+"""Code → the parameter that may be empty, and the sentence that goes without it."""
+
+
 def title(code: str) -> str:
     """Short group name of a code."""
     return str(WORDINGS[code].title)
@@ -381,6 +387,9 @@ def title(code: str) -> str:
 
 def sentence(code: str, params: Mapping[str, str | int] | None = None, *, value: str = "") -> str:
     """What is wrong, with its values; a parameter ``field`` is shown under its title."""
+    lacking, shorter = WITHOUT.get(code, ("", ""))
+    if lacking and not (params or {}).get(lacking):
+        return str(shorter) % {**(params or {}), "value": value}
     values = {name: "–" if text == "" else text for name, text in {"value": value, **(params or {})}.items()}
     if values.get("field") in FIELD_TITLES:
         values["field"] = str(FIELD_TITLES[str(values["field"])])

@@ -1,6 +1,6 @@
 """Whole parts with their own template: approval chain, facts, forms, and the address with one thing changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.forms import BoundField
@@ -18,6 +18,12 @@ def chain(steps: Iterable[Any]) -> dict[str, Any]:
     """Steps of an approval chain, in order. Each has `title` and `state` (did, now, wait, back) and may have `who`,
     `when`, `words`, `due`, `icon`."""
     return {"steps": steps}
+
+
+@register.filter
+def faults(errors: Mapping[str, Sequence[Any]]) -> int:
+    """How many sentences a form has to say: a field may have several."""
+    return sum(len(sentences) for sentences in errors.values())
 
 
 @register.inclusion_tag("parts/facts.html")

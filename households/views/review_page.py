@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import Area
 from core import clock
 from core.together import Reading, asking, count_of, in_step, number_in, read
 from households import queries
@@ -23,6 +24,7 @@ from jobs.models import Job
 from programmes.models import PolicyDocument
 
 PAGE_SIZE = 50
+MOST_VILLAGES = 500  # offered while one is typed
 State = RosterImport.State
 Context = Reading[dict[str, Any]]
 
@@ -109,14 +111,16 @@ def _table(request: HttpRequest, found: RosterImport) -> Context:
     cause, hide = request.GET.get("cause", ""), request.GET.get("hide") == "1"
     wanted = queries.rows_to_show(found, cause=cause, hide_fixed=hide)
     counted, technologies = count_of(wanted), found.programme.technologies.values_list("code", "name")
+    villages = Area.objects.within(found.area_id).filter(level=Area.Level.VILLAGE).values_list("name", flat=True)
+    villages = villages.order_by("code")[:MOST_VILLAGES]
     _done, others = yield from in_step(
-        asking(counted, technologies),
+        asking(counted, technologies, villages),
         attention.colleagues(found, request.user, now=clock.now()),  # type: ignore[arg-type]
     )
     page = KnownCount(wanted, PAGE_SIZE, number_in(counted)).get_page(request.GET.get("page"))
     names = dict(technologies)
     rows = [shown_row(row, names, colleagues=others.get(row.pk, "")) for row in page]
-    return {"cause": cause, "hide": hide, "page": page, "rows": rows}
+    return {"cause": cause, "hide": hide, "page": page, "rows": rows, "village_names": villages}
 
 
 def technology_names(found: RosterImport) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.utils import translation
 
 from core import clock
 from core.templatetags.portal_figures import exact_yuan, figure, grouped, wan_words
+from core.templatetags.portal_parts import faults
 
 
 def drawn(source: str, **values: Any) -> str:
@@ -109,3 +110,7 @@ def test_times_are_short_but_exact_on_hover(moment: dt.date, shown: str, monkeyp
         html = drawn("{% when moment %}", moment=moment)
     assert f">{shown}</time>" in html
     assert f'title="{moment.year}' in html
+
+
+def test_the_summary_of_a_form_counts_what_it_says() -> None:
+    assert faults({"phone": ["a", "b"], "__all__": ["c"]}) == 3

@@ -39,6 +39,7 @@ def test_every_word_is_translated_with_the_same_parameters() -> None:
     entries = {entry.msgid: entry.msgstr for part in PARTS.glob("*.po") for entry in polib.pofile(str(part))}
     with translation.override("en"):
         words = [word for w in issue_wording.WORDINGS.values() for word in (w.title, w.sentence, w.todo)]
+        words += [shorter for _lacking, shorter in issue_wording.WITHOUT.values()]
         tables = (issue_wording.FIELD_TITLES, issue_wording.STATE_TITLES, issue_wording.ROW_KIND_TITLES)
         wanted = {str(word) for word in (*words, *(word for table in tables for word in table.values()))}
     assert room <= wanted <= set(entries)
@@ -48,6 +49,8 @@ def test_every_word_is_translated_with_the_same_parameters() -> None:
 
 def test_a_sentence_shows_values_and_a_dash_for_nothing() -> None:
     with translation.override("en"):
-        shown = issue_wording.sentence("E_VILLAGE_UNKNOWN", {"suggestions": ""}, value="南村")
-        assert shown == "There is no village “南村” here. Similar: –."
+        none = issue_wording.sentence("E_VILLAGE_UNKNOWN", {"suggestions": ""}, value="南村")
+        assert none == "There is no village “南村” here, and none of a like name."
+        near = issue_wording.sentence("E_VILLAGE_UNKNOWN", {"suggestions": "南村村"}, value="")
+        assert near == "There is no village “–” here. Similar: 南村村."
         assert issue_wording.sentence("F_REQUIRED_COLUMN", {"field": "phone"}) == "The column Mobile number is missing."
