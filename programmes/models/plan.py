@@ -12,7 +12,7 @@ from accounts.models import Area, User
 from accounts.records import ScopedModel, TrackedModel
 from programmes.models.programme import Programme
 from programmes.models.targets import SubProgramme
-from programmes.thresholds import OPERATORS, holds
+from programmes.thresholds import OPERATORS, holds, target_words
 
 COMPARISONS = [(code, code) for code in OPERATORS]
 
@@ -48,6 +48,11 @@ class Indicator(TrackedModel):
     class Meta(TrackedModel.Meta):
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["programme", "code"], name="indicator_once")]
+
+    @property
+    def words(self) -> str:
+        """What is to be reached, with its unit, as the document puts it."""
+        return target_words(self.comparison, f"{self.value.normalize():f} {self.unit}", self.soft_word)
 
 
 class Figure(TrackedModel):

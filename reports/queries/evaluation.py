@@ -173,8 +173,7 @@ def _targets(asked: _Asked) -> Iterator[Fact]:
     rate = _percent(counts["accepted"] - sum(row["aside"] for row in found), planned)
     yield Fact(_("accepted of the plan"), rate, (OFFICE,), _("accepted ÷ in the plan"))
     for one in programme.indicators.all():
-        words = f"{one.comparison} {one.value.normalize():f} {one.unit}"
-        yield Fact(one.name, words, basis=one.clause)
+        yield Fact(one.name, one.words, basis=one.clause)
 
 
 def _funds(asked: _Asked) -> Iterator[Fact]:

@@ -76,7 +76,8 @@ def test_the_rate_is_shown_pooled_and_as_a_mean_with_channels_beside(fees: FeeRo
     assert (both.pooled, both.mean, both.counted) == (Fraction(72, 100), Fraction(80, 100), 2)
     page = client_of(fees.office).get(reverse(LIST), {"season": SEASON})
     said = text_of(page)
-    assert all(words in said for words in ("72.0%", "80.0%", "90.0%", "70.0%", "左右"))
+    assert all(words in said for words in ("72.0%", "80.0%", "90.0%", "70.0%", "80 % 左右"))
+    assert ">= 80" not in said, "about 80 is no limit"
     assert {name: (n, fen) for name, n, fen in page.context["channels"]} == {"微信": (1, 9_000), "营业厅": (1, 63_000)}
     assert (page.context["online"], page.context["received"]) == (9_000, 72_000)
 

@@ -18,6 +18,7 @@ from programmes.models import Deadline, PlanDecision, Programme
 from programmes.plan_checks import findings
 from programmes.plan_queries import calendar_of, lead_units, threshold
 from programmes.services import decide_finding, record_deadline_met
+from programmes.thresholds import target_words
 from tests import people
 from tests.programmes.browsing import browser, small_plan
 from tests.programmes.conftest import LoadPreset
@@ -261,3 +262,15 @@ def test_a_wrong_number_anywhere_is_named(
     with pytest.raises(ProgrammeRefused) as refusal:
         store_programme(document=litong, by="tests")
     assert any(all(word in one for word in words) for one in refusal.value.problems), refusal.value.problems
+
+
+@pytest.mark.parametrize(
+    ("comparison", "soft_word", "told"),
+    [
+        (">=", "", ">= 80 %"), ("=", "", "= 80 %"), (">=", "以上", ">= 80 %"), ("<=", "以下", "<= 80 %"),
+        (">=", "普遍…以上", "普遍 >= 80 %"), (">=", "平均…左右", "平均 80 % 左右"), (">=", "左右", "80 % 左右"),
+        ("<=", "以上", "<= 80 % 以上"),
+    ],
+)  # fmt: skip
+def test_a_rate_to_reach_says_its_limit_once(comparison: str, soft_word: str, told: str) -> None:
+    assert target_words(comparison, "80 %", soft_word) == told
