@@ -202,7 +202,7 @@ def build_table(
     rows: QuerySet[Any],
     columns: Sequence[Column],
     *,
-    filterset: type[Any] | None = None,
+    filterset: Callable[..., Any] | None = None,
     unit: Label = "",
     row_url: Callable[[Any], str] | None = None,
     peek_url: Callable[[Any], str] | None = None,

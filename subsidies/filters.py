@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from subsidies.evidence import LABELS
 from subsidies.models import Entitlement, FundHold, PayoutBatch, PayoutLine
+from subsidies.wording import rule_choices
 
 
 class EntitlementFilter(filters.FilterSet):
     search = filters.CharFilter(method="by_text", label=_("Name or dwelling number"))
     outcome = filters.ChoiceFilter(choices=Entitlement.Outcome.choices, label=_("Outcome"))
     state = filters.ChoiceFilter(choices=Entitlement.State.choices, label=_("State"))
-    benefit = filters.CharFilter(label=_("Rule"))
+    benefit = filters.ChoiceFilter(choices=[], label=_("Rule"))
 
     class Meta:
         model = Entitlement
         fields = ["search", "outcome", "state", "benefit"]
+
+    def __init__(self, *args: Any, titles: Mapping[str, str], **kwargs: Any) -> None:
+        """`titles`: code of each rule → its title."""
+        super().__init__(*args, **kwargs)
+        self.filters["benefit"].extra["choices"] = rule_choices(titles)
 
     def by_text(self, rows: QuerySet[Entitlement], name: str, value: str) -> QuerySet[Entitlement]:
         number = Q(dwelling__dwelling_no__istartswith=value)

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
 from core.money import MoneyError, parse_yuan
+from core.together import read_together
 from programmes.models import Programme
 from subsidies.models import Entitlement
+from subsidies.services.policies import titles_in, versions_of
 from subsidies.value_words import money_fault
-from subsidies.wording import source_name
+from subsidies.wording import rule_choices, source_name
 
 AGREE, RETURN = "agree", "return"
 STATEMENTS = ("balances", "proven", "sampled")
@@ -96,7 +98,10 @@ class BatchForm(RequestForm):
         super().__init__(*args, **kwargs)
         self.fields["areas"].queryset = places  # type: ignore[attr-defined]
         rules = Entitlement.objects.filter(programme=programme, state="payable").values_list("benefit", flat=True)
-        choices = [(rule, rule) for rule in sorted(set(rules))]
+        versions = versions_of(programme)
+        read_together(rules, versions)
+        titles = titles_in(versions)
+        choices = rule_choices({rule: titles.get(rule, "") for rule in rules})
         self.fields["benefit"].choices = [("", _("all rules")), *choices]  # type: ignore[attr-defined]
 
 

@@ -26,7 +26,7 @@ from subsidies.models import (
     Policy,
 )
 from subsidies.rules.encoding import decode_steps
-from subsidies.services.policies import rules_of
+from subsidies.services.policies import rules_of, titles_in
 from subsidies.wording import SOURCES, reason_sentence, step_sentence, warning_sentence
 
 #: The nine links of proof behind a payment, in order.
@@ -213,7 +213,7 @@ def villages_to_notice(programme: Programme, user: Any) -> list[dict[str, Any]]:
 def notice_rows(notice: Notice) -> list[dict[str, Any]]:
     """What hangs on the board, row by row; `title` is the benefit's name, for people who know no codes of rules."""
     policies = Policy.objects.select_related("programme").filter(pk__in=notice.entitlements.values("policy"))
-    titles = {one.id: one.title for policy in policies for one in rules_of(policy).benefits}
+    titles = titles_in(policies)
     rows = [dict(zip(("dwelling", "name", "benefit", "period", "fen"), row, strict=True)) for row in notice.content]
     return [{**row, "title": titles.get(row["benefit"]) or row["benefit"]} for row in rows]
 

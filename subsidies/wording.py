@@ -242,6 +242,11 @@ def source_name(code: str) -> str:
     return _(SOURCES[code]) if code in SOURCES else code
 
 
+def rule_choices(titles: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(code, words) of rules to choose from: the document's title, its code small behind; a code alone without one."""
+    return [(code, f"{title} · {code}" if title else code) for code, title in sorted(titles.items())]
+
+
 def account_name(code: str) -> str:
     """An account of a fund in words."""
     return _(ACCOUNTS[code])

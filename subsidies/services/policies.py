@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import acting
@@ -130,9 +131,28 @@ def discard_draft(*, policy: Policy, reason: str, by: User) -> Policy:
 
 def policy_in_force(programme: Programme, on: dt.date) -> Policy | None:
     """The released version whose days hold `on`, the newest where several documents do."""
+    return versions_holding(programme, on).first()
+
+
+def versions_holding(programme: Programme, on: dt.date) -> QuerySet[Policy]:
+    """The released versions whose days hold `on`, newest first."""
     open_end = Q(valid_to__isnull=True) | Q(valid_to__gte=on)
-    found = Policy.objects.filter(open_end, programme=programme, state=State.RELEASED, valid_from__lte=on)
-    return found.order_by("-released_at", "-id").first()
+    found = programme.policies.filter(open_end, state=State.RELEASED, valid_from__lte=on)
+    return found.order_by("-released_at", "-id")
+
+
+def versions_of(programme: Programme) -> QuerySet[Policy]:
+    """All versions that were ever released, oldest first: by one of them every amount was computed."""
+    return programme.policies.filter(state__in=[State.RELEASED, State.RETIRED]).order_by("released_at", "id")
+
+
+def titles_in(policies: Iterable[Policy]) -> dict[str, str]:
+    """Code of each benefit → what the documents call it; of two the later one. What is not read any more has none."""
+    found: dict[str, str] = {}
+    for policy in policies:
+        with suppress(Refused, DocumentError):
+            found |= {one.id: one.title for one in rules_of(policy).benefits}
+    return found
 
 
 def rules_of(policy: Policy) -> rules.Policy:

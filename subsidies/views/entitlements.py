@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Case, CharField, Count, Q, Sum, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -31,7 +33,7 @@ from subsidies.forms import DecisionForm, ObjectionForm
 from subsidies.models import Entitlement, Objection
 from subsidies.services import entitlements, notices, own_funds, stated
 from subsidies.services.looks import note_look
-from subsidies.services.policies import policy_in_force
+from subsidies.services.policies import titles_in, versions_holding, versions_of
 from subsidies.tasks import ASSESS, OWN_FUNDS
 from subsidies.wording import reason_sentence
 
@@ -40,7 +42,8 @@ COLUMNS = (
     Column("dwelling.dwelling_no", gettext_lazy("Dwelling"), kind="id", order_by="dwelling__dwelling_no", link=True),
     Column("household.head_name", gettext_lazy("Head of household"), order_by="household__head_name"),
     Column("area.name", gettext_lazy("Village"), order_by="area_id"),
-    Column("benefit", gettext_lazy("Rule"), order_by="benefit"),
+    Column("benefit", gettext_lazy("Rule"), order_by="benefit", template="subsidies/cell_rule.html",
+           value=lambda row: row.rule_title or row.benefit),
     Column("period", gettext_lazy("Period"), template="subsidies/cell_period.html", priority=3),
     Column("amount_fen", gettext_lazy("Due/CNY"), kind="money", order_by="amount_fen", total=Sum("amount_fen"),
            total_label=gettext_lazy("due")),
@@ -58,13 +61,13 @@ def entitlement_list(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, own: OwnFundsForm | None = None) -> HttpResponse:
-    rows = _narrowed(request)
+    rows, context = _narrowed(request), _run_context(request)
     views, without_funds = _views(rows)
     table = build_table(
         request,
-        rows.select_related("area", "dwelling", "household"),
+        rows.select_related("area", "dwelling", "household").annotate(rule_title=_title_of(context["titles"])),
         COLUMNS,
-        filterset=EntitlementFilter,
+        filterset=partial(EntitlementFilter, titles=context["titles"]),
         unit=_("amounts"),
         row_url=lambda row: reverse("subsidies:entitlement-detail", args=[row.pk]),
         views=views,
@@ -74,7 +77,6 @@ def _list(request: HttpRequest, own: OwnFundsForm | None = None) -> HttpResponse
             _("Amounts follow from passed acceptances under a released policy."),
         ),
     )
-    context = _run_context(request)
     if context["may_assess"] and without_funds:
         place = Area.objects.get(pk=chosen_area_code(request) or context["programme"].area_id)
         context |= {
@@ -247,7 +249,18 @@ def _views(rows: ScopedQuerySet) -> tuple[list[View], int]:
 
 
 def _run_context(request: HttpRequest) -> dict[str, Any]:
+    """The chosen programme, its policy of today, the titles of all its rules, whether the person may calculate."""
     programme = chosen_programme(request)
-    policy = policy_in_force(programme, clock.today()) if programme else None
-    may = programme is not None and request.user.has_right("entitlements.assess", programme.area_id)
-    return {"programme": programme, "policy": policy, "may_assess": may and policy is not None}
+    if programme is None:
+        return {"programme": None, "policy": None, "titles": {}, "may_assess": False}
+    holding, versions = versions_holding(programme, clock.today())[:1], versions_of(programme)
+    read_together(holding, versions)
+    policy = next(iter(holding), None)
+    may = policy is not None and request.user.has_right("entitlements.assess", programme.area_id)  # type: ignore[union-attr]
+    return {"programme": programme, "policy": policy, "titles": titles_in(versions), "may_assess": may}
+
+
+def _title_of(titles: Mapping[str, str]) -> Case:
+    """What the documents call a row's rule; "" for one they do not know."""
+    known = (When(benefit=code, then=Value(title)) for code, title in titles.items())
+    return Case(*known, default=Value(""), output_field=CharField())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -286,3 +287,25 @@ def test_notice_objection_and_decision_by_hand(money: Money, enter: Sign) -> Non
     decide = reverse("subsidies:objection-decide", args=[objection.pk])
     assert enter(money.office).post(decide, {"decision": "upheld", "reason": "属实"}).status_code == 302
     assert Entitlement.objects.get(pk=one.pk).state == "held"
+
+
+def test_rules_are_named_by_their_title_in_the_list_its_filter_and_a_new_batch(money: Money, enter: Sign) -> None:
+    one = money.payable(1)[0]
+    code, title = one.benefit, "电代煤设备补贴"
+    client = enter(money.maker)
+    page = client.get(reverse("subsidies:entitlement-list")).content.decode()
+    assert re.search(rf"<td[^>]*>{title} <span [^>]*>{code}</span>", page)
+    choice = rf'<option value="{code}"[^>]*>{title} · {code}</option>'
+    assert re.search(choice, page), "the filter offers it by its title"
+    assert re.search(choice, client.get(reverse("subsidies:batch-new")).content.decode())
+    narrowed = client.get(reverse("subsidies:entitlement-list"), {"benefit": code})
+    assert narrowed.context["table"].count == 1 and f"{title} · {code}" in narrowed.context["table"].chips[0].words
+    other = next(rule for rule in narrowed.context["titles"] if rule != code)
+    assert client.get(reverse("subsidies:entitlement-list"), {"benefit": other}).context["table"].count == 0
+
+
+def test_a_rule_no_document_knows_stays_its_code(money: Money, enter: Sign, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = money.payable(1)[0]
+    monkeypatch.setattr("subsidies.views.entitlements.titles_in", lambda versions: {})
+    page = enter(money.maker).get(reverse("subsidies:entitlement-list")).content.decode()
+    assert re.search(rf"<td[^>]*>{one.benefit}\s*</td>", page)
