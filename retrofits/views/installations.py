@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -22,8 +24,10 @@ from retrofits.models import InstallationImport, Task
 from retrofits.services.installations import record_installation
 from retrofits.services.workbooks import start_workbook
 from retrofits.views.pages import refused_page
+from retrofits.workbook_template import empty_workbook
 
 RIGHT = "installations.record"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @requires(RIGHT)
@@ -65,8 +69,10 @@ def _page(request: HttpRequest, task: Task, form: InstallationForm) -> HttpRespo
 
 @requires(RIGHT)
 @require_http_methods(["GET", "POST"])
-def workbook_upload(request: HttpRequest) -> HttpResponse:
-    """The upload page; a file is kept and read by a job."""
+def workbook_upload(request: HttpRequest) -> HttpResponseBase:
+    """The upload page; a file is kept and read by a job. `?template` hands out an empty workbook."""
+    if request.method == "GET" and "template" in request.GET:
+        return _template()
     form = WorkbookForm(request.POST or None, request.FILES or None)
     programme, area = chosen_programme(request), chosen_area_code(request)
     if request.method == "POST" and form.is_valid():
@@ -81,6 +87,10 @@ def workbook_upload(request: HttpRequest) -> HttpResponse:
     earlier = InstallationImport.objects.visible_to(request.user).select_related("file", "uploaded_by")[:20]
     context = {"form": form, "earlier": earlier, "max_mb": settings.UPLOAD_MAX_BYTES >> 20}
     return render(request, "retrofits/workbook_upload.html", context, status=422 if form.errors else 200)
+
+
+def _template() -> FileResponse:
+    return FileResponse(io.BytesIO(empty_workbook()), as_attachment=True, filename="安装记录.xlsx", content_type=XLSX)
 
 
 @requires(RIGHT)

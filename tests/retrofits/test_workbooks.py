@@ -8,9 +8,11 @@ import pytest
 import xlsxwriter
 
 from core.refusals import Refused
+from core.workbooks.read import read_workbook
 from households.indexes import door_index
 from jobs.models import Job
 from jobs.running import run_job
+from retrofits.importing import HEADINGS, _column
 from retrofits.models import Installation, InstallationImport, Task
 from retrofits.services.workbooks import record_workbook, start_workbook
 from tests import people
@@ -43,6 +45,15 @@ def tasks_with_doors(works: Works, count: int) -> list[str]:
 def row(works: Works, door: str, **changes: str) -> list[str]:
     entry = works.entry(door_no=door, **changes)
     return [*(getattr(entry, name) for name in FIELDS), "8900"]
+
+
+def test_the_empty_workbook_is_understood_to_the_last_heading(works: Works, tmp_path: Path) -> None:
+    path = tmp_path / "安装记录.xlsx"
+    handed = client_of(works.clerk).get("/works/installations/import/?template=1")
+    path.write_bytes(b"".join(handed.streaming_content))
+    sheet = read_workbook(path).sheets[0]
+    fields = [_column(text) for text in sheet.rows[0].texts]
+    assert set(HEADINGS.values()) < set(fields) and len(set(fields)) == len(fields) and "" not in fields
 
 
 def sent(works: Works, path: Path, rows: Sequence[Sequence[str]], heads: Sequence[str] = HEADS) -> InstallationImport:
