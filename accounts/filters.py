@@ -6,6 +6,7 @@ import django_filters as df
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.history.actors import acted_by
 from accounts.history.queries import ADMIN_TABLES
 from accounts.models import AuditEntry, Grant, User
 from accounts.rights import ROLE_CHOICES
@@ -46,8 +47,11 @@ class LogFilter(df.FilterSet):
     """The administrators' log, by kind of record and by person."""
 
     table = df.ChoiceFilter(label=_("What"), choices=[(name, TABLE_WORDS[name]) for name in ADMIN_TABLES])
-    who = df.CharFilter(label=_("Who"), field_name="actor_name", lookup_expr="startswith")
+    who = df.CharFilter(label=_("Who"), method="acted")
 
     class Meta:
         model = AuditEntry
         fields: tuple[str, ...] = ()
+
+    def acted(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:
+        return rows.filter(acted_by(value.strip()[:80]))

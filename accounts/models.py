@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property  # the kind that prefetching recognises
 from django.utils.translation import gettext_lazy as _
 
+from accounts.history.actors import actor_words, reason_words
 from accounts.history.triggers import append_only, history_guards
 from accounts.one_time_codes import TOTPDevice
 from accounts.owning import BUREAU, KINDS
@@ -78,6 +79,7 @@ class Area(TrackedModel):
 
     objects = AreaQuerySet.as_manager()
     history_area_column: ClassVar = "code"
+    history_name: ClassVar = "name"
     data_labels: ClassVar = {"code": "L0", "name": "L0", "aliases": "L0", "area_class": "L0"}
 
     class Meta(TrackedModel.Meta):
@@ -127,6 +129,7 @@ class User(TrackedModel, AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar = ["person_name", "person_no"]
     objects = UserManager()
     history_exclude: ClassVar = ("last_login", "desktop_session", "phone_session")
+    history_name: ClassVar = "person_name"
     data_labels: ClassVar = {
         "username": "L1",
         "person_name": "L2",
@@ -380,6 +383,15 @@ class AuditEntry(models.Model):
             models.UniqueConstraint(fields=["prev_hash"], name="audit_no_fork", condition=Q(prev_hash__isnull=False)),
         ]
         triggers = history_guards()
+
+    @property
+    def actor_words(self) -> str:
+        """Who acted: the person, or what the portal was doing."""
+        return self.actor_name if self.actor_id else actor_words(self.actor_name)
+
+    @property
+    def reason_words(self) -> str:
+        return reason_words(self.reason)
 
 
 class HistoryCheck(TrackedModel):

@@ -9,6 +9,8 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Q, QuerySet
 
+from accounts.history.naming import Names
+from accounts.history.wording import title_of, told
 from accounts.models import AccessLog, AuditEntry, User
 from core.areas import CODE_LENGTHS, COUNTY, code_range
 from core.labels import personal_fields
@@ -24,12 +26,13 @@ HIDDEN = "***"
 
 @dataclass(frozen=True)
 class Change:
-    """One column of one entry, ready to show: personal columns are hidden on both sides."""
+    """One column of one entry, ready to show: of personal columns only that they changed."""
 
     column: str
     label: Any
     before: Any
     after: Any
+    hidden: bool = False
 
 
 def history_of(row: models.Model) -> QuerySet[AuditEntry]:
@@ -53,19 +56,32 @@ def looks_for(user: User) -> QuerySet[AccessLog]:
     return found.select_related("user").order_by("-id")
 
 
-def changes_of(entry: AuditEntry) -> list[Change]:
-    """The columns of an entry with the labels of its model."""
+def changes_of(entry: AuditEntry, names: Names) -> list[Change]:
+    """The columns of an entry in words; `names` are those of all entries of the page."""
     model = _models_by_table().get(entry.table)
-    fields = {field.column: field for field in model._meta.concrete_fields} if model else {}
+    fields = _fields(model)
     hidden = {field.column for field in _personal(model)} if model else set()
-    columns = sorted({*(entry.before or {}), *(entry.after or {})})
-    return [_change(entry, column, fields.get(column), column in hidden) for column in columns]
+    return [_change(entry, column, fields.get(column), names, column in hidden) for column in _columns(entry)]
 
 
-def _change(entry: AuditEntry, column: str, field: Any, hidden: bool) -> Change:
+def titles_of(entry: AuditEntry) -> list[str]:
+    """Titles of the columns of an entry."""
+    fields = _fields(_models_by_table().get(entry.table))
+    return [title_of(fields.get(column), column) for column in _columns(entry)]
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    return {field.column: field for field in model._meta.concrete_fields} if model else {}
+
+
+def _columns(entry: AuditEntry) -> list[str]:
+    return sorted({*(entry.before or {}), *(entry.after or {})})
+
+
+def _change(entry: AuditEntry, column: str, field: Any, names: Names, hidden: bool) -> Change:
     sides = [(side or {}).get(column) for side in (entry.before, entry.after)]
-    shown = [HIDDEN if hidden and value else value for value in sides]
-    return Change(column, getattr(field, "verbose_name", column), *shown)
+    before, after = (HIDDEN if hidden and value else told(field, value, names) for value in sides)
+    return Change(column, title_of(field, column), before, after, hidden=hidden and any(sides))
 
 
 def _personal(model: type[models.Model]) -> list[Any]:

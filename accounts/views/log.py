@@ -15,18 +15,19 @@ from accounts import signing_in
 from accounts.access import requires
 from accounts.filters import TABLE_WORDS, LogFilter
 from accounts.history import queries
+from accounts.history.naming import Names
 from accounts.models import AuditEntry, User
 from core.tables import Column, build_table, render_table
 
 COLUMNS = (
     Column("id", gettext_lazy("Entry"), kind="id", link=True),
     Column("at", gettext_lazy("When"), kind="when"),
-    Column("actor_name", gettext_lazy("Who")),
+    Column("actor_name", gettext_lazy("Who"), value=lambda entry: entry.actor_words),
     Column("operation", gettext_lazy("Deed"), value=lambda entry: entry.get_operation_display()),
     Column("table", gettext_lazy("What"), value=lambda entry: table_words(entry.table)),
     Column("row_pk", gettext_lazy("Key of the record"), kind="mono", priority=2),
     Column("columns", gettext_lazy("Columns"), kind="soft", priority=3, value=lambda entry: columns_of(entry)),
-    Column("reason", gettext_lazy("Reason"), priority=2),
+    Column("reason", gettext_lazy("Reason"), priority=2, value=lambda entry: entry.reason_words),
     Column("request_id", gettext_lazy("Reference number"), kind="mono", priority=3),
 )
 
@@ -37,9 +38,9 @@ def table_words(table: str) -> Any:
 
 
 def columns_of(entry: AuditEntry) -> str:
-    """Names of the changed columns, at most six."""
-    names = sorted({*(entry.before or {}), *(entry.after or {})}) if entry.operation == "U" else []
-    return "、".join(names[:6]) + (" …" if len(names) > 6 else "")
+    """Titles of the changed columns, at most six."""
+    titles = queries.titles_of(entry) if entry.operation == "U" else []
+    return "、".join(titles[:6]) + (" …" if len(titles) > 6 else "")
 
 
 @require_GET
@@ -60,8 +61,10 @@ def admin_log(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires("audit.admin_log")
 def admin_entry(request: HttpRequest, pk: int) -> HttpResponse:
-    entry = queries.log_for(cast(User, request.user)).filter(pk=pk).first()
+    user = cast(User, request.user)
+    entry = queries.log_for(user).filter(pk=pk).first()
     if entry is None:
         raise Http404
-    values = {"entry": entry, "what": table_words(entry.table), "changes": queries.changes_of(entry)}
+    changes = queries.changes_of(entry, Names(user))
+    values = {"entry": entry, "what": table_words(entry.table), "changes": changes}
     return render(request, "accounts/log_entry.html", values)

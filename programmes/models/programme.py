@@ -17,6 +17,7 @@ class Programme(ScopedModel):
     """E.g. Jincheng urban district 2020. Soft words of the document live in `settings`, cited by clause."""
 
     view_right = "programmes.view"
+    history_name: ClassVar = "name"
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -102,6 +103,8 @@ class Technology(TrackedModel):
         NO_COAL = "no_coal", _("coal cannot be burnt in it")
         LOW_POWER = "low_power", _("efficient and low in power where the grid is short")
         POINT_SUPPLY = "point_supply", _("by pipeline, LNG or CNG at the place")
+
+    history_name: ClassVar = "name"
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="technologies")
     code = models.CharField(max_length=30)

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
+from accounts.history.actors import acted_by
+from accounts.history.naming import Names
 from accounts.history.queries import changes_of, log_for, looks_for
 from accounts.models import AccessLog, AuditEntry
 from core.tables import Column, build_table, render_table
-from reports.queries.counting import BoundedPaginator
+from reports.queries.counting import BoundedPaginator, CountedWithPage
 from reports.table_names import NAMES
 
 OPERATIONS = AuditEntry._meta.get_field("operation").choices
@@ -26,12 +28,15 @@ def table_words() -> list[tuple[str, Any]]:
 
 
 class ChangeFilter(django_filters.FilterSet):
-    actor = django_filters.CharFilter(field_name="actor_name", lookup_expr="startswith", label=_("Who"), max_length=80)
+    actor = django_filters.CharFilter(method="acted", label=_("Who"), max_length=80)
     table = django_filters.ChoiceFilter(choices=table_words, label=_("What"), empty_label=_("all"))
     row = django_filters.CharFilter(field_name="row_pk", label=_("Row"), max_length=40)
     operation = django_filters.ChoiceFilter(choices=OPERATIONS, label=_("Deed"), empty_label=_("all"))
     since = django_filters.DateFilter(method="from_day", label=_("from"))
     until = django_filters.DateFilter(method="to_day", label=_("to"))
+
+    def acted(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(acted_by(value))
 
     def from_day(self, rows: Any, name: str, value: dt.date) -> Any:
         return rows.filter(at__date__gte=value)
@@ -55,16 +60,7 @@ class LookFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-CHANGE_COLUMNS = (
-    Column("at", _("When"), kind="when"),
-    Column("actor_name", _("Who")),
-    Column("operation", _("Deed"), value=lambda entry: entry.get_operation_display()),
-    Column("table", _("What"), value=lambda entry: f"{_words(entry.table)} {entry.row_pk}"),
-    Column("changes", _("Before → after"), template="reports/parts/cell_changes.html", value=changes_of),
-    Column("reason", _("Why"), kind="soft", priority=2),
-    Column("request_id", _("Request"), kind="mono", priority=3),
-    Column("seq", _("Sealed as"), kind="number", priority=3),
-)
+CHANGES = "reports/parts/cell_changes.html"
 LOOK_COLUMNS = (
     Column("at", _("When"), kind="when"),
     Column("user", _("Who")),
@@ -76,14 +72,29 @@ LOOK_COLUMNS = (
 )
 
 
+def change_columns(names: Names) -> tuple[Column, ...]:
+    """`names` are asked for once, when the first cell is drawn."""
+    return (
+        Column("at", _("When"), kind="when"),
+        Column("actor_name", _("Who"), value=lambda entry: entry.actor_words),
+        Column("operation", _("Deed"), value=lambda entry: entry.get_operation_display()),
+        Column("table", _("What"), value=lambda entry: f"{_words(entry.table)} {entry.row_pk}"),
+        Column("changes", _("Before → after"), template=CHANGES, value=lambda entry: changes_of(entry, names)),
+        Column("reason", _("Why"), kind="soft", priority=2, value=lambda entry: entry.reason_words),
+        Column("request_id", _("Request"), kind="mono", priority=3),
+        Column("seq", _("Sealed as"), kind="number", priority=3),
+    )
+
+
 @require_GET
 @requires("audit.log", "audit.admin_log")
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Auditors read their areas; the audit administrator what the administrators did."""
     user: Any = request.user
     table = build_table(
-        request, log_for(user), CHANGE_COLUMNS, filterset=ChangeFilter, unit=_("entries"), paginator=BoundedPaginator
-    )
+        request, log_for(user), change_columns(Names(user)),
+        filterset=ChangeFilter, unit=_("entries"), paginator=CountedWithPage,
+    )  # fmt: skip
     return render_table(request, "reports/audit_log.html", table, {"looks": False, "sees_looks": _sees_looks(user)})
 
 

@@ -47,7 +47,7 @@ def household_detail(request: HttpRequest, dwelling_no: str) -> HttpResponse:
     dwelling = _dwelling(request, dwelling_no)
     user = cast(User, request.user)
     file, changes, looks, sources, care = read(in_step(
-        queries.file_reading(dwelling, chosen_programme(request), user), queries.changes_to(dwelling),
+        queries.file_reading(dwelling, chosen_programme(request), user), queries.changes_to(dwelling, user),
         queries.looks_at(dwelling), source_reading(dwelling, user), care_of(dwelling, user),
     ))  # fmt: skip
     papers = queries.papers_of(file)

@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from accounts.history.actors import reason_words
+from accounts.history.naming import Names
 from accounts.history.queries import Change, changes_of
 from accounts.models import AccessLog, AuditEntry, User
 from core.beside import hang
@@ -399,22 +401,27 @@ def neighbours(likeness: str, bits: int) -> set[str]:
     return {f"{number ^ flip:0{width}x}" for flip in flips}
 
 
-def changes_to(dwelling: Dwelling) -> Reading[list[tuple[AuditEntry, list[Change], str]]]:
+def changes_to(dwelling: Dwelling, user: User) -> Reading[list[tuple[AuditEntry, list[Change], str]]]:
     """The last changes of household and dwelling, personal columns hidden on both sides."""
     family = AuditEntry.objects.filter(table="households_household", row_pk=str(dwelling.household_id))
     home = AuditEntry.objects.filter(table="households_dwelling", row_pk=str(dwelling.pk))
     parts = [family.order_by("-id")[:CHANGES_SHOWN], home.order_by("-id")[:CHANGES_SHOWN]]
     yield parts
     newest = sorted((entry for rows in parts for entry in rows), key=lambda entry: -entry.pk)[:CHANGES_SHOWN]
-    return [
-        (entry, [one for one in changes_of(entry) if one.column != "version"], why_words(entry.reason))
+    names = Names(user)
+    worded = [
+        (entry, [one for one in changes_of(entry, names) if one.column != "version"], why_words(entry.reason))
         for entry in newest
     ]
+    asked = names.questions()
+    yield asked
+    names.keep(asked)
+    return worded
 
 
 def why_words(reason: str) -> str:
     """A reason as people read it: what the importer writes into the history is worded in their language."""
-    return IMPORTED.sub(lambda found: _("import of roster %(n)s") % {"n": found[1]}, reason)
+    return IMPORTED.sub(lambda found: _("import of roster %(n)s") % {"n": found[1]}, reason_words(reason))
 
 
 def looks_at(dwelling: Dwelling) -> Reading[list[AccessLog]]:

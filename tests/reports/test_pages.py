@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.history.queries import log_for
 from accounts.models import User
 from reports.models import DwellingSummary
 from subsidies.models import PayoutLine
@@ -141,3 +142,30 @@ def test_pages_keep_their_weight(county: World, sign_in: SignIn) -> None:
     for url, limit in (("/households/", 30), (f"/households/{number}/", 40), ("/overview/", 30), ("/trace/", 40)):
         weight = len(gzip.compress(client.get(url).content))
         assert weight <= limit * 1024, (url, weight)
+
+
+def test_the_log_speaks_of_titles_and_names_and_every_change_can_be_reached(county: World, sign_in: SignIn) -> None:
+    client = sign_in(county.staff["auditor"])
+    task = PayoutLine.objects.first().entitlement.dwelling.tasks.first()
+    query = {"table": "retrofits_task", "row": str(task.pk), "operation": "I"}
+    page = client.get(reverse("reports:audit-log"), query).content.decode()
+    cell = page[page.index('<ul class="changes small">') :]
+    assert "<details" in cell
+    for words in ("方案", "状态", task.programme.name, task.area.name, "待安装"):
+        assert words in cell, words
+    for code in ("programme", "listed", "+00:00"):
+        assert code not in cell[: cell.index("</details>")], code
+
+
+@pytest.mark.parametrize("page", ["1", "2", "9999999999999", "-1", "x", "1²"])
+def test_the_log_is_counted_and_paged_in_one_question(county: World, sign_in: SignIn, page: str) -> None:
+    client = sign_in(county.staff["auditor"])
+    with CaptureQueriesContext(connection) as asked:
+        table = client.get(reverse("reports:audit-log"), {"per": "20", "page": page}).context["table"]
+    assert table.page.number in (1, 2, table.page.paginator.num_pages)
+    assert len(table.rows) == min(20, table.count) or table.page.number == table.page.paginator.num_pages
+    entries = log_for(county.staff["auditor"])
+    first = (table.page.number - 1) * 20
+    assert [row.item.pk for row in table.rows] == [entry.pk for entry in entries[first : first + 20]]
+    assert table.count == entries.count()
+    assert len([one for one in asked if "accounts_auditentry" in one["sql"]]) <= (1 if page in ("1", "2", "x") else 2)
