@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import django_filters
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
@@ -19,6 +20,7 @@ from core.tables import Column, build_table, render_table
 from reports.queries.counting import BoundedPaginator, CountedWithPage
 from reports.table_names import NAMES
 
+DAY = forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d")
 OPERATIONS = AuditEntry._meta.get_field("operation").choices
 
 
@@ -32,8 +34,8 @@ class ChangeFilter(django_filters.FilterSet):
     table = django_filters.ChoiceFilter(choices=table_words, label=_("What"), empty_label=_("all"))
     row = django_filters.CharFilter(field_name="row_pk", label=_("Row"), max_length=40)
     operation = django_filters.ChoiceFilter(choices=OPERATIONS, label=_("Deed"), empty_label=_("all"))
-    since = django_filters.DateFilter(method="from_day", label=_("from"))
-    until = django_filters.DateFilter(method="to_day", label=_("to"))
+    since = django_filters.DateFilter(method="from_day", label=_("from day"), widget=DAY)
+    until = django_filters.DateFilter(method="to_day", label=_("to day"), widget=DAY)
 
     def acted(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(acted_by(value))

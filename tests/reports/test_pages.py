@@ -169,3 +169,14 @@ def test_the_log_is_counted_and_paged_in_one_question(county: World, sign_in: Si
     assert [row.item.pk for row in table.rows] == [entry.pk for entry in entries[first : first + 20]]
     assert table.count == entries.count()
     assert len([one for one in asked if "accounts_auditentry" in one["sql"]]) <= (1 if page in ("1", "2", "x") else 2)
+
+
+def test_the_log_is_narrowed_by_days_of_a_calendar_and_by_kinds_people_know(county: World, sign_in: SignIn) -> None:
+    client = sign_in(county.staff["auditor"])
+    page = client.get(reverse("reports:audit-log"), {"since": "2021-01-05", "table": "retrofits_task"})
+    shown = page.content.decode()
+    for name, label, value in (("since", "起始日", ' value="2021-01-05"'), ("until", "截止日", "")):
+        field = rf'<label[^>]*><span class="muted">{label}</span><input type="date" name="{name}"{value}'
+        assert re.search(field, shown), name
+    assert re.search(r'<option value="retrofits_task" selected>[^<a-z_]+</option>', shown)
+    assert {row.item.table for row in page.context["table"].rows} == {"retrofits_task"}
