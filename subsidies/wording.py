@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from core.money import format_yuan
-from subsidies.rules.documents import Problem
+from subsidies.rules.documents import PROBLEM_TEXTS, Problem, Said
 from subsidies.rules.outcomes import Step
 
 REASONS = {
@@ -200,30 +200,6 @@ NAMES = {
     "on": gettext_noop("day of the calculation"),
 }
 
-PROBLEMS = {
-    "TOO_LARGE": gettext_noop("The document has %(size)s bytes; at most %(limit)s are read."),
-    "NOT_UTF8": gettext_noop("The document is not UTF-8 text; save it as UTF-8."),
-    "NOT_YAML": gettext_noop("This is not valid YAML: %(reason)s."),
-    "TOO_DEEP": gettext_noop("The document is nested more than %(limit)s levels deep."),
-    "TOO_MANY": gettext_noop("The document has more than %(limit)s parts."),
-    "NO_ALIASES": gettext_noop("Anchors, aliases and tags are not allowed; write the value out."),
-    "SECOND_DOCUMENT": gettext_noop("Only one document per file; remove the line “---”."),
-    "DUPLICATE_KEY": gettext_noop("“%(key)s” is written twice in the same place (first on line %(first)s); keep one."),
-    "KEY_NOT_TEXT": gettext_noop("A key must be plain text."),
-    "NUMBER_TOO_LONG": gettext_noop("The number “%(value)s” is too long."),
-    "UNKNOWN_KEY": gettext_noop("“%(key)s” is not known here; known are: %(known)s."),
-    "UNKNOWN_KEY_NEAR": gettext_noop("“%(key)s” is not known here; did you mean “%(near)s”?"),
-    "MISSING_KEY": gettext_noop("“%(key)s” is missing here."),
-    "WRONG_TYPE": gettext_noop("%(value)s stands here, but %(expected)s is expected."),
-    "UNKNOWN_VALUE": gettext_noop("“%(value)s” is not one of: %(known)s."),
-    "UNKNOWN_VALUE_NEAR": gettext_noop("“%(value)s” is not known here; did you mean “%(near)s”?"),
-    "WRONG_FORM": gettext_noop("“%(value)s” does not have the form %(form)s."),
-    "OUT_OF_RANGE": gettext_noop("%(value)s is not allowed here: %(reason)s."),
-    "WRONG_COUNT": gettext_noop("%(reason)s."),
-    "NOT_A_DATE": gettext_noop("“%(value)s” is not a date; write it like 2021-10-13."),
-    "MEANING": "%(reason)s",
-}
-
 
 def reason_sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """A reason or open question in words, with the fact or the signatures it is about."""
@@ -270,7 +246,8 @@ def step_sentence(step: Step) -> str:
 
 def problem_reason(problem: Problem) -> str:
     """What is wrong, without the place."""
-    return _(PROBLEMS[problem.code]) % problem.values
+    values = {name: _(value) if isinstance(value, Said) else value for name, value in problem.values.items()}
+    return _(problem.sentence or PROBLEM_TEXTS[problem.code]) % values
 
 
 def problem_sentence(problem: Problem) -> str:

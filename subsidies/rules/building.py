@@ -18,7 +18,7 @@ from subsidies.rules import amounts, splits
 from subsidies.rules.amounts import Amount
 from subsidies.rules.codes import COMPARABLE_FACTS, COSTS, DATE_FACTS, FLAG_FACTS, SET_FACTS, TEXT_FACTS, USAGE_FACTS
 from subsidies.rules.conditions import AnyOf, Between, Compare, Condition, Flag, OneOf
-from subsidies.rules.documents import Listed, Mapped, Problem, problem
+from subsidies.rules.documents import Listed, Mapped, Problem, meaning, problem
 from subsidies.rules.splits import Split
 
 #: Yuan and fen: ``_fen(6000)`` is 600000.
@@ -40,8 +40,8 @@ class Builder:
     above: Mapping[str, amounts.Bearer] = field(default_factory=dict)
     tops_up: list[str] = field(default_factory=list)
 
-    def complain(self, line: int, reason: str) -> None:
-        self.problems.append(problem(line, self.where, "MEANING", reason=reason))
+    def complain(self, line: int, sentence: str, /, **values: object) -> None:
+        self.problems.append(meaning(line, self.where, sentence, **values))
 
     # --- conditions ---------------------------------------------------------------------------------
 
@@ -52,7 +52,7 @@ class Builder:
         form = _CONDITION_FORMS.get(frozenset(entry))
         fact = entry.get("fact", "")
         if form is None or not _fits(form, fact):
-            self.complain(entry.line, _CONDITION_HINT)
+            self.complain(entry.line, CONDITION_HINT)
             return AnyOf((), negated=True)
         if form in ("any_of", "none_of"):
             return AnyOf(tuple(self.conditions(group) for group in entry[form]), negated=form == "none_of")
@@ -167,8 +167,13 @@ class Builder:
     def _remaining(self, content: Mapped, line: int) -> Amount:
         for rule in content["after"]:
             if rule not in self.above:
-                known = "、".join(self.above) or "none"
-                self.complain(line, f"“remaining” names benefits above this one ({known}); {rule} is not.")
+                known = "、".join(self.above) or "–"
+                self.complain(
+                    line,
+                    "“remaining” names benefits above this one (%(known)s); %(rule)s is not.",
+                    known=known,
+                    rule=rule,
+                )
         if len(set(content["after"])) != len(content["after"]):
             self.complain(line, "“remaining” names a benefit twice.")
         self.tops_up.extend(content["after"])
@@ -245,12 +250,12 @@ class Builder:
     def _fen(self, yuan: Decimal | int, line: int) -> int:
         fen = Fraction(yuan) * _FEN
         if fen.denominator != 1:
-            self.complain(line, f"{yuan} yuan has parts of a fen; an amount has at most two decimals.")
+            self.complain(line, "%(yuan)s yuan has parts of a fen; an amount has at most two decimals.", yuan=yuan)
         return int(fen)
 
     def _check_quantity(self, name: str, line: int) -> None:
         if name in USAGE_FACTS and not self.runs:
-            self.complain(line, f"{name} is metered by season: this benefit needs “runs”.")
+            self.complain(line, "%(fact)s is metered by season: this benefit needs “runs”.", fact=name)
 
     def _check_months(self, content: Mapped, line: int) -> None:
         monthly = "month" in (content.get("base_per"), content.get("at_most_per"), content.get("per"))
@@ -272,7 +277,7 @@ class Builder:
     def _check_sources(self, names: Sequence[str], line: int) -> None:
         for name in names:
             if name not in self.sources:
-                self.complain(line, f"The source {name} is not in this policy's list of sources.")
+                self.complain(line, "The source %(source)s is not in this policy's list of sources.", source=name)
         if len(set(names)) != len(names):
             self.complain(line, "A source stands twice in one split.")
 
@@ -312,7 +317,7 @@ _CONDITION_FORMS: dict[frozenset[str], str] = {
     frozenset({"any_of"}): "any_of",
     frozenset({"none_of"}): "none_of",
 }
-_CONDITION_HINT = (
+CONDITION_HINT = (
     "A condition is {fact, in}, {fact, not_in} for words, {fact, is} for yes/no, {fact, operator, value} for numbers, "
     "{fact, from, until} for days, or any_of / none_of with lists of conditions; the form must fit the fact."
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.money import plain_yuan
-from subsidies.rules.documents import DocumentError, Listed, Mapped, Problem, problem, read_document, unknown
+from subsidies.rules.documents import DocumentError, Listed, Mapped, Problem, meaning, read_document, unknown
 from subsidies.rules.encoding import Json, encode_outcome, encode_tasks, encode_total
 from subsidies.rules.engine import assess, instalments, task_equivalents
 from subsidies.rules.facts import Facts
@@ -84,8 +84,8 @@ class _CaseReader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def complain(self, line: int, where: str, reason: str) -> None:
-        self.problems.append(problem(line, where, "MEANING", reason=reason))
+    def complain(self, line: int, where: str, sentence: str, /, **values: object) -> None:
+        self.problems.append(meaning(line, where, sentence, **values))
 
     def cases(self, tree: Any) -> tuple[Case, ...]:
         entries = tree.get("cases") if isinstance(tree, Mapped) else tree
@@ -94,7 +94,7 @@ class _CaseReader:
             self.complain(1, "", "A case file is a list of cases, or “cases:” with a list and “defaults:” with facts.")
             return ()
         if len(entries) > MAX_CASES:
-            self.complain(1, "cases", f"At most {MAX_CASES} cases are read from one file.")
+            self.complain(1, "cases", "At most %(limit)s cases are read from one file.", limit=MAX_CASES)
             return ()
         return tuple(self._case(entry, defaults, index) for index, entry in enumerate(entries, 1) if self._ok(entry))
 
@@ -110,7 +110,7 @@ class _CaseReader:
             if key not in _CASE_KEYS:
                 self.problems.append(unknown(entry.line_of(key), name, "UNKNOWN_KEY", key, _CASE_KEYS))
         if len(str(entry.get("id", ""))) > _LONGEST_ID:
-            self.complain(entry.line_of("id"), name[:40], f"“id” has at most {_LONGEST_ID} characters.")
+            self.complain(entry.line_of("id"), name[:40], "“id” has at most %(limit)s characters.", limit=_LONGEST_ID)
         return Case(
             id=name,
             parts=tuple(self._part(part, entry, defaults, name) for part in self._parts(entry, name)),
@@ -130,7 +130,10 @@ class _CaseReader:
             return []
         if len(parts) > MAX_PARTS_OF_A_CASE:
             self.complain(
-                entry.line_of("parts"), name, f"At most {MAX_PARTS_OF_A_CASE} parts are added up in one case."
+                entry.line_of("parts"),
+                name,
+                "At most %(limit)s parts are added up in one case.",
+                limit=MAX_PARTS_OF_A_CASE,
             )
             return []
         if not all(isinstance(part, Mapped) for part in parts):
@@ -141,14 +144,16 @@ class _CaseReader:
         value = entry.get(key)
         if value is None or isinstance(value, Mapped):
             return value or {}
-        self.complain(entry.line_of(key), name, f"“{key}” is a mapping (name: value).")
+        self.complain(entry.line_of(key), name, "“%(key)s” is a mapping (name: value).", key=key)
         return {}
 
     def _repeat(self, entry: Mapped, name: str) -> int | None:
         value = entry.get("repeat")
         if value is None or (type(value) is int and 1 <= value <= _MOST_REPEATED):
             return value
-        self.complain(entry.line_of("repeat"), name, f"“repeat” is a whole number from 1 to {_MOST_REPEATED}.")
+        self.complain(
+            entry.line_of("repeat"), name, "“repeat” is a whole number from 1 to %(limit)s.", limit=_MOST_REPEATED
+        )
         return None
 
     def _part(self, part: Mapped, entry: Mapped, defaults: Mapping[str, Any], name: str) -> Part:

@@ -35,6 +35,7 @@ class Problem:
     code: str
     values: Mapping[str, str] = field(default_factory=dict, compare=False)
     message: str = ""
+    sentence: str = field(default="", compare=False)  # of a MEANING, without its values: what is translated
 
     def __str__(self) -> str:
         place = f"line {self.line}" + (f", {self.where}" if self.where else "")
@@ -47,6 +48,12 @@ class DocumentError(ValueError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems), key=lambda p: (p.line, p.where, p.message)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Said(str):
+    """A value of a problem that is words of ours and not of the document: it is translated with its sentence."""
+
+    __slots__ = ()
 
 
 #: English sentences; ``subsidies/wording.py`` translates them by the same key.
@@ -68,10 +75,16 @@ PROBLEM_TEXTS = {
     "UNKNOWN_VALUE": "“%(value)s” is not one of: %(known)s.",
     "UNKNOWN_VALUE_NEAR": "“%(value)s” is not known here; did you mean “%(near)s”?",
     "WRONG_FORM": "“%(value)s” does not have the form %(form)s.",
-    "OUT_OF_RANGE": "%(value)s is not allowed here: %(reason)s.",
-    "WRONG_COUNT": "%(reason)s.",
+    "TOO_LOW": "%(value)s is not allowed here: at least %(limit)s.",
+    "TOO_HIGH": "%(value)s is not allowed here: at most %(limit)s.",
+    "NEEDS_ENTRY": "This needs an entry.",
+    "ONE_OF_THESE": "Exactly one of these may stand here: %(known)s.",
+    "TOO_FEW": "This list needs at least %(limit)s entries.",
+    "TOO_LONG_LIST": "This list has more than %(limit)s entries.",
+    "EMPTY_TEXT": "This text is empty.",
+    "LONG_TEXT": "This text is longer than %(limit)s characters.",
+    "NOT_ALLOWED": "This is not allowed here.",
     "NOT_A_DATE": "“%(value)s” is not a date; write it like 2021-10-13.",
-    "MEANING": "%(reason)s",
 }
 
 
@@ -79,6 +92,14 @@ def problem(line: int, where: str, code: str, **values: object) -> Problem:
     """A problem with its English sentence; values are shortened so a hostile one can't flood the page."""
     words = {name: _short(value) for name, value in values.items()}
     return Problem(line, where, code, words, PROBLEM_TEXTS[code] % words)
+
+
+def meaning(line: int, where: str, sentence: str, /, **values: object) -> Problem:
+    """A problem of meaning, in a sentence of its own. It is written out where it is found, its values named beside it,
+    so that it can be translated; ``tests/rules/test_words.py`` finds it there.
+    """
+    words = {name: _short(value) for name, value in values.items()}
+    return Problem(line, where, "MEANING", words, sentence % words, sentence)
 
 
 def unknown(line: int, where: str, code: str, given: str, known: Iterable[str]) -> Problem:
@@ -92,7 +113,7 @@ def unknown(line: int, where: str, code: str, given: str, known: Iterable[str]) 
 
 
 def _short(value: object) -> str:
-    text = str(value)
+    text = value if isinstance(value, Said) else str(value)
     return text if len(text) <= 400 else text[:399] + "…"
 
 

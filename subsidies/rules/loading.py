@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from core.seasons import SeasonError, SeasonRule
 from subsidies.rules.building import Builder
 from subsidies.rules.codes import GATES
-from subsidies.rules.documents import DocumentError, Mapped, Problem, parts_of, problem, read_document, unknown
+from subsidies.rules.documents import DocumentError, Mapped, Problem, meaning, parts_of, problem, read_document, unknown
 from subsidies.rules.own_share import Bearer
 from subsidies.rules.policy import (
     TO_THE_FEN,
@@ -69,9 +69,11 @@ def _check_work(tree: Mapped, options: Mapping[str, Option]) -> None:
     """The whole document is checked once for every choice: bounded, so that a hostile one can't keep a worker busy."""
     work = parts_of(tree) * sum(1 for _ in _alternatives(options))
     if work > MAX_WORK:
-        reason = f"The choices of the options, each tried on the whole document, are {work} parts to check; "
-        reason += f"at most {MAX_WORK} are checked. Use fewer choices or divide the document."
-        _stop([problem(tree.line_of("options"), "options", "MEANING", reason=reason)])
+        sentence = (
+            "The choices of the options, each tried on the whole document, are %(work)s parts to check; "
+            "at most %(limit)s are checked. Use fewer choices or divide the document."
+        )
+        _stop([meaning(tree.line_of("options"), "options", sentence, work=work, limit=MAX_WORK)])
 
 
 def _alternatives(options: Mapping[str, Option]) -> Iterator[Mapping[str, Option]]:
@@ -123,8 +125,8 @@ class _Reader:
         self.above: dict[str, Bearer] = {}
         self.topping: dict[str, str] = {}
 
-    def complain(self, line: int, where: str, reason: str) -> None:
-        self.problems.append(problem(line, where, "MEANING", reason=reason))
+    def complain(self, line: int, where: str, sentence: str, /, **values: object) -> None:
+        self.problems.append(meaning(line, where, sentence, **values))
 
     def day(self, key: str) -> date | None:
         if key not in self.tree:
@@ -141,8 +143,9 @@ class _Reader:
             return None
         try:
             return SeasonRule.parse(season["from"], season["to"])
-        except SeasonError as error:
-            self.complain(self.tree.line_of("season"), "season", str(error))
+        except SeasonError:
+            sentence = "“from” and “to” are two different days of the year, month first."
+            self.complain(self.tree.line_of("season"), "season", sentence)
             return None
 
     def gates(self) -> tuple[Gate, ...]:
@@ -207,7 +210,9 @@ class _Reader:
     def _whole(self, entry: Mapped, key: str) -> int | None:
         number = entry.get(key)
         if number is not None and (int(number) != number or not 1 <= number <= 100):
-            self.complain(entry.line_of(key), f"benefit {entry['id']}", f"“{key}” is a whole number from 1 to 100.")
+            self.complain(
+                entry.line_of(key), f"benefit {entry['id']}", "“%(key)s” is a whole number from 1 to 100.", key=key
+            )
             return None
         return None if number is None else int(number)
 
@@ -274,15 +279,18 @@ class _Reader:
             seen.add(benefit.id)
             for gate in benefit.gates:
                 if policy.gate(gate) is None:
-                    self.complain(line, f"benefit {benefit.id}", f"The gate {gate} is not defined under “gates”.")
+                    self.complain(
+                        line, f"benefit {benefit.id}", "The gate %(gate)s is not defined under “gates”.", gate=gate
+                    )
         self._check_exclusive(policy)
 
     def _check_exclusive(self, policy: Policy) -> None:
         """A top-up waits for its base; if that in turn waited for the top-up, neither would ever be known."""
         for group in policy.exclusive:
             for kind in set(group.kinds) & set(self.topping):
-                reason = f"{kind} has a top-up ({self.topping[kind]}), which can't exclude another benefit."
-                self.complain(self.tree.line_of("exclusive"), "exclusive", reason)
+                sentence = "%(kind)s has a top-up (%(rule)s), which can't exclude another benefit."
+                line = self.tree.line_of("exclusive")
+                self.complain(line, "exclusive", sentence, kind=kind, rule=self.topping[kind])
 
     def _check_benefit(self, entry: Mapped) -> None:
         where, line = f"benefit {entry['id']}", entry.line

@@ -7,21 +7,31 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from subsidies.rules.documents import Problem, line_at, problem, unknown
+from subsidies.rules.documents import Problem, Said, line_at, problem, unknown
 from subsidies.rules.schema import SCHEMA
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
 _MOST_PROBLEMS = 200
-_TYPES = {
+#: What may stand in a place, by the types that the schema names there; translated by ``subsidies/wording.py``.
+TYPES = {
     "object": "a mapping (name: value)",
     "array": "a list",
     "string": "text (put it in quotes)",
     "number": "a number",
-    "integer": "a whole number",
     "boolean": "true or false",
-    "null": "nothing",
+    "number null": "a number or nothing",
+    "string integer": "text (put it in quotes) or a whole number",
+    "string number boolean": "text (put it in quotes), a number, or true or false",
+    "string number boolean null": "text (put it in quotes), a number, true or false, or nothing",
+}
+_COUNTS = {
+    "minProperties": "NEEDS_ENTRY",
+    "minItems": "TOO_FEW",
+    "maxItems": "TOO_LONG_LIST",
+    "minLength": "EMPTY_TEXT",
+    "maxLength": "LONG_TEXT",
 }
 _FORMS = {
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "2021-10-13",
@@ -74,10 +84,13 @@ def _problems(tree: Any, error: ValidationError) -> Iterator[Problem]:
             form = _FORMS.get(error.validator_value, error.validator_value)
             yield problem(line, place, "WRONG_FORM", value=_show(value), form=form)
         case "minimum" | "maximum":
-            word = "at least" if error.validator == "minimum" else "at most"
-            yield problem(line, place, "OUT_OF_RANGE", value=_show(value), reason=f"{word} {error.validator_value}")
+            code = "TOO_LOW" if error.validator == "minimum" else "TOO_HIGH"
+            yield problem(line, place, code, value=_show(value), limit=error.validator_value)
+        case "maxProperties":
+            yield problem(line, place, "ONE_OF_THESE", known=", ".join(map(str, value))[:300])
         case _:
-            yield problem(line, place, "WRONG_COUNT", reason=_count_reason(error))
+            code = _COUNTS.get(str(error.validator), "NOT_ALLOWED")
+            yield problem(line, place, code, limit=error.validator_value)
 
 
 def _missing(line: int, place: str, error: ValidationError) -> Iterator[Problem]:
@@ -93,30 +106,17 @@ def _unknown_keys(tree: Any, path: list[str | int], place: str, error: Validatio
             yield unknown(line_at(tree, [*path, key]), place, "UNKNOWN_KEY", key, known)
 
 
-def _expected(types: str | list[str]) -> str:
-    names = [types] if isinstance(types, str) else types
-    return " or ".join(_TYPES[name] for name in names)
-
-
-def _count_reason(error: ValidationError) -> str:
-    reasons = {
-        "minProperties": "This needs an entry",
-        "maxProperties": f"Exactly one of these may stand here: {', '.join(map(str, error.instance))}"[:300],
-        "minItems": f"This list needs at least {error.validator_value} entries",
-        "maxItems": f"This list has more than {error.validator_value} entries",
-        "minLength": "This text is empty",
-        "maxLength": f"This text is longer than {error.validator_value} characters",
-    }
-    return reasons.get(str(error.validator), "This is not allowed here")
+def _expected(types: str | list[str]) -> Said:
+    return Said(TYPES[" ".join([types] if isinstance(types, str) else types)])
 
 
 def _show(value: object) -> str:
     if isinstance(value, dict):
-        return "a mapping"
+        return Said("a mapping")
     if isinstance(value, list):
-        return "a list"
+        return Said("a list")
     if value is None:
-        return "nothing"
+        return Said("nothing")
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, Decimal)) else str(value)[:60]

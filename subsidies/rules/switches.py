@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from subsidies.rules.documents import DocumentError, Listed, Mapped, Problem, problem, unknown
+from subsidies.rules.documents import DocumentError, Listed, Mapped, Problem, meaning, problem, unknown
 from subsidies.rules.policy import Option, OptionValue
 
 
@@ -132,7 +132,7 @@ def _declared_problems(tree: Mapped, option: Option, is_used: bool) -> Iterator[
     if option.choices and option.default not in option.choices:
         yield unknown(line, where, "UNKNOWN_VALUE", str(option.default), map(str, option.choices))
     if not is_used and option.used_by == "rules":
-        reason = f"The option {option.id} changes nothing: use it in a rule or say “used_by: facts”."
-        yield problem(line, where, "MEANING", reason=reason)
+        sentence = "The option %(option)s changes nothing: use it in a rule or say “used_by: facts”."
+        yield meaning(line, where, sentence, option=option.id)
     if isinstance(option.default, Decimal | int) and not isinstance(option.default, bool) and option.default < 0:
-        yield problem(line, where, "OUT_OF_RANGE", value=option.default, reason="at least 0")
+        yield problem(line, where, "TOO_LOW", value=option.default, limit=0)

@@ -11,7 +11,7 @@ from typing import Any
 from core.money import MoneyError, parse_yuan
 from core.seasons import SeasonError, Span
 from subsidies.rules.codes import FLAG_FACTS, NUMBER_FACTS, SHARE_KEYS, TEXT_FACTS
-from subsidies.rules.documents import Listed, Mapped, Problem, problem, unknown
+from subsidies.rules.documents import Listed, Mapped, Problem, meaning, unknown
 from subsidies.rules.facts import CostItem, Decision, FactError, Facts, Payment, Usage
 from subsidies.rules.outcomes import SourceLine
 
@@ -34,7 +34,7 @@ class FactReader:
         try:
             return Facts(**{"on": date.min, **values}) if "on" in values else self._undated()
         except (FactError, TypeError) as error:
-            self._complain("", str(error))
+            self._complain("", "%(reason)s", reason=error)
             return Facts(on=date.min)
 
     def _undated(self) -> Facts:
@@ -53,12 +53,14 @@ class FactReader:
                 known = [*_READERS, *NUMBER_FACTS]
                 self.problems.append(unknown(self.lines.line_of(key), self.name, "UNKNOWN_KEY", key, known))
         except (FactError, MoneyError, SeasonError, ValueError, TypeError, KeyError, AttributeError) as error:
-            missing = f"“{error.args[0]}” is missing." if isinstance(error, KeyError) else str(error)
-            self._complain(key, missing)
+            if isinstance(error, KeyError):
+                self._complain(key, "“%(name)s” is missing.", name=error.args[0])
+            else:
+                self._complain(key, "%(reason)s", reason=error)
 
-    def _complain(self, key: str, reason: str) -> None:
+    def _complain(self, key: str, sentence: str, /, **values: object) -> None:
         where = f"{self.name}.{key}" if key else self.name
-        self.problems.append(problem(self.lines.line_of(key), where, "MEANING", reason=reason))
+        self.problems.append(meaning(self.lines.line_of(key), where, sentence, **values))
 
 
 def _fen(value: Any) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from subsidies.rules import codes
 from subsidies.rules.cases import read_cases
-from subsidies.rules.documents import MAX_BYTES, PROBLEM_TEXTS, DocumentError, read_document
+from subsidies.rules.documents import MAX_BYTES, DocumentError, read_document
 from subsidies.rules.loading import load_policy
 from tests.rules.builders import HEAD, PRESETS, preset, preset_text
 
@@ -202,7 +202,6 @@ def test_every_code_has_a_sentence_in_both_languages() -> None:
     assert set(wording.STEPS) == set(codes.STEP_CODES)
     assert set(wording.WARNINGS) == set(codes.WARNING_CODES)
     assert set(wording.GATES) == set(codes.GATES)
-    assert wording.PROBLEMS == PROBLEM_TEXTS
     part = (PRESETS.parent / "locale" / "parts" / "rules.po").read_text("utf-8")
     sentences = [*wording.REASONS.values(), *wording.STEPS.values(), *wording.WARNINGS.values()]
     assert [text for text in sentences if f'msgid "{text}"\n' not in part] == []
