@@ -11,17 +11,19 @@ any reading.
 
 Pages are made of parts that know nothing of each other. A part that needs rows is written as a *reading*: a generator
 that yields its querysets, goes on when they are filled, and returns what it made of them. `in_step` runs several of
-them turn by turn, `read` runs one to its end; each turn costs one statement, however many parts take it.
+them turn by turn, `read` runs one to its end; each turn costs one statement, however many parts take it. What is
+asked in several turns and compared is read `in_one_moment`.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.db.models import Count, Model, QuerySet, Value
 from psycopg.adapt import Transformer
 from psycopg.pq import Format
@@ -74,6 +76,22 @@ def read(reading: Reading[Made]) -> Made:
             read_together(*next(reading))
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
+
+
+@contextmanager
+def in_one_moment() -> Iterator[None]:
+    """All statements inside see the database as it was at the first of them; nothing can be written.
+
+    For pages that hold sums of several statements against each other: what is committed in between would be told as a
+    difference. Within a transaction of somebody else nothing changes, its isolation was settled by its first question.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
 
 
 def in_step(*readings: Reading[Any]) -> Reading[list[Any]]:

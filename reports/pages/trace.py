@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import requires
 from core.templatetags.portal_figures import wan_words
-from core.together import in_step, read
+from core.together import in_one_moment, in_step, read
 from reports.links import address
 from reports.queries import proof as proofs
 from reports.queries import trace as queries
@@ -26,18 +26,20 @@ def audit_trace(request: HttpRequest) -> HttpResponse:
     """The path stands in the address; `?dwelling=` alone finds its own path."""
     scope = scope_of(request)
     path = Path(**{key: _clean(key, request.GET.get(key, "")) for key in KEYS})
-    line = proofs.line_of(scope, path.dwelling, request.GET.get("line", "")) if path.dwelling else None
-    if line is not None and not path.source:
-        path = path_to(line)
     words = request.GET.get("q", "").strip()[:LONGEST]
-    trace, broken, broken_count, named = read(
-        in_step(
-            queries.trace(scope, path),
-            proofs.broken_chains(scope),
-            proofs.broken_count(scope),
-            queries.by_name(scope, words),
+    with in_one_moment():
+        line = proofs.line_of(scope, path.dwelling, request.GET.get("line", "")) if path.dwelling else None
+        if line is not None and not path.source:
+            path = path_to(line)
+        trace, broken, broken_count, named = read(
+            in_step(
+                queries.trace(scope, path),
+                proofs.broken_chains(scope),
+                proofs.broken_count(scope),
+                queries.by_name(scope, words),
+            )
         )
-    )
+        proof = proofs.proof_of(line) if line else None
     if path.town or words:
         asked = {key: getattr(path, key) for key in KEYS} | {"q": words}
         note_query(scope, "trace", asked, wan_words(trace.columns[-1].parent_fen) if path.town else str(len(named)))
@@ -46,7 +48,7 @@ def audit_trace(request: HttpRequest) -> HttpResponse:
         "named": named,
         "trace": trace,
         "path": path,
-        "proof": proofs.proof_of(line) if line else None,
+        "proof": proof,
         "broken": broken,
         "broken_count": broken_count,
         "standing": trace.standing,
