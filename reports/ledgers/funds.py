@@ -90,7 +90,7 @@ MOVEMENTS = DeclaredLedger(
 )  # fmt: skip
 
 
-def _running(extent: Extent) -> QuerySet[Entitlement]:
+def running(extent: Extent) -> QuerySet[Entitlement]:
     rows = inside(extent.rows(Entitlement), extent.query).filter(programme=extent.programme, benefit_kind=RUNNING)
     rows = narrowed(rows.exclude(state="void"), extent.query, season="period", technology="task__technology__code")
     paid = PayoutLine.objects.filter(entitlement=OuterRef("pk"), state=PayoutLine.State.PAID).order_by()
@@ -117,7 +117,7 @@ def _paid_on(due: Any) -> Any:
 RUNNING_LEDGER = DeclaredLedger(
     kind="running", title=_("Running-subsidy ledger"),
     about=_("What each season's use of electricity or gas brings a household, and what of it was paid"),
-    icon="bolt", right="entitlements.view", source=_running, asks=("q", "town", "village", "technology", "season"),
+    icon="bolt", right="entitlements.view", source=running, asks=("q", "town", "village", "technology", "season"),
     items=(
         TOWN, VILLAGE,
         Item("dwelling_no", _("Number"), of="dwelling.dwelling_no", width=18, link=True),

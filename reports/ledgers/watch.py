@@ -31,6 +31,7 @@ from core.workbooks.write import DATE, DATETIME, INTEGER, MONEY
 from households.models import DuplicatePair, MeterReading
 from reports.ledgers.base import WATCH, Extent, inside, narrowed, of_household
 from reports.ledgers.declared import TOWN, VILLAGE, DeclaredLedger, Item, yes
+from reports.ledgers.funds import running
 from reports.links import address
 from reports.models import DwellingSummary
 from reports.queries.faults import FAULTS, of_another_holder
@@ -192,6 +193,11 @@ def _no_use(extent: Extent) -> QuerySet[DwellingSummary]:
     return _summaries(extent).filter(read, ~used, paid_fen__gt=0)  # type: ignore[no-any-return]
 
 
+def _unread(extent: Extent) -> QuerySet[Entitlement]:
+    """Running subsidies of homes whose use nobody knows: no meter of theirs was read."""
+    return running(extent).filter(~Exists(_readings(extent)), outcome="due")
+
+
 def _use_unpaid(extent: Extent) -> QuerySet[DwellingSummary]:
     due = Entitlement.objects.filter(dwelling=OuterRef("dwelling"), programme=extent.programme, outcome="due")
     used = _used(extent).order_by().values("dwelling").annotate(sum=Sum("quantity")).values("sum")
@@ -219,6 +225,20 @@ NO_USE = _homes(
     Item("paid", _("Paid money"), MONEY, of="paid_fen", unit=_("CNY"), total=True, field="paid_fen"),
     Item("heater_no", _("Heater"), width=12, priority=2),
     Item("heard_at", _("Last heard"), DATETIME, width=19, priority=2), money="paid_fen",
+)  # fmt: skip
+UNREAD = DeclaredLedger(
+    kind="unread", title=_("Running subsidy, use unknown"),
+    about=_("Running subsidies due or paid to homes of whose meters there is no reading"),
+    icon="bolt", right=RIGHT, source=_unread, shelf=WATCH, money="amount_fen",
+    items=(
+        TOWN, VILLAGE, Item("dwelling_no", _("Number"), of="dwelling.dwelling_no", width=18, link=True),
+        Item("head_name", _("Head of household"), of="household.head_name", width=12),
+        Item("season", _("Season"), of="period", width=12),
+        Item("due", _("Due"), MONEY, of="amount_fen", unit=_("CNY"), total=True, field="amount_fen"),
+        Item("paid", _("Paid money"), MONEY, of="paid_fen", unit=_("CNY"), total=True, field="paid_fen"),
+    ),
+    asks=("q", "town", "village", "season"),
+    url=lambda due: address("reports:household-detail", due.dwelling.dwelling_no),
 )  # fmt: skip
 USE_UNPAID = _homes(
     "use_unpaid", _("Use without subsidy"), _("Meters that counted where nothing is due"), _use_unpaid,
@@ -285,5 +305,5 @@ BUSY = DeclaredLedger(
 )  # fmt: skip
 
 ALL = (
-    BROKEN, TWINS, PAID_TWICE, SHARED_CARD, STRANGER_CARD, NO_USE, USE_UNPAID, ROUND_COSTS, BUSY,
+    BROKEN, TWINS, PAID_TWICE, SHARED_CARD, STRANGER_CARD, NO_USE, UNREAD, USE_UNPAID, ROUND_COSTS, BUSY,
 )  # fmt: skip

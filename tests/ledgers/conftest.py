@@ -90,15 +90,21 @@ def spoil_payments(made: World) -> None:
     Notice.objects.filter(entitlements__dwelling=again).update(ends_at=moment(dt.date(2021, 12, 24)))
 
 
-def season(made: World) -> None:
-    """One household's running subsidy, due; and one meter that counted where nothing is due."""
-    base = Entitlement.objects.filter(state="paid").order_by("id").first()
-    assert base is not None
-    due = Entitlement.objects.get(pk=base.pk)
+def run(equipment: Entitlement) -> None:
+    """A running subsidy, due, for the home of that entitlement."""
+    due = Entitlement.objects.get(pk=equipment.pk)
     due.pk, due.benefit_kind, due.benefit, due.period, due.state = None, "RUNNING", "T-E", "2021-22", "payable"
     due.amount_fen, due.facts = 30_050, {"usage": [["electricity_kwh", "2021-11-01", "2022-03-31", "1502.5", "", ""]]}
     due.save()
     EntitlementLine.objects.create(entitlement=due, source="DISTRICT", budget_year=2021, amount_fen=30_050)
+
+
+def season(made: World) -> None:
+    """Running subsidies, due, of a home that was read and one that was not; and one meter that counted where nothing is
+    due."""
+    base, unread = Entitlement.objects.filter(state="paid").order_by("id")[:2]
+    for due in (unread, base):
+        run(due)
     bare = Dwelling.objects.filter(entitlements__isnull=True, area_id=A1).order_by("id").first()
     assert bare is not None
     MeterReading.objects.create(

@@ -287,6 +287,9 @@ def test_what_stands_out_is_found_and_nothing_else(odd: World) -> None:
         with undone():
             MeterReading.objects.filter(dwelling=silent.dwelling_id).update(starts_on="2020-01-01", **said)
             assert homes("no_use") == [], f"{said}: what nobody read is no nought"
+    (unknown,) = homes("unread")
+    assert (unknown.benefit_kind, unknown.amount_fen, unknown.paid_fen) == ("RUNNING", 30_050, None)
+    assert not MeterReading.objects.filter(dwelling=unknown.dwelling_id).exists()
     (day,) = homes("busy_inspector")
     visits = Acceptance.objects.filter(task__programme=odd.programme)
     assert (day["n_homes"], day["n_towns"]) == (visits.values("task__dwelling").distinct().count(), 2)
