@@ -23,6 +23,8 @@ _LONGEST_NUMBER = 24
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _DECIMAL = re.compile(r"-?(0|[1-9]\d*)\.\d+")
+_WIDE_COLON = re.compile(r"[\s-]*[^\s:'\"#]+\s*：")
+_AT_COLON = re.compile("mapping values|expected ':'")
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -85,6 +87,25 @@ PROBLEM_TEXTS = {
     "LONG_TEXT": "This text is longer than %(limit)s characters.",
     "NOT_ALLOWED": "This is not allowed here.",
     "NOT_A_DATE": "“%(value)s” is not a date; write it like 2021-10-13.",
+}
+
+
+WIDE_COLON = "a full-width colon (：) stands where “:” and a space belong"
+#: Part of what libyaml says → why, for somebody who writes policies and not parsers.
+PARSER_WORDS = {
+    "mapping values are not allowed": "a colon stands where none can; indent like the lines beside it, and put text with"
+    " a colon in quotes",
+    "could not find expected ':'": "a name has no colon and value behind it",
+    "did not find expected ',' or ']'": "a list in [ ] is not closed or lacks a comma",
+    "did not find expected ',' or '}'": "a group in { } is not closed or lacks a comma",
+    "did not find expected key": "the indentation does not fit the lines above",
+    "did not find expected '-'": "a line of this list does not begin with “-”",
+    "did not find expected node content": "a value is missing",
+    "found unexpected end of stream": "a quotation mark is not closed",
+    "cannot start any token": "a tab or a sign such as @ stands where a value begins; indent with spaces, put the value"
+    " in quotes",
+    "unknown escape character": "a backslash stands between double quotes; write single quotes",
+    "characters are not allowed": "it holds a character that can't be seen",
 }
 
 
@@ -173,17 +194,29 @@ def read_document(source: str | bytes) -> Any:
         _check_events(text)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        reason = error.problem or error.context or "unreadable"
-        raise DocumentError([problem(mark.line + 1 if mark else 1, "", "NOT_YAML", reason=reason)]) from None
+        raise DocumentError([_not_yaml(error, text)]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise DocumentError([problem(line, "", "NOT_YAML", reason=error.reason)]) from None
+        raise DocumentError([problem(line, "", "NOT_YAML", reason=_in_words(error.reason))]) from None
     problems: list[Problem] = []
     tree = _build(node, problems) if node is not None else None
     if problems:
         raise DocumentError(problems)
     return tree
+
+
+def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> Problem:
+    """Where the parser stopped and why; it misses a colon after having run over a full-width one."""
+    mark, lines = error.problem_mark or error.context_mark, text.splitlines() or [""]
+    at, reason = min(mark.line if mark else 0, len(lines) - 1), error.problem or error.context or "unreadable"
+    for line in (at, at - 1):
+        if line >= 0 and _AT_COLON.search(reason) and _WIDE_COLON.match(lines[line]):
+            return problem(line + 1, "", "NOT_YAML", reason=Said(WIDE_COLON))
+    return problem(at + 1, "", "NOT_YAML", reason=_in_words(reason))
+
+
+def _in_words(reason: str) -> str:
+    return next((Said(words) for part, words in PARSER_WORDS.items() if part in reason), reason)
 
 
 def _text(source: str | bytes) -> str:

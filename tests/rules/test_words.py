@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 
 import subsidies.rules
-from subsidies.rules.documents import PROBLEM_TEXTS, DocumentError, Said
+from subsidies.rules.documents import PARSER_WORDS, PROBLEM_TEXTS, WIDE_COLON, DocumentError, Said
 from subsidies.rules.loading import load_policy
 from subsidies.rules.schema import SCHEMA
 from subsidies.rules.shape import TYPES
@@ -57,6 +57,7 @@ def test_every_sentence_of_the_rules_has_chinese_words() -> None:
     known = {text for _context, text in catalogue()}
     said = {text for path in RULES.glob("*.py") for text in sentences(path)} - {PASSED_ON}
     assert len(said) > 50
+    said |= {WIDE_COLON, *PARSER_WORDS.values()}
     wanted = said | set(PROBLEM_TEXTS.values()) | set(TYPES.values()) | {"a mapping", "a list", "nothing"}
     assert sorted(wanted - known) == []
 
@@ -81,6 +82,32 @@ def test_the_desk_speaks_chinese(amount: str, words: str) -> None:
         load_policy(HEAD + benefit)
     with translation.override("zh-hans"):
         assert words in [problem_reason(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("document", "line", "words"),
+    [
+        ("policy： T-R5\ntitle: 补贴", 1, "此处用了全角冒号“：”，应写半角冒号加空格"),
+        ("policy: T-R5\n  - id： A\n    kind: K\n", 2, "此处用了全角冒号“：”，应写半角冒号加空格"),
+        ("title: 补贴: 办法", 1, "此处不应有冒号；请与相邻各行对齐缩进，文字中含冒号的请加引号"),
+        ("policy: T-R5\n—title", 2, "名称后面缺少冒号和取值"),
+        ("areas: [1, 2\n", 1, "方括号没有写完，或其中缺少逗号"),
+        ("amount: {fixed: 1 cost: 2}", 1, "花括号没有写完，或其中缺少逗号"),
+        ("policy: T\n- id: A", 2, "缩进与上面各行对不上"),
+        ("- id: A\nkind: K", 2, "列表中有一行没有以“-”开头"),
+        ("title: 'x", 1, "引号没有成对"),
+        ("\tpolicy: T", 1, "此处以制表符或@等符号开头；请用空格缩进，取值请加引号"),
+        ('title: "\\q"', 1, "双引号中有反斜杠，请改用单引号"),
+        ("areas: [", 1, "缺少取值"),
+        ("title: a\x07b", 1, "其中有看不见的字符"),
+    ],
+)
+def test_what_the_parser_stumbled_over_is_said_in_chinese(document: str, line: int, words: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        load_policy(document)
+    (found,) = caught.value.problems
+    with translation.override("zh-hans"):
+        assert (found.line, problem_reason(found)) == (line, f"YAML格式有误：{words}。")
 
 
 def test_a_value_of_the_document_is_never_taken_for_words_of_ours() -> None:
