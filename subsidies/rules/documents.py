@@ -93,8 +93,8 @@ PROBLEM_TEXTS = {
 WIDE_COLON = "a full-width colon (：) stands where “:” and a space belong"
 #: Part of what libyaml says → why, for somebody who writes policies and not parsers.
 PARSER_WORDS = {
-    "mapping values are not allowed": "a colon stands where none can; indent like the lines beside it, and put text with"
-    " a colon in quotes",
+    "mapping values are not allowed": "a colon stands where none can; indent like the lines beside it, and put text"
+    " with a colon in quotes",
     "could not find expected ':'": "a name has no colon and value behind it",
     "did not find expected ',' or ']'": "a list in [ ] is not closed or lacks a comma",
     "did not find expected ',' or '}'": "a group in { } is not closed or lacks a comma",
