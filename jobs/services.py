@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Coalesce, Now
@@ -22,6 +23,7 @@ from jobs.models import Job
 from jobs.registry import registered
 
 log = logging.getLogger(__name__)
+RUN_JOB = "jobs.tasks.run_job"
 ARGS_MAX_BYTES = 2000
 ARG_TEXT_MAX = 200
 
@@ -112,11 +114,9 @@ def hint_on_commit(jobs: Iterable[Job]) -> None:
 
 def _hint(ids: list[tuple[int, str]]) -> None:
     """Send the hints; the first failure ends it, because the rest would wait for the same dead broker."""
-    from jobs.tasks import run_job
-
     try:
         for job_id, queue in ids:
-            run_job.apply_async((job_id,), queue=queue, retry=False, ignore_result=True)
+            current_app.send_task(RUN_JOB, (job_id,), queue=queue, retry=False, ignore_result=True)
     except Exception as error:  # the wish is safe in PostgreSQL; any trouble of the broker is the sweeper's business
         log.warning("Hint not sent; the sweeper will send it again: %s", type(error).__name__)
 

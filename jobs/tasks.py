@@ -8,7 +8,7 @@ from accounts.acting import acting
 from jobs import running, services
 
 
-@shared_task(name="jobs.tasks.run_job")
+@shared_task(name=services.RUN_JOB)
 def run_job(job_id: int) -> str:
     """A hint that job `job_id` may be waiting."""
     return running.run_job(job_id)

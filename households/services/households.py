@@ -24,7 +24,7 @@ from households.roster.columns import FIELDS
 from households.roster.rows import RawRow
 from households.services import class_periods
 from households.services.applying import lock_register
-from households.services.provenance import note_hand_edit
+from households.services.hand_edits import note_hand_edit
 from households.services.storing import RegisterWriter, set_derived
 from programmes.models import Programme
 

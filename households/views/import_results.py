@@ -19,7 +19,7 @@ from households.importing.checked import cells_of
 from households.issue_wording import FIELD_TITLES
 from households.models import Dwelling, Household, RosterImport, ValueConflict
 from households.provenance import open_conflicts
-from households.services import imports, marked, provenance, undoing
+from households.services import conflicts, imports, marked, undoing
 from jobs.models import Job
 
 RIGHT = "rosters.import"
@@ -107,6 +107,6 @@ def conflict_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep mine, or take the file's."""
     found = get_visible_or_404(ValueConflict, request.user, RIGHT, pk=pk)
     take_file = request.POST.get("decision") == "file"
-    provenance.decide_conflict(conflict=found, take_file=take_file, by=request.user)  # type: ignore[arg-type]
+    conflicts.decide_conflict(conflict=found, take_file=take_file, by=request.user)  # type: ignore[arg-type]
     messages.success(request, _("The file's value is taken.") if take_file else _("The typed value is kept."))
     return redirect("households:conflict-list")

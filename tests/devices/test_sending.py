@@ -16,8 +16,8 @@ from devices.hub.client import HubUnavailable
 from devices.models import Command, Heater
 from devices.protocol.points import MODES
 from devices.services import commands
+from jobs import services
 from jobs.models import Job
-from jobs.tasks import run_job
 from tests import people
 from tests.devices import boards
 from tests.devices.boards import BoardHub
@@ -190,7 +190,7 @@ def test_a_broker_that_dies_in_the_middle_of_a_command_takes_nothing_with_it(
         hints.append("lost")
         raise ConnectionError("the broker is gone")
 
-    monkeypatch.setattr(run_job, "apply_async", away)
+    monkeypatch.setattr(services.current_app, "send_task", away)
     with django_capture_on_commit_callbacks(execute=True):
         command = wish(heater, "21.5")
     hub.before = lambda request: boards.result("offline")

@@ -25,7 +25,7 @@ from households.models import (
     ValueConflict,
 )
 from households.provenance import source_lines, sources_of
-from households.services import households, imports, provenance, repairs, rosters, undoing
+from households.services import conflicts, households, imports, repairs, rosters, undoing
 from jobs.running import run_job
 from programmes.models import Technology
 from tests.households.conftest import Importer, World, apply, line, row_of, upload
@@ -132,11 +132,11 @@ def test_a_typed_value_survives_the_next_roster_and_waits_for_a_decision(world: 
     assert home.heated_area_m2 == 91
     conflict = ValueConflict.objects.get()
     assert (conflict.field, str(conflict.given), conflict.dwelling) == ("heated_area_m2", "81", home)
-    provenance.decide_conflict(conflict=conflict, take_file=True, by=world.second_clerk)
+    conflicts.decide_conflict(conflict=conflict, take_file=True, by=world.second_clerk)
     home.refresh_from_db()
     assert home.heated_area_m2 == 81
     with pytest.raises(Refused, match="ALREADY_DECIDED"):
-        provenance.decide_conflict(conflict=conflict, take_file=False, by=world.clerk)
+        conflicts.decide_conflict(conflict=conflict, take_file=False, by=world.clerk)
 
 
 def test_keeping_what_was_typed_changes_nothing(world: World, imported: Importer) -> None:
@@ -144,7 +144,7 @@ def test_keeping_what_was_typed_changes_nothing(world: World, imported: Importer
     edit(world, "张示例1", phone="19900000555")
     apply(imported([line(1), line(2)]), world.clerk)
     conflict = ValueConflict.objects.get()
-    decided = provenance.decide_conflict(conflict=conflict, take_file=False, by=world.clerk)
+    decided = conflicts.decide_conflict(conflict=conflict, take_file=False, by=world.clerk)
     assert decided.decision == "mine" and Household.objects.get(head_name="张示例1").phone == "19900000555"
 
 

@@ -1,39 +1,23 @@
-"""What people typed is noted; what two sources state differently is decided by a person."""
+"""What two sources state differently is decided by a person."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.acting import acting, actor
+from accounts.acting import acting
 from accounts.models import User
 from core import clock
 from core.refusals import Refused
-from households.models import Dwelling, HandEdit, Household, ValueConflict
-
-
-def note_hand_edit(changed: Household | Dwelling, fields: Collection[str]) -> None:
-    """Keep that the acting person typed these fields of a household or a dwelling."""
-    if not fields:
-        return
-    home = changed if isinstance(changed, Dwelling) else None
-    HandEdit.objects.create(
-        household_id=home.household_id if home else changed.pk,
-        dwelling=home,
-        area_id=changed.area_id,
-        fields=sorted(fields),
-        by_id=actor().get("actor_id"),
-    )
+from households.models import Dwelling, ValueConflict
+from households.services.households import change_values, refuse_listed
 
 
 @transaction.atomic
 def decide_conflict(*, conflict: ValueConflict, take_file: bool, by: User) -> ValueConflict:
     """Keep what was typed, or take the file's value. Raises Refused: ALREADY_DECIDED, and as the correction itself."""
-    from households.services.households import change_values, refuse_listed  # it stands above this module
-
     locked = ValueConflict.objects.select_for_update().get(pk=conflict.pk)
     if locked.decision:
         raise Refused("ALREADY_DECIDED", _("This was decided meanwhile by somebody else."), conflict=True)
