@@ -30,7 +30,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     curve, online = curves.curve(scope), curves.online_by_hour(scope, context["now"])
     year = queries.year(scope, context["today"])
     found = dict(zip(("year", "late_lists", "curve", "online"), read(in_step(year, late, curve, online)), strict=True))
-    curve = found["curve"]
+    curve, heaters = found["curve"], found["year"].heaters if found["year"] else None
+    found["shows_online"] = context["sees_heaters"] and heaters is not None and heaters.total > 0
     found["curve_rows"] = list(zip(curve.days, curve.planned, curve.finished, curve.accepted, strict=True))
     return render(request, "reports/overview.html", context | found)
 

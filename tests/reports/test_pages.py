@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import re
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from django.urls import reverse
 
 from accounts.history.queries import log_for
 from accounts.models import User
+from devices.models import Heater
 from reports.models import DwellingSummary
+from reports.services.summaries import refresh_summaries
 from subsidies.models import PayoutLine
 from tests.reports.conftest import one_county as county
 from tests.reports.world import A1, B1, World
@@ -64,9 +67,19 @@ def test_a_stranger_sees_nothing(county: World) -> None:
         assert Client().get(url).status_code == 302, url
 
 
+def test_a_chart_of_heaters_where_there_are_any(world: World, sign_in: SignIn) -> None:
+    client, chart = sign_in(world.staff["office"]), reverse("reports:overview-online")
+    for heaters in (0, 1):
+        world.dwelling(A1, "installed")
+        if not heaters:
+            Heater.objects.update(removed_on=dt.date(2021, 10, 1))
+        refresh_summaries()
+        page = client.get("/overview/").content.decode()
+        assert (chart in page, reverse("reports:overview-curve") in page) == (heaters > 0, True)
+
+
 def test_another_towns_marker_is_in_no_answer(county: World, sign_in: SignIn) -> None:
     """Names, numbers and tails of town B are seeded; the clerk of town A asks for every page and never meets them."""
-    from reports.services.summaries import refresh_summaries
     from tests import people
 
     own = county.dwelling(A1, "paid")
