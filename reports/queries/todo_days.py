@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Sum
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Area
@@ -20,26 +23,71 @@ from reports.models import NamedReporter, PeriodicReport
 from reports.periods import RHYTHMS, Period, before, period_of
 from reports.queries.periodic import unit_level
 from reports.queries.scope import Scope
+from reports.stages import FINISHED, LISTED
 
 AHEAD_DAYS, NAMED = 7, 4
+PLAN = "programmes.edit"  # who writes down that a day was met
 OFFICE = "office"
 ROSTER = "roster"  # the deadline of the village lists (T-44), also in the programme's settings
+COMPLETION = "completion"  # all works finished (D-06, J-65, T-01): the works themselves say whether that is so
 
 
 Days = Reading[list[dict[str, Any]]]
 
 
 def deadlines(scope: Scope) -> Days:
-    """Occurrences that are to be reminded of or overdue, for the roles the document makes answer for them."""
+    """Occurrences that are to be reminded of or overdue, for the roles the document makes answer for them.
+
+    Only whoever edits the programme can write down that a day was met: of the days of others that are over, one to-do.
+    """
     if scope.programme is None:
         return []
-    rows = scope.programme.deadlines.prefetch_related("met")
-    yield [rows]
+    rows, works = scope.programme.deadlines.prefetch_related("met"), _works(scope)
+    yield [rows, works]
     keep(scope.programme, "deadlines", rows)
-    roles = roles_over(scope)
+    roles, finished = roles_over(scope), _all_finished(dict(works))
     lines = calendar_of(scope.programme, clock.today())
     due = [line for line in lines if _is_late(line, scope.programme) or line.remind is not None]
-    return [_deadline(line, scope.programme) for line in due if (line.deadline.role or OFFICE) in roles]
+    own = [line for line in due if (line.deadline.role or OFFICE) in roles]
+    told = [_deadline(line, scope) for line in own if not (finished and line.deadline.code == COMPLETION)]
+    return told + _of_others([line for line in due if line not in own and line.standing.late_days], scope)
+
+
+def _works(scope: Scope) -> Any:
+    """(stage, dwellings) of the place."""
+    rows = scope.of_programme(scope.totals("overview.view"), "overview.view").filter(excluded=False).order_by()
+    return rows.values("stage").annotate(n=Sum("dwellings")).values_list("stage", "n")
+
+
+def _all_finished(works: dict[str, int]) -> bool:
+    """Whether every listed home of the place has its works behind it, and there are any."""
+    listed = sum(n for stage, n in works.items() if stage in LISTED)
+    return 0 < listed == sum(n for stage, n in works.items() if stage in FINISHED)
+
+
+def _of_others(late: list[CalendarLine], scope: Scope) -> list[dict[str, Any]]:
+    if not late or not _writes_down(scope):
+        return []
+    words = ngettext(
+        "%(n)d day of the plan is over and not written down as met",
+        "%(n)d days of the plan are over and not written down as met", len(late),
+    ) % {"n": len(late)}  # fmt: skip
+    names = _some(line.deadline.name for line in late)
+    return [{"icon": "clock", "title": words, "detail": names, "due": late[0].standing.due_on, "url": _calendar(scope)}]
+
+
+def _writes_down(scope: Scope) -> bool:
+    place = scope.programme.area_id if scope.programme else ""
+    return any(place.startswith(code) for code in scope.user.area_codes_for(PLAN))
+
+
+def _some(names: Iterable[str]) -> str:
+    known = list(names)
+    return "、".join(known[:NAMED]) + ("…" if len(known) > NAMED else "")
+
+
+def _calendar(scope: Scope) -> str:
+    return address("programmes:programme-detail", scope.programme.code if scope.programme else "") + "#calendar"
 
 
 def _is_late(line: CalendarLine, programme: Programme) -> bool:
@@ -49,11 +97,10 @@ def _is_late(line: CalendarLine, programme: Programme) -> bool:
     return line.deadline.code != ROSTER or line.standing.due_on != deadline_of(programme)
 
 
-def _deadline(line: CalendarLine, programme: Programme) -> dict[str, Any]:
+def _deadline(line: CalendarLine, scope: Scope) -> dict[str, Any]:
     return {
         "icon": "alert-circle" if line.standing.late_days else "clock", "title": line.deadline.name,
-        "detail": _words(line), "due": line.standing.due_on,
-        "url": address("programmes:programme-detail", programme.code) + "#calendar",
+        "detail": _words(line, _next_step(line, scope)), "due": line.standing.due_on, "url": _calendar(scope),
     }  # fmt: skip
 
 
@@ -64,9 +111,14 @@ def roles_over(scope: Scope) -> set[str]:
     return {one.role for one in grants if place.startswith(one.area_id) or one.area_id.startswith(place)}
 
 
-def _words(line: CalendarLine) -> str:
-    who = [line.deadline.who, line.deadline.clause]
-    return " · ".join([*(one for one in who if one), _late(line.standing)])
+def _next_step(line: CalendarLine, scope: Scope) -> str:
+    if _writes_down(scope) or not line.standing.late_days:
+        return ""
+    return _("tell the county office when it is done")
+
+
+def _words(line: CalendarLine, step: str) -> str:
+    return " · ".join(filter(None, [line.deadline.who, line.deadline.clause, _late(line.standing), step]))
 
 
 def _late(standing: Standing) -> str:
@@ -116,9 +168,8 @@ def _reminder(period: Period, names: list[str], standing: Standing) -> dict[str,
         "%(rhythm)s %(period)s: %(n)d unit owes its report", "%(rhythm)s %(period)s: %(n)d units owe their reports",
         len(names),
     ) % {"rhythm": rhythm, "period": period.name, "n": len(names)}  # fmt: skip
-    shown = "、".join(names[:NAMED]) + ("…" if len(names) > NAMED else "")
     return {
-        "icon": "alert-circle", "title": words, "detail": f"{shown} · {_late(standing)}", "due": period.due,
+        "icon": "alert-circle", "title": words, "detail": f"{_some(names)} · {_late(standing)}", "due": period.due,
         "url": address("reports:periodic-list", rhythm=period.rhythm, on=period.begins.isoformat()) + "#places",
     }  # fmt: skip
 

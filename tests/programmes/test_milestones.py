@@ -153,8 +153,11 @@ def test_a_deadline_waits_for_those_who_answer_for_it(
     monkeypatch.setattr(settings, "PORTAL_TODAY", today, raising=False)
     found = [todo for todo in todos(plan, "town_staff", TOWN) if todo.title == "全面完成"]
     assert [todo.due for todo in found] == ([date(2021, 10, 31)] if words else [])
-    assert [re.findall(r"\d+", todo.detail.rpartition("·")[2]) for todo in found] == ([[words]] if words else [])
-    assert not [todo for todo in todos(plan, "office") if todo.title == "全面完成"]
+    assert [re.findall(r"D-06 · \D*(\d+)", todo.detail) for todo in found] == ([[words]] if words else [])
+    is_late = today > "2021-10-31"
+    assert ["县（区）办公室" in todo.detail for todo in found] == ([is_late] if words else []), "they can't close it"
+    of_office = [(todo.title, todo.detail) for todo in todos(plan, "office") if "calendar" in todo.url]
+    assert of_office == ([("1 项计划期限已过，尚未登记完成", "全面完成")] if is_late else [])
 
 
 def test_a_late_step_is_a_todo_until_it_is_reached(plan: Plan) -> None:

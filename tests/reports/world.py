@@ -109,7 +109,7 @@ class World:
         if far >= 1:
             task = self._listed(made)
         if far >= 2:
-            self._installed(task)
+            self.install(task)
         if stage == "rectify":
             self._visited(task, "failed")
         elif far >= 4:
@@ -139,7 +139,7 @@ class World:
                 )  # fmt: skip
         return self.rosters[village]
 
-    def _installed(self, task: Task) -> None:
+    def install(self, task: Task) -> None:
         n = next(NUMBERS)
         heater = Heater.objects.create(
             platform_no=f"Z{n:06d}", area_id=task.area_id, dwelling=task.dwelling, device_model=self.model,
