@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Sum
@@ -72,7 +72,7 @@ def _of_others(late: list[CalendarLine], scope: Scope) -> list[dict[str, Any]]:
         "%(n)d day of the plan is over and not written down as met",
         "%(n)d days of the plan are over and not written down as met", len(late),
     ) % {"n": len(late)}  # fmt: skip
-    names = _some(line.deadline.name for line in late)
+    names = _some([line.deadline.name for line in late], 1)
     return [{"icon": "clock", "title": words, "detail": names, "due": late[0].standing.due_on, "url": _calendar(scope)}]
 
 
@@ -81,9 +81,8 @@ def _writes_down(scope: Scope) -> bool:
     return any(place.startswith(code) for code in scope.user.area_codes_for(PLAN))
 
 
-def _some(names: Iterable[str]) -> str:
-    known = list(names)
-    return "、".join(known[:NAMED]) + ("…" if len(known) > NAMED else "")
+def _some(names: Sequence[str], shown: int = NAMED) -> str:
+    return "、".join(names[:shown]) + ("…" if len(names) > shown else "")
 
 
 def _calendar(scope: Scope) -> str:

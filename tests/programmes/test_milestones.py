@@ -157,7 +157,7 @@ def test_a_deadline_waits_for_those_who_answer_for_it(
     is_late = today > "2021-10-31"
     assert ["县（区）办公室" in todo.detail for todo in found] == ([is_late] if words else []), "they can't close it"
     of_office = [(todo.title, todo.detail) for todo in todos(plan, "office") if "calendar" in todo.url]
-    assert of_office == ([("1 项计划期限已过，尚未登记完成", "全面完成")] if is_late else [])
+    assert of_office == ([("1 项期限已过，未登记完成", "全面完成")] if is_late else [])
 
 
 def test_a_late_step_is_a_todo_until_it_is_reached(plan: Plan) -> None:
