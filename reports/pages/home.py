@@ -52,7 +52,7 @@ def context_of(request: HttpRequest, scope: Scope, kind: str) -> dict[str, Any]:
         **({"devices": bench.device_bench(scope, now)} if kind == "devices" else {}),
     }
     found = dict(zip(parts, read(in_step(*parts.values())), strict=True))
-    waiting = [(todo, todo.days_left(today)) for todo in found["todos"]]
+    waiting = [(todo, todo.days_left(today), todo.days_late(today)) for todo in found["todos"]]
     missing = dict.fromkeys(("year", "audit", "devices"))
     head = {"kind": kind, "now": now, "today": today, "part_url": "reports:home-part"}
     return head | missing | found | {"todos": waiting}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core import clock
 from core.together import Reading
@@ -18,7 +17,7 @@ EACH = 5
 
 
 def findings(scope: Scope) -> Reading[list[dict[str, Any]]]:
-    """The findings that wait for this person's side, the nearest day first; late ones say how late."""
+    """The findings that wait for this person's side, the nearest day first."""
     auditor = scope.user.has_right(FIND)
     state = AuditFinding.State.ANSWERED if auditor else AuditFinding.State.OPEN
     rows = scope.of_programme(AuditFinding, TRACE).filter(state=state).order_by("due_on", "id")[:EACH]
@@ -28,12 +27,9 @@ def findings(scope: Scope) -> Reading[list[dict[str, Any]]]:
 
 
 def _line(one: AuditFinding, title: str) -> dict[str, Any]:
-    late = one.late_days(clock.today())
-    words = [one.number, one.title, one.owner]
-    if late:
-        words.append(ngettext("%(n)d day late", "%(n)d days late", late) % {"n": late})
     return {
-        "icon": "alert-circle" if late else "pencil", "title": title, "detail": " · ".join(words), "due": one.due_on,
+        "icon": "alert-circle" if one.late_days(clock.today()) else "pencil", "title": title,
+        "detail": " · ".join((one.number, one.title, one.owner)), "due": one.due_on,
         "url": address("reports:finding-detail", one.pk),
     }  # fmt: skip
 

@@ -1,7 +1,8 @@
-"""Days of the plan that come near or are over, as to-dos of those who answer for them; late ones say how late."""
+"""Days of the plan that come near or are over, as to-dos of those who answer for them."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -117,14 +118,7 @@ def _next_step(line: CalendarLine, scope: Scope) -> str:
 
 
 def _words(line: CalendarLine, step: str) -> str:
-    return " · ".join(filter(None, [line.deadline.who, line.deadline.clause, _late(line.standing), step]))
-
-
-def _late(standing: Standing) -> str:
-    if standing.late_days:
-        return ngettext("%(n)d day late", "%(n)d days late", standing.late_days) % {"n": standing.late_days}
-    left = standing.days_left or 0
-    return ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
+    return " · ".join(filter(None, [line.deadline.who, line.deadline.clause, step]))
 
 
 def reports_due(scope: Scope) -> Days:
@@ -152,8 +146,7 @@ def reports_due(scope: Scope) -> Days:
         if (one.rhythm, one.begins, scope.area_code) not in done and writers.get(one.rhythm) in (None, scope.user.pk)
     ]  # fmt: skip
     owed = [(one, _owing(one, list(units), done)) for one in known if one.due < today]
-    found = [_report(one, Standing(one.due, None, today)) for one in own]
-    return found + [_reminder(one, names, Standing(one.due, None, today)) for one, names in owed if names]
+    return [_report(one, today) for one in own] + [_reminder(one, names) for one, names in owed if names]
 
 
 def _owing(period: Period, units: list[tuple[str, str]], done: set[Any]) -> list[str]:
@@ -161,23 +154,23 @@ def _owing(period: Period, units: list[tuple[str, str]], done: set[Any]) -> list
     return [name for code, name in units if (period.rhythm, period.begins, code) not in done]
 
 
-def _reminder(period: Period, names: list[str], standing: Standing) -> dict[str, Any]:
+def _reminder(period: Period, names: list[str]) -> dict[str, Any]:
     rhythm = dict(PeriodicReport.Rhythm.choices)[period.rhythm]
     words = ngettext(
         "%(rhythm)s %(period)s: %(n)d unit owes its report", "%(rhythm)s %(period)s: %(n)d units owe their reports",
         len(names),
     ) % {"rhythm": rhythm, "period": period.name, "n": len(names)}  # fmt: skip
     return {
-        "icon": "alert-circle", "title": words, "detail": f"{_some(names)} · {_late(standing)}", "due": period.due,
+        "icon": "alert-circle", "title": words, "detail": _some(names), "due": period.due,
         "url": address("reports:periodic-list", rhythm=period.rhythm, on=period.begins.isoformat()) + "#places",
     }  # fmt: skip
 
 
-def _report(period: Period, standing: Standing) -> dict[str, Any]:
+def _report(period: Period, today: dt.date) -> dict[str, Any]:
     rhythm = dict(PeriodicReport.Rhythm.choices)[period.rhythm]
     return {
-        "icon": "alert-circle" if standing.late_days else "file-text", "title": f"{rhythm} {period.name}",
-        "detail": _late(standing), "due": period.due,
+        "icon": "alert-circle" if period.due < today else "file-text", "title": f"{rhythm} {period.name}",
+        "detail": "", "due": period.due,
         "url": address("reports:periodic-list", rhythm=period.rhythm, on=period.begins.isoformat()),
     }  # fmt: skip
 
@@ -194,6 +187,6 @@ def milestones(scope: Scope) -> Days:
 def _milestone(one: Milestone, standing: Standing) -> dict[str, Any]:
     return {
         "icon": "alert-circle" if standing.late_days else "clock", "title": one.name,
-        "detail": f"{one.area.name} · {_late(standing)}", "due": one.planned_on,
+        "detail": one.area.name, "due": one.planned_on,
         "url": address("programmes:milestone-list", one.programme.code),
     }  # fmt: skip

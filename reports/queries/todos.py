@@ -56,6 +56,10 @@ class Todo:
     def days_left(self, today: dt.date) -> int | None:
         return None if self.due is None else (self.due - today).days
 
+    def days_late(self, today: dt.date) -> int:
+        """0 where the deadline is still to come or there is none."""
+        return max(-(self.days_left(today) or 0), 0)
+
 
 Todos = Reading[list[Todo]]
 Source = Callable[[Scope], Todos]
