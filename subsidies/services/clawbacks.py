@@ -36,7 +36,7 @@ def propose_clawback(
     *, entitlement: Entitlement, amount_fen: int, reason: str, words: str, by: User, way: str = Way.OFFSET,
     shares: Mapping[str, int] | None = None, evidence: Mapping[str, Any] | None = None, now: dt.datetime | None = None,
 ) -> Clawback:  # fmt: skip
-    """Open a case about a paid amount; `shares` by source default to the amount's own proportions.
+    """Open a case about a paid amount; `shares` by source default to the proportions of what is left of it.
 
     Raises Refused NOT_PAID, AMOUNT, REASON_NEEDED, CLAWBACK_OPEN (conflict).
     """
@@ -52,7 +52,7 @@ def propose_clawback(
     if not 0 < amount_fen <= left:
         words_ = _("Between 0.01 and %(left)s yuan of this payment can be claimed back.")
         raise Refused("AMOUNT", words_, left=format_yuan(left))
-    by_source = dict(shares) if shares else _proportions(paid, amount_fen)
+    by_source = dict(shares) if shares else _proportions(claimable(paid), amount_fen)
     if sum(by_source.values()) != amount_fen or min(by_source.values()) < 0:
         raise Refused("AMOUNT", _("The sources' shares do not add up to the amount."))
     with acting(by, reason=words.strip()[:300]):
@@ -136,6 +136,16 @@ def asked_of(entitlement: Entitlement) -> int:
     return cases.aggregate(fen=Sum("amount_fen"))["fen"] or 0
 
 
+def claimable(entitlement: Entitlement) -> Shares:
+    """By source: what no case that was not dropped claims back of an amount yet."""
+    left: Shares = dict(entitlement.lines.order_by("id").values_list("source", "amount_fen"))
+    cases = Clawback.objects.filter(entitlement=entitlement).exclude(state=State.DROPPED)
+    for shares in cases.values_list("shares", flat=True):
+        for source, fen in shares.items():
+            left[source] = left.get(source, 0) - fen
+    return {source: max(fen, 0) for source, fen in left.items()}
+
+
 def reference(case: Clawback) -> str:
     """How payout lines name a case: ZH-00012."""
     return str(case)
@@ -192,13 +202,17 @@ def _kept_back(cases: Mapping[int, Clawback]) -> Iterable[tuple[int, str, int]]:
                 yield numbers[name], source, fen
 
 
-def _proportions(paid: Entitlement, amount_fen: int) -> Shares:
-    """The amount by the payment's own sources, whole fen, the last source takes the rest."""
-    lines = list(paid.lines.order_by("id").values_list("source", "amount_fen"))
-    total = sum(fen for _source, fen in lines)
-    shares = {source: amount_fen * fen // total for source, fen in lines[:-1]}
-    last = lines[-1][0]
-    return {**shares, last: amount_fen - sum(shares.values())}
+def _proportions(left: Shares, amount_fen: int) -> Shares:
+    """The amount by what the sources may still be asked for, whole fen, the last ones take the rest as far as it fits:
+    a source never gets back more than it gave."""
+    total = sum(left.values())
+    shares = {source: amount_fen * fen // total for source, fen in left.items()}
+    rest = amount_fen - sum(shares.values())
+    for source in reversed(shares):
+        part = min(rest, left[source] - shares[source])
+        shares[source] += part
+        rest -= part
+    return shares
 
 
 def _fill(left: Mapping[str, int], amount_fen: int) -> Shares:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Grant, User
 from core.refusals import Refused
+from subsidies import net
 from subsidies.invariants import broken
 from subsidies.models import Clawback, ClawbackEntry, Entitlement, Fund, PayoutLine
 from subsidies.services import bank, batches, clawbacks, notices, seasons
@@ -183,6 +184,32 @@ def test_money_back_is_booked_once_into_the_fund_it_came_from(money: Money) -> N
         give_back(money, case, 1, key=3)
     assert next_season(money, paid, 1000).offset_fen == 0  # type: ignore[union-attr]
     assert broken() == {}
+
+
+def test_two_cases_about_one_payment_give_no_source_more_than_it_paid(money: Money) -> None:
+    money.payable(1)
+    money.fund()
+    batch = batches.lock_for_signing(batch=money.draft(), by=money.maker)
+    for person in (money.office, money.reviewer, money.releaser):
+        money.sign(batch, person)
+    bank.make_bank_file(batch=batch, by=money.releaser)
+    bank.reconcile(bank_return=read(money, batch, answer(batch)), by=money.maker)
+    paid = Entitlement.objects.get()
+    for key, fen in enumerate((1, 599_999), 1):
+        give_back(money, confirm(money, propose(money, paid, fen, way="return")), fen, key=key)
+    assert set(Fund.objects.values_list("paid_fen", "clawed_fen")) == {(300_000, 300_000)}
+    assert net.by_source(batch.lines.all()) == {"CENTRAL": 0, "DISTRICT": 0}
+    assert broken() == {}
+
+
+@given(st.dictionaries(st.sampled_from(["A", "B", "C"]), st.integers(0, 9_000), min_size=1), st.data())
+def test_a_case_asks_no_source_for_more_than_is_left_of_it(left: dict[str, int], data: st.DataObject) -> None:
+    if not sum(left.values()):
+        return
+    fen = data.draw(st.integers(1, sum(left.values())))
+    shares = clawbacks._proportions(left, fen)
+    assert sum(shares.values()) == fen
+    assert all(0 <= shares[source] <= left[source] for source in left)
 
 
 def test_the_database_gives_no_more_than_the_case_asks(money: Money) -> None:
