@@ -29,7 +29,7 @@ from subsidies.rules.engine import assess
 from subsidies.rules.facts import Payment
 from subsidies.rules.outcomes import Due, Outcome, SourceLine, Undefined
 from subsidies.rules.policy import Policy as Rules
-from subsidies.services.clawbacks import asked_of, propose_clawback
+from subsidies.services.clawbacks import claimable, propose_clawback
 from subsidies.services.locking import demand_right, hold
 from subsidies.services.policies import policy_in_force, rules_of
 from subsidies.services.reading_decisions import reopen_season
@@ -43,7 +43,7 @@ State = Entitlement.State
 
 @dataclass(frozen=True)
 class Overpaid:
-    """A season for which more was paid than is due now. `shares` by source add up to `amount_fen`."""
+    """A payment of a season for which more was paid than is due now. `shares` by source add up to `amount_fen`."""
 
     entitlement: Entitlement
     due_fen: int
@@ -68,6 +68,22 @@ class Settled:
     overpaid: list[Overpaid] = field(default_factory=list)
     same: int = 0
     open: int = 0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A dwelling's season: what stands for it, and the cases that claim some of it back."""
+
+    acceptance: Acceptance
+    facts: Facts
+    known: Sequence[Entitlement]
+    returned: Sequence[Clawback]
+
+    @property
+    def corrections(self) -> list[Clawback]:
+        """Cases that only follow a reading. What was claimed back for any other reason (the heater never ran, the
+        household was not entitled) is not paid again because the reading still says the same."""
+        return [one for one in self.returned if one.reason == Clawback.Reason.READING_CORRECTED]
 
 
 def season_of_year(programme: Programme, year: int) -> Season:
@@ -118,7 +134,7 @@ def settle_season(
 
 @transaction.atomic
 def propose_overpaid(*, found: Settled, by: User, now: dt.datetime | None = None) -> list[Clawback]:
-    """A case for each overpaid season, to be decided by somebody else; the figures behind it are its evidence.
+    """A case for each payment of an overpaid season, to be decided by somebody else; its evidence are the figures.
 
     A payment about which a case waits already gets no second one before that is decided.
     """
@@ -163,8 +179,8 @@ def _settle_some(
     known, returned = standing(homes, kind, season), _claimed_back(homes, kind, season)
     for acceptance, facts in facts_for(acceptances, on=day, season=season):
         home = acceptance.task.dwelling_id
-        here = replace(facts, payments=_payments(facts, kind, season, known[home], returned[home]))
-        _settle(policy, kind, season, acceptance, here, known[home], now, done)
+        here = Case(acceptance, facts, known[home], returned[home])
+        _settle(policy, kind, season, here, now, done)
     return int(acceptances[-1].pk)
 
 
@@ -180,15 +196,14 @@ def _metered(programme: Programme, season: Season, day: dt.date) -> Any:
     return with_related(accepted)
 
 
-def _payments(
-    facts: Facts, kind: str, season: Season, known: Sequence[Entitlement], returned: Sequence[Clawback]
-) -> tuple[Payment, ...]:
+def _payments(kind: str, season: Season, case: Case, returned: Sequence[Clawback]) -> tuple[Payment, ...]:
     """Other payments as they are; of this season everything that is due already, less what was claimed back."""
+    facts = case.facts
     others = [one for one in facts.payments if (one.kind, one.season_year) != (kind, season.year)]
     due = [
         Payment(kind, one.amount_fen or 0, technology_of(one.task), season.year,
                 tuple(SourceLine(line.source, line.amount_fen) for line in one.lines.all()))
-        for one in known
+        for one in case.known
     ]  # fmt: skip
     back = [
         Payment(kind, -one.amount_fen, facts.technology, season.year,
@@ -207,38 +222,53 @@ def _claimed_back(homes: Sequence[int], kind: str, season: Season) -> dict[int, 
     return found
 
 
-def _settle(
-    policy: Policy, kind: str, season: Season, acceptance: Acceptance, facts: Facts, known: Sequence[Entitlement],
-    now: dt.datetime, done: Settled,
-) -> None:  # fmt: skip
-    outcome = assess(rules_of(policy), facts, kind=kind)
-    paid = sum(one.amount_fen for one in facts.payments if (one.kind, one.season_year) == (kind, season.year))
+def _settle(policy: Policy, kind: str, season: Season, case: Case, now: dt.datetime, done: Settled) -> None:
+    outcome, paid = _weighed(policy, kind, season, case, case.corrections)
     if isinstance(outcome, Undefined):
         done.open += 1
     elif isinstance(outcome, Due) and outcome.payable_fen > 0:
-        one = _instalment(policy, kind, season, acceptance, facts, outcome, now)
+        one = _instalment(policy, kind, season, case, outcome, now)
         done.made += [one] if one else []
         done.open += 0 if one else 1
-    elif (over := _overpaid(outcome, known, paid)) is not None:
-        done.overpaid.append(over)
     else:
-        done.same += 1
+        if len(case.returned) > len(case.corrections):
+            outcome, paid = _weighed(policy, kind, season, case, case.returned)
+        over = _overpaid(case.known, outcome, paid)
+        done.overpaid += over
+        done.same += 0 if over else 1
 
 
-def _overpaid(outcome: Outcome, known: Sequence[Entitlement], paid: int) -> Overpaid | None:
-    """Only money that is out of the house can come back; what is still on its way is struck instead."""
-    out = [one for one in known if one.state == State.PAID]
+def _weighed(
+    policy: Policy, kind: str, season: Season, case: Case, returned: Sequence[Clawback]
+) -> tuple[Outcome, int]:
+    """What the rules say, and the fen that stand, with this much claimed back."""
+    payments = _payments(kind, season, case, returned)
+    paid = sum(one.amount_fen for one in payments if (one.kind, one.season_year) == (kind, season.year))
+    return assess(rules_of(policy), replace(case.facts, payments=payments), kind=kind), paid
+
+
+def _overpaid(known: Sequence[Entitlement], outcome: Outcome, paid: int) -> list[Overpaid]:
+    """From the last payment back, each at most what it may still be asked for. Only money that is out of the house can
+    come back; what is still on its way is struck instead."""
     due = outcome.amount_fen if isinstance(outcome, Due) else 0
-    if not out or due >= paid:
-        return None
-    last = out[-1]
-    limit = min(paid - due, (last.amount_fen or 0) - asked_of(last))
+    wanted = None
     if isinstance(outcome, Due):
         wanted = {line.source: -line.amount_fen for line in outcome.payable_lines if line.amount_fen < 0}
-    else:
-        wanted = {line.source: line.amount_fen for line in last.lines.all()}
-    shares = cut(wanted, limit)
-    return Overpaid(last, due, paid, shares, outcome.code) if shares else None
+    limit, found = paid - due, list[Overpaid]()
+    for one in reversed([one for one in known if one.state == State.PAID]):
+        if limit <= 0:
+            break
+        shares = cut(_askable(one, wanted), limit)
+        found += [Overpaid(one, due, paid, shares, outcome.code)] if shares else []
+        limit -= sum(shares.values())
+        wanted = wanted and {source: fen - shares.get(source, 0) for source, fen in wanted.items()}
+    return found
+
+
+def _askable(one: Entitlement, wanted: dict[str, int] | None) -> dict[str, int]:
+    """By source: what this payment may still be asked for of what is wanted (None: of all of it)."""
+    left = claimable(one)
+    return left if wanted is None else {source: min(fen, left.get(source, 0)) for source, fen in wanted.items()}
 
 
 def cut(wanted: dict[str, int], limit: int) -> dict[str, int]:
@@ -253,17 +283,17 @@ def cut(wanted: dict[str, int], limit: int) -> dict[str, int]:
 
 
 def _instalment(
-    policy: Policy, kind: str, season: Season, acceptance: Acceptance, facts: Facts, due: Due, now: dt.datetime
+    policy: Policy, kind: str, season: Season, case: Case, due: Due, now: dt.datetime
 ) -> Entitlement | None:
     """A further amount of the season; None while an earlier answer (a refusal, a question) stands in its place."""
-    task = acceptance.task
+    task, facts = case.acceptance.task, replace(case.facts, payments=_payments(kind, season, case, case.corrections))
     period = _period(task.dwelling_id, kind, season)
     if period is None:
         return None
     straight = not policy.programme.notice_required
     made = Entitlement.objects.create(
         programme=policy.programme, area_id=task.area_id, household_id=task.dwelling.household_id,
-        dwelling_id=task.dwelling_id, task=task, acceptance=acceptance, policy=policy, benefit=due.rule,
+        dwelling_id=task.dwelling_id, task=task, acceptance=case.acceptance, policy=policy, benefit=due.rule,
         benefit_kind=kind, period=period, outcome="due", reason=due.code, amount_fen=due.payable_fen,
         facts=encode_facts(facts), steps=encode_steps(due.steps), warnings=list(due.warnings), clause=due.clause[:40],
         state=State.PAYABLE if straight else State.ASSESSED, assessed_at=now,

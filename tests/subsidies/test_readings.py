@@ -19,7 +19,7 @@ from households.services.meters import connect_meter
 from programmes.models import Checklist
 from retrofits.models import Acceptance
 from subsidies.models import Entitlement
-from subsidies.services import seasons
+from subsidies.services import clawbacks, seasons
 from subsidies.services.entitlements import recompute
 from subsidies.services.operation import CARRIERS
 from subsidies.services.reading_decisions import ASIDE, COUNT, decide_reading, split_meter
@@ -302,6 +302,46 @@ def test_a_corrected_reading_makes_a_difference_line_or_is_listed_as_overpaid(mo
     over = found.overpaid[0]
     assert (over.due_fen, over.paid_fen, over.shares) == (28_000, 30_000, {"DISTRICT": 2_000})
     assert [fen for _p, _o, fen in amounts(home)] == [20_000, 10_000], "what stands is not changed"
+
+
+def all_paid(home: Dwelling) -> None:
+    for state in ("noticed", "payable", "batched", "paid"):
+        Entitlement.objects.filter(dwelling=home, benefit_kind="RUNNING").update(state=state)
+
+
+def test_what_was_overpaid_in_several_instalments_is_claimed_from_all_of_them(money: Money) -> None:
+    home, rows = home_of(money), []
+    for first, last in (("2021-11-01", "2021-12-31"), ("2022-01-01", "2022-03-31")):
+        rows += record(money, entry(home, first, last, quantity=1000)).rows
+        settle(money, dt.date.fromisoformat(last) + dt.timedelta(days=2))
+    all_paid(home)
+    for row in rows:
+        decide(money, row, ASIDE)
+    record(money, entry(home, "2021-11-01", "2022-03-31", quantity=500))
+    found = settle(money, TODAY)
+    assert [(one.entitlement.period, one.shares) for one in found.overpaid] == [
+        ("2021-2022/2", {"DISTRICT": 20_000}), ("2021-2022", {"DISTRICT": 10_000}),
+    ]  # fmt: skip
+    cases = seasons.propose_overpaid(found=found, by=money.maker, now=SPRING)
+    assert sum(case.amount_fen for case in cases) == 30_000, "paid 400.00, due 100.00"
+    assert (settle(money, TODAY).overpaid, settle(money, TODAY).made) == ([], [])
+
+
+@pytest.mark.parametrize(("reason", "again"), [("never_ran", []), ("not_entitled", []), ("reading", [5_000])])
+def test_only_what_a_reading_took_back_a_reading_brings_again(money: Money, reason: str, again: list[int]) -> None:
+    home = home_of(money)
+    row = record(money, entry(home, "2021-11-01", "2022-03-31", quantity=1000)).rows[0]
+    money.assess(on=TODAY, now=SPRING)
+    all_paid(home)
+    paid = Entitlement.objects.get(dwelling=home, benefit_kind="RUNNING")
+    case = clawbacks.propose_clawback(entitlement=paid, amount_fen=5_000, reason=reason, words="核查", by=money.maker)
+    clawbacks.decide_clawback(clawback=case, decision="confirm", reason="核实", by=money.reviewer)
+    found = settle(money, TODAY)
+    assert ([one.amount_fen for one in found.made], found.overpaid) == (again, [])
+    if reason != "reading":
+        decide(money, row, ASIDE)
+        record(money, entry(home, "2021-11-01", "2022-03-31", quantity=600))
+        assert [one.shares for one in settle(money, TODAY).overpaid] == [{"DISTRICT": 3_000}], "of 80.00 50.00 are back"
 
 
 OTHER_CITY = """
