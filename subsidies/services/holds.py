@@ -75,10 +75,14 @@ def take_over(*, batch: PayoutBatch, lines: Sequence[int], by: User, at: dt.date
 
 @transaction.atomic
 def take_back(*, batch: PayoutBatch, by: User, at: dt.datetime) -> None:
-    """A batch that was sent back had its money freed: its homes hold theirs again."""
-    found = list(FundHold.objects.select_for_update().filter(batch=batch, state=State.USED).order_by("pk"))
-    _move(batch.programme_id, Kind.HELD, found, by, at, batch)
-    FundHold.objects.filter(pk__in=[one.pk for one in found]).update(state=State.HELD, batch=None)
+    """A batch that was sent back had its money freed: its homes hold theirs again, as far as it is still there. A hold
+    may be more than its home's payment was, and the difference spent meanwhile: then the home is short and waits."""
+    found = FundHold.objects.select_for_update().filter(batch=batch, state=State.USED)
+    waiting = list(found.order_by("sealed_at", "roster_row__row_no", "pk"))
+    served = _affordable(batch.programme_id, waiting)
+    _move(batch.programme_id, Kind.HELD, served, by, at, batch)
+    FundHold.objects.filter(pk__in=[one.pk for one in served]).update(state=State.HELD, batch=None)
+    FundHold.objects.filter(batch=batch, state=State.USED).update(state=State.SHORT, batch=None)
 
 
 def _open_some(programme: Programme, needs: Needs) -> int:
@@ -120,7 +124,7 @@ def _opened(programme: Programme, row: RosterRow, needs: Needs) -> FundHold:
 
 @transaction.atomic
 def _hold_in_order(programme: Programme, by: User | None, at: dt.datetime) -> int:
-    """Give the free money to short homes, first sealed first; the first that does not fit ends its sources' turn."""
+    """Give the free money to short homes, first sealed first."""
     hold(f"holds:{programme.pk}")
     if not any(fund.free_fen > 0 for fund in Fund.objects.filter(programme=programme)):
         _mark_rows(programme)  # nothing to give: a county that waits is not read home by home every minute
@@ -129,7 +133,16 @@ def _hold_in_order(programme: Programme, by: User | None, at: dt.datetime) -> in
         FundHold.objects.select_for_update().filter(programme=programme, state=State.SHORT)
         .order_by("sealed_at", "roster_row__row_no", "pk")
     )  # fmt: skip
-    locked = funds.locked_funds(programme.pk, {key for one in waiting for key in keys_of(one)})
+    served = _affordable(programme.pk, waiting)
+    _move(programme.pk, Kind.HELD, served, by, at)
+    _mark(served, State.HELD), _mark_rows(programme)
+    return len(served)
+
+
+def _affordable(programme_id: int, waiting: Sequence[FundHold]) -> list[FundHold]:
+    """Those of the holds, in their order, whose money is free; the first that does not fit ends its sources' turn. The
+    funds stay locked."""
+    locked = funds.locked_funds(programme_id, {key for one in waiting for key in keys_of(one)})
     free = {key: fund.free_fen for key, fund in locked.items()}
     served = []
     for one in waiting:
@@ -139,9 +152,7 @@ def _hold_in_order(programme: Programme, by: User | None, at: dt.datetime) -> in
                 free[key] -= fen
         else:
             free.update(dict.fromkeys(keys_of(one), 0))
-    _move(programme.pk, Kind.HELD, served, by, at)
-    _mark(served, State.HELD), _mark_rows(programme)
-    return len(served)
+    return served
 
 
 @transaction.atomic

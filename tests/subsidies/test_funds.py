@@ -127,6 +127,26 @@ def test_a_batch_takes_the_holds_over_and_gives_them_back_when_it_is_sent_back(h
     assert set(Fund.objects.values_list("held_fen", "reserved_fen")) == {(600_000, 0)}
 
 
+def test_a_batch_is_sent_back_though_the_rest_of_its_holds_was_spent_meanwhile(held: Money) -> None:
+    held.programme.settings = {"reserve_per_home": {"*": {"CENTRAL": 4000, "DISTRICT": 4000}}}
+    held.programme.save()
+    held.payable(2)
+    Roster.objects.update(approved_at=SEALED)
+    held.fund(8_000)
+    reserve(held)
+    batch = batches.lock_for_signing(batch=held.draft(), by=held.maker)
+    for fund in Fund.objects.all():
+        assert fund.free_fen == 200_000, "held were 4,000 of each source per home, paid are 3,000"
+        funds.give_to_source(fund=fund, amount_fen=100_000, document_no="示", request_id=uuid4(), by=held.maker)
+    signatures.return_batch(
+        batch=batch, shown_hash=batch.content_hash, request_id=uuid4(), by=held.office, reason="再核"
+    )
+    assert (states(), broken()) == ({"held": 1, "short": 1}, {})
+    assert set(Fund.objects.values_list("held_fen", "reserved_fen")) == {(400_000, 0)}
+    batches.lock_for_signing(batch=batches.reopen_batch(batch=batch, by=held.maker), by=held.maker)
+    assert (states(), broken()) == ({"used": 1, "freed": 1}, {})
+
+
 def test_a_hold_ends_when_nothing_is_due_after_all(held: Money) -> None:
     task = held.accepted(costs=[])
     Roster.objects.update(approved_at=SEALED)
