@@ -18,6 +18,8 @@ from subsidies.models import PayoutBatch, PayoutLine
 
 TAKEN_AS = "return"  # a file of plain text has no sheet and is named by this; nobody is shown it
 PAID, FAILED, PARTIAL = "paid", "failed", "partial"
+Parts = Mapping[int, Sequence[tuple[str, int]]]
+"""Line id -> (bank's reference, fen) of the parts booked so far."""
 LIMITS = Limits(file_bytes=10 * MIB, unpacked_bytes=200 * MIB, cells=1_000_000, cpu_s=30, wall_s=60)
 HEADINGS = {
     "ref": ("附言", "摘要", "备注号", "业务编号", "流水附言"),
@@ -95,11 +97,14 @@ def read_rows(content: bytes, suffix: str = "") -> list[BankRow]:
     return [row for sheet, header in headers for row in _rows(sheet, *header)]
 
 
-def match_rows(batch: PayoutBatch, lines: Iterable[PayoutLine], rows: Iterable[BankRow]) -> Matched:
+def match_rows(
+    batch: PayoutBatch, lines: Iterable[PayoutLine], rows: Iterable[BankRow], parts: Parts | None = None
+) -> Matched:
     """Find each row's payment by its reference, else by card and amount where that is unambiguous.
 
     `lines` are all that went to the bank. A row is taken only if card and amount are those of the line, its line is
-    still open, and no other row claimed it; an amount below what is open is a part and leaves the line open.
+    still open, and no other row claimed it; an amount below what is open is a part and leaves the line open. `parts`
+    were booked from earlier files.
     """
     known, taken = _Known(batch, lines), set()
     matched = Matched()
@@ -110,7 +115,7 @@ def match_rows(batch: PayoutBatch, lines: Iterable[PayoutLine], rows: Iterable[B
             continue
         matched.sum_fen += fen or 0
         line = known.line_of(row, fen)
-        why = _why_not(row, line, fen, taken)
+        why = _why_not(row, line, fen, taken, parts or {})
         if why or line is None:
             matched.unknown.append(_unknown(row, fen, why or "NO_LINE", line))
         else:
@@ -154,7 +159,12 @@ def _note_total(matched: Matched, row: BankRow, fen: int | None) -> None:
         matched.stated_rows = (matched.stated_rows or 0) + int(count)
 
 
-def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: set[int]) -> str:
+def is_known_part(parts: Sequence[tuple[str, int]], reference: str, fen: int) -> bool:
+    """Whether one of the parts is this one: by the bank's reference, where the row has none by its amount."""
+    return any(known == reference if reference else part == fen for known, part in parts)
+
+
+def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: set[int], parts: Parts) -> str:
     """Code of what stands against taking the row, "" where nothing does."""
     if fen is None:
         return "AMOUNT_UNREADABLE"
@@ -168,7 +178,7 @@ def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: set[
     if card and card != line.bank_card:
         return "CARD_AS_NUMBER" if row.numeric_card else "CARD_DIFFERS"
     outcome, reference = _outcome(row), row.values.get("reference", "")[:60]
-    if line.partial_fen and reference and reference == line.bank_reference:
+    if line.partial_fen and is_known_part(parts.get(line.pk, ()), reference, fen):
         return "PART_KNOWN"
     return _amount_problem(line, fen, outcome) if outcome else "RESULT_UNREADABLE"
 

@@ -126,7 +126,7 @@ def read_return(
             return earlier
         lock_batch(batch, by, "payouts.reconcile", State.RELEASED)
         sent = batch.lines.exclude(state__in=[LineState.PLANNED, LineState.DROPPED]).order_by("line_no")
-        matched = importing.match_rows(batch, sent, rows)
+        matched = importing.match_rows(batch, sent, rows, _booked_parts(batch))
         if not matched.results:
             raise Refused("NOTHING_MATCHES", _("No row of this file belongs to an open payment of %(number)s."),
                           number=batch.number)  # fmt: skip
@@ -167,8 +167,9 @@ def reconcile(*, bank_return: BankReturn, by: User, now: dt.datetime | None = No
 def _book_lines(batch: PayoutBatch, found: BankReturn, at: dt.datetime) -> tuple[list[PayoutLine], list[PayoutLine]]:
     results = {result[0]: result[1:] for result in found.results}
     lines = list(batch.lines.select_for_update().filter(pk__in=results, state=LineState.SENT).order_by("pk"))
+    parts = _booked_parts(batch)
     for line in lines:
-        _book_line(line, results[line.pk], at)
+        _book_line(line, results[line.pk], parts.get(line.pk, ()), at)
     columns = ["state", "bank_reference", "bank_message", "settled_at", "partial_fen"]
     PayoutLine.objects.bulk_update(lines, columns, batch_size=500)
     return [one for one in lines if one.state == LineState.PAID], [
@@ -176,13 +177,29 @@ def _book_lines(batch: PayoutBatch, found: BankReturn, at: dt.datetime) -> tuple
     ]
 
 
-def _book_line(line: PayoutLine, result: Sequence[Any], at: dt.datetime) -> None:
+def _booked_parts(batch: PayoutBatch) -> importing.Parts:
+    """The parts of payments that are not whole yet, from every answer booked so far: a bank that lists all parts again
+    must not pay the first of them twice."""
+    found: dict[int, list[tuple[str, int]]] = {pk: [] for pk in _lines_in_parts(batch)}
+    answers = BankReturn.objects.filter(batch=batch, applied_at__isnull=False) if found else BankReturn.objects.none()
+    for results in answers.values_list("results", flat=True):
+        for pk, _outcome, reference, _words, *fen in results:
+            if pk in found and fen:
+                found[pk].append((reference, fen[0]))
+    return found
+
+
+def _lines_in_parts(batch: PayoutBatch) -> Iterable[int]:
+    return batch.lines.filter(state=LineState.SENT, partial_fen__gt=0).values_list("pk", flat=True)
+
+
+def _book_line(line: PayoutLine, result: Sequence[Any], parts: Sequence[tuple[str, int]], at: dt.datetime) -> None:
     """A part that with earlier parts makes the whole is the whole. What another file has booked meanwhile is not booked
     again, and what would be more than is open stays open."""
     outcome, reference, words = result[:3]
     open_fen = line.amount_fen - line.partial_fen
     fen = result[3] if len(result) > 3 else line.amount_fen
-    is_known = bool(line.partial_fen and reference and reference == line.bank_reference)
+    is_known = bool(line.partial_fen) and importing.is_known_part(parts, reference, fen)
     if is_known or fen > open_fen or (outcome == importing.FAILED and line.partial_fen):
         return
     line.bank_reference, line.bank_message = reference, words

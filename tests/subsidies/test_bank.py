@@ -237,6 +237,23 @@ def test_two_files_about_the_same_part_book_it_once(money: Money) -> None:
     assert batch.lines.get().partial_fen == 200_000
 
 
+@pytest.mark.parametrize("first", ["R1", ""])
+def test_a_file_that_lists_earlier_parts_again_books_none_of_them_twice(money: Money, first: str) -> None:
+    batch = money.sent(2)
+    part, other = answer(batch, at1_2="2000.00", at1_5=first)
+    second = [*part[:2], "1000.00", *part[3:5], "R2"]
+    before = read(money, batch, [[*part[:4], "read before the others were booked", first]])
+    for found in (read(money, batch, [part]), read(money, batch, [second]), before):
+        bank.reconcile(bank_return=found, by=money.maker)
+    assert batch.lines.get(line_no=1).partial_fen == 300_000
+    again = read(money, batch, [part, other])
+    assert ([row["why"] for row in again.unknown], again.counts["paid"]) == (["PART_KNOWN"], 1)
+    rest = [*part[:2], "3000.00", *part[3:5], "R3"]
+    for found in (again, read(money, batch, [rest])):
+        bank.reconcile(bank_return=found, by=money.maker)
+    assert (batch.lines.get(line_no=1).state, PayoutBatch.objects.get().state, broken()) == ("paid", "settled", {})
+
+
 def test_more_than_is_due_is_never_booked_and_says_by_how_much(money: Money) -> None:
     batch = money.sent(2)
     found = read(money, batch, answer(batch, at1_2="6000.01"))
