@@ -31,6 +31,7 @@ HEADINGS = {
 }
 GOOD = ("成功", "已入账", "已付", "SUCCESS", "PAID")
 BAD = ("失败", "退汇", "退票", "未成功", "拒绝", "FAILED", "RETURNED")
+GRAND_TOTALS, TOTALS, PART_SUMS = ("总计", "总合计"), ("合计", "合计金额", "TOTAL"), ("小计", "本页合计", "本页小计")
 _UNIT = re.compile(r"[（(].*?[）)]")
 
 
@@ -221,29 +222,37 @@ def _header(sheet: Sheet) -> tuple[int, dict[int, str]] | None:
 
 
 def _what(text: str) -> str:
-    title = _UNIT.sub("", unicodedata.normalize("NFKC", text)).replace(" ", "").strip()
+    title = _bare(text)
     return next((what for what, words in HEADINGS.items() if title in words), "")
 
 
+def _bare(text: str) -> str:
+    return _UNIT.sub("", unicodedata.normalize("NFKC", text)).replace(" ", "").strip()
+
+
 def _rows(sheet: Sheet, header_row: int, columns: dict[int, str]) -> Iterator[BankRow]:
-    for row in sheet.rows:
-        if row.row_no > header_row and _is_total(row):
+    below = [row for row in sheet.rows if row.row_no > header_row and any(text.strip() for text in row.texts)]
+    sums = _sum_labels(below)
+    for row in below:
+        title = _label(row)
+        if title in sums:
             yield BankRow(sheet.name, row.row_no, _sums(row, columns), is_total=True)
-        elif row.row_no > header_row and not _is_blank(row):
+        elif title not in (*TOTALS, *PART_SUMS):
             values = {what: row.texts[at].strip() for at, what in columns.items() if at < len(row.texts)}
             numeric = any(row.notes.get(at + 1) == NUMERIC_ID for at, what in columns.items() if what == "card")
             yield BankRow(sheet.name, row.row_no, values, numeric)
 
 
-def _is_blank(row: SheetRow) -> bool:
-    """Nothing in it, or a sum over a part of the file, which says nothing new."""
-    filled = [text.strip() for text in row.texts if text.strip()]
-    return not filled or filled[0].replace(" ", "") == "小计"
+def _sum_labels(rows: Iterable[SheetRow]) -> tuple[str, ...]:
+    """How the sheet names its sum over everything: beside a grand total its other totals are over parts of it and say
+    nothing new."""
+    return GRAND_TOTALS if any(_label(row) in GRAND_TOTALS for row in rows) else TOTALS
 
 
-def _is_total(row: SheetRow) -> bool:
-    filled = [text.strip() for text in row.texts if text.strip()]
-    return bool(filled) and filled[0].replace(" ", "") in ("合计", "总计", "Total")
+def _label(row: SheetRow) -> str:
+    """The first text of the row, bare of blanks, of what stands in brackets and of a colon: 合 计（元）： is 合计."""
+    first = next(text for text in row.texts if text.strip())
+    return _bare(first).rstrip(":").upper()
 
 
 def _sums(row: SheetRow, columns: Mapping[int, str]) -> dict[str, str]:

@@ -290,6 +290,24 @@ def test_a_file_with_its_own_sums_right_is_booked(money: Money) -> None:
     assert PayoutBatch.objects.get().state == "settled"
 
 
+@pytest.mark.parametrize("label", ["合计：", "合 计（元）", "合计金额", "TOTAL", "总计:"])
+def test_a_line_of_sums_is_no_payment_however_it_is_titled(money: Money, label: str) -> None:
+    batch = money.sent(2)
+    found = read(money, batch, [*answer(batch), [label, "", "12000.00"]])
+    counts = found.counts
+    assert (counts["rows"], counts["sum_fen"], counts["stated_fen"]) == (2, 1_200_000, 1_200_000)
+
+
+@pytest.mark.parametrize("page", ["合计", "小计", "本页合计："])
+def test_sums_of_the_pages_beside_the_sum_of_all_say_nothing_new(money: Money, page: str) -> None:
+    batch = money.sent(2)
+    first, second = answer(batch)
+    found = read(money, batch, [first, [page, "1", "6000"], second, [page, "1", "6000"], ["总计", "2", "12000"]])
+    assert (found.counts["stated_rows"], found.counts["stated_fen"]) == (2, 1_200_000)
+    bank.reconcile(bank_return=found, by=money.maker)
+    assert PayoutBatch.objects.get().state == "settled"
+
+
 def test_an_answer_between_bars_in_gbk_is_read(money: Money) -> None:
     batch = money.sent(2)
     text = "\r\n".join("|".join(row) for row in [HEAD, *answer(batch, failed=[2])])
