@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -248,7 +249,7 @@ def _departure(file: queries.HouseholdFile) -> dict[str, Any] | None:
 
 def _stage(stage: queries.Stage) -> dict[str, Any]:
     at = stage.note if stage.state == "did" else None
-    return {"title": stage.title, "state": stage.state, "at": at.date() if hasattr(at, "hour") else at}
+    return {"title": stage.title, "state": stage.state, "at": timezone.localdate(at) if hasattr(at, "hour") else at}
 
 
 def _paper(line: queries.PaperLine) -> dict[str, Any]:
@@ -265,7 +266,7 @@ def _money(line: queries.MoneyLine) -> dict[str, Any]:
         "benefit": line.due.benefit, "title": line.title, "period": line.due.period, "state": line.due.state,
         "amount_fen": line.due.amount_fen, "sources": {str(name): fen for name, fen in line.sources},
         "payee": paid.payee_name if paid else "", "bank_card": masks.mask_card(str(paid.bank_card)) if paid else "",
-        "paid_on": paid.settled_at.date() if paid and paid.settled_at else None,
+        "paid_on": timezone.localdate(paid.settled_at) if paid and paid.settled_at else None,
     }  # fmt: skip
 
 

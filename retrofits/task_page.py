@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -154,7 +155,7 @@ def _steps(task: Task, record: Any, acceptances: Any) -> list[dict[str, Any]]:
     last = acceptances[0] if acceptances else None
     accepted = task.state == Task.State.ACCEPTED
     return [
-        {"title": _("Listed"), "state": "did", "note": task.opened_at.date()},
+        {"title": _("Listed"), "state": "did", "note": timezone.localdate(task.opened_at)},
         {"title": _("Installed"), "state": "did" if record else "now", "note": record.installed_on if record else ""},
         {
             "title": _("Accepted"),

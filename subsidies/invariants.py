@@ -60,8 +60,8 @@ QUERIES: Mapping[str, str] = {
         LEFT JOIN households_rosterrow r ON r.id = t.roster_row_id
         LEFT JOIN households_roster o ON o.id = r.roster_id AND o.state = 'approved'
         WHERE l.state IN ('sent', 'paid', 'failed') AND (a.id IS NULL OR o.id IS NULL OR p.state = 'draft'
-            OR e.outcome <> 'due' OR a.accepted_on > (SELECT MIN(s.at)::date FROM subsidies_batchsignature s
-                WHERE s.batch_id = b.id AND s.round_no = b.round_no)
+            OR e.outcome <> 'due' OR a.accepted_on > (SELECT (MIN(s.at) AT TIME ZONE 'Asia/Shanghai')::date
+                FROM subsidies_batchsignature s WHERE s.batch_id = b.id AND s.round_no = b.round_no)
             OR NOT EXISTS (SELECT 1 FROM subsidies_batchsignature s WHERE s.batch_id = b.id
                 AND s.round_no = b.round_no AND s.step = 'release' AND s.decision = 'agree'))""",
     # Shares are not negative and add up exactly; no envelope is exceeded.

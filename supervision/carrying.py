@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.acting import acting
 
@@ -46,7 +47,7 @@ def _accounts(apps: Any, role: str, kind: str, register: str) -> int:
     for user in apps.get_model("accounts.User").objects.filter(grants__role=role).distinct():
         key = keys.get(user.unit.strip())
         if key is not None:
-            values = {"starts_on": user.created_at.date()}
+            values = {"starts_on": timezone.localdate(user.created_at)}
             made += member.objects.get_or_create(user=user, kind=kind, organisation_id=key, defaults=values)[1]
     return made
 
@@ -91,7 +92,7 @@ def _people(apps: Any) -> int:
         for user in users.prefetch_related("grants"):
             codes = [grant.area_id for grant in user.grants.all() if grant.role not in ORGANISATIONS]
             if any(code.startswith(department.area_id) or department.area_id.startswith(code) for code in codes):
-                values = {"starts_on": user.created_at.date()}
+                values = {"starts_on": timezone.localdate(user.created_at)}
                 made += member.objects.get_or_create(
                     user=user, kind="bureau", organisation_id=department.pk, defaults=values
                 )[1]

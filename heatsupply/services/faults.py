@@ -154,7 +154,7 @@ def _plain(value: Fraction) -> str:
 def _movement(fault: SupplyFault, one: Judged, now: datetime) -> Movement:
     kind = FeeLine.Kind.REFUND if one.outcome.reason == "OK_REFUND" else FeeLine.Kind.DEDUCTION
     more = {"fault": fault, "reason": one.outcome.reason, "clause": CLAUSE, "steps": one.steps}
-    return Movement(one.account, kind, one.fen, now.date(), more)
+    return Movement(one.account, kind, one.fen, timezone.localdate(now), more)
 
 
 def _summary(judged: list[Judged]) -> dict[str, list[int]]:

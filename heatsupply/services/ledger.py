@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -95,7 +96,7 @@ def counter_line(*, line: FeeLine, words: str, by: User, now: datetime) -> FeeLi
         raise Refused("LINE_NEEDED", _("First take back the refunds and deductions that rest on this fee."))
     more = {"counters": line, "words": words.strip()[:200], "clause": line.clause, "reason": "COUNTER",
             "channel": line.channel, "fault_id": line.fault_id, "suspension_id": line.suspension_id}  # fmt: skip
-    return post([Movement(account, line.kind, -line.fen, now.date(), more)], by=by, now=now)[0]
+    return post([Movement(account, line.kind, -line.fen, timezone.localdate(now), more)], by=by, now=now)[0]
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.workbooks.write import DATE, DECIMAL, MONEY
@@ -116,7 +117,7 @@ EXCLUDED = DeclaredLedger(
         Item("area", _("Heated area"), DECIMAL, of="heated_area_m2", unit="m²", total=True, priority=2),
         Item("exclusion", _("Reason"), of=lambda row: str(EXCLUSIONS.get(row.exclusion, row.exclusion)), width=20),
         Item("note", _("Note"), of="dwelling.exclusion_note", width=30, priority=2),
-        Item("changed", _("Changed"), DATE, of=lambda row: row.changed_at.date(), width=12, priority=3),
+        Item("changed", _("Changed"), DATE, of=lambda row: timezone.localdate(row.changed_at), width=12, priority=3),
     ),
     url=_file,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Sum, prefetch_related_objects
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.templatetags.portal_figures import yuan_words
@@ -226,7 +227,7 @@ def _checks(line: PayoutLine, sources: list[tuple[str, int]]) -> list[Check]:
         state=PayoutLine.State.PAID,
     ).exclude(pk=line.pk)  # fmt: skip
     passed = due.acceptance
-    in_order = bool(passed and due.notice and passed.accepted_on <= due.notice.published_at.date())
+    in_order = bool(passed and due.notice and passed.accepted_on <= timezone.localdate(due.notice.published_at))
     return [
         Check(_("the sources add up to the amount"), sum(fen for _name, fen in sources) == line.amount_fen),
         Check(_("paid as much as is due"), due_fen == due.amount_fen),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -68,7 +69,7 @@ def waiting(group: str, right: str) -> Callable[[Scope], Days]:
             return []
         detail = ngettext("%(n)d case", "%(n)d cases", sums["n"]) % {"n": sums["n"]}
         detail += _(", %(n)d late") % {"n": sums["late"]} if sums["late"] else ""
-        due = sums["due"].astimezone(clock.now().tzinfo).date() if sums["due"] else None
+        due = timezone.localdate(sums["due"]) if sums["due"] else None
         url = address(PAGES[group], state="unfinished")
         return [{"icon": ICONS[group], "title": str(TITLES[group]), "detail": detail, "url": url, "count": sums["n"],
                  "due": due}]  # fmt: skip

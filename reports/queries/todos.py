@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -235,7 +236,7 @@ def _notices(scope: Scope) -> Todos:
 def _notice_todo(one: Notice) -> Todo:
     url = address("subsidies:notice-detail", one.pk) or address("subsidies:notice-list")
     words = f"{one.area.name} · {one.number}"
-    return Todo("speakerphone", _("Public notice running"), words, url, 1, one.ends_at.date())
+    return Todo("speakerphone", _("Public notice running"), words, url, 1, timezone.localdate(one.ends_at))
 
 
 def _objections(scope: Scope) -> Todos:

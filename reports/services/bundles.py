@@ -104,7 +104,7 @@ def _index_lines(lines: list[Any], files: list[Evidence], hashes: dict[str, str]
         }  # fmt: skip
         yield who | {"amount": line.amount_fen, "link": _("Payment"), "words": line.bank_reference}
         for link in proof_of(line).links:
-            on = link.at.date() if hasattr(link.at, "date") else link.at
+            on = timezone.localdate(link.at) if hasattr(link.at, "date") else link.at
             yield who | {"link": link.title, "words": link.words, "on": on, "fault": link.fault}
         for one in files:
             if one.line is line:

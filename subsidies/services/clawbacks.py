@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import acting
@@ -114,7 +115,7 @@ def record_return(
         raise Refused("AMOUNT", words, left=format_yuan(sum(left.values())))
     at = now or clock.now()
     return [
-        _entry(locked, source, fen, document_no, request_id, by, on or at.date(), at)
+        _entry(locked, source, fen, document_no, request_id, by, on or timezone.localdate(at), at)
         for source, fen in _fill(left, amount_fen).items()
     ]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import acting
@@ -108,7 +109,8 @@ def reopen_season(
 
 def _again(one: Entitlement, by: User, now: dt.datetime | None) -> Entitlement:
     at = now or clock.now()
-    on = max(at.date(), dt.date.fromisoformat(one.facts["on"])) if now is None else at.date()
+    day = timezone.localdate(at)
+    on = max(day, dt.date.fromisoformat(one.facts["on"])) if now is None else day
     return reassess_entitlement(entitlement=one, reason=str(_("readings were cleared")), by=by, on=on, now=at)
 
 

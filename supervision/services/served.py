@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area, User
@@ -106,7 +107,7 @@ def _may_keep(company: EnergyCompany, area: Area, by: User) -> None:
 def _check(said: Said, now: datetime) -> None:
     if not said.words.strip():
         raise Refused("WORDS_MISSING", _("Name the paper that says so, or what is lacking."))
-    if said.works == ServedPlace.Works.DONE and (said.works_on is None or said.works_on > now.date()):
+    if said.works == ServedPlace.Works.DONE and (said.works_on is None or said.works_on > timezone.localdate(now)):
         raise Refused("WORKS_FAULTY", _("Works that are done have a day that does not lie in the future."))
     if said.works in (ServedPlace.Works.PLANNED, ServedPlace.Works.RUNNING) and said.works_on is None:
         raise Refused("WORKS_FAULTY", _("Say by which day the works will be done."))

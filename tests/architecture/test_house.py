@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from django.apps import apps
@@ -43,6 +44,19 @@ def test_relations_point_only_to_the_same_or_an_earlier_app() -> None:
         and ORDER.index(field.related_model._meta.app_label) > ORDER.index(model._meta.app_label)
     ]
     assert backwards == []
+
+
+def test_no_day_is_taken_from_a_moment_in_utc() -> None:
+    """Before eight in the morning its day in UTC is yesterday: `timezone.localdate(moment)` is the one meant."""
+    bare = re.compile(r"(_at|\bnow|\bat|\bmoment|now\(\))\.date\(\)")
+    sources = [path for app in ORDER for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts]
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sources
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if bare.search(line)
+    ]
+    assert found == []
 
 
 def test_every_url_says_who_may_open_it() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 import pytest
@@ -116,6 +116,19 @@ def test_without_a_share_nothing_is_computed(fees: FeeRoom) -> None:
     fees.programme.save()
     with pytest.raises(Exception, match="TERMS_FAULTY"):
         fees.fault(account, 72, "late", begin="2022-12-10 00:00")
+
+
+def test_lines_of_the_first_hours_of_a_year_are_of_that_year(fees: FeeRoom) -> None:
+    account = fees.account()
+    one_in_the_morning = local("2023-01-01 01:00").astimezone(UTC)
+    happened = faults.Happened("stopped", local("2022-12-01 00:00"), local("2022-12-03 00:00"), "爆管", account)
+    made = faults.record_fault(programme=fees.programme, company=fees.company, season=SEASON, happened=happened,
+                               by=fees.firm, now=one_in_the_morning)  # fmt: skip
+    faults.attribute_cause(fault=made, cause="company", words="核查", by=fees.office, now=one_in_the_morning)
+    faults.settle_fault(fault=made, by=fees.firm, now=one_in_the_morning)
+    line = account.lines.get(fault=made)
+    back = ledger.counter_line(line=line, words="误录", by=fees.office, now=one_in_the_morning)
+    assert {line.on, back.on} == {date(2023, 1, 1)}
 
 
 def test_a_line_is_taken_back_by_a_counter_line_and_itself_never_changed(fees: FeeRoom) -> None:

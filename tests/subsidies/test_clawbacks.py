@@ -186,6 +186,15 @@ def test_money_back_is_booked_once_into_the_fund_it_came_from(money: Money) -> N
     assert broken() == {}
 
 
+def test_money_back_in_the_first_hours_of_a_year_is_of_that_year(money: Money) -> None:
+    case = confirm(money, propose(money, paid_season(money), 5_000, way="return"))
+    one_in_the_morning = dt.datetime(2022, 12, 31, 17, tzinfo=dt.UTC)
+    [entry_] = clawbacks.record_return(
+        clawback=case, amount_fen=1, document_no="收据", request_id=UUID(int=9), by=money.maker, now=one_in_the_morning
+    )
+    assert entry_.on == dt.date(2023, 1, 1)
+
+
 def test_two_cases_about_one_payment_give_no_source_more_than_it_paid(money: Money) -> None:
     money.payable(1)
     money.fund()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.db import connection
 
@@ -9,7 +11,7 @@ from households.models import Roster
 from subsidies.invariants import ALL, broken
 from subsidies.models import FundHold
 from subsidies.services import bank, holds
-from tests.subsidies.conftest import MORNING, Money
+from tests.subsidies.conftest import ACCEPTED, MORNING, Money
 from tests.subsidies.test_bank import answer, read
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +48,16 @@ def settled(money: Money) -> None:
 
 def test_all_hold_after_a_whole_life(settled: None) -> None:
     assert broken() == {}
+
+
+def test_signed_early_in_the_morning_of_the_acceptance_is_signed_after_it(money: Money) -> None:
+    batch = money.locked(1)
+    at_seven = dt.datetime.combine(ACCEPTED - dt.timedelta(days=1), dt.time(23), dt.UTC)
+    for person in (money.office, money.reviewer, money.releaser):
+        money.sign(batch, person, now=at_seven)
+    batch.refresh_from_db()
+    bank.make_bank_file(batch=batch, by=money.releaser)
+    assert broken(["I3"]) == {}
 
 
 @pytest.mark.parametrize("name", PLANTED)
