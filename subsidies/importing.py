@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +30,10 @@ HEADINGS = {
     "reference": ("流水号", "交易流水", "银行流水号", "回单编号"),
 }
 GOOD = ("成功", "已入账", "已付", "SUCCESS", "PAID")
-BAD = ("失败", "退汇", "退票", "未成功", "拒绝", "FAILED", "RETURNED")
+BAD = ("失败", "退汇", "退票", "退回", "未成功", "不成功", "拒绝", "FAILED", "RETURNED", "REJECTED", "UNSUCCESSFUL",
+       "UNPAID")  # fmt: skip
+DOUBTFUL = re.compile(r"[未不非没待]|冲正|撤销|退款|\bNOT\b|\bUN")
+"""What turns a good word round, outside brackets: such a result is told, never booked."""
 GRAND_TOTALS, TOTALS, PART_SUMS = ("总计", "总合计"), ("合计", "合计金额", "TOTAL"), ("小计", "本页合计", "本页小计")
 _UNIT = re.compile(r"[（(].*?[）)]")
 
@@ -104,10 +107,11 @@ def match_rows(
     """Find each row's payment by its reference, else by card and amount where that is unambiguous.
 
     `lines` are all that went to the bank. A row is taken only if card and amount are those of the line, its line is
-    still open, and no other row claimed it; an amount below what is open is a part and leaves the line open. `parts`
-    were booked from earlier files.
+    still open, and no other row claimed it (where another one says the opposite, neither is); an amount below what is
+    open is a part and leaves the line open. `parts` were booked from earlier files.
     """
-    known, taken = _Known(batch, lines), set()
+    known = _Known(batch, lines)
+    taken: dict[int, BankRow] = {}
     matched = Matched()
     for row in rows:
         fen = _fen(row)
@@ -117,12 +121,27 @@ def match_rows(
         matched.sum_fen += fen or 0
         line = known.line_of(row, fen)
         why = _why_not(row, line, fen, taken, parts or {})
+        if line is not None and why == "SECOND_ROW" and _says(row) != _says(taken[line.pk]):
+            why = "ROWS_CONTRADICT"
+            _withdraw(matched, line, taken[line.pk])
         if why or line is None:
             matched.unknown.append(_unknown(row, fen, why or "NO_LINE", line))
         else:
-            taken.add(line.pk)
+            taken[line.pk] = row
             matched.results.append(_result(row, line, fen or 0))
     return matched
+
+
+def _says(row: BankRow) -> str:
+    """What a row says became of its payment; money that went back (an amount below 0) is none that was paid."""
+    return _outcome(row) if (_fen(row) or 0) > 0 else ""
+
+
+def _withdraw(matched: Matched, line: PayoutLine, row: BankRow) -> None:
+    """Nothing is booked of a payment that the file calls paid and not paid; both rows are told."""
+    if any(result[0] == line.pk for result in matched.results):
+        matched.results = [result for result in matched.results if result[0] != line.pk]
+        matched.unknown.append(_unknown(row, _fen(row), "ROWS_CONTRADICT", line))
 
 
 class _Known:
@@ -165,7 +184,7 @@ def is_known_part(parts: Sequence[tuple[str, int]], reference: str, fen: int) ->
     return any(known == reference if reference else part == fen for known, part in parts)
 
 
-def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: set[int], parts: Parts) -> str:
+def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: Container[int], parts: Parts) -> str:
     """Code of what stands against taking the row, "" where nothing does."""
     if fen is None:
         return "AMOUNT_UNREADABLE"
@@ -204,11 +223,12 @@ def _unknown(row: BankRow, fen: int | None, why: str, line: PayoutLine | None = 
 
 
 def _outcome(row: BankRow) -> str:
-    """Failure is looked for first: 未成功 holds 成功."""
-    words = row.values.get("result", "").upper()
+    """Failure is looked for first: 未成功 holds 成功; and 未支付成功, which is neither list's, is not read at all."""
+    words = unicodedata.normalize("NFKC", row.values.get("result", "")).upper()
     if any(word in words for word in BAD):
         return FAILED
-    return PAID if any(word in words for word in GOOD) else ""
+    is_good = any(word in words for word in GOOD) and not DOUBTFUL.search(_UNIT.sub("", words))
+    return PAID if is_good else ""
 
 
 def _header(sheet: Sheet) -> tuple[int, dict[int, str]] | None:

@@ -37,6 +37,9 @@ WHY = {
     "NO_LINE": gettext_lazy("No open payment of this batch has this reference, or this card with this amount."),
     "CARD_AS_NUMBER": gettext_lazy("The card was typed as a number and has lost digits; ask the bank for text."),
     "SECOND_ROW": gettext_lazy("Another row of the file answers for the same payment; it counts once."),
+    "ROWS_CONTRADICT": gettext_lazy(
+        "Rows of the file contradict each other: paid and not paid. Neither is booked; ask the bank which is true."
+    ),
     "SETTLED_BEFORE": gettext_lazy("This payment was settled by an earlier file; nothing is booked again."),
     "PART_KNOWN": gettext_lazy("This part was booked from an earlier file; nothing is booked again."),
     "OVERPAID": gettext_lazy(

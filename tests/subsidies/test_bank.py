@@ -183,9 +183,31 @@ def test_two_rows_for_one_payment_count_once(money: Money) -> None:
     assert (found.counts["paid"], [row["why"] for row in found.unknown]) == (2, ["SECOND_ROW"])
 
 
-def test_unsuccessful_is_not_read_as_successful(money: Money) -> None:
-    batch = money.sent(1)
-    assert read(money, batch, answer(batch, at1_3="未成功")).counts["failed"] == 1
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [("未成功", "failed"), ("交易不成功", "failed"), ("成功后退回", "failed"), ("Unsuccessful", "failed"),
+     ("UNPAID", "failed"), ("未支付成功", "unknown"), ("没有成功", "unknown"), ("not successful", "unknown"),
+     ("冲正成功", "unknown"), ("已撤销（原成功）", "unknown"), ("代发成功（不含手续费）", "paid"),
+     ("Account paid", "paid")],
+)  # fmt: skip
+def test_only_what_says_so_plainly_is_read_as_paid(money: Money, words: str, outcome: str) -> None:
+    batch = money.sent(2)
+    counts = read(money, batch, answer(batch, at1_3=words)).counts
+    assert {name: counts[name] for name in ("paid", "failed", "unknown")} == {
+        name: (name == "paid") + (name == outcome) for name in ("paid", "failed", "unknown")
+    }
+
+
+@pytest.mark.parametrize(("column", "text"), [(3, "退汇"), (2, "-6000.00"), (3, "冲正")])
+def test_a_payment_called_paid_and_not_paid_is_not_booked(money: Money, column: int, text: str) -> None:
+    batch = money.sent(2)
+    first, second = answer(batch)
+    other = [text if at == column else cell for at, cell in enumerate(first)]
+    found = read(money, batch, [first, second, other, first])
+    assert [row["why"] for row in found.unknown] == ["ROWS_CONTRADICT", "ROWS_CONTRADICT", "SECOND_ROW"]
+    assert (found.counts["rows"], found.counts["paid"]) == (4, 1)
+    bank.reconcile(bank_return=found, by=money.maker)
+    assert dict(batch.lines.values_list("line_no", "state")) == {1: "sent", 2: "paid"}
 
 
 def test_the_same_file_again_is_the_same_answer_even_after_booking(money: Money) -> None:
