@@ -80,6 +80,7 @@ class CounterForm(forms.Form):
 
 
 class PaybackForm(forms.Form):
+    seen = forms.IntegerField(widget=forms.HiddenInput)
     yuan = text(_("amount/CNY"), 20)
     on = day(_("day"))
     channel = pick(_("channel"), FeeLine.Channel.choices)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core.money import parse_yuan
+from core.money import format_yuan, parse_yuan
 from core.refusals import Refused
 from heatsupply.models import FeeAccount, FeeLine
 from heatsupply.models.owned import MANAGE
@@ -100,11 +100,18 @@ def counter_line(*, line: FeeLine, words: str, by: User, now: datetime) -> FeeLi
 
 
 @transaction.atomic
-def pay_back(*, account: FeeAccount, yuan: str, on: date, channel: str, by: User, now: datetime) -> FeeLine:
-    """Money the company gave back to the user. Raises `Refused` PAYBACK_TOO_MUCH, CHANNEL_MISSING, AMOUNT_FAULTY."""
+def pay_back(
+    *, account: FeeAccount, seen_fen: int, yuan: str, on: date, channel: str, by: User, now: datetime
+) -> FeeLine:
+    """Money the company gave back to the user, who was to get `seen_fen` when the form was shown: pressed twice it is
+    written down once. Raises `Refused` BALANCE_CHANGED (409), PAYBACK_TOO_MUCH, CHANNEL_MISSING, AMOUNT_FAULTY.
+    """
     kept = locked(account)
     if not may_keep(by, kept.company):
         raise PermissionDenied(MANAGE)
+    if seen_fen != -kept.owing_fen:
+        words = _("What is to be paid back is %(left)s CNY by now, no longer what you were shown. Load the page again.")
+        raise Refused("BALANCE_CHANGED", words, conflict=True, left=format_yuan(max(-kept.owing_fen, 0)))
     if channel not in FeeLine.Channel.values:
         raise Refused("CHANNEL_MISSING", _("Choose how the money was paid back."))
     try:

@@ -163,7 +163,9 @@ def _counter(request: HttpRequest) -> HttpResponse:
 
 def _payback(request: HttpRequest) -> HttpResponse:
     account = row_of(request, FeeAccount, "account")
-    pay = lambda data: ledger.pay_back(account=account, **data, by=request.user, now=clock.now())  # type: ignore[arg-type]  # noqa: E731
+    pay = lambda data: ledger.pay_back(  # noqa: E731
+        account=account, seen_fen=data.pop("seen"), **data, by=request.user, now=clock.now(),  # type: ignore[arg-type]
+    )  # fmt: skip
     return _after(request, forms.PaybackForm(request.POST), pay, account)
 
 

@@ -224,5 +224,9 @@ def _account_forms(account: FeeAccount, suspensions: list[Suspension]) -> dict[s
         "sample": forms.AccountSampleForm(auto_id="sample_%s"),
         "apply": None if open_ones else forms.CounterApplyForm(auto_id="apply_%s"),
         "arrears": forms.ArrearsForm(auto_id="arrears_%s") if account.owing_fen > 0 else None,
-        "payback": forms.PaybackForm(auto_id="payback_%s") if account.owing_fen < 0 else None,
+        "payback": _payback_form(account) if account.owing_fen < 0 else None,
     }
+
+
+def _payback_form(account: FeeAccount) -> forms.PaybackForm:
+    return forms.PaybackForm(auto_id="payback_%s", initial={"seen": -account.owing_fen})

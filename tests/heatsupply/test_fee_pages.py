@@ -56,6 +56,19 @@ def test_a_fee_below_its_deductions_is_a_faulty_row(fees: FeeRoom) -> None:
     assert account.receivable_fen == 0
 
 
+def test_the_form_of_a_payback_sent_twice_pays_back_once(fees: FeeRoom) -> None:
+    account = fees.account()
+    fees.fault(account, 72)
+    client = client_of(fees.firm)
+    page = text_of(client.get(reverse("heat:account-detail", args=[account.pk])))
+    seen = re.search(r'name="seen" value="(\d+)"', page)
+    assert seen and seen[1] == "4570"
+    sent = {"deed": "payback", "account": account.pk, "seen": seen[1], "yuan": "20", "on": "2023-02-01",
+            "channel": "wechat"}  # fmt: skip
+    assert [client.post(reverse(ACT), sent).status_code for _press in range(2)] == [302, 409]
+    assert account.lines.filter(kind="payback").count() == 1
+
+
 def two_companies(fees: FeeRoom) -> None:
     """90 % of a small company's and 70 % of a large one's: 72 % of all money, 80 % on average."""
     fees.take([row("A1", fee="100", received="90", channel="微信")])

@@ -151,7 +151,8 @@ def test_a_line_is_taken_back_by_a_counter_line_and_itself_never_changed(fees: F
 def test_the_overpaid_part_is_paid_back_and_not_a_fen_more(fees: FeeRoom) -> None:
     account = fees.account()
     fees.fault(account, 72)
-    pay = {"account": account, "on": date(2023, 2, 1), "channel": "wechat", "by": fees.firm, "now": NOW}
+    pay = {"account": account, "seen_fen": 4570, "on": date(2023, 2, 1), "channel": "wechat", "by": fees.firm,
+           "now": NOW}  # fmt: skip
     assert code_of(ledger.pay_back, yuan="45.71", **pay) == "PAYBACK_TOO_MUCH"
     ledger.pay_back(yuan="45.70", **pay)
     account.refresh_from_db()
@@ -159,6 +160,16 @@ def test_the_overpaid_part_is_paid_back_and_not_a_fen_more(fees: FeeRoom) -> Non
     assert ledger.sums_of(account.lines.values_list("kind", "fen")) == {
         "charged_fen": 230_000, "reduced_fen": 4570, "received_fen": 225_430,
     }  # fmt: skip
+
+
+def test_a_payback_pressed_twice_is_written_down_once(fees: FeeRoom) -> None:
+    account = fees.account()
+    fees.fault(account, 72)
+    pay = {"account": account, "yuan": "20", "on": date(2023, 2, 1), "channel": "wechat", "by": fees.firm, "now": NOW}
+    ledger.pay_back(seen_fen=4570, **pay)
+    assert code_of(ledger.pay_back, seen_fen=4570, **pay) == "BALANCE_CHANGED"
+    ledger.pay_back(seen_fen=2570, **pay)
+    assert [line.fen for line in account.lines.filter(kind="payback")] == [2000, 2000]
 
 
 def apply(fees: FeeRoom, number: str = "A1", **more: Any) -> Any:
