@@ -363,7 +363,7 @@ WORDINGS: dict[str, Wording] = {
     ),
     "FILE_TOO_MUCH_WORK": Wording(
         _FILE,
-        _("Reading the file needs more than is allowed (%(limit)s)."),
+        _("Reading the file needs more memory or time than is allowed; perhaps a cell far below the list is filled."),
         _("Copy only the rows of the roster into a new workbook."),
     ),
     "FILE_TOO_MANY_CELLS": Wording(

@@ -289,7 +289,7 @@ def main(arguments: list[str]) -> int:
     except OverflowError:
         _send("refused", "FILE_TOO_MANY_CELLS", {"limit": cell_limit})
     except MemoryError:
-        _send("refused", "FILE_TOO_MUCH_WORK", {"limit": "memory"})
+        _send("refused", "FILE_TOO_MUCH_WORK", {})
     except Exception as error:  # a parser may raise anything on a hostile file; the parent words it
         _send("refused", "FILE_CORRUPT", {"detail": type(error).__name__})
     return 0

@@ -152,11 +152,11 @@ def _events(lines: IO[bytes]) -> Iterator[SheetStart | SheetRow]:
         else:
             return
     # The child went without saying "end": killed by a limit of memory or time.
-    raise WorkbookRefused("FILE_TOO_MUCH_WORK", limit="memory or time")
+    raise WorkbookRefused("FILE_TOO_MUCH_WORK")
 
 
 def _message(line: bytes) -> list[Any]:
     try:
         return list(json.loads(line))
     except ValueError as error:
-        raise WorkbookRefused("FILE_TOO_MUCH_WORK", limit="memory or time") from error
+        raise WorkbookRefused("FILE_TOO_MUCH_WORK") from error

@@ -17,7 +17,7 @@ FILE_CODES: dict[str, tuple[str, ...]] = {
     "FILE_IMAGE": (),
     "FILE_WRONG_KIND": ("found",),
     "FILE_ENCODING": (),
-    "FILE_TOO_MUCH_WORK": ("limit",),
+    "FILE_TOO_MUCH_WORK": (),
     "FILE_TOO_MANY_CELLS": ("limit",),
 }
 

@@ -62,6 +62,9 @@ _FORMULA = re.compile(r"=\s*[A-Za-z+\-(\"$'0-9]")
 _REMARK = re.compile(r"\([^()]*\)$")
 _LETTERS = r"A-Za-z\u3400-\u9fff\U00020000-\U0003ffff"
 _UNUSUAL_NAME = re.compile(rf"[()\[\]/\\、,;?*+]|已故|去世|死亡|[0-9]{{5}}|^[^{_LETTERS}]*$|^.$")
+_DOT = re.compile(r"(?<=[\u3400-\u9fff])[.•・‧∙](?=[\u3400-\u9fff])")
+_TWO_LINES = re.compile(r"[\u3400-\u9fff·]{2}\s*[\r\n]\s*[\u3400-\u9fff·]{2}")
+"""Two people in one cell; a single name that was too wide for its cell breaks elsewhere."""
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 """3—4 and 3-4 are one door."""
 
@@ -191,8 +194,10 @@ def _plain(name: str, text: str) -> Typed:
         return Typed(" ".join(text.split()))  # its punctuation is the clerk's own
     latin = name in _NAMES and text.isascii()
     value = tidy_compact(text) if name in _COMPACT and not latin else tidy_text(text)
-    if name in _NAMES and _UNUSUAL_NAME.search(value):
-        return Typed(value, "W_NAME_UNUSUAL", {})
+    if name in _NAMES:
+        value = _DOT.sub("·", value)
+        if _UNUSUAL_NAME.search(value) or _TWO_LINES.search(text):
+            return Typed(value, "W_NAME_UNUSUAL", {})
     return Typed(_DASHES.sub("-", value) if name == "door_no" else value)
 
 

@@ -32,6 +32,9 @@ _NOTE = re.compile(r"(备?注|说明|填表说明|填报说明|注意)[:\d.、]"
 _SIGNATURE = re.compile(
     r"(签字|签名|盖章|签章|负责人|经办人|审核人|填表人|制表人|填报人|村主任|村支书|书记|联系人|日期)[:()]|签字|盖章"
 )
+_UNITS = re.compile(r"\([^()]*\)|平方米|平米|㎡|m2|万?元|户|人|个|台|岁|千瓦|kw", re.IGNORECASE)
+"""A row below the headings that holds nothing but units and explanations in brackets."""
+_LIST = re.compile(r".{4,}(名单|花名册|明细表|统计表|登记表|汇总表|台账|一览表|公示表)(\(.*\))?")
 _IDENTITY = ("head_name", "id_number")
 
 
@@ -74,7 +77,9 @@ def _remark_kind(filled: dict[int, str], row: SheetRow, header: Header) -> str |
     spread = normalize("NFKC", "".join(filled.values())).replace(" ", "")
     if _SIGNATURE.search(spread) and len(filled) <= 5:
         return SIGNATURE
+    if all(_UNITS.fullmatch(normalize("NFKC", text)) for text in filled.values()) and not row.notes:
+        return HEADER
     if len(filled) == 1 and not row.notes:
         of_a_person = header.columns.get(next(iter(filled))) in _IDENTITY
-        return NOTE if not of_a_person or place_named_in(first) else None
+        return NOTE if not of_a_person or place_named_in(first) or _LIST.fullmatch(first) else None
     return None

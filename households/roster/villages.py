@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 from households.roster.columns import word_key
@@ -10,6 +11,7 @@ from households.roster.rows import ParsedRow, Village
 
 _SUFFIXES = ("村", "社区", "居", "庄", "村委会")
 _MOST_SUGGESTIONS = 3
+_OFFICE = re.compile(r"(村|社区|居)(?:民委员会|委员会|民委|委会)$")
 
 
 class VillageBook:
@@ -62,11 +64,18 @@ class VillageBook:
         return self._found[asked]
 
     def _look_up(self, written: str, town: str) -> Village | None:
-        found = self._by_name.get(word_key(written), [])
+        found = self._by_name.get(word_key(written)) or self._of_its_office(word_key(written))
         inside = [village for village in found if village.inside] or found
         of_town = [village for village in inside if word_key(village.town_name) == word_key(town)]
         candidates = of_town or inside
         return candidates[0] if len(candidates) == 1 else None
+
+    def _of_its_office(self, key: str) -> list[Village]:
+        """Villages by the name of their committee, the town's before it or not: 甲镇南村村委会 is 南村村."""
+        towns = {word_key(village.town_name) for village in self._inside if village.town_name}
+        bare = next((key.removeprefix(town) for town in towns if key.startswith(town)), key)
+        names = (_OFFICE.sub(r"\1", bare), _OFFICE.sub("", bare), bare)  # 南村 + 村委会, 南村村 + 村委会
+        return next((self._by_name[name] for name in names if name in self._by_name), [])
 
     def _unknown(self, row: ParsedRow, written: str) -> None:
         suggestions = self.near(written)

@@ -92,6 +92,47 @@ def test_a_village_left_blank_is_proposed_from_the_row_above_or_else_from_the_sh
     assert proposed == [("FROM_ABOVE:司匠村", ""), (None, house(2)[2]), (f"FROM_ABOVE:{house(2)[2]}", "")]
 
 
+def test_lists_below_each_other_are_of_the_villages_their_titles_name() -> None:
+    head, rows = [*HEAD[:2], *HEAD[3:]], [[*house(n)[:2], *house(n)[3:]] for n in (1, 2)]
+    first, second = ("夥窑河村清洁取暖改造户名单",), ("附件2：南村村2021年改造户花名册（共1户）",)
+    roster = parsed(first, head, rows[0], ["村支书签字："], [""], second, head, rows[1])
+    assert [row.values["village"] for row in roster.rows] == ["140502101206", "140502101207"]
+    assert roster.counts["ready"] == 2 and not roster.findings
+    assert not parsed(("南村镇各村清洁取暖改造户名单",), head, rows[0]).rows[0].raw.get("village")
+
+
+@pytest.mark.parametrize("title", ["填报单位（盖章）：南村村委会  日期：6月20日", "2021年南村村村民委员会改造户公示表"])
+def test_who_hands_a_list_in_is_its_village(title: str) -> None:
+    roster = parsed([title], [*HEAD[:2], *HEAD[3:]], [*house(1)[:2], *house(1)[3:]])
+    assert roster.rows[0].values["village"] == "140502101207" and roster.counts["ready"] == 1
+
+
+@pytest.mark.parametrize("written", ["南村村委会", "南村镇南村村", "南村镇 南村村村民委员会", "南村村村委会", "伙窑河"])
+def test_a_village_may_be_written_as_its_committee_with_or_without_its_town(written: str) -> None:
+    assert parsed(HEAD, house(1, village=written)).counts["ready"] == 1
+    assert problems(parsed(HEAD, house(1, village=f"{written}二组")))[0][2] == "E_VILLAGE_UNKNOWN"
+
+
+def test_a_row_of_units_belongs_to_the_headings() -> None:
+    units = ("", "（18位）", "", "平方米", "", "")
+    roster = parsed(HEAD, units, house(1))
+    assert [one.kind for one in roster.sheets[0].skipped] == ["header", "header"] and roster.counts["ready"] == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "codes"),
+    [
+        ("古丽.测试", "古丽·测试", ["I_TIDIED"]),
+        ("古丽・测试", "古丽·测试", ["I_TIDIED"]),
+        ("张示\n例", "张示例", ["I_TIDIED"]),
+        ("张示例\n王测试", "张示例王测试", ["W_NAME_UNUSUAL"]),
+    ],
+)
+def test_names_with_dots_and_in_two_lines(written: str, kept: str, codes: list[str]) -> None:
+    (row,) = parsed(HEAD, (written, *house(1)[1:])).rows
+    assert (row.values["head_name"], [issue.code for issue in row.issues]) == (kept, codes)
+
+
 def test_unknown_and_doubled_and_missing_columns_are_reported() -> None:
     roster = parsed((*HEAD[:5], "公民身份号码", "是否党员"), (*house(1)[:5], identity.synthetic_id(1), "是"))
     assert found(roster) == [("F_UNKNOWN_COLUMN", "G1"), ("F_COLUMN_TWICE", "F1")]
