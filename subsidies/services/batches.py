@@ -29,7 +29,7 @@ from subsidies.services.locking import demand_right, next_number
 
 State, LineState = PayoutBatch.State, PayoutLine.State
 RIGHT = "payouts.prepare"
-NAMED_AT_MOST = 10
+NAMED_AT_MOST, TITLE_LENGTH = 10, 120
 SAMPLE = 8
 """Households drawn for the signers to look at, where the programme says nothing (`payout_sample`)."""
 
@@ -51,7 +51,7 @@ def create_batch(
     if earlier is not None:
         return earlier
     batch = PayoutBatch.objects.create(
-        programme=programme, area_id=place, number=number, title=title.strip()[:120], benefit=benefit,
+        programme=programme, area_id=place, number=number, title=title.strip()[:TITLE_LENGTH], benefit=benefit,
         request_id=request_id, created_by=by, created_person_no=by.person_no,
     )  # fmt: skip
     if not _fill(batch, [area.code for area in areas]):
@@ -77,7 +77,7 @@ def follow_up_batch(*, batch: PayoutBatch, request_id: UUID, by: User, unchanged
     ready = [line.entitlement_id for line in failed_lines(batch) if unchanged_too or is_corrected(line)]
     made = PayoutBatch.objects.create(
         programme_id=batch.programme_id, area_id=batch.area_id, number=number, request_id=request_id, follows=batch,
-        title=str(_("%(title)s: follow-up")) % {"title": batch.title or batch.number}, benefit=batch.benefit,
+        title=_follow_up_title(batch), benefit=batch.benefit,
         created_by=by, created_person_no=by.person_no,
     )  # fmt: skip
     if not ready or not _take(made, _due(made, [batch.area_id]).filter(pk__in=ready)):
@@ -85,6 +85,11 @@ def follow_up_batch(*, batch: PayoutBatch, request_id: UUID, by: User, unchanged
             "NOTHING_TO_FOLLOW", _("No refused payment of this batch may be paid now. Correct the accounts first.")
         )
     return made
+
+
+def _follow_up_title(batch: PayoutBatch) -> str:
+    words = str(_("%(title)s: follow-up"))
+    return words % {"title": (batch.title or batch.number)[: TITLE_LENGTH - len(words)]}
 
 
 def failed_lines(batch: PayoutBatch) -> list[PayoutLine]:

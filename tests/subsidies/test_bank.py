@@ -354,6 +354,15 @@ def test_a_corrected_account_is_paid_by_a_follow_up_and_an_uncorrected_one_is_no
     assert list(other.lines.values_list("entitlement", flat=True)) == [batch.lines.get(line_no=2).entitlement_id]
 
 
+def test_the_follow_up_of_a_batch_with_the_longest_title_is_made(money: Money) -> None:
+    batch = money.sent(1)
+    PayoutBatch.objects.update(title="题" * 120)
+    bank.reconcile(bank_return=read(money, batch, [*answer(batch, failed=[1])]), by=money.maker)
+    batch.refresh_from_db()
+    made = batches.follow_up_batch(batch=batch, request_id=uuid4(), by=money.maker, unchanged_too=True)
+    assert made.title.startswith("题" * 100) and len(made.title) <= 120 and not made.title.endswith("题")
+
+
 def test_booking_twice_books_once(money: Money) -> None:
     batch = money.sent(2)
     found = read(money, batch, answer(batch))
