@@ -6,8 +6,9 @@ Shares are a programme's own; where it names none, the answer is a question, nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import Literal
 
@@ -17,6 +18,8 @@ from core.seasons import Span
 Fault = Literal["late", "stopped", "insufficient"]
 Cause = Literal["company", "user", "public_works", "force_majeure"]
 Counting = Literal["full_days", "begun_days", "hours"]
+Stretch = tuple[datetime, datetime]
+"""From a moment up to another one."""
 FAULTS: tuple[Fault, ...] = ("late", "stopped", "insufficient")
 HOURS_OF_A_DAY = 24
 
@@ -100,6 +103,26 @@ def suspended_fee(*, fee_fen: int, terms: Terms) -> Outcome:
     if terms.suspended_share is None:
         return Outcome("SHARE_UNDECIDED", None)
     return Outcome("SUSPENSION_BASIC_FEE", round_half_up(fee_fen * terms.suspended_share))
+
+
+def uncovered(span: Stretch, others: Iterable[Stretch]) -> list[Stretch]:
+    """The parts of a stretch that none of the others holds."""
+    start, end = span
+    free = []
+    for begun, over in sorted(others):
+        free.append((start, min(begun, end)))
+        start = max(start, over)
+    return [(begun, over) for begun, over in [*free, (start, end)] if begun < over]
+
+
+def together(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """The same moments, each once."""
+    return [part for at, one in enumerate(stretches) for part in uncovered(one, stretches[:at])]
+
+
+def further_days(hours: Fraction, before: Fraction, counting: Counting) -> Fraction:
+    """The days that hours add to those refunded before: both count as one stretch would, no begun day twice."""
+    return days_of(before + hours, counting) - days_of(before, counting)
 
 
 def days_of(hours: Fraction, counting: Counting) -> Fraction:

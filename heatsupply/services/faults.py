@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -20,7 +20,17 @@ from core.refusals import Refused
 from core.seasons import Season
 from heatsupply.models import FeeAccount, FeeLine, HeatingCompany, SupplyFault, Suspension
 from heatsupply.models.owned import MANAGE
-from heatsupply.rules.refunds import Outage, Outcome, Terms, refund
+from heatsupply.rules.refunds import (
+    HOURS_OF_A_DAY,
+    Outage,
+    Outcome,
+    Stretch,
+    Terms,
+    further_days,
+    refund,
+    together,
+    uncovered,
+)
 from heatsupply.services.ledger import Movement, post
 from heatsupply.services.permits import may_keep
 from heatsupply.terms.fees import fee_season, hours_inside, season_of, terms_of
@@ -122,17 +132,28 @@ def _judged(fault: SupplyFault) -> Iterator[Judged]:
     terms, season = terms_of(fault.programme, day), fee_season(fault.programme, fault.season, day)
     hours = hours_inside(season, fault.starts_at, fault.ends_at)
     accounts = list(accounts_of(fault).select_for_update().order_by("pk"))
-    counted = set(_overlapping(fault).filter(account__in=accounts).values_list("account_id", flat=True))
+    counted = _counted(fault, accounts)
     for account in accounts:
-        if account.pk in counted:
-            yield Judged(account, Outcome(COUNTED, 0), 0, [])
+        others = counted.get(account.pk, [])
+        left = _hours(season, uncovered((fault.starts_at, fault.ends_at), others))
+        if left or not hours:
+            before = _hours(season, together(others))
+            one = judge(account, fault, hours, further_days(left, before, terms.counting), season, terms)
+            yield replace(one, steps=[*one.steps, *([["settled_before", _plain(hours - left)]] if others else [])])
         else:
-            yield judge(account, fault, hours, season, terms)
+            yield Judged(account, Outcome(COUNTED, 0), 0, [])
 
 
-def judge(account: FeeAccount, fault: SupplyFault, hours: Fraction, season: Season, terms: Terms) -> Judged:
-    """One account's refund or deduction by rule B-R1. Raises `Refused` SHARE_UNDECIDED."""
-    outage = Outage(fault.fault, fault.cause, hours)  # type: ignore[arg-type]
+def _hours(season: Season, stretches: list[Stretch]) -> Fraction:
+    return sum((hours_inside(season, *one) for one in stretches), Fraction(0))
+
+
+def judge(
+    account: FeeAccount, fault: SupplyFault, hours: Fraction, days: Fraction, season: Season, terms: Terms
+) -> Judged:
+    """One account's refund or deduction by rule B-R1: `days` of the fault's `hours` that no other fault was settled
+    for. Raises `Refused` SHARE_UNDECIDED."""
+    outage = Outage(fault.fault, fault.cause, days * HOURS_OF_A_DAY)  # type: ignore[arg-type]
     paid = account.charged_fen > 0 and account.owing_fen <= 0
     found = refund(fee_fen=account.charged_fen, season=season, outage=outage, terms=terms, paid=paid)
     if found.amount_fen is None:
@@ -177,6 +198,15 @@ def accounts_of(fault: SupplyFault) -> QuerySet[FeeAccount]:
         rows = rows.filter(compound_name=fault.compound_name)
     suspended = Suspension.objects.filter(state=Suspension.State.APPROVED, account__isnull=False)
     return rows.exclude(pk__in=suspended.values("account_id"))
+
+
+def _counted(fault: SupplyFault, accounts: list[FeeAccount]) -> dict[int, list[Stretch]]:
+    """Account id -> spans of the faults that it has lines for in the same hours."""
+    found: dict[int, list[Stretch]] = {}
+    lines = _overlapping(fault).filter(account__in=accounts)
+    for account, begun, over in lines.values_list("account_id", "fault__starts_at", "fault__ends_at"):
+        found.setdefault(account, []).append((begun, over))
+    return found
 
 
 def _overlapping(fault: SupplyFault) -> QuerySet[FeeLine]:

@@ -30,6 +30,7 @@ STEPS: dict[str, Words] = {
     "fee": gettext_lazy("fee of the season"),
     "season_days": gettext_lazy("days of the season"),
     "hours": gettext_lazy("hours affected within the season"),
+    "settled_before": gettext_lazy("of these, hours settled with another fault"),
     "counting": gettext_lazy("parts of a day"),
     "days": gettext_lazy("days that count"),
     "share": gettext_lazy("share of the fee"),

@@ -79,6 +79,37 @@ def test_the_same_days_are_never_refunded_twice_and_never_more_than_the_fee(fees
     assert account.receivable_fen >= 0
 
 
+@pytest.mark.parametrize(
+    ("begin", "hours", "counting", "days"),
+    [
+        ("2022-11-12 00:00", 10 * 24, "full_days", 9),  # the first of its days was refunded
+        ("2022-11-08 00:00", 10 * 24, "full_days", 7),  # three days in its middle were
+        ("2022-11-12 12:00", 59, "full_days", 1),  # the 13th; of the 14th 23 hours
+        ("2022-11-12 12:00", 37, "begun_days", 2),  # the 13th, and the 14th is begun
+    ],
+)
+def test_days_beside_those_of_another_fault_are_refunded(
+    fees: FeeRoom, begin: str, hours: int, counting: str, days: int
+) -> None:
+    fees.programme.settings["heat_fees"]["counting"] = counting
+    fees.programme.save()
+    account = fees.account()
+    fees.fault(account, 72)  # 10 to 12 November
+    second = fees.fault(account, hours, begin=begin)
+    line = account.lines.get(fault=second)
+    assert (line.fen, dict(line.steps)["days"]) == (round(230_000 * days / 151), str(days))
+    assert dict(line.steps)["settled_before"] == ("72" if begin < "2022-11-10" else "24" if "00:00" in begin else "12")
+
+
+def test_a_begun_day_is_counted_with_one_of_two_faults(fees: FeeRoom) -> None:
+    fees.programme.settings["heat_fees"]["counting"] = "begun_days"
+    fees.programme.save()
+    account = fees.account()
+    fees.fault(account, 58)
+    assert fees.fault(account, 24, begin="2022-11-12 00:00").result == {"OK_REFUND": [1, 0]}, "the third day is paid"
+    assert sum(line.fen for line in account.lines.filter(kind="refund")) == round(230_000 * 3 / 151)
+
+
 def test_a_compound_is_settled_at_once_and_others_are_left_alone(fees: FeeRoom) -> None:
     from tests.heatsupply.fee_room import row
 
