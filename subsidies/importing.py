@@ -104,13 +104,15 @@ def read_rows(content: bytes, suffix: str = "") -> list[BankRow]:
 def match_rows(
     batch: PayoutBatch, lines: Iterable[PayoutLine], rows: Iterable[BankRow], parts: Parts | None = None
 ) -> Matched:
-    """Find each row's payment by its reference, else by card and amount where that is unambiguous.
+    """Find each row's payment by its reference, else by card and amount where nothing hangs on which it is.
 
     `lines` are all that went to the bank. A row is taken only if card and amount are those of the line, its line is
     still open, and no other row claimed it (where another one says the opposite, neither is); an amount below what is
     open is a part and leaves the line open. `parts` were booked from earlier files.
     """
+    rows = list(rows)
     known = _Known(batch, lines)
+    known.hear(rows)
     taken: dict[int, BankRow] = {}
     matched = Matched()
     for row in rows:
@@ -150,19 +152,38 @@ class _Known:
     def __init__(self, batch: PayoutBatch, lines: Iterable[PayoutLine]) -> None:
         self.by_ref: dict[str, PayoutLine] = {}
         self.by_card: dict[tuple[bool, str, int], list[PayoutLine]] = {}
+        self.in_turn: dict[tuple[str, int], Iterator[PayoutLine]] = {}
         for line in lines:
             self.by_ref[line_ref(batch.number, line.line_no)] = line
             is_open = line.state == PayoutLine.State.SENT
             self.by_card.setdefault((is_open, line.bank_card, _open_fen(line)), []).append(line)
 
+    def hear(self, rows: Iterable[BankRow]) -> None:
+        """Equal payments to one card (two seasons at the cap) are taken in turn where the file has as many rows without
+        a reference as there are payments, and says the same of all: then it is no matter which row is whose."""
+        said: dict[tuple[str, int], list[str]] = {}
+        for row in rows:
+            fen = _fen(row)
+            if fen is not None and not row.is_total and self._named(row) is None:
+                said.setdefault((_digits(row.values.get("card", "")), fen), []).append(_outcome(row))
+        for (card, fen), outcomes in said.items():
+            twins = self.by_card.get((True, card, fen), [])
+            if len(outcomes) == len(twins) > 1 and len(set(outcomes)) == 1:
+                self.in_turn[card, fen] = iter(twins)
+
     def line_of(self, row: BankRow, fen: int | None) -> PayoutLine | None:
         """By its reference, else the one open payment with this card and amount, else the one that is settled."""
-        named = self.by_ref.get(row.values.get("ref", "").strip())
+        named = self._named(row)
         if named is not None or fen is None:
             return named
         card = _digits(row.values.get("card", ""))
+        if (card, fen) in self.in_turn:
+            return next(self.in_turn[card, fen])
         twins = self.by_card.get((True, card, fen)) or self.by_card.get((False, card, fen), [])
         return twins[0] if len(twins) == 1 else None
+
+    def _named(self, row: BankRow) -> PayoutLine | None:
+        return self.by_ref.get(row.values.get("ref", "").strip())
 
 
 def _open_fen(line: PayoutLine) -> int:

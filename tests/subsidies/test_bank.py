@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +23,8 @@ from subsidies.exporting import line_ref
 from subsidies.invariants import broken
 from subsidies.models import BankReturn, Entitlement, Fund, FundEntry, PayoutBatch, PayoutLine
 from subsidies.reviews import Review
-from subsidies.services import bank, batches
-from tests.subsidies.conftest import Money, make_money
+from subsidies.services import bank, batches, notices
+from tests.subsidies.conftest import VILLAGE, Money, make_money
 
 pytestmark = pytest.mark.django_db
 HEAD = ["附言", "账号", "金额（元）", "处理结果", "失败原因", "流水号"]
@@ -174,6 +175,34 @@ def test_without_a_reference_card_and_amount_find_the_line(money: Money) -> None
     batch = money.sent(2)
     found = read(money, batch, answer(batch, at1_0="", at2_0="别的"))
     assert found.counts["paid"] == 2
+
+
+@pytest.mark.parametrize("say", [["成功", "成功"], ["成功", "退汇"], ["成功"], ["成功", "成功", "成功"]])
+def test_two_seasons_at_the_cap_need_no_reference_where_the_bank_says_the_same_of_both(
+    money: Money, say: list[str]
+) -> None:
+    home = money.accepted(costs=()).dwelling
+    spring = dt.datetime(2023, 4, 12, 1, tzinfo=dt.UTC)
+    for year in (2021, 2022):
+        money.reading(home, "3100", f"{year}-11-01", f"{year + 1}-03-31")
+        money.receipt("DISTRICT", 10_000_000, budget_year=year)
+    money.assess(on=spring.date(), now=spring)
+    notices.close_notices(now=money.publish(VILLAGE, now=spring).ends_at)
+    batch = batches.lock_for_signing(batch=money.draft(), by=money.maker)
+    for person in (money.office, money.reviewer, money.releaser):
+        money.sign(batch, person)
+    batch.refresh_from_db()
+    bank.make_bank_file(batch=batch, by=money.releaser)
+    card = batch.lines.first().bank_card
+    rows = [["", card, "600.00", words, "", ""] for words in say]
+    if say != ["成功", "成功"]:
+        with pytest.raises(Refused, match="NOTHING_MATCHES"):
+            read(money, batch, rows)
+        return
+    found = read(money, batch, rows)
+    assert (found.counts["paid"], found.counts["unknown"]) == (2, 0)
+    bank.reconcile(bank_return=found, by=money.maker)
+    assert (PayoutBatch.objects.get().state, broken()) == ("settled", {})
 
 
 def test_two_rows_for_one_payment_count_once(money: Money) -> None:
