@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -22,6 +22,7 @@ from households.models import MeterReading
 from programmes.models import Programme
 from retrofits.models import Acceptance, Task
 from subsidies.fact_coding import Facts, encode_facts
+from subsidies.fact_sources import METERED
 from subsidies.facts import facts_for, technology_of, with_related
 from subsidies.models import Clawback, Entitlement, EntitlementLine, Policy
 from subsidies.rules.encoding import encode_steps
@@ -29,6 +30,7 @@ from subsidies.rules.engine import assess
 from subsidies.rules.facts import Payment
 from subsidies.rules.outcomes import Due, Outcome, SourceLine, Undefined
 from subsidies.rules.policy import Policy as Rules
+from subsidies.rules.probing import facts_named
 from subsidies.services.clawbacks import claimable, propose_clawback
 from subsidies.services.locking import demand_right, hold
 from subsidies.services.policies import policy_in_force, rules_of
@@ -129,6 +131,8 @@ def settle_season(
         last = 0
         while (reached := _settle_some(policy, kind, season, day, last, now or clock.now(), done)) is not None:
             last = reached
+        if METERED & facts_named(rules_of(policy), kind):
+            done.open += _unread(programme, kind, season, day)
     return done
 
 
@@ -184,12 +188,26 @@ def _settle_some(
     return int(acceptances[-1].pk)
 
 
+def _unread(programme: Programme, kind: str, season: Season, day: dt.date) -> int:
+    """Dwellings for which something is due though no reading speaks for it by now: set aside, or taken back with its
+    file. Nothing read is no 0, so that nothing is claimed back by itself; it is an open question."""
+    paid = Entitlement.objects.filter(
+        programme=programme, benefit_kind=kind, period__startswith=season.label, outcome="due"
+    ).exclude(state=State.VOID)
+    read = MeterReading.objects.filter(_speaks(season, day), dwelling=OuterRef("dwelling"))
+    return int(paid.filter(~Exists(read)).values("dwelling").distinct().count())
+
+
+def _speaks(season: Season, day: dt.date) -> Q:
+    """Lines of the season that count or wait."""
+    return Q(
+        starts_on__lte=season.last_day, ends_on__gte=season.first_day, ends_on__lte=day, state__in=SPEAKING
+    )  # fmt: skip
+
+
 def _metered(programme: Programme, season: Season, day: dt.date) -> Any:
     """Passed acceptances of dwellings with a line in the season."""
-    lines = MeterReading.objects.filter(
-        dwelling=OuterRef("task__dwelling"), starts_on__lte=season.last_day, ends_on__gte=season.first_day,
-        ends_on__lte=day, state__in=SPEAKING,
-    )  # fmt: skip
+    lines = MeterReading.objects.filter(_speaks(season, day), dwelling=OuterRef("task__dwelling"))
     accepted = Acceptance.objects.filter(
         Exists(lines), task__programme=programme, task__state__in=Task.PASSED, result="passed", accepted_on__lte=day
     )

@@ -25,7 +25,7 @@ from subsidies.services.operation import CARRIERS
 from subsidies.services.reading_decisions import ASIDE, COUNT, decide_reading, split_meter
 from subsidies.services.readings import Entry, Recorded, record_readings
 from tests import people
-from tests.subsidies.conftest import OTHER_TOWN, Money, release
+from tests.subsidies.conftest import OTHER_TOWN, POLICY, Money, release
 
 pytestmark = pytest.mark.django_db
 SEASON = Season(dt.date(2021, 11, 1), dt.date(2022, 3, 31))
@@ -325,6 +325,28 @@ def test_what_was_overpaid_in_several_instalments_is_claimed_from_all_of_them(mo
     cases = seasons.propose_overpaid(found=found, by=money.maker, now=SPRING)
     assert sum(case.amount_fen for case in cases) == 30_000, "paid 400.00, due 100.00"
     assert (settle(money, TODAY).overpaid, settle(money, TODAY).made) == ([], [])
+
+
+def test_a_season_paid_whose_readings_are_all_gone_is_an_open_question(money: Money) -> None:
+    home = home_of(money)
+    row = record(money, entry(home, "2021-11-01", "2022-03-31", quantity=1000)).rows[0]
+    money.assess(on=TODAY, now=SPRING)
+    all_paid(home)
+    assert (settle(money, TODAY).same, settle(money, TODAY).open) == (1, 0)
+    decide(money, row, ASIDE)
+    found = settle(money, TODAY)
+    assert (found.open, found.same, found.overpaid, found.made) == (1, 0, [], []), "nothing read is no 0"
+
+
+def test_a_season_paid_by_a_rule_that_asks_for_no_reading_is_no_question(money: Money) -> None:
+    per_unit = "per_unit: {quantity: electricity_kwh, rate: 0.20}"
+    assert per_unit in POLICY
+    flat = POLICY.replace(per_unit, "per_unit: {quantity: heated_area_m2, rate: 2}")
+    release(money.programme, flat.replace("valid_from: 2021-01-01", "valid_from: 2021-02-01"))
+    home = home_of(money)
+    money.assess(on=TODAY, now=SPRING)
+    assert amounts(home) == [("2021-2022", "due", 17_600)]
+    assert settle(money, TODAY).open == 0
 
 
 @pytest.mark.parametrize(("reason", "again"), [("never_ran", []), ("not_entitled", []), ("reading", [5_000])])
