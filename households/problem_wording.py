@@ -89,7 +89,14 @@ def title(code: str) -> str:
 
 
 def sentence(code: str, params: dict[str, Any], *, value: str = "") -> str:
-    """What is wrong, with its values."""
+    """What is wrong, with its values; a row of another sheet is named with its sheet."""
+    said = _sentence(code, params, value)
+    if sheet := params.get("other_sheet"):
+        said = str(_("%(said)s (that row is on sheet “%(sheet)s”)") % {"said": said, "sheet": sheet})
+    return said
+
+
+def _sentence(code: str, params: dict[str, Any], value: str) -> str:
     own = REGISTER_WORDINGS.get(code)
     if own is None:
         return issue_wording.sentence(code, params, value=value)

@@ -147,7 +147,8 @@ def _check_meter(row: CheckedRow, seen: dict[str, CheckedRow]) -> None:
         return
     first = seen.setdefault(meter, row)
     if first is not row:
-        row.add("E_SAME_METER", "meter_no", other_row=first.parsed.row_no)
+        on_sheet = {} if first.parsed.sheet == row.parsed.sheet else {"other_sheet": first.parsed.sheet}
+        row.add("E_SAME_METER", "meter_no", other_row=first.parsed.row_no, **on_sheet)
 
 
 def differing_fields(household: Household, home: Dwelling | None, values: dict[str, Any]) -> list[str]:

@@ -310,7 +310,7 @@ def _check_duplicates(rows: Sequence[ParsedRow]) -> None:
         else:
             for other, code, column in ((same_door, "W_SAME_DOOR", "door_no"), (same_card, "W_SAME_CARD", "bank_card")):
                 if other:
-                    row.add(code, column, {"other_row": other.row_no})
+                    row.add(code, column, _where(other, row))
 
 
 def _earlier(seen: dict[tuple[str, str], ParsedRow], kind: str, value: str, row: ParsedRow) -> ParsedRow | None:
@@ -320,6 +320,12 @@ def _earlier(seen: dict[tuple[str, str], ParsedRow], kind: str, value: str, row:
     return first if first is not row else None
 
 
+def _where(other: ParsedRow, row: ParsedRow) -> dict[str, str | int]:
+    """The other row, and its sheet where that is another one."""
+    on_sheet: dict[str, str | int] = {} if other.sheet == row.sheet else {"other_sheet": other.sheet}
+    return {"other_row": other.row_no, **on_sheet}
+
+
 def _same_head(row: ParsedRow, other: ParsedRow) -> bool:
     """Another name under one ID number is another person with a slip in it, and no second dwelling."""
     names = row.values.get("head_name"), other.values.get("head_name")
@@ -327,7 +333,7 @@ def _same_head(row: ParsedRow, other: ParsedRow) -> bool:
 
 
 def _same_id(row: ParsedRow, first: ParsedRow, same_door: bool) -> None:
-    other: dict[str, str | int] = {"other_row": first.row_no}
+    other = _where(first, row)
     if row.values == first.values and not any(issue.family == "E" for issue in row.issues):
         row.add("S_DUPLICATE_ROW", "id_number", other)
     elif row.values.get("door_no") and first.values.get("door_no") and not same_door and _same_head(row, first):

@@ -62,6 +62,9 @@ ROW_CODES: dict[str, tuple[str, ...]] = {
     "X_LONG_VACANT": ("words",),
 }
 
+IF_ELSEWHERE = frozenset({"other_sheet"})
+"""Beside ``other_row``, where that row is on another sheet."""
+
 FINDING_CODES: dict[str, tuple[str, ...]] = {
     "F_NO_HEADER": ("rows",),
     "F_REQUIRED_COLUMN": ("field",),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from households.roster.codes import FINDING_CODES, ROW_CODES
+from households.roster.codes import FINDING_CODES, IF_ELSEWHERE, ROW_CODES
 
 READY, CONFIRM, EXCLUDED, REFUSED, MERGED = "ready", "confirm", "excluded", "refused", "merged"
 STATES = (READY, CONFIRM, EXCLUDED, REFUSED, MERGED)
@@ -42,7 +42,7 @@ class RowIssue:
     proposal: str = ""
 
     def __post_init__(self) -> None:
-        if set(self.params) != set(ROW_CODES[self.code]):
+        if set(self.params) - IF_ELSEWHERE != set(ROW_CODES[self.code]):
             raise TypeError(f"{self.code} takes {ROW_CODES[self.code]}, got {tuple(self.params)}")
 
     @property

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import identity
 from core.workbooks.read import DATE_CELL, FORMULA_NO_VALUE, MergedRange, Sheet, SheetRow, Workbook, read_workbook
 from core.workbooks.refusals import WorkbookRefused
+from households import problem_wording
 from households.roster.checks import review
 from households.roster.columns import shipped_synonyms
 from households.roster.mapping import map_sheet
@@ -314,6 +316,17 @@ def test_duplicates_inside_the_file() -> None:
     ]
     assert list(roster.counts.values()) == [2, 3, 0, 2, 1]
     assert roster.per_village() == {"140502101207": 5}
+
+
+def test_a_row_of_another_sheet_is_named_with_it() -> None:
+    sheets = (replace(sheet(HEAD, house(1)), name="一组"), replace(sheet(HEAD, house(2), house(1)), name="二组"))
+    (_first, _own, again) = parse_roster(Workbook("xlsx", sheets), CONTEXT).rows
+    (issue,) = [one for one in again.issues if one.code == "S_DUPLICATE_ROW"]
+    assert issue.params == {"other_row": 2, "other_sheet": "一组"}
+    with translation.override("zh-hans"):
+        assert problem_wording.sentence(issue.code, dict(issue.params)) == "与第 2 行完全相同（该行在“一组”表）"
+    with_own_sheet = parsed(HEAD, house(1), house(1)).rows[1].issues
+    assert [dict(one.params) for one in with_own_sheet] == [{"other_row": 2}]
 
 
 def test_the_register_is_asked_with_opaque_keys_only() -> None:
