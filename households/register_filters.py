@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
+from core.areas import code_range
 from core.blind_index import normal_form
 from households.change_queries import waiting_for
 from households.models import ChangeRequest, DuplicatePair, Meter, PublicVenue
@@ -37,7 +38,7 @@ class VenueFilter(df.FilterSet):
         return rows.filter(Q(name__contains=text) | Q(venue_no__startswith=text.upper()))
 
     def in_place(self, rows: QuerySet[PublicVenue], name: str, value: Area) -> QuerySet[PublicVenue]:
-        return rows.filter(area_id__startswith=value.code)
+        return rows.within(value.code)  # type: ignore[no-any-return,attr-defined]
 
 
 class MeterFilter(df.FilterSet):
@@ -94,7 +95,7 @@ class ChangeFilter(df.FilterSet):
         return rows.filter(pk__in=waiting_for(self.request.user).values("pk"))
 
     def in_place(self, rows: QuerySet[ChangeRequest], name: str, value: Area) -> QuerySet[ChangeRequest]:
-        return rows.filter(area_id__startswith=value.code)
+        return rows.within(value.code)  # type: ignore[no-any-return,attr-defined]
 
 
 class PairFilter(df.FilterSet):
@@ -110,4 +111,6 @@ class PairFilter(df.FilterSet):
         return rows.filter(reasons__contains=[value])
 
     def in_place(self, rows: QuerySet[DuplicatePair], name: str, value: Area) -> QuerySet[DuplicatePair]:
-        return rows.filter(Q(area_id__startswith=value.code) | Q(other_area_id__startswith=value.code))
+        low, high = code_range(value.code)
+        other = Q(other_area_id__gte=low, other_area_id__lt=high)
+        return rows.filter(rows.inside([value.code]) | other)  # type: ignore[attr-defined]

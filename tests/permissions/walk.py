@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 
+from tests.permissions.choices import own_questions
 from tests.permissions.links import led_to
 from tests.permissions.spoken import Spoken
 from tests.permissions.table import ANONYMOUS, METHODS, Row, allowed, door, expected, getting, refused
@@ -33,8 +34,8 @@ HTMX = {"HX-Request": "true", "HX-Target": "table", "HX-Trigger-Name": "q"}
 
 @dataclass
 class Answer:
-    """`where` is inside, outside, hostile or innocent; `text` is the body as text, archives unpacked, without the asked
-    address; `wrote` names the tables with new history; `queries` is how many statements the answer took; `leads` names
+    """`where` is inside, outside, hostile, innocent or chosen (by the page's own filters); `text` is the body as text,
+    archives unpacked, without the asked address; `wrote` names the tables with new history; `queries` is how many statements the answer took; `leads` names
     the addresses a page that was shown offers.
     """
 
@@ -75,8 +76,8 @@ def client_for(world: World, role: str, *, verified: bool = True) -> Client:
 
 
 def visit_all(client: Client, world: World, role: str, rows: Iterable[Row], curious: Iterable[Row]) -> Iterator[Answer]:
-    """Every address of `rows` by both methods, inside and outside; the pages among `curious` once more with hostile
-    questions, as a page and as a fragment.
+    """Every address of `rows` by both methods, inside and outside, and for whoever sees most of it by the filters it
+    offers; the pages among `curious` once more with hostile questions, as a page and as a fragment.
     """
     with patch("django.test.client.store_rendered_templates", lambda *_, **__: None):  # contexts copied for nobody
         yield from _visited(client, world, role, rows, curious)
@@ -85,7 +86,11 @@ def visit_all(client: Client, world: World, role: str, rows: Iterable[Row], curi
 def _visited(client: Client, world: World, role: str, rows: Iterable[Row], curious: Iterable[Row]) -> Iterator[Answer]:
     for row in rows:
         for where, method in asked_of(row, role):
-            yield ask(client, row, role, where, method, world.inside if where == "inside" else world.outside)
+            answer = ask(client, row, role, where, method, world.inside if where == "inside" else world.outside)
+            yield answer
+            if (where, method, answer.status) == ("inside", "GET", 200) and role == getting(row)[-1]:
+                for question in own_questions(answer.text):
+                    yield ask(client, row, role, "chosen", "GET", world.inside, question=question)
     for row in curious:
         if row.get and row.allowed("GET")[0] == 200 and 200 in expected(row, role, "GET", inside=True):
             for question, headers in shared_out(hostile_questions(world), row, role):
