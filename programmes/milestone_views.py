@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import get_visible_or_404, requires
@@ -17,7 +15,7 @@ from core.refusals import Refused
 from programmes import milestones, services
 from programmes.chosen import chosen_area_code
 from programmes.models import Milestone, Programme
-from programmes.views import day_of, programme_or_404
+from programmes.views import NO_DAY, day_of, programme_or_404, refused_page
 
 
 @requires("programmes.view")
@@ -49,7 +47,7 @@ def milestone_plan(request: HttpRequest, code: str) -> HttpResponse:
     area = get_visible_or_404(Area.objects.all(), request.user, milestones.EDIT, code=request.POST.get("area", "")[:15])
     planned_on = day_of(request, "planned_on", programme)
     if planned_on is None:
-        return _page(request, programme, _("A day is expected, as 2021-07-01 or 7-1."))
+        return _page(request, programme, NO_DAY.sentence)
     name, note, responsible = (request.POST.get(one, "") for one in ("name", "note", "responsible"))
     if "steps" in request.POST:
         return _plan_backwards(request, programme, area, planned_on)
@@ -91,8 +89,7 @@ def milestone_change(request: HttpRequest, pk: int) -> HttpResponse:
     planned_on, actual_on = (day_of(request, name, row.programme) for name in ("planned_on", "actual_on"))
     version = request.POST.get("version", "")
     if planned_on is None or (request.POST.get("actual_on") and actual_on is None) or not version.isdecimal():
-        messages.error(request, _("A day is expected, as 2021-07-01 or 7-1."))
-        return redirect("programmes:milestone-list", row.programme.code)
+        return refused_page(request, NO_DAY, "milestone-list", row.programme.code)
     try:
         milestones.change_milestone(
             milestone=row, version=int(version), planned_on=planned_on, actual_on=actual_on,
@@ -100,7 +97,7 @@ def milestone_change(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
         )  # fmt: skip
     except Refused as refusal:
-        messages.error(request, refusal.sentence)
+        return refused_page(request, refusal, "milestone-list", row.programme.code)
     return redirect("programmes:milestone-list", row.programme.code)
 
 
@@ -122,5 +119,5 @@ def lead_set(request: HttpRequest, code: str) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
         )
     except Refused as refusal:
-        messages.error(request, refusal.sentence)
+        return refused_page(request, refusal, "programme-detail", code)
     return redirect("programmes:programme-detail", code)

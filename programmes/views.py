@@ -10,7 +10,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import get_visible_or_404, requires
@@ -30,6 +32,7 @@ from programmes.whole import BREAKDOWN, read_whole
 VIEW, EDIT = "programmes.view", "programmes.edit"
 MAX_UPLOAD = 20 * 2**20
 PLACES_OFFERED = 2000
+NO_DAY = Refused("NO_DAY", gettext_lazy("A day is expected, as 2021-07-01 or 7-1."))
 
 
 @requires(VIEW)
@@ -206,7 +209,7 @@ def finding_decide(request: HttpRequest, code: str) -> HttpResponse:
     try:
         services.decide_finding(programme=programme, key=key, words=words, by=request.user)  # type: ignore[arg-type]
     except Refused as refusal:
-        messages.error(request, refusal.sentence)
+        return refused_page(request, refusal, "programme-detail", code)
     return redirect("programmes:programme-detail", code)
 
 
@@ -217,14 +220,19 @@ def deadline_met(request: HttpRequest, code: str) -> HttpResponse:
     deadline = get_object_or_404(programme.deadlines, code=request.POST.get("deadline", "")[:40])
     due_on, met_on = day_of(request, "due_on", programme), day_of(request, "met_on", programme)
     if due_on is None or met_on is None:
-        messages.error(request, _("A day is expected, as 2021-07-01 or 7-1."))
-        return redirect("programmes:programme-detail", code)
+        return refused_page(request, NO_DAY, "programme-detail", code)
     note = request.POST.get("note", "")
     try:
         services.record_deadline_met(deadline=deadline, due_on=due_on, met_on=met_on, note=note, by=request.user)  # type: ignore[arg-type]
     except Refused as refusal:
-        messages.error(request, refusal.sentence)
+        return refused_page(request, refusal, "programme-detail", code)
     return redirect("programmes:programme-detail", code)
+
+
+def refused_page(request: HttpRequest, refusal: Refused, page: str, code: str) -> HttpResponse:
+    """422 or 409 with the sentence; on the way back to the `page` of programme `code` its form opens as it was sent."""
+    context = {"refusal": refusal, "back": reverse(f"programmes:{page}", args=[code])}
+    return render(request, "refused.html", context, status=refusal.status)
 
 
 def day_of(request: HttpRequest, name: str, programme: Programme) -> date | None:

@@ -114,6 +114,22 @@ def test_the_same_step_twice_and_a_day_to_come_are_refused(plan: Plan) -> None:
         change_milestone(version=1, actual_on=None, **changed)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [({"planned_on": "2021-02-31"}, 422), ({"actual_on": "下周"}, 422), ({"actual_on": "2021-09-21"}, 422),
+     ({"version": "7"}, 409)],
+)  # fmt: skip
+def test_a_refused_change_of_a_step_leads_back_to_what_was_typed(plan: Plan, wrong: dict[str, str], status: int) -> None:
+    """The page of a refusal opens the form again as it was sent (refused.js); a redirect would have lost it."""
+    client = browser(plan.office)
+    planned(plan, client)
+    sent = {"version": "1", "planned_on": "2021-09-12", "actual_on": "", "note": "等待电表"}
+    answer = client.post(f"/programmes/steps/{Milestone.objects.get().pk}/", sent | wrong)
+    assert answer.status_code == status
+    assert f'href="{steps_url(plan)}" data-refused' in answer.content.decode()
+    assert Milestone.objects.get().version == 1
+
+
 def todos(plan: Plan, role: str, area: str = "370999") -> list[Todo]:
     return todos_for(Scope(people.user(role, area), plan.programme, area))
 

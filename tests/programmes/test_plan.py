@@ -204,7 +204,8 @@ def test_the_page_takes_decisions_and_days() -> None:
     client.post(f"{plan.url}deadlines/", sent)
     assert "已报区办" in client.get(plan.url).content.decode()
     for wrong in ({"met_on": "2021-02-31"}, {"due_on": "x"}):
-        assert client.post(f"{plan.url}deadlines/", sent | wrong).status_code == 302
+        refused = client.post(f"{plan.url}deadlines/", sent | wrong)
+        assert refused.status_code == 422 and "data-refused" in refused.content.decode()
     assert Deadline.objects.get(code="d").met.count() == 1
 
 
