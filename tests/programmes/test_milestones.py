@@ -119,7 +119,7 @@ def test_the_same_step_twice_and_a_day_to_come_are_refused(plan: Plan) -> None:
     [({"planned_on": "2021-02-31"}, 422), ({"actual_on": "下周"}, 422), ({"actual_on": "2021-09-21"}, 422),
      ({"version": "7"}, 409)],
 )  # fmt: skip
-def test_a_refused_change_of_a_step_leads_back_to_what_was_typed(plan: Plan, wrong: dict[str, str], status: int) -> None:
+def test_a_refused_change_of_a_step_leads_back_to_its_form(plan: Plan, wrong: dict[str, str], status: int) -> None:
     """The page of a refusal opens the form again as it was sent (refused.js); a redirect would have lost it."""
     client = browser(plan.office)
     planned(plan, client)
