@@ -37,12 +37,17 @@ def may_mark(duty: DutyTerm, user: User) -> bool:
 
 @transaction.atomic
 def mark_duty(*, duty: DutyTerm, words: str, on: date | None, by: User) -> DutyTerm:
-    """Done on a day, with words that say by what; `on` None takes the mark back. Raises `Refused` WORDS_MISSING."""
+    """Done on a day, with words that say by what; `on` None takes the mark back.
+
+    Raises `Refused` WORDS_MISSING, CHANGED (a mark set or taken back meanwhile: its words stay).
+    """
     kept: DutyTerm = DutyTerm.objects.select_for_update().get(pk=duty.pk)
     if not may_mark(kept, by):
         raise PermissionDenied("supervision.act")
     if not words.strip():
         raise Refused("WORDS_MISSING", _("Say in words what was done or why."))
+    if (kept.done_on is None) == (on is None):
+        raise Refused("CHANGED", _("Somebody changed this duty meanwhile; look again."), conflict=True)
     kept.done_on, kept.done_words, kept.done_by = on, words.strip()[:300], by if on else None
     kept.save(update_fields=["done_on", "done_words", "done_by"])
     return kept

@@ -171,12 +171,15 @@ def _distance(point: NetworkPoint, value: Decimal) -> Decimal:
 
 @transaction.atomic
 def handle_alarm(*, alarm: NetworkAlarm, words: str, by: User, now: datetime) -> NetworkAlarm:
-    """Somebody has seen it and says what is done. Raises `Refused` WORDS_MISSING."""
+    """Says what is done, under the name of whoever said so last; `seen_at` stays the first moment.
+
+    Raises `Refused` WORDS_MISSING.
+    """
     kept: NetworkAlarm = NetworkAlarm.objects.select_for_update().get(pk=alarm.pk)
     if not points_of(by, RIGHT).filter(pk=kept.point_id).exists():
         raise PermissionDenied(RIGHT)
     if not words.strip():
         raise Refused("WORDS_MISSING", _("Say in words what was done or why."))
-    kept.seen_at, kept.seen_by, kept.done_words = kept.seen_at or now, kept.seen_by or by, words.strip()[:300]
+    kept.seen_at, kept.seen_by, kept.done_words = kept.seen_at or now, by, words.strip()[:300]
     kept.save(update_fields=["seen_at", "seen_by", "done_words"])
     return kept

@@ -271,6 +271,10 @@ def test_duties_come_from_the_file_stand_on_the_bodys_page_and_keep_their_marks(
     load_duties(path=path, programme=room.programme, by="tests")
     duty.refresh_from_db()
     assert duty.done_words == "方案已印发"
+    assert client.post(act, {"words": "另一页"}).status_code == 409  # a second page, open since before
+    assert client.post(act, {"words": "写错了", "deed": "reopen"}).status_code == 302
+    assert client.post(act, {"words": "又一次", "deed": "reopen"}).status_code == 409
+    assert client.post(act, {"words": "方案已印发"}).status_code == 302
     assert not open_duties_of(room.clerk, room.programme, TOWN).exists()
     other = DutyTerm.objects.get(unit="区应急管理局")
     with pytest.raises(PermissionDenied):
@@ -319,6 +323,9 @@ def test_network_values_open_and_clear_alarms_at_the_limits_and_late_news_change
     handled = {"deed": "alarm", "alarm": alarm.pk, "words": "已派人"}
     assert client.post(act, handled).status_code == 302
     assert "已派人" in client.get(reverse("supervision:network-board")).content.decode()
+    network.handle_alarm(alarm=alarm, words="已关阀", by=room.clerk, now=at + DAY)
+    alarm.refresh_from_db()
+    assert (alarm.done_words, alarm.seen_by) == ("已关阀", room.clerk), "words stand under the name of who said them"
 
 
 @pytest.mark.parametrize("name", ["coal-list", "measure-list", "hazard-list", "complaint-list", "ticket-list"])
