@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Area
@@ -33,10 +35,16 @@ def text(label: Any, limit: int = 120, *, required: bool = True, help_text: Any 
     return forms.CharField(label=label, max_length=limit, required=required, help_text=help_text, widget=widget)
 
 
+FIRST_DAY, LAST_DAY = date(1949, 10, 1), date(2199, 12, 31)
+"""Between them a day can be meant; a calendar's field takes “23” typed for the year as the year 23."""
+
+
 def day(label: Any, *, required: bool = True) -> forms.DateField:
+    attrs = {**INPUT, "type": "date", "min": str(FIRST_DAY), "max": str(LAST_DAY)}
     return forms.DateField(
-        label=label, required=required, widget=forms.DateInput(attrs={**INPUT, "type": "date"}, format="%Y-%m-%d")
-    )
+        label=label, required=required, widget=forms.DateInput(attrs=attrs, format="%Y-%m-%d"),
+        validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
+    )  # fmt: skip
 
 
 def pick(label: Any, choices: Iterable[Any], *, required: bool = True) -> forms.ChoiceField:

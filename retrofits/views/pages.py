@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core.refusals import Refused
 from retrofits.faults import Fault
+from retrofits.works_forms import FIRST_DAY, LAST_DAY
 
 
 def refused_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
@@ -41,7 +42,10 @@ def day_of(request: HttpRequest, name: str) -> date:
     """A day of the form. Raises `Refused` DAY_MISSING."""
     text = request.POST.get(name, "").strip()
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
+        found = date.min
+    if not FIRST_DAY <= found <= LAST_DAY:
         words = _("“%(text)s” is no day; write it as 2021-12-08.")
-        raise Refused("DAY_MISSING", words, text=text[:20]) from None
+        raise Refused("DAY_MISSING", words, text=text[:20])
+    return found

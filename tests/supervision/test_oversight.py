@@ -38,6 +38,8 @@ def test_a_failed_sample_blocks_its_model_until_it_is_lifted_with_a_reason(room:
             "laboratory": "示例检测中心", "sampled_on": "2021-12-01", "result": "failed", "findings": ""}  # fmt: skip
     client, act = client_of(room.office), reverse("supervision:sample-act")
     assert client.post(act, form).status_code == 422  # failed without findings
+    for day in ("0021-12-01", "20211-12-01"):  # a year typed as 21 into a calendar's field, or with a digit more
+        assert client.post(act, form | {"findings": "能效不达标", "sampled_on": day}).status_code == 422
     assert client.post(act, form | {"findings": "能效不达标"}).status_code == 302
     assert client.post(act, form | {"findings": "能效不达标"}).status_code == 409
     sample = ModelSample.objects.get()
