@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires
@@ -35,7 +37,7 @@ from heatsupply.views.fees import kept_companies, season_asked
 from programmes.chosen import chosen_area_code, chosen_programme
 from programmes.models import Programme
 from retrofits.views.pages import refused_page
-from retrofits.views.posting import done, posted
+from retrofits.views.posting import done, form_refusal, posted
 
 SHOWN = 30
 PAGE = "heat:indicator-board"
@@ -152,11 +154,23 @@ def _sample(request: HttpRequest) -> HttpResponse:
 
 def _sensors(request: HttpRequest) -> HttpResponse:
     form, programme = forms.SensorForm(request.POST, companies=_kept(request)), programme_of(request)
-    take = lambda data: room_samples.take_sensor_samples(  # noqa: E731
-        programme=programme, company=data["company"], season=room_samples.season_at(programme, clock.now()),
-        by=request.user, now=clock.now(),  # type: ignore[arg-type]
-    )  # fmt: skip
-    return posted(request, form, take, _("The sensors' newest values are taken."), PAGE)
+    if not form.is_valid():
+        return refused_page(request, form_refusal(form))
+    try:
+        taken = room_samples.take_sensor_samples(
+            programme=programme, company=form.cleaned_data["company"],
+            season=room_samples.season_at(programme, clock.now()), by=request.user, now=clock.now(),  # type: ignore[arg-type]
+        )  # fmt: skip
+    except Refused as refusal:
+        return refused_page(request, refusal)
+    messages.success(request, _sensors_said(taken))
+    return redirect(PAGE)
+
+
+def _sensors_said(taken: int) -> str:
+    if not taken:
+        return _("No sensor has told anything new within the last day.")
+    return ngettext("%(n)d sensor value is taken.", "%(n)d sensor values are taken.", taken) % {"n": taken}
 
 
 def _survey(request: HttpRequest) -> HttpResponse:

@@ -338,3 +338,17 @@ def test_a_sensors_newest_value_counts_once_and_an_old_one_never(fees: FeeRoom) 
     assert code_of(room_samples.take_sensor_samples, **take | {"season": BEFORE}) == "OUT_OF_SEASON"
     with pytest.raises(PermissionDenied):
         room_samples.take_sensor_samples(**take | {"by": person_of(fees.other)})
+
+
+def test_taking_the_sensors_values_says_how_many_there_were(fees: FeeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.clock.now", lambda: NOW)
+    home, client = people.dwelling(), client_of(fees.firm)
+    fees.take([row("A1")])
+    FeeAccount.objects.update(dwelling=home)
+    heater = bare_heater(line="serial:F1")
+    Heater.objects.filter(pk=heater.pk).update(dwelling=home)
+    LatestReading.objects.create(heater=heater, at=NOW - timedelta(hours=1), room_dc=183)
+    sent = {"deed": "sensors", "company": fees.company.pk}
+    for said in ("已采集 1 条传感器室温", "最近一天没有新的传感器室温"):
+        page = client.post(reverse("heat:indicator-act"), sent, follow=True).content.decode()
+        assert said in page
