@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
@@ -57,6 +58,16 @@ def figures(programme: Programme) -> dict[str, int]:
 def next_level(passed: set[str]) -> str:
     """The level that is due, "" when all have passed."""
     return next((level.value for level in ORDER if level.value not in passed), "")
+
+
+def due_by_year(years: Iterable[int], checks: Iterable[LevelCheck]) -> dict[int, str]:
+    """Year -> level that is due in it, without the years in which all have passed."""
+    passed: dict[int, set[str]] = {year: set() for year in years}
+    for one in checks:
+        if one.result == LevelCheck.Result.PASSED and one.year in passed:
+            passed[one.year].add(one.level)
+    due = {year: next_level(levels) for year, levels in passed.items()}
+    return {year: level for year, level in due.items() if level}
 
 
 def _in_order(programme: Programme, year: int, level: str) -> None:

@@ -16,7 +16,7 @@ from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits.found import whole
 from retrofits.models import JointAcceptance, LevelCheck
 from retrofits.services import panels
-from retrofits.services.levels import next_level, record_level
+from retrofits.services.levels import due_by_year, record_level
 from retrofits.views.pages import day_of, person_of, refused_page
 
 SHOWN = 60
@@ -31,11 +31,12 @@ def joint_list(request: HttpRequest) -> HttpResponse:
         home_count=Count("homes", distinct=True), signed=Count("seats", distinct=True)
     )
     levels = list(LevelCheck.objects.filter(programme=programme).select_related("recorded_by")) if programme else []
-    passed = {level.level for level in levels if level.result == LevelCheck.Result.PASSED}
+    years = range(programme.year_from, programme.year_to + 1) if programme else range(0)
+    due = due_by_year(years, levels)
     context = {
-        "programme": programme, "sheets": sheets[:SHOWN], "levels": levels, "due": next_level(passed),
+        "programme": programme, "sheets": sheets[:SHOWN], "levels": levels, "due": next(iter(due.values()), ""),
         "waiting": panels.homes_for(programme, area).count() if programme and area else 0,
-        "years": range(programme.year_from, programme.year_to + 1) if programme else [],
+        "years": years, "due_years": list(due),
         "level_choices": LevelCheck.Level.choices, "today": clock.today(),
         "may_open": bool(area) and request.user.has_right(panels.OPEN_RIGHT, area),
     }  # fmt: skip

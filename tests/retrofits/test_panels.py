@@ -246,6 +246,27 @@ def test_levels_follow_one_another(works: Works) -> None:
     assert [record(works, level).level for level in ("city", "national")] == ["city", "national"]
 
 
+def test_the_next_year_s_levels_can_be_recorded_when_all_of_the_first_have_passed(works: Works) -> None:
+    accepted(works)
+    Programme.objects.filter(pk=works.programme.pk).update(year_to=2022)
+    works.programme.refresh_from_db()
+    client = client_of(works.office)
+
+    def offered() -> tuple[list[int], str]:
+        shown = client.get(page("joint-list")).context
+        return shown["due_years"], shown["due"]
+
+    record(works, "self")
+    assert offered() == ([2021, 2022], "city")
+    for level in ("city", "national"):
+        record(works, level)
+    assert offered() == ([2022], "self")
+    sent = {"year": "2022", "level": "self", "result": "passed", "held_on": "0021-12-01"}
+    assert client.post(page("level-record"), sent).status_code == 422
+    assert client.post(page("level-record"), sent | {"held_on": DAY.isoformat()}).status_code == 302
+    assert offered() == ([2022], "city")
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [({"year": 2020}, "YEAR_OUTSIDE"), ({"held_on": DAY.replace(day=9)}, "HELD_LATER"),
