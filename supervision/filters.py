@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters as df
 from django import forms
 from django.db.models import Q, QuerySet
@@ -9,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from retrofits.filters import YES_NO, villages
-from supervision.kinds import Category, Kind, Source
+from supervision.forms import choices_of
+from supervision.kinds import Category, Group, Kind, Source
 from supervision.models import Case
 from supervision.models.cases import OVER
 from supervision.queries import late
@@ -31,6 +34,15 @@ class CaseFilter(df.FilterSet):
         model = Case
         fields: tuple[str, ...] = ()
 
+    group: Group | None = None
+    """Only its kinds and categories are offered; None offers all."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if self.group is not None:
+            self.filters["kind"].extra["choices"] = [(one, Kind(one).label) for one in self.group.kinds]
+            self.filters["category"].extra["choices"] = choices_of(self.group.kinds)
+
     def search(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         text = value.strip()[:40]
         return rows.filter(Q(number__startswith=text.upper()) | Q(title__contains=text))
@@ -41,3 +53,8 @@ class CaseFilter(df.FilterSet):
     def only_late(self, rows: QuerySet[Case], name: str, value: bool) -> QuerySet[Case]:
         found = late(rows, clock.now())
         return found if value else rows.exclude(pk__in=found.values("pk"))
+
+
+def filter_of(group: Group) -> type[CaseFilter]:
+    """The filters of the list of one group."""
+    return type(f"{group.code.title()}Filter", (CaseFilter,), {"group": group})

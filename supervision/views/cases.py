@@ -30,7 +30,7 @@ from programmes.chosen import chosen_area_code, chosen_programme
 from retrofits.views.evidence import file_response
 from retrofits.views.posting import form_refusal
 from supervision import companies, states
-from supervision.filters import CaseFilter
+from supervision.filters import filter_of
 from supervision.forms import CaseForm, DraftForm, StepForm
 from supervision.kinds import GROUPS, OWN, Group
 from supervision.models import Case, CaseStep, ServiceOutlet
@@ -87,7 +87,7 @@ def case_list(request: HttpRequest, group: Group) -> HttpResponse:
     rows = rows.filter(programme=chosen_programme(request)).select_related("area", "handler", "supplier")
     rows = rows.defer("words", "place_words", "reporter_name", "reporter_phone", "reply")
     table = build_table(
-        request, rows, COLUMNS, filterset=CaseFilter, unit=_("cases"), default_sort="-opened_at",
+        request, rows, COLUMNS, filterset=filter_of(group), unit=_("cases"), default_sort="-opened_at",
         row_url=lambda row: reverse("supervision:case-detail", args=[row.pk]),
         views=[View(_("All"), ""), View(_("Not finished"), "state=unfinished"), View(_("Late"), "late=true")],
         empty=(_("Nothing here"), _("Nothing has been recorded in this place and programme.")),

@@ -15,6 +15,7 @@ from accounts.models import Area
 from devices.models import ModelSample
 from retrofits.sampling import digest, draw
 from subsidies.models import OperationCheck
+from supervision.kinds import CATEGORIES, GROUPS
 from supervision.loading import DutiesRefused, load_duties
 from supervision.models import Case, ClockRule, DutyTerm, NetworkAlarm, NetworkPoint, NetworkValue, SpotCheck, TownScore
 from supervision.queries import open_duties_of
@@ -336,6 +337,16 @@ def test_a_list_is_narrowed_by_state_lateness_and_words(room: Room, name: str) -
     asked = {"state": "unfinished", "late": "true", "q": case.number}
     table = client_of(room.office).get(reverse(f"supervision:{name}"), asked).context["table"]
     assert [row.item for row in table.rows] == ([case] if name == "hazard-list" else [])
+
+
+def test_a_list_offers_kinds_and_categories_of_its_own_only(room: Room) -> None:
+    """The list of hazards offered those of complaints, orders and coal; choosing one of them left nothing."""
+    for name, group in (("hazard-list", "hazards"), ("measure-list", "measures")):
+        shown = client_of(room.office).get(reverse(f"supervision:{name}")).context["table"].form
+        kinds = [code for code, _label in shown.fields["kind"].choices if code]
+        assert kinds == list(GROUPS[group].kinds)
+        wanted = {code for kind in kinds for code in CATEGORIES[kind]}
+        assert {code for code, _label in shown.fields["category"].choices if code} == wanted
 
 
 def test_places_without_a_programme_show_empty_boards(db: None) -> None:
