@@ -193,7 +193,7 @@ class CompanyForm(forms.Form):
     area = one_of(_("place"), Area.objects.none())
     carrier = pick(_("energy"), EnergyCompany.Carrier.choices)
     name = text(_("energy company"), 80)
-    phone = text(_("phone"), 30, required=False)
+    phone = text(_("service phone"), 30, required=False)
 
 
 class ServeForm(forms.Form):

@@ -204,7 +204,7 @@ class StockForm(forms.Form):
 
 class PriceForm(forms.Form):
     kind = pick(_("price"), PriceRecord.Kind.choices)
-    valid_from = day(_("from"))
+    valid_from = day(_("valid from"))
     amount = forms.DecimalField(
         label=_("amount"), min_value=0, max_digits=14, decimal_places=4,
         widget=forms.TextInput(attrs={**INPUT, "inputmode": "decimal"}),

@@ -13,8 +13,10 @@ from django.urls import reverse
 
 from accounts.models import Area
 from devices.models import ModelSample
+from heatsupply.forms.networks import PriceForm
 from retrofits.sampling import digest, draw
 from subsidies.models import OperationCheck
+from supervision.forms import CompanyForm
 from supervision.kinds import CATEGORIES, GROUPS
 from supervision.loading import DutiesRefused, load_duties
 from supervision.models import Case, ClockRule, DutyTerm, NetworkAlarm, NetworkPoint, NetworkValue, SpotCheck, TownScore
@@ -347,6 +349,11 @@ def test_a_list_offers_kinds_and_categories_of_its_own_only(room: Room) -> None:
         assert kinds == list(GROUPS[group].kinds)
         wanted = {code for kind in kinds for code in CATEGORIES[kind]}
         assert {code for code, _label in shown.fields["category"].choices if code} == wanted
+
+
+def test_a_company_s_telephone_is_no_mobile_and_a_price_says_since_when_it_is_valid() -> None:
+    assert str(CompanyForm().fields["phone"].label) == "服务电话"
+    assert str(PriceForm().fields["valid_from"].label) == "有效期自"
 
 
 def test_places_without_a_programme_show_empty_boards(db: None) -> None:
