@@ -35,8 +35,8 @@ HTMX = {"HX-Request": "true", "HX-Target": "table", "HX-Trigger-Name": "q"}
 @dataclass
 class Answer:
     """`where` is inside, outside, hostile, innocent or chosen (by the page's own filters); `text` is the body as text,
-    archives unpacked, without the asked address; `wrote` names the tables with new history; `queries` is how many statements the answer took; `leads` names
-    the addresses a page that was shown offers.
+    archives unpacked, without the asked address; `wrote` names the tables with new history; `queries` is how many
+    statements the answer took; `leads` names the addresses a page that was shown offers.
     """
 
     row: Row
