@@ -57,6 +57,9 @@ REFUSED = Page(
     _("The portal has checked it and found a reason against it. Nothing was changed."),
     (_("Go back, change what is named here, and send it again."),),
 )  # fmt: skip
+UNSTORABLE = _(
+    "Something in what was sent is too long, or holds a sign that no text may hold. Take it out and send it again."
+)
 CONFLICT = Page(
     409, _("Somebody else was faster"),
     _("The record has changed since you opened it. Nothing of yours was written."),

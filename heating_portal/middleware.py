@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 
 from accounts.addresses import as_address
 from core.refusals import Refused
-from heating_portal.errors import OUTAGES, refused, unavailable
+from heating_portal.errors import OUTAGES, UNSTORABLE, refused, unavailable
 
 log = structlog.get_logger(__name__)
 _REFERENCE = re.compile(r"^[A-Za-z0-9-]{8,36}$")
@@ -64,6 +65,10 @@ class PlainRefusals:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused):
             return refused(request, error.sentence, conflict=error.status == 409)
+        if isinstance(error, DataError):  # a sign no text may hold, or more than a field takes and no form measured
+            why = getattr(error.__cause__, "sqlstate", None) or ""  # the words of the error may hold what was sent
+            log.error("unstorable", sqlstate=why, reference=getattr(request, "reference", ""))
+            return refused(request, UNSTORABLE)
         if isinstance(error, OUTAGES):
             log.error("outage", error=type(error).__name__, reference=getattr(request, "reference", ""))
             return unavailable(request)

@@ -23,6 +23,7 @@ from core import undo
 from core.refusals import Refused
 from core.table_layouts import MOST_COLUMNS, Kept, Layout, moved_up
 
+LONGEST_KEY = 60
 UNDO, UNDO_S = "accounts.view-undo", 60
 
 
@@ -97,7 +98,8 @@ def layout_keep(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Refused("LAYOUT_UNREADABLE", _("These columns are not those of a list; open the list once more."))
     given = form.cleaned_data
-    keys = moved_up([key for key in request.POST.getlist("col") if key][:MOST_COLUMNS], given["up"])
+    keys = [key for key in request.POST.getlist("col") if 0 < len(key) <= LONGEST_KEY][:MOST_COLUMNS]
+    keys = moved_up(keys, given["up"])
     layout = Layout() if "reset" in request.POST else Layout(keys, given["dense"])
     user, back = cast(User, request.user), _back_to_list(request)
     before = SavedView.objects.filter(owner=user, page=given["page"], name="").values_list("query", flat=True).first()

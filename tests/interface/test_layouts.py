@@ -102,6 +102,13 @@ def test_an_unreadable_post_keeps_nothing(clerk: User) -> None:
     assert not SavedView.objects.exists()
 
 
+def test_keys_no_list_has_are_left_out(clerk: User) -> None:
+    client = browser(clerk)
+    first = heads(client)[0]
+    keep(client, col=[first, "甲" * 3000, *(f"{n}" * 60 for n in range(9))])
+    assert heads(client) == [first] and len(SavedView.objects.get().query) < 2000
+
+
 def test_words_of_an_address_are_bounded() -> None:
     wide = Layout.of(QueryDict("cols=" + ",".join(f"c{n}" for n in range(5000))), Kept())
     assert len(wide.columns) == 60

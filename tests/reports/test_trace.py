@@ -72,6 +72,11 @@ def test_a_column_that_does_not_add_up_is_said(county: World, sign_in: SignIn) -
     assert "✗" in sign_in(county.staff["auditor"]).get("/trace/").content.decode()
 
 
+def test_a_sign_no_text_may_hold_is_refused_in_words(county: World, sign_in: SignIn) -> None:
+    answer = sign_in(county.staff["auditor"]).get("/trace/", {"q": "a\x00b"})
+    assert answer.status_code == 422 and "含有无法保存的字符" in answer.content.decode()
+
+
 @pytest.mark.clause(
     "T-57",
     "专款专用",
