@@ -42,7 +42,7 @@ QUERIES: Mapping[str, str] = {
                 FROM subsidies_payoutline l JOIN subsidies_entitlement e ON e.id = l.entitlement_id,
                 jsonb_array_elements(l.offsets) p WHERE e.dwelling_id = c.dwelling_id AND l.offset_fen > 0
                 AND l.state NOT IN ('failed', 'dropped') AND p->>1 = s.key
-                AND p->>0 = 'ZH-' || lpad(c.id::text, 5, '0')), 0) AS fen) b
+                AND p->>0 = 'ZH-' || lpad(c.id::text, greatest(5, length(c.id::text)), '0')), 0) AS fen) b
         WHERE b.fen > CASE c.state WHEN 'confirmed' THEN s.value::bigint ELSE 0 END""",
     # One subsidised dwelling per household, one technology per dwelling (一户一宅).
     "I2": """

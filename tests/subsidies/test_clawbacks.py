@@ -231,6 +231,17 @@ def test_the_database_gives_no_more_than_the_case_asks(money: Money) -> None:
     ClawbackEntry.objects.create(source="DISTRICT", amount_fen=5_000, request_id=UUID(int=1), **row)
 
 
+@pytest.mark.parametrize("number", [12, 99_999, 123_456])
+def test_what_was_kept_back_is_not_returned_as_well_whatever_the_number_of_the_case(money: Money, number: int) -> None:
+    paid = paid_season(money)
+    Clawback.objects.filter(pk=propose(money, paid, 8_000).pk).update(id=number)
+    case = confirm(money, Clawback.objects.get(pk=number))
+    assert next_season(money, paid, 1500).offsets == [[f"ZH-{number:05}", "DISTRICT", 8_000]]  # type: ignore[union-attr]
+    row = {"clawback": case, "document_no": "x", "on": TODAY, "recorded_by": money.maker, "recorded_at": SPRING}
+    with pytest.raises(DatabaseError, match="gives no 1 fen"), transaction.atomic():
+        ClawbackEntry.objects.create(source="DISTRICT", amount_fen=1, request_id=UUID(int=1), **row)
+
+
 def test_a_dropped_case_leaves_everything_as_it_was(money: Money) -> None:
     paid = paid_season(money)
     case = propose(money, paid, 8_000)
