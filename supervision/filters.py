@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
 
 import django_filters as df
 from django import forms
@@ -34,15 +34,6 @@ class CaseFilter(df.FilterSet):
         model = Case
         fields: tuple[str, ...] = ()
 
-    group: Group | None = None
-    """Only its kinds and categories are offered; None offers all."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        if self.group is not None:
-            self.filters["kind"].extra["choices"] = [(one, Kind(one).label) for one in self.group.kinds]
-            self.filters["category"].extra["choices"] = choices_of(self.group.kinds)
-
     def search(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         text = value.strip()[:40]
         return rows.filter(Q(number__startswith=text.upper()) | Q(title__contains=text))
@@ -55,6 +46,12 @@ class CaseFilter(df.FilterSet):
         return found if value else rows.exclude(pk__in=found.values("pk"))
 
 
+@cache
 def filter_of(group: Group) -> type[CaseFilter]:
-    """The filters of the list of one group."""
-    return type(f"{group.code.title()}Filter", (CaseFilter,), {"group": group})
+    """The filters of the list of one group: only its own kinds and categories are offered."""
+    kinds = [(one, Kind(one).label) for one in group.kinds]
+    own = {
+        "kind": df.ChoiceFilter(label=_("kind"), choices=kinds, empty_label=ALL),
+        "category": df.ChoiceFilter(label=_("category"), choices=choices_of(group.kinds), empty_label=ALL),
+    }
+    return type(f"{group.code.title()}Filter", (CaseFilter,), own)

@@ -16,6 +16,7 @@ from devices.models import ModelSample
 from heatsupply.forms.networks import PriceForm
 from retrofits.sampling import digest, draw
 from subsidies.models import OperationCheck
+from supervision.filters import CaseFilter
 from supervision.forms import CompanyForm
 from supervision.kinds import CATEGORIES, GROUPS
 from supervision.loading import DutiesRefused, load_duties
@@ -343,6 +344,7 @@ def test_a_list_is_narrowed_by_state_lateness_and_words(room: Room, name: str) -
 
 def test_a_list_offers_kinds_and_categories_of_its_own_only(room: Room) -> None:
     """The list of hazards offered those of complaints, orders and coal; choosing one of them left nothing."""
+    assert CaseFilter.base_filters["kind"].field, "who asks for all kinds before spoils nothing: the answer is kept"
     for name, group in (("hazard-list", "hazards"), ("measure-list", "measures")):
         shown = client_of(room.office).get(reverse(f"supervision:{name}")).context["table"].form
         kinds = [code for code, _label in shown.fields["kind"].choices if code]
