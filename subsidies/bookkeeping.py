@@ -15,6 +15,7 @@ MOVES = {
     "reserved": ("free", "batches"),
     "released": ("batches", "free"),
     "paid": ("batches", "paid"),
+    "bounced": ("paid", "free"),
     "returned": ("free", "returned"),
     "clawed": ("recovered", "free"),
 }

@@ -175,6 +175,13 @@ class ReturnFileForm(forms.Form):
     file = forms.FileField(label=_("The bank's file (.xlsx, .xls, .csv)"))
 
 
+class BounceForm(forms.Form):
+    """A payment that came back after the bank had confirmed it."""
+
+    document_no = _text(_("Number of the bank's paper"), 80)
+    words = _text(_("Why it came back"), 200)
+
+
 class FollowUpForm(RequestForm):
     """A follow-up batch of what the bank refused."""
 

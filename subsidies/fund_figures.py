@@ -10,13 +10,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import BigIntegerField, Case, Count, F, Sum, When
 
 from programmes.models import Programme
 from subsidies.bookkeeping import ACCOUNTS, Key
 from subsidies.models import Fund, FundEntry, FundHold
 from subsidies.wording import source_name
 
+Kind = FundEntry.Kind
 TENTH, HUNDRED = Decimal("0.1"), Decimal(100)
 
 
@@ -85,9 +86,10 @@ def _rows(funds: Sequence[Fund], lines: Mapping[Key, tuple[int, int]]) -> list[F
 
 
 def kind_rows(funds: Sequence[Fund]) -> list[KindRow]:
-    """Paid by benefit kind and source, for disbursement by works, equipment and running."""
-    paid = FundEntry.objects.filter(fund__in=[fund.pk for fund in funds], kind=FundEntry.Kind.PAID)
-    rows = paid.values_list("line__entitlement__benefit_kind", "fund__source").annotate(fen=Sum("amount_fen"))
+    """Paid by benefit kind and source, for disbursement by works, equipment and running; less bounces."""
+    moves = FundEntry.objects.filter(fund__in=[fund.pk for fund in funds], kind__in=[Kind.PAID, Kind.BOUNCED])
+    fen = Case(When(kind=Kind.BOUNCED, then=-F("amount_fen")), default=F("amount_fen"), output_field=BigIntegerField())
+    rows = moves.values_list("line__entitlement__benefit_kind", "fund__source").annotate(fen=Sum(fen))
     found: dict[str, dict[str, int]] = {}
     for kind, source, fen in rows.order_by("line__entitlement__benefit_kind", "fund__source"):
         found.setdefault(kind or "", {})[source] = fen

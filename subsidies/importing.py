@@ -17,7 +17,7 @@ from subsidies.exporting import line_ref
 from subsidies.models import PayoutBatch, PayoutLine
 
 TAKEN_AS = "return"  # a file of plain text has no sheet and is named by this; nobody is shown it
-PAID, FAILED, PARTIAL = "paid", "failed", "partial"
+PAID, FAILED, PARTIAL, BOUNCED = "paid", "failed", "partial", "bounced"
 Parts = Mapping[int, Sequence[tuple[str, int]]]
 """Line id -> (bank's reference, fen) of the parts booked so far."""
 LIMITS = Limits(file_bytes=10 * MIB, unpacked_bytes=200 * MIB, cells=1_000_000, cpu_s=30, wall_s=60)
@@ -70,7 +70,7 @@ class Matched:
     """
 
     results: list[list[object]] = field(default_factory=list)
-    """[line id, paid|failed|partial, bank's reference, bank's words, fen of the row]"""
+    """[line id, paid|failed|partial|bounced, bank's reference, bank's words, fen of the row]"""
     unknown: list[dict[str, object]] = field(default_factory=list)
     """Row, amount and why it could not be taken; the card masked."""
     sum_fen: int = 0
@@ -108,7 +108,8 @@ def match_rows(
 
     `lines` are all that went to the bank. A row is taken only if card and amount are those of the line, its line is
     still open, and no other row claimed it (where another one says the opposite, neither is); an amount below what is
-    open is a part and leaves the line open. `parts` were booked from earlier files.
+    open is a part and leaves the line open. `parts` were booked from earlier files. A line that is paid is bounced
+    where the file says only that it was not.
     """
     rows = list(rows)
     known = _Known(batch, lines)
@@ -126,6 +127,8 @@ def match_rows(
         if line is not None and why == "SECOND_ROW" and _says(row) != _says(taken[line.pk]):
             why = "ROWS_CONTRADICT"
             _withdraw(matched, line, taken[line.pk])
+        if why == "SETTLED_BEFORE" and line is not None:
+            taken.setdefault(line.pk, row)
         if why or line is None:
             matched.unknown.append(_unknown(row, fen, why or "NO_LINE", line))
         else:
@@ -213,7 +216,7 @@ def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: Cont
         return "CARD_AS_NUMBER" if row.numeric_card else "NO_LINE"
     if line.pk in taken:
         return "SECOND_ROW"
-    if line.state != PayoutLine.State.SENT:
+    if line.state != PayoutLine.State.SENT and not _bounces(row, line):
         return "SETTLED_BEFORE"
     card = _digits(row.values.get("card", ""))
     if card and card != line.bank_card:
@@ -222,6 +225,11 @@ def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: Cont
     if line.partial_fen and is_known_part(parts.get(line.pk, ()), reference, fen):
         return "PART_KNOWN"
     return _amount_problem(line, fen, outcome) if outcome else "RESULT_UNREADABLE"
+
+
+def _bounces(row: BankRow, line: PayoutLine) -> bool:
+    """Whether the row says that a payment confirmed before was not made or came back."""
+    return line.state == PayoutLine.State.PAID and _outcome(row) == FAILED
 
 
 def _amount_problem(line: PayoutLine, fen: int, outcome: str) -> str:
@@ -234,6 +242,7 @@ def _amount_problem(line: PayoutLine, fen: int, outcome: str) -> str:
 
 def _result(row: BankRow, line: PayoutLine, fen: int) -> list[object]:
     outcome = PARTIAL if _outcome(row) == PAID and fen < _open_fen(line) else _outcome(row)
+    outcome = BOUNCED if _bounces(row, line) else outcome
     words = [row.values.get("reference", "")[:60], row.values.get("message", "")[:200]]
     return [line.pk, outcome, *words, fen]
 

@@ -81,7 +81,8 @@ QUERIES: Mapping[str, str] = {
             SELECT COALESCE(SUM((p->>2)::bigint), 0) FROM subsidies_fundhold h,
             jsonb_array_elements(h.parts) p WHERE h.programme_id = f.programme_id
             AND h.state = 'held' AND p->>0 = f.source AND (p->>1)::int = f.budget_year)
-        UNION ALL SELECT id, 'no document' FROM subsidies_fundentry WHERE kind = 'paid' AND document_no = ''
+        UNION ALL SELECT id, 'no document' FROM subsidies_fundentry WHERE kind IN ('paid', 'bounced')
+            AND document_no = ''
         UNION ALL
         SELECT b.id, 'batch' FROM subsidies_payoutbatch b LEFT JOIN subsidies_fundentry n ON n.batch_id = b.id
             AND n.kind IN ('reserved', 'released', 'paid')
@@ -91,8 +92,8 @@ QUERIES: Mapping[str, str] = {
                     AND l.state IN ('paid', 'failed')), 0) ELSE 0 END
         UNION ALL
         SELECT b.id, 'paid' FROM subsidies_payoutbatch b WHERE
-            COALESCE((SELECT SUM(n.amount_fen) FROM subsidies_fundentry n WHERE n.batch_id = b.id
-                AND n.kind = 'paid'), 0)
+            COALESCE((SELECT SUM(CASE n.kind WHEN 'paid' THEN n.amount_fen ELSE -n.amount_fen END)
+                FROM subsidies_fundentry n WHERE n.batch_id = b.id AND n.kind IN ('paid', 'bounced')), 0)
             <> COALESCE((SELECT SUM(l.amount_fen) FROM subsidies_payoutline l WHERE l.batch_id = b.id
                 AND l.state = 'paid'), 0)""",
     # Maker, checker and releaser are different persons.

@@ -184,9 +184,10 @@ def batches_waiting_for(user: Any, area_code: str) -> int:
 
 
 def returns_to_book(user: Any, area_code: str) -> int:
-    """Bank returns read but not booked yet; a faulty one is done with when its batch is."""
+    """Bank returns read but not booked yet; one that sends nothing back is done with when its batch is."""
     found = BankReturn.objects.visible_to(user, "payouts.reconcile")
-    waiting = found.within(area_code).filter(applied_at__isnull=True).exclude(batch__state="settled")
+    done_with = Q(batch__state="settled") & ~Q(counts__bounced__gt=0)
+    waiting = found.within(area_code).filter(applied_at__isnull=True).exclude(done_with)
     return waiting.count() if area_code else 0
 
 

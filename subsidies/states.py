@@ -25,6 +25,7 @@ ENTITLEMENT_EDGES: tuple[Edge, ...] = (
     ("payable", "batched"),
     ("batched", "payable"),
     ("batched", "paid"),
+    ("paid", "payable"),  # the bank sent back what it had confirmed
 )
 BATCH_EDGES: tuple[Edge, ...] = (
     ("draft", "locked"),
@@ -49,7 +50,13 @@ HOLD_EDGES: tuple[Edge, ...] = (
     ("used", "short"),
     ("used", "freed"),
 )
-LINE_EDGES: tuple[Edge, ...] = (("planned", "sent"), ("planned", "dropped"), ("sent", "paid"), ("sent", "failed"))
+LINE_EDGES: tuple[Edge, ...] = (
+    ("planned", "sent"),
+    ("planned", "dropped"),
+    ("sent", "paid"),
+    ("sent", "failed"),
+    ("paid", "failed"),  # sent back after it had been confirmed
+)
 
 EDITABLE, SIGNING, SEALED = "draft", ("locked", "reviewed", "approved"), ("released", "settled")
 

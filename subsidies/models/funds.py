@@ -86,6 +86,7 @@ class FundEntry(ScopedModel):
         RESERVED = "reserved", _("reserved for a batch")
         RELEASED = "released", _("reservation given back")
         PAID = "paid", _("paid")
+        BOUNCED = "bounced", _("sent back by the bank once paid")
         RETURNED = "returned", _("given back to the source")
         CLAWED = "clawed", _("recovered from a household")
 

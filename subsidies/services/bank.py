@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -115,7 +115,8 @@ def read_return(
     """Keep the bank's answer and match it; nothing is booked yet (`reconcile`). The same file again for the same batch
     returns what was read the first time.
 
-    Raises Refused BATCH_STATE, SAME_FILE (conflicts), FILE_UNREADABLE, NOTHING_MATCHES.
+    Of a settled batch an answer may only send paid money back (`bounces`). Raises Refused BATCH_STATE, SAME_FILE
+    (conflicts), FILE_UNREADABLE, NOTHING_MATCHES, FILE_TOTAL.
     """
     rows = _rows(content, file_name)
     with transaction.atomic():
@@ -124,16 +125,18 @@ def read_return(
         earlier = _known_file(batch, sha256)
         if earlier is not None:
             return earlier
-        lock_batch(batch, by, "payouts.reconcile", State.RELEASED)
         sent = batch.lines.exclude(state__in=[LineState.PLANNED, LineState.DROPPED]).order_by("line_no")
         matched = importing.match_rows(batch, sent, rows, _booked_parts(batch))
         if not matched.results:
-            raise Refused("NOTHING_MATCHES", _("No row of this file belongs to an open payment of %(number)s."),
-                          number=batch.number)  # fmt: skip
+            words = _("No row of this file belongs to an open payment of %(number)s or sends a paid one back.")
+            raise Refused("NOTHING_MATCHES", words, number=batch.number)
+        counts = _counts(batch, matched)
+        if batch.state == State.SETTLED:
+            _refuse_wrong_sums(counts)  # no later answer would do away with this one
         document = _keep(batch, content, file_name, "", RETURN_KIND, by)
         return BankReturn.objects.create(
             batch=batch, area_id=batch.area_id, document=document, file_sha256=sha256, entered_by=by,
-            entered_at=now or clock.now(), counts=_counts(batch, matched), results=matched.results,
+            entered_at=now or clock.now(), counts=counts, results=matched.results,
             unknown=matched.unknown[:KEPT_UNKNOWN],
         )  # fmt: skip
 
@@ -149,8 +152,7 @@ def reconcile(*, bank_return: BankReturn, by: User, now: dt.datetime | None = No
     found = BankReturn.objects.select_for_update().get(pk=bank_return.pk)
     if found.applied_at is not None:
         return found
-    if why := own_sums_wrong(found):
-        raise Refused("FILE_TOTAL", _("%(why)s Ask the bank for a whole file; nothing of this one is booked."), why=why)
+    _refuse_wrong_sums(found.counts)
     at = now or clock.now()
     paid, failed = _book_lines(batch, found, at)
     funds.settle(batch=batch, paid=paid, failed=failed, by=by, at=at)
@@ -245,6 +247,7 @@ def _counts(batch: PayoutBatch, matched: importing.Matched) -> dict[str, int | N
         "partial": matched.count(importing.PARTIAL),
         "paid": matched.count(importing.PAID),
         "failed": matched.count(importing.FAILED),
+        "bounced": matched.count(importing.BOUNCED),
         "unknown": len(matched.unknown),
         "sum_fen": matched.sum_fen,
         "batch_sum_fen": batch.total_fen,
@@ -252,9 +255,13 @@ def _counts(batch: PayoutBatch, matched: importing.Matched) -> dict[str, int | N
     }
 
 
-def own_sums_wrong(bank_return: BankReturn) -> str:
+def _refuse_wrong_sums(counts: Mapping[str, int | None]) -> None:
+    if why := own_sums_wrong(counts):
+        raise Refused("FILE_TOTAL", _("%(why)s Ask the bank for a whole file; nothing of this one is booked."), why=why)
+
+
+def own_sums_wrong(counts: Mapping[str, Any]) -> str:
     """A sentence where the rows do not add up to what the file itself says they do, "" where they do."""
-    counts = bank_return.counts
     stated_fen, stated_rows = counts.get("stated_fen"), counts.get("stated_rows")
     if stated_fen is not None and stated_fen != counts["sum_fen"]:
         words = _("The file says its rows add up to %(stated)s yuan; they add up to %(found)s yuan.")
@@ -266,10 +273,15 @@ def own_sums_wrong(bank_return: BankReturn) -> str:
     return ""
 
 
+def has_to_book(bank_return: BankReturn) -> bool:
+    """Whether the file answers for payments that were open."""
+    return any(bank_return.counts.get(what) for what in (importing.PAID, importing.PARTIAL, importing.FAILED))
+
+
 def sum_words(bank_return: BankReturn) -> str:
-    """A sentence when the file's sum is not the batch's, "" when it is."""
+    """A sentence when the file's sum is not the batch's, "" when it is, or where the file only sends money back."""
     counts = bank_return.counts
-    if counts["sum_fen"] == counts["batch_sum_fen"]:
+    if counts["sum_fen"] == counts["batch_sum_fen"] or (counts.get("bounced") and not has_to_book(bank_return)):
         return ""
     words = _("The file adds up to %(file)s yuan, the batch to %(batch)s yuan.")
     return str(words) % {"file": format_yuan(counts["sum_fen"]), "batch": format_yuan(counts["batch_sum_fen"])}

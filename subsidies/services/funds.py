@@ -7,7 +7,7 @@ wait for each other and never deadlock. The running totals carry a CHECK: what i
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,12 @@ TOTALS = {
     Kind.CLAWED: "clawed_fen",
 }
 """The running total that an entry recorded by hand goes into."""
+CARRIED: Mapping[str, Mapping[str, int]] = {
+    Kind.PAID: {"reserved_fen": -1, "paid_fen": 1},
+    Kind.RELEASED: {"reserved_fen": -1},
+    Kind.BOUNCED: {"paid_fen": -1},
+}
+"""Running totals that an entry of a payment line goes into, and which way."""
 
 
 class FundsShort(Refused):
@@ -186,14 +192,34 @@ def settle(
 ) -> None:
     """Turn the reservation of paid lines into payments, give that of failed ones back: an entry per line and source."""
     outcomes = [*((Kind.PAID, line) for line in paid), *((Kind.RELEASED, line) for line in failed)]
-    shares = shares_of([line.pk for _kind, line in outcomes])
+    _move_lines(batch, outcomes, by, at)
+
+
+def unpay(*, batch: PayoutBatch, papers: Mapping[PayoutLine, str], by: User, at: dt.datetime) -> None:
+    """What the bank sent back once it was paid is free again in the funds it came from: an entry per line and source,
+    with the bank's paper. Raises Refused RECOVERED where the money was written down as recovered already."""
+    needs = needs_of([line.pk for line in papers])
+    for key, fund in locked_funds(batch.programme_id, needs).items():
+        if fund.paid_fen - needs.get(key, 0) < fund.clawed_fen:
+            words = _("%(fund)s: more is written down as recovered than would then be paid. Was this money among it?")
+            raise Refused("RECOVERED", words, conflict=True, fund=f"{source_name(key[0])} {key[1]}")
+    _move_lines(batch, [(Kind.BOUNCED, line) for line in papers], by, at, papers)
+
+
+def _move_lines(
+    batch: PayoutBatch, moves: Sequence[tuple[str, PayoutLine]], by: User, at: dt.datetime,
+    papers: Mapping[PayoutLine, str] | None = None,
+) -> None:  # fmt: skip
+    """An entry of this kind per line and share; without a paper of its own it names those by which the money came."""
+    shares = shares_of([line.pk for _kind, line in moves])
     funds = locked_funds(batch.programme_id, {key for parts in shares.values() for key in parts})
-    papers = documents_of(funds.values())
+    numbers = documents_of(funds.values())
     entries = [
-        _line_entry(batch, line, funds[key], kind, fen, papers.get(funds[key].pk, ""), by, at)
-        for kind, line in outcomes
+        _line_entry(batch, line, funds[key], kind, fen, (papers or {}).get(line) or numbers.get(funds[key].pk, ""), by,
+                    at)
+        for kind, line in moves
         for key, fen in shares[line.pk].items()
-    ]
+    ]  # fmt: skip
     FundEntry.objects.bulk_create(entries, batch_size=1000)
     _book(entries)
 
@@ -213,9 +239,7 @@ def _book(entries: Iterable[FundEntry]) -> None:
     for entry in entries:
         sums[(entry.fund_id, entry.kind)] = sums.get((entry.fund_id, entry.kind), 0) + entry.amount_fen
     for (fund_id, kind), fen in sorted(sums.items()):
-        changes: dict[str, Any] = {"reserved_fen": F("reserved_fen") - fen}
-        if kind == Kind.PAID:
-            changes["paid_fen"] = F("paid_fen") + fen
+        changes = {column: F(column) + way * fen for column, way in CARRIED[kind].items()}
         Fund.objects.filter(pk=fund_id).update(**changes)
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import step_up
@@ -18,9 +18,9 @@ from accounts.access import get_visible_or_404, requires
 from core.refusals import Refused
 from core.tables import Column, build_table, render_table
 from programmes.chosen import chosen_area_code, chosen_programme
-from subsidies.forms import FollowUpForm, ReturnFileForm
+from subsidies.forms import BounceForm, FollowUpForm, ReturnFileForm
 from subsidies.models import BankReturn, PayoutBatch, PayoutLine
-from subsidies.services import bank, batches
+from subsidies.services import bank, batches, bounces
 
 COLUMNS = (
     Column("batch.number", gettext_lazy("Batch"), kind="id", order_by="batch__number", link=True),
@@ -40,7 +40,7 @@ WHY = {
     "ROWS_CONTRADICT": gettext_lazy(
         "Rows of the file contradict each other: paid and not paid. Neither is booked; ask the bank which is true."
     ),
-    "SETTLED_BEFORE": gettext_lazy("This payment was settled by an earlier file; nothing is booked again."),
+    "SETTLED_BEFORE": gettext_lazy("This payment was settled before; nothing is booked again."),
     "PART_KNOWN": gettext_lazy("This part was booked from an earlier file; nothing is booked again."),
     "OVERPAID": gettext_lazy(
         "The bank paid more than was ordered. Have the excess taken back; the payment stays open until its next file."
@@ -136,9 +136,11 @@ def return_detail(request: HttpRequest, pk: int) -> HttpResponse:
     may_prepare = request.user.has_right(batches.RIGHT, found.area_id)
     ready = [row for row in rows if row["line"].state == "failed" and row["is_corrected"]]
     context = {
-        "one": found, "sum_words": bank.sum_words(found), "own_words": bank.own_sums_wrong(found),
+        "one": found, "sum_words": bank.sum_words(found), "own_words": bank.own_sums_wrong(found.counts),
         "failed": [row for row in rows if row["outcome"] == "failed"],
         "partial": [row for row in rows if row["outcome"] == "partial"],
+        "bounced": [row for row in rows if row["outcome"] == "bounced"], "has_to_book": bank.has_to_book(found),
+        "to_bounce": sum(row["outcome"] == "bounced" and row["line"].state == "paid" for row in rows),
         "unknown": [{**row, "words": WHY[row["why"]]} for row in found.unknown],
         "may_follow": may_prepare and found.applied_at is not None, "ready": len(ready), "request_id": uuid4(),
     }  # fmt: skip
@@ -182,6 +184,37 @@ def return_book(request: HttpRequest, pk: int) -> HttpResponse:
     found = bank.reconcile(bank_return=_return(request, pk), by=request.user)  # type: ignore[arg-type]
     messages.success(request, _("Booked: %(paid)d paid, %(failed)d failed.") % found.counts)
     return redirect("subsidies:return-detail", found.pk)
+
+
+@requires("payouts.reconcile")
+@require_POST
+def return_bounce(request: HttpRequest, pk: int) -> HttpResponse:
+    """Payments confirmed before that this answer sends back."""
+    found = _return(request, pk)
+    n = bounces.book_bounces(bank_return=found, by=request.user)  # type: ignore[arg-type]
+    said = ngettext("%(n)d payment came back: its money is free again.",
+                    "%(n)d payments came back: their money is free again.", n)  # fmt: skip
+    messages.success(request, said % {"n": n})
+    return redirect("subsidies:return-detail", found.pk)
+
+
+@requires("payouts.reconcile")
+@require_http_methods(["GET", "POST"])
+def payment_bounce(request: HttpRequest, pk: int) -> HttpResponse:
+    """One payment that came back after the bank had confirmed it."""
+    rows = PayoutLine.objects.select_related("batch", "entitlement__dwelling", "area")
+    line = get_visible_or_404(rows, request.user, "payouts.reconcile", pk=pk)
+    form = BounceForm(request.POST or None)
+    status = 422 if request.method == "POST" else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            bounces.record_bounce(line=line, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            messages.success(request, _("Written down: the money is free again. Next: have the account corrected."))
+            return redirect("subsidies:entitlement-detail", line.entitlement_id)
+        except Refused as refusal:
+            form.add_error(None, refusal.sentence)
+            status = refusal.status
+    return render(request, "subsidies/payment_bounce.html", {"form": form, "line": line}, status=status)
 
 
 def _return(request: HttpRequest, pk: int) -> BankReturn:

@@ -209,6 +209,7 @@ def _detail(request: HttpRequest, one: Entitlement, **forms: object) -> HttpResp
         "may_again": one.state in ("assessed", "held") and request.user.has_right("entitlements.assess", one.area_id),
         "may_object": one.state == "noticed" and request.user.has_right("notices.publish", one.area_id),
         "may_decide": one.state == "objected" and request.user.has_right("objections.decide", one.area_id),
+        "may_bounce": request.user.has_right("payouts.reconcile", one.area_id),
         "again": AgainForm(one),
         "statements": statements,
         "where": where_recorded(stated.missing_fact(one)),

@@ -327,7 +327,7 @@ def test_a_payment_settled_before_is_told_apart_from_an_unknown_one(money: Money
 def test_a_file_that_contradicts_its_own_sums_is_not_booked(money: Money, total: list[str], words: str) -> None:
     batch = money.sent(2)
     found = read(money, batch, [*answer(batch), total])
-    assert words in bank.own_sums_wrong(found)
+    assert words in bank.own_sums_wrong(found.counts)
     with pytest.raises(Refused, match="FILE_TOTAL"):
         bank.reconcile(bank_return=found, by=money.maker)
     assert not batch.lines.exclude(state="sent").exists()

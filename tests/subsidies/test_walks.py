@@ -111,6 +111,10 @@ def _walk_with_a_claim(steps: Walk) -> None:
     steps.every_yuan_is_where_it_should_be()
     assert clawbacks.outstanding(Clawback.objects.all()) == {Clawback.objects.get().pk: {}}
     assert follow_up.lines.get().state == "paid"
+    steps.a_payment_comes_back(2, twice=True)
+    steps.every_yuan_is_where_it_should_be()
+    assert [line.state for line in follow_up.lines.all()] == ["failed"]
+    assert list(clawbacks.outstanding(Clawback.objects.all()).values()) == [{"DISTRICT": 11_000}]
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ from subsidies.models import (
     PayoutBatch,
     PayoutLine,
 )
-from subsidies.services import bank, batches, clawbacks, funds, holds, notices, signatures
+from subsidies.services import bank, batches, bounces, clawbacks, funds, holds, notices, signatures
 from tests.subsidies.conftest import Money
 from tests.subsidies.test_bank import answer, as_csv
 from tests.subsidies.walking import Watch
@@ -269,6 +269,16 @@ class Walk(RuleBasedStateMachine):
         if found := self.one(BankReturn, which):
             for _press in range(1 + twice):
                 self.press(lambda: bank.reconcile(bank_return=found, by=self.money.maker))
+
+    @precondition(lambda self: PayoutLine.objects.filter(state="paid").exists())
+    @rule(which=pick, twice=st.booleans())
+    def a_payment_comes_back(self, which: int, twice: bool) -> None:
+        """Days after the bank has confirmed it."""
+        if line := self.one(PayoutLine, which, state="paid"):
+            for _press in range(1 + twice):
+                self.press(lambda: bounces.record_bounce(
+                    line=line, document_no="示例退汇1号", words="销户", by=self.money.maker
+                ))  # fmt: skip
 
     # seasons, claims back, what later payments keep back
 

@@ -1,0 +1,214 @@
+"""What the bank sends back days after it said it was paid: the payment failed after all, once, to the fen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, transaction
+from django.urls import reverse
+
+from core.refusals import Refused
+from subsidies import queries
+from subsidies.fund_figures import disagreements, kind_rows
+from subsidies.invariants import broken
+from subsidies.models import Clawback, Entitlement, Fund, FundEntry, PayoutBatch, PayoutLine
+from subsidies.services import bank, batches, bounces, clawbacks, funds
+from tests.subsidies.conftest import Money
+from tests.subsidies.test_bank import HEAD, answer, as_csv, read
+from tests.subsidies.test_pages import Sign, enter
+
+__all__ = ["enter"]
+pytestmark = pytest.mark.django_db
+Kind = FundEntry.Kind
+
+
+@pytest.fixture
+def paid(money: Money) -> PayoutBatch:
+    """A settled batch of two payments."""
+    batch = money.released(2)
+    bank.make_bank_file(batch=batch, by=money.releaser)
+    bank.reconcile(bank_return=read(money, batch, answer(batch)), by=money.maker)
+    batch.refresh_from_db()
+    assert batch.state == "settled"
+    return batch
+
+
+def bounce(money: Money, line: PayoutLine, **changes: str) -> PayoutLine:
+    said = {"document_no": "退汇 88", "words": "账户已销户"} | changes
+    return bounces.record_bounce(line=line, by=money.maker, **said)
+
+
+def sums(money: Money) -> tuple[int, int, int]:
+    """Paid, reserved and free fen over the funds."""
+    funds = list(Fund.objects.filter(programme=money.programme))
+    return sum(f.paid_fen for f in funds), sum(f.reserved_fen for f in funds), sum(f.free_fen for f in funds)
+
+
+def test_its_money_is_free_again_and_what_is_due_may_be_paid_again(money: Money, paid: PayoutBatch) -> None:
+    line = paid.lines.get(line_no=1)
+    paid_fen, reserved, free = sums(money)
+    for _twice in range(2):
+        bounce(money, line)
+    line.refresh_from_db()
+    assert (line.state, line.bank_message, line.entitlement.state) == ("failed", "账户已销户", "payable")
+    assert sums(money) == (paid_fen - line.amount_fen, reserved, free + line.amount_fen)
+    entries = list(line.fund_entries.filter(kind=Kind.BOUNCED))
+    assert sum(entry.amount_fen for entry in entries) == line.amount_fen
+    assert {(entry.debit, entry.credit, entry.document_no) for entry in entries} == {("free", "paid", "退汇 88")}
+    assert sum(row.total_fen for row in kind_rows(list(Fund.objects.all()))) == paid_fen - line.amount_fen
+    assert (broken(), disagreements(money.programme)) == ({}, [])
+    assert PayoutBatch.objects.get(pk=paid.pk).state == "settled"
+
+
+def test_the_account_is_corrected_and_the_money_paid_by_a_follow_up(money: Money, paid: PayoutBatch) -> None:
+    line = bounce(money, paid.lines.get(line_no=1))
+    assert not batches.payable(money.programme).exists()  # still the account the money came back from
+    household = line.entitlement.household
+    household.account_holder = "示例新户名"
+    household.save()
+    again = batches.follow_up_batch(batch=paid, request_id=uuid4(), by=money.maker)
+    batches.lock_for_signing(batch=again, by=money.maker)
+    for person in (money.office, money.reviewer, money.releaser):
+        money.sign(again, person)
+    bank.make_bank_file(batch=again, by=money.releaser)
+    bank.reconcile(bank_return=read(money, again, answer(again)), by=money.maker)
+    assert list(line.entitlement.payout_lines.order_by("pk").values_list("state", flat=True)) == ["failed", "paid"]
+    assert (broken(), disagreements(money.programme)) == ({}, [])
+
+
+@pytest.mark.parametrize(("changes", "code"), [({"document_no": " "}, "DOCUMENT_NEEDED"), ({"words": ""}, "REASON_")])
+def test_without_paper_or_reason_nothing_is_booked(
+    money: Money, paid: PayoutBatch, changes: dict[str, str], code: str
+) -> None:
+    with pytest.raises(Refused, match=code):
+        bounce(money, paid.lines.get(line_no=1), **changes)
+    assert not FundEntry.objects.filter(kind=Kind.BOUNCED).exists()
+
+
+def test_only_what_the_bank_has_confirmed_can_come_back(money: Money) -> None:
+    batch = money.released(2)
+    bank.make_bank_file(batch=batch, by=money.releaser)
+    with pytest.raises(Refused, match="NOT_PAID"):
+        bounce(money, batch.lines.get(line_no=1))
+    bank.reconcile(bank_return=read(money, batch, answer(batch, failed=[1])), by=money.maker)
+    with pytest.raises(Refused, match="NOT_PAID"):
+        bounce(money, batch.lines.get(line_no=1))
+
+
+def test_a_clerk_without_the_right_books_nothing(money: Money, paid: PayoutBatch) -> None:
+    with pytest.raises(PermissionDenied):
+        bounces.record_bounce(line=paid.lines.get(line_no=1), document_no="1", words="退", by=money.reviewer)
+
+
+def test_what_is_claimed_back_has_to_be_dropped_first(money: Money, paid: PayoutBatch) -> None:
+    line = paid.lines.get(line_no=1)
+    case = clawbacks.propose_clawback(
+        entitlement=line.entitlement, amount_fen=100, reason=Clawback.Reason.OTHER, words="算错", by=money.maker
+    )
+    with pytest.raises(Refused, match="CLAIMED_BACK") as refused:
+        bounce(money, line)
+    assert str(case) in refused.value.sentence
+    clawbacks.decide_clawback(clawback=case, decision="drop", reason="银行退汇", by=money.reviewer)
+    assert bounce(money, line).state == "failed"
+
+
+def test_the_database_lets_a_confirmed_payment_go_nowhere_else(paid: PayoutBatch) -> None:
+    line = paid.lines.get(line_no=1)
+    for state in ("sent", "planned", "dropped"):
+        with pytest.raises(DatabaseError, match="may not go"), transaction.atomic():
+            PayoutLine.objects.filter(pk=line.pk).update(state=state)
+    with pytest.raises(DatabaseError, match="may not go"), transaction.atomic():
+        Entitlement.objects.filter(pk=line.entitlement_id).update(state="batched")
+
+
+def test_a_list_of_the_bank_sends_back_what_it_had_confirmed(money: Money, paid: PayoutBatch) -> None:
+    rows = [answer(paid, failed=[2])[1]]
+    found = read(money, paid, rows, "退汇清单.csv")
+    assert (found.counts["bounced"], found.counts["failed"], bank.sum_words(found)) == (1, 0, "")
+    bank.reconcile(bank_return=found, by=money.maker)
+    assert paid.lines.filter(state="paid").count() == 2  # matched and shown, and booked by its own button only
+    assert [bounces.book_bounces(bank_return=found, by=money.maker) for _twice in range(2)] == [1, 0]
+    line = paid.lines.get(line_no=2)
+    assert (line.state, line.bank_message) == ("failed", "户名不符")
+    assert set(line.fund_entries.filter(kind=Kind.BOUNCED).values_list("document_no", flat=True)) == {"R2"}
+    assert (broken(), disagreements(money.programme)) == ({}, [])
+
+
+def _first(rows: list[list[str]]) -> list[list[str]]:
+    return rows
+
+
+def _last(rows: list[list[str]]) -> list[list[str]]:
+    return rows[::-1]
+
+
+@pytest.mark.parametrize("order", [_first, _last])
+def test_what_the_same_file_calls_paid_is_not_sent_back(
+    money: Money, paid: PayoutBatch, order: Callable[[list[list[str]]], list[list[str]]]
+) -> None:
+    """Returned on Monday and paid on Tuesday, both in one list: nothing says that the money came back."""
+    rows = order([answer(paid, failed=[1])[0], answer(paid)[0]])
+    found = read(money, paid, [*rows, answer(paid, failed=[2])[1]])
+    assert (found.counts["bounced"], {row["why"] for row in found.unknown} - {"SETTLED_BEFORE"}) == (
+        1, {"ROWS_CONTRADICT"}
+    )  # fmt: skip
+    bounces.book_bounces(bank_return=found, by=money.maker)
+    assert list(paid.lines.order_by("line_no").values_list("state", flat=True)) == ["paid", "failed"]
+
+
+@pytest.mark.parametrize("change", [{"at1_2": "1.00"}, {"at1_1": "6222000000000000"}])
+def test_another_amount_or_card_sends_nothing_back(money: Money, paid: PayoutBatch, change: dict[str, str]) -> None:
+    with pytest.raises(Refused, match="NOTHING_MATCHES"):
+        read(money, paid, [answer(paid, failed=[1], **change)[0]])
+
+
+def test_a_list_that_contradicts_its_sum_is_not_kept_for_a_settled_batch(money: Money, paid: PayoutBatch) -> None:
+    content = as_csv([answer(paid, failed=[1])[0], ["合计", "", "99.00", "", "", ""]], HEAD)
+    with pytest.raises(Refused, match="FILE_TOTAL"):
+        bank.read_return(batch=paid, content=content, file_name="r.csv", by=money.maker)
+
+
+def test_what_was_written_down_as_recovered_by_hand_does_not_come_back_as_well(money: Money, paid: PayoutBatch) -> None:
+    for fund in Fund.objects.filter(paid_fen__gt=0):
+        funds.record_recovery(
+            fund=fund, amount_fen=fund.paid_fen, document_no="退汇 88", request_id=uuid4(), by=money.maker
+        )
+    with pytest.raises(Refused, match="RECOVERED"):
+        bounce(money, paid.lines.get(line_no=1))
+    assert broken() == {}
+
+
+def test_one_payment_is_written_down_from_its_amounts_page(money: Money, paid: PayoutBatch, enter: Sign) -> None:
+    line, client = paid.lines.get(line_no=1), enter(money.maker)
+    due, page = (
+        reverse("subsidies:entitlement-detail", args=[line.entitlement_id]),
+        reverse("subsidies:payment-bounce", args=[line.pk]),
+    )
+    assert page in client.get(due).content.decode()
+    assert page not in enter(money.reviewer).get(due).content.decode()
+    client = enter(money.maker)
+    refused = client.post(page, {"document_no": "退汇 88", "words": ""})
+    assert (refused.status_code, "退汇 88" in refused.content.decode()) == (422, True)
+    shown = client.post(page, {"document_no": "退汇 88", "words": "销户"}, follow=True).content.decode()
+    assert "请村镇更正收款账户" in shown and page not in shown
+    assert client.post(page, {"document_no": "退汇 88", "words": "销户"}).status_code == 302  # pressed twice
+    assert PayoutLine.objects.filter(state="failed").count() == 1
+
+
+def test_the_banks_list_of_a_settled_batch_is_shown_and_booked(money: Money, paid: PayoutBatch, enter: Sign) -> None:
+    client = enter(money.maker)
+    new = reverse("subsidies:return-new", args=[paid.number])
+    assert new in client.get(reverse("subsidies:batch-detail", args=[paid.number])).content.decode()
+    upload = SimpleUploadedFile("退汇清单.csv", as_csv([answer(paid, failed=[2])[1]]))
+    shown = client.post(new, {"file": upload}, follow=True).content.decode()
+    found = paid.bank_returns.latest("pk")
+    book = reverse("subsidies:return-bounce", args=[found.pk])
+    assert book in shown and reverse("subsidies:return-book", args=[found.pk]) not in shown
+    assert queries.returns_to_book(money.maker, "370999") == 1
+    shown = client.post(book, follow=True).content.decode()
+    assert "已登记退汇 1 笔" in shown and book not in shown
+    assert (queries.returns_to_book(money.maker, "370999"), paid.lines.get(line_no=2).state) == (0, "failed")
