@@ -291,7 +291,7 @@ def _held(batch: PayoutBatch) -> Any:
     entries = FundEntry.objects.filter(batch=batch).values("fund_id").order_by("fund_id")
     return entries.annotate(
         reserved=Sum("amount_fen", filter=Q(kind=Kind.RESERVED)),
-        released=Sum("amount_fen", filter=Q(kind=Kind.RELEASED)),
+        released=Sum("amount_fen", filter=Q(kind__in=[Kind.RELEASED, Kind.BOUNCED])),
     )
 
 

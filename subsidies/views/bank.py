@@ -192,8 +192,11 @@ def return_bounce(request: HttpRequest, pk: int) -> HttpResponse:
     """Payments confirmed before that this answer sends back."""
     found = _return(request, pk)
     n = bounces.book_bounces(bank_return=found, by=request.user)  # type: ignore[arg-type]
-    said = ngettext("%(n)d payment came back: its money is free again.",
-                    "%(n)d payments came back: their money is free again.", n)  # fmt: skip
+    said = ngettext(
+        "%(n)d payment came back: its money is free again. Next: have the account corrected.",
+        "%(n)d payments came back: their money is free again. Next: have the accounts corrected.",
+        n,
+    )
     messages.success(request, said % {"n": n})
     return redirect("subsidies:return-detail", found.pk)
 

@@ -16,6 +16,7 @@ from subsidies import queries
 from subsidies.fund_figures import disagreements, kind_rows
 from subsidies.invariants import broken
 from subsidies.models import Clawback, Entitlement, Fund, FundEntry, PayoutBatch, PayoutLine
+from subsidies.reviews import Review
 from subsidies.services import bank, batches, bounces, clawbacks, funds
 from tests.subsidies.conftest import Money
 from tests.subsidies.test_bank import HEAD, answer, as_csv, read
@@ -51,6 +52,7 @@ def sums(money: Money) -> tuple[int, int, int]:
 def test_its_money_is_free_again_and_what_is_due_may_be_paid_again(money: Money, paid: PayoutBatch) -> None:
     line = paid.lines.get(line_no=1)
     paid_fen, reserved, free = sums(money)
+    elsewhere = [row.before_fen for row in Review(paid, money.maker).sources]
     for _twice in range(2):
         bounce(money, line)
     line.refresh_from_db()
@@ -62,6 +64,7 @@ def test_its_money_is_free_again_and_what_is_due_may_be_paid_again(money: Money,
     assert sum(row.total_fen for row in kind_rows(list(Fund.objects.all()))) == paid_fen - line.amount_fen
     assert (broken(), disagreements(money.programme)) == ({}, [])
     assert PayoutBatch.objects.get(pk=paid.pk).state == "settled"
+    assert [row.before_fen for row in Review(paid, money.maker).sources] == elsewhere
 
 
 def test_the_account_is_corrected_and_the_money_paid_by_a_follow_up(money: Money, paid: PayoutBatch) -> None:
