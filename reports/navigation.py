@@ -22,7 +22,9 @@ Label = str | Promise
 
 @dataclass(frozen=True)
 class Item:
-    """`right` is "" for pages every signed-in person has; `hot` marks numbers that wait for the reader."""
+    """`right` is "" for pages every signed-in person has; `hot` marks numbers that wait for the reader; `also` names
+    pages without an entry of their own whose addresses lie elsewhere. `reach`: letters of the address it answers for.
+    """
 
     title: Label
     icon: str
@@ -32,6 +34,8 @@ class Item:
     address: str = ""
     current: bool = False
     number: int | None = None
+    also: tuple[str, ...] = ()
+    reach: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,14 @@ class Group:
 
 HOME = Item(_("Workbench"), icon="home", url_name="home")
 OVERVIEW = Item(_("Year overview"), icon="chart-bar", url_name="reports:overview", right="overview.view")
-HOUSEHOLDS = Item(_("Household files"), icon="users", url_name="reports:household-list", right="households.view")
-IMPORTS = Item(_("Roster import"), icon="upload", url_name="households:import-list", right="rosters.import")
+HOUSEHOLDS = Item(
+    _("Household files"), icon="users", url_name="reports:household-list", right="households.view",
+    also=("households:household-new",),
+)  # fmt: skip
+IMPORTS = Item(
+    _("Roster import"), icon="upload", url_name="households:import-list", right="rosters.import",
+    also=("households:conflict-list",),
+)  # fmt: skip
 ROSTERS = Item(_("Rosters"), icon="file-text", url_name="households:roster-list", right="households.view", hot=True)
 CHANGES = Item(
     _("Changes of approved lists"), icon="pencil", url_name="households:change-list", right="households.view", hot=True
@@ -63,16 +73,22 @@ ORDERS = Item(_("Inspectors' orders"), icon="send", url_name="retrofits:order-li
 JOINT = Item(_("Joint acceptance"), icon="writing-sign", url_name="retrofits:joint-list", right="tasks.view")
 REVIEWS = Item(_("Review of acceptances"), icon="checks", url_name="retrofits:review-list", right="tasks.view")
 ENTERPRISES = Item(_("Enterprises"), icon="building", url_name="retrofits:admission-list", right="tasks.view")
-PRODUCTS = Item(_("Products"), icon="tool", url_name="retrofits:product-list", right="tasks.view")
+PRODUCTS = Item(
+    _("Products"), icon="tool", url_name="retrofits:product-list", right="tasks.view", also=("retrofits:price-list",)
+)
 GAS_SUPPLY = Item(_("Gas supply of places"), icon="map-pin", url_name="retrofits:supply-list", right="tasks.view")
 LOTS = Item(_("Tender lots"), icon="scale", url_name="retrofits:lot-list", right="tasks.view")
-PROJECTS = Item(_("Projects"), icon="target", url_name="retrofits:project-list", right="programmes.view")
+PROJECTS = Item(
+    _("Projects"), icon="target", url_name="retrofits:project-list", right="programmes.view",
+    also=("retrofits:building-list", "retrofits:outcome-list"),
+)  # fmt: skip
 WAITING_HOMES = Item(
     _("Transitional heating"), icon="temperature", url_name="retrofits:transition-list", right="tasks.view"
 )
 ENTITLEMENTS = Item(
-    _("What is due"), icon="calculator", url_name="subsidies:entitlement-list", right="entitlements.view"
-)
+    _("What is due"), icon="calculator", url_name="subsidies:entitlement-list", right="entitlements.view",
+    also=("subsidies:difference-list",),
+)  # fmt: skip
 READINGS = Item(_("Meter readings"), icon="table", url_name="subsidies:reading-list", right="entitlements.view")
 OPERATION = Item(
     _("Claims and heaters"), icon="temperature", url_name="subsidies:operation-list", right="entitlements.view"
@@ -210,8 +226,13 @@ def _shown(item: Item, user: Any, path: str) -> Item | None:
     address = page_address(item.url_name)
     if not address or (item.right and not user.has_right(item.right)):
         return None
-    current = path == address or (address != "/" and path.startswith(address))
-    return replace(item, address=address, current=current)
+    reach = max(_reach(one, path) for one in (address, *map(page_address, item.also)))
+    return replace(item, address=address, reach=reach, current=reach > 0)
+
+
+def _reach(address: str, path: str) -> int:
+    """Letters of the address if the path is it or below it, else 0; nothing is below the home page."""
+    return len(address) if path == address or (address not in ("", "/") and path.startswith(address)) else 0
 
 
 def shown_items(items: Iterable[Item], user: Any, path: str) -> tuple[Item, ...]:
@@ -233,14 +254,12 @@ def groups_for(user: Any, path: str) -> list[Group]:
 
 
 def _nearest(items: Iterable[Item]) -> int:
-    return max((len(item.address) for item in items if item.current), default=0)
+    return max((item.reach for item in items), default=0)
 
 
-def _only_nearest(items: Iterable[Item], length: int) -> tuple[Item, ...]:
+def _only_nearest(items: Iterable[Item], nearest: int) -> tuple[Item, ...]:
     """Of /dev/ and /dev/alerts/ only the nearer one is the current page."""
-    return tuple(
-        replace(item, current=False) if item.current and len(item.address) != length else item for item in items
-    )
+    return tuple(replace(item, current=False) if item.current and item.reach != nearest else item for item in items)
 
 
 def with_numbers(groups: Iterable[Group], numbers: Mapping[str, int]) -> list[Group]:

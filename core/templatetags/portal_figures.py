@@ -84,6 +84,7 @@ def count(value: int | None, unit: str = "") -> SafeString:
     return format_html('<span class="num">{}{}</span>', grouped(value, 0), f" {unit}" if unit else "")
 
 
+@register.simple_tag
 def figure(value: Decimal | float | str | None) -> SafeString:
     """A count whole, what was measured with the decimals it has, at most four: 68.50 m² is 68.5, never 69."""
     if value is None:

@@ -28,7 +28,7 @@ BUILDINGS = (
     Column("area.name", gettext_lazy("Place"), order_by="area_id"),
     Column("floor_area_m2", gettext_lazy("Floor area/㎡"), kind="number", order_by="floor_area_m2"),
     Column("homes", gettext_lazy("Homes"), kind="number", order_by="homes"),
-    Column("built_year", gettext_lazy("Built in"), kind="number", order_by="built_year", priority=2),
+    Column("built_year", gettext_lazy("Built in"), kind="mono", order_by="built_year", priority=2),
     Column("owner_unit", gettext_lazy("Owner"), kind="soft", priority=2),
     Column("projects_n", gettext_lazy("Projects"), kind="number", order_by="projects_n", priority=2),
 )

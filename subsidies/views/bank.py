@@ -203,10 +203,10 @@ def return_bounce(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires("payouts.reconcile")
 @require_http_methods(["GET", "POST"])
-def payment_bounce(request: HttpRequest, pk: int) -> HttpResponse:
+def payment_bounce(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """One payment that came back after the bank had confirmed it."""
     rows = PayoutLine.objects.select_related("batch", "entitlement__dwelling", "area")
-    line = get_visible_or_404(rows, request.user, "payouts.reconcile", pk=pk)
+    line = get_visible_or_404(rows, request.user, "payouts.reconcile", batch__number=number, pk=pk)
     form = BounceForm(request.POST or None)
     status = 422 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():

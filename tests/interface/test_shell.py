@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from accounts.rights import ROLES
 from programmes.chosen import chosen_area_code, chosen_programme
@@ -41,6 +42,16 @@ def test_the_page_one_is_on_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     user = people.user("office", "370999")
     groups = navigation.groups_for(user, "/reports:household-list/H1/")
     assert [i.url_name for g in groups for i in g.items if i.current] == ["reports:household-list"]
+
+
+@pytest.mark.parametrize(
+    ("page", "entry"),
+    [("retrofits:price-list", "retrofits:product-list"), ("retrofits:building-list", "retrofits:project-list"),
+     ("subsidies:difference-as-of", "subsidies:entitlement-list"), ("retrofits:task-list", "retrofits:task-list")],
+)  # fmt: skip
+def test_a_page_without_an_entry_marks_the_one_it_belongs_to(page: str, entry: str) -> None:
+    groups = navigation.groups_for(people.user("office", "370999"), reverse(page))
+    assert [i.url_name for g in groups for i in g.items if i.current] == [entry]
 
 
 def test_a_chosen_area_outside_the_grants_is_ignored() -> None:

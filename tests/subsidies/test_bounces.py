@@ -189,7 +189,7 @@ def test_one_payment_is_written_down_from_its_amounts_page(money: Money, paid: P
     line, client = paid.lines.get(line_no=1), enter(money.maker)
     due, page = (
         reverse("subsidies:entitlement-detail", args=[line.entitlement_id]),
-        reverse("subsidies:payment-bounce", args=[line.pk]),
+        reverse("subsidies:payment-bounce", args=[paid.number, line.pk]),
     )
     assert page in client.get(due).content.decode()
     assert page not in enter(money.reviewer).get(due).content.decode()
