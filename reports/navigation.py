@@ -109,7 +109,10 @@ COMPLAINTS = Item(
     _("Complaints and questions"), icon="message-circle", url_name="supervision:complaint-list",
     right="complaints.view", hot=True,
 )  # fmt: skip
-TICKETS = Item(_("Repair tickets"), icon="tool", url_name="supervision:ticket-list", right="tickets.view", hot=True)
+TICKETS = Item(
+    _("Repair tickets"), icon="tool", url_name="supervision:ticket-list", right="tickets.view", hot=True,
+    also=("supervision:service-board",),
+)  # fmt: skip
 OWN_TICKETS = Item(_("Repair tickets"), icon="tool", url_name="supervision:ticket-list", right="cases.own", hot=True)
 SERVICE = Item(_("After-sales service"), icon="building", url_name="supervision:service-board", right="cases.own")
 HAZARDS = Item(_("Hazards"), icon="alert-triangle", url_name="supervision:hazard-list", right="hazards.view", hot=True)
