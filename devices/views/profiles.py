@@ -36,7 +36,7 @@ COLUMNS = (
     Column("name", gettext_lazy("Register profile"), kind="id", order_by="name", link=True),
     Column("version", gettext_lazy("Version"), kind="number", order_by="version"),
     Column("state", gettext_lazy("State"), template="devices/cell_state.html", order_by="state"),
-    Column("heaters", gettext_lazy("Heaters"), kind="number", order_by="heaters"),
+    Column("heaters", gettext_lazy("Number of heaters"), kind="number", order_by="heaters"),
     Column("confirmed", gettext_lazy("Valid confirmations"), kind="number"),
     Column("note", gettext_lazy("What changed"), kind="soft"),
     Column("sha256", "SHA-256", kind="mono", priority=3, value=lambda row: row.sha256[:12]),

@@ -55,7 +55,7 @@ def programme_of(request: HttpRequest) -> Programme:
 # --- Enterprises --------------------------------------------------------------------------------------------------
 
 ADMISSIONS = (
-    Column("supplier.name", gettext_lazy("Enterprise"), order_by="supplier__name", link=True),
+    Column("supplier.name", gettext_lazy("Firm"), order_by="supplier__name", link=True),
     Column("state", gettext_lazy("State"), template=STATE, order_by="state"),
     Column("admitted_on", gettext_lazy("Admitted on"), kind="when", order_by="admitted_on"),
     Column("warranty_months", gettext_lazy("Warranty, months"), kind="number", order_by="warranty_months"),
@@ -172,7 +172,7 @@ def admission_act(request: HttpRequest, pk: int) -> HttpResponse:
 PRODUCTS = (
     Column("model_no", gettext_lazy("Model"), kind="id", order_by="model_no", link=True),
     Column("name", gettext_lazy("Product"), order_by="name"),
-    Column("supplier.name", gettext_lazy("Enterprise"), order_by="supplier__name"),
+    Column("supplier.name", gettext_lazy("Firm"), order_by="supplier__name"),
     Column("product.efficiency_grade", gettext_lazy("Grade"), kind="number"),
     Column("product.thermal_power_kw", gettext_lazy("Thermal power/kW"), kind="number"),
     Column("docking_confirmed_on", gettext_lazy("Docked on"), kind="when", order_by="docking_confirmed_on"),

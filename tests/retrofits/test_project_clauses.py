@@ -131,7 +131,7 @@ def test_a_building_is_entered_once_and_named_by_its_project(works: Works) -> No
     made = Project.objects.get()
     assert made.building == mine
     clerk = client_of(works.clerk)
-    assert "5300" in clerk.get(page("project-detail", made.pk)).content.decode()
+    assert "5,300" in clerk.get(page("project-detail", made.pk)).content.decode()
     table = clerk.get(page("building-list")).context["table"]
     assert [(row.item.number, row.item.projects_n) for row in table.rows] == [("B-1", 1)]  # not the other town's
     assert clerk.post(page("building-new"), again | {"number": "B-3"}).status_code == 403
