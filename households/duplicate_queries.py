@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -65,6 +66,11 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def _figure(value: Decimal | None) -> str:
+    """With the decimals it has: 89.00 m² is 89."""
+    return "" if value is None else f"{value.normalize():f}"
+
+
 _FIELDS: Sequence[Field] = (  # label, value, as one's own, as somebody else's
     (_("Head of household"), lambda home: home.household.head_name, _plain, masks.mask_name),
     (_("Identity number"), lambda home: _text(home.household.id_number), masks.mask_id, masks.mask_id),
@@ -73,7 +79,7 @@ _FIELDS: Sequence[Field] = (  # label, value, as one's own, as somebody else's
     (_("Residents"), lambda home: _text(home.household.residents), _plain, _hide),
     (_("Door number"), lambda home: _text(home.door_no), _plain, _hide),
     (_("Dwelling type"), lambda home: home.dwelling_type, _plain, _hide),
-    (_("Heated area/m²"), lambda home: _text(home.heated_area_m2), _plain, _hide),
+    (_("Heated area/m²"), lambda home: _figure(home.heated_area_m2), _plain, _hide),
     (_("Electricity meter"), lambda home: home.meter_no, _plain, _hide),
     (_("Exclusion"), lambda home: str(home.get_exclusion_display()), _plain, _hide),
     (_("Put forward for"), lambda home: _programmes(home), _plain, _hide),
