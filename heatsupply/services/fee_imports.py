@@ -196,13 +196,15 @@ def _change(
         setattr(kept, name, values[name])
     before = stated.get(kept.pk, {}) if account else {}
     charge = row.fee_fen - before.get(FeeLine.Kind.CHARGE, 0)
-    receipt = row.received_fen - before.get(FeeLine.Kind.RECEIPT, 0)
+    received = before.get(FeeLine.Kind.RECEIPT, 0)
+    is_net = row.received_fen == received - before.get(FeeLine.Kind.PAYBACK, 0)  # stated after what was paid back
+    receipt = 0 if is_net else row.received_fen - received
     return _Change(kept, row, account is None, bool(differs), charge, receipt)
 
 
 def _stated(accounts: Iterable[FeeAccount]) -> dict[int, dict[str, int]]:
-    """What earlier files said, by account and kind."""
-    kinds = [FeeLine.Kind.CHARGE, FeeLine.Kind.RECEIPT]
+    """What earlier files said and what was paid back since, by account and kind."""
+    kinds = [FeeLine.Kind.CHARGE, FeeLine.Kind.RECEIPT, FeeLine.Kind.PAYBACK]
     lines = FeeLine.objects.filter(account__in=[one.pk for one in accounts], kind__in=kinds)
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for account, kind, fen in lines.order_by().values_list("account_id", "kind").annotate(fen=Sum("fen")):

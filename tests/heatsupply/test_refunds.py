@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from heatsupply.models import FeeAccount, FeeLine
 from heatsupply.services import faults, ledger, suspensions
 from heatsupply.services.suspensions import Application
-from tests.heatsupply.fee_room import BEFORE, DAY, NOW, SEASON, TOWN, FeeRoom, code_of, fees, local, person_of
+from tests.heatsupply.fee_room import BEFORE, DAY, NOW, SEASON, TOWN, FeeRoom, code_of, fees, local, person_of, row
 
 __all__ = ["fees"]
 LEAP = "2023-2024"
@@ -111,7 +111,6 @@ def test_a_begun_day_is_counted_with_one_of_two_faults(fees: FeeRoom) -> None:
 
 
 def test_a_compound_is_settled_at_once_and_others_are_left_alone(fees: FeeRoom) -> None:
-    from tests.heatsupply.fee_room import row
 
     fees.take([row("A1", received="2300", channel="微信"), row("A2"), row("A3", 小区="另苑")])
     done = fees.fault(None, 72, compound_name="和苑")
@@ -191,6 +190,18 @@ def test_the_overpaid_part_is_paid_back_and_not_a_fen_more(fees: FeeRoom) -> Non
     assert ledger.sums_of(account.lines.values_list("kind", "fen")) == {
         "charged_fen": 230_000, "reduced_fen": 4570, "received_fen": 225_430,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("stated", "after"), [("2300", 225_430), ("2254.30", 225_430), ("2310", 226_430)])
+def test_a_file_may_state_what_was_received_before_or_after_the_payback(fees: FeeRoom, stated: str, after: int) -> None:
+    account = fees.account()
+    fees.fault(account, 72)
+    ledger.pay_back(
+        account=account, seen_fen=4570, yuan="45.70", on=date(2023, 2, 1), channel="wechat", by=fees.firm, now=NOW
+    )
+    fees.take([row("A1", received=stated, channel="微信")])
+    account.refresh_from_db()
+    assert account.received_fen == after
 
 
 def test_a_payback_pressed_twice_is_written_down_once(fees: FeeRoom) -> None:
