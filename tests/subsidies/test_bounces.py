@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
@@ -139,6 +142,45 @@ def test_a_list_of_the_bank_sends_back_what_it_had_confirmed(money: Money, paid:
     assert (line.state, line.bank_message) == ("failed", "户名不符")
     assert set(line.fund_entries.filter(kind=Kind.BOUNCED).values_list("document_no", flat=True)) == {"R2"}
     assert (broken(), disagreements(money.programme)) == ({}, [])
+
+
+def test_a_later_answer_of_an_open_batch_books_and_sends_back_in_any_order(money: Money) -> None:
+    """One is paid on Monday; on Tuesday the bank sends it back and pays the other."""
+    for sent_back_first in (True, False):
+        batch = money.sent(2) if sent_back_first else _next(money)
+        bank.reconcile(bank_return=read(money, batch, answer(batch)[:1]), by=money.maker)
+        found = read(money, batch, [answer(batch, failed=[1])[0], answer(batch)[1]])
+        assert (found.counts["paid"], found.counts["bounced"], found.counts["missing"]) == (1, 1, 0)
+        steps = [bounces.book_bounces, bank.reconcile]
+        for step in steps if sent_back_first else reversed(steps):
+            step(bank_return=found, by=money.maker)  # type: ignore[operator]
+        found.refresh_from_db()
+        assert found.applied_at and queries.returns_to_book(money.maker, "370999") == 0
+        batch.refresh_from_db()
+        assert batch.state == "settled"
+        assert list(batch.lines.order_by("line_no").values_list("state", flat=True)) == ["failed", "paid"]
+    assert (broken(), disagreements(money.programme)) == ({}, [])
+
+
+def _next(money: Money) -> PayoutBatch:
+    money.payable(2)
+    batch = batches.lock_for_signing(batch=money.draft(), by=money.maker)
+    for person in (money.office, money.reviewer, money.releaser):
+        money.sign(batch, person)
+    batch.refresh_from_db()
+    bank.make_bank_file(batch=batch, by=money.releaser)
+    return batch
+
+
+def test_by_command_nothing_is_sent_back_unless_it_is_asked_for(
+    money: Money, paid: PayoutBatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "r.csv"
+    file.write_bytes(as_csv([answer(paid, failed=[1])[0]]))
+    call_command("bank_return", paid.number, str(file), by=money.maker.username, stdout=StringIO())
+    assert paid.lines.filter(state="paid").count() == 2
+    call_command("bank_return", paid.number, str(file), by=money.maker.username, sent_back=True, stdout=StringIO())
+    assert paid.lines.filter(state="paid").count() == 1
 
 
 def _first(rows: list[list[str]]) -> list[list[str]]:

@@ -18,7 +18,17 @@ from core.refusals import Refused
 from households.models import Roster
 from subsidies.invariants import broken
 from subsidies.models import BatchSignature, DifferenceSettlement, Entitlement, Fund, PayoutBatch
-from subsidies.services import bank, batches, entitlements, holds, policies, settlements, signatures
+from subsidies.services import (
+    bank,
+    batches,
+    bounces,
+    clawbacks,
+    entitlements,
+    holds,
+    policies,
+    settlements,
+    signatures,
+)
 from tests import people
 from tests.subsidies.conftest import ASSESSED, MORNING, POLICY, SECOND, VILLAGE, Money, make_money, make_ready
 from tests.subsidies.test_bank import answer, read
@@ -120,6 +130,27 @@ def test_one_answer_booked_eight_times_is_booked_once(money: Money) -> None:
     outcomes = at_once([lambda: bank.reconcile(bank_return=found, by=money.maker)] * CLIENTS)
     assert outcomes == {"ok": CLIENTS}
     assert set(Fund.objects.values_list("paid_fen", "reserved_fen")) == {(600_000, 0)}
+
+
+def test_a_payment_that_comes_back_is_written_down_once_and_never_beside_a_claim(money: Money) -> None:
+    batch = money.sent(1)
+    bank.reconcile(bank_return=read(money, batch, answer(batch)), by=money.maker)
+    line = batch.lines.get()
+
+    def bounce() -> None:
+        bounces.record_bounce(line=line, document_no="退1", words="销户", by=money.maker)
+
+    def claim() -> None:
+        clawbacks.propose_clawback(
+            entitlement=line.entitlement, amount_fen=1, reason="other", words="误付", by=money.maker
+        )
+
+    outcomes = at_once([*[bounce] * (CLIENTS - 2), claim, claim])
+    line.refresh_from_db()
+    came_back = line.state == "failed"
+    assert outcomes == ({"ok": CLIENTS - 2, "NOT_PAID": 2} if came_back else
+                        {"ok": 1, "CLAIMED_BACK": CLIENTS - 2, "CLAWBACK_OPEN": 1})  # fmt: skip
+    assert line.fund_entries.filter(kind="bounced").count() == 2 * came_back
 
 
 def test_sent_back_while_it_is_released_either_is_true_and_never_both(money: Money) -> None:

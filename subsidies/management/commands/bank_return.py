@@ -1,4 +1,4 @@
-"""`bank_return NUMBER FILE --by U`: the bank's answer, matched and booked."""
+"""`bank_return NUMBER FILE --by U [--sent-back]`: the bank's answer, matched and booked."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from accounts.by_command import ByCommand, asked
 from accounts.models import User
 from subsidies.models import PayoutBatch
 from subsidies.services.bank import read_return, reconcile, sum_words
+from subsidies.services.bounces import book_bounces
 
 
 class Command(ByCommand):
@@ -22,6 +23,8 @@ class Command(ByCommand):
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number", help="number of the batch")
         parser.add_argument("file", type=Path, help="the bank's file")
+        words = "also what it sends back of payments that an older answer called paid"
+        parser.add_argument("--sent-back", action="store_true", help=words)
 
     def perform(self, by: User, options: dict[str, Any]) -> str:
         batch = asked(PayoutBatch.objects.visible_to(by), "number", options["number"], _("batch"))
@@ -33,6 +36,8 @@ class Command(ByCommand):
         with transaction.atomic():
             found = read_return(batch=batch, content=file.read_bytes(), file_name=file.name, by=by)
             found = reconcile(bank_return=found, by=by)
+            if options["sent_back"]:
+                book_bounces(bank_return=found, by=by)
         batch.refresh_from_db()
         counts = ", ".join(f"{name} {count}" for name, count in found.counts.items())
         return "\n".join(filter(None, [f"{batch.number}: {batch.get_state_display()}, {counts}", sum_words(found)]))
