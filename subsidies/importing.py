@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,13 +108,14 @@ def match_rows(
 
     `lines` are all that went to the bank. A row is taken only if card and amount are those of the line, its line is
     still open, and no other row claimed it (where another one says the opposite, neither is); an amount below what is
-    open is a part and leaves the line open. `parts` were booked from earlier files. A line that is paid is bounced
-    where the file says only that it was not.
+    open is a part and leaves the line open for the next part, which has another reference of the bank. `parts` were
+    booked from earlier files. A line that is paid, in part or whole, is bounced where the file says only that the whole
+    was not.
     """
     rows = list(rows)
     known = _Known(batch, lines)
     known.hear(rows)
-    taken: dict[int, BankRow] = {}
+    taken: dict[int, list[BankRow]] = {}
     matched = Matched()
     for row in rows:
         fen = _fen(row)
@@ -123,18 +124,23 @@ def match_rows(
             continue
         matched.sum_fen += fen or 0
         line = known.line_of(row, fen)
-        why = _why_not(row, line, fen, taken, parts or {})
-        if line is not None and why == "SECOND_ROW" and _says(row) != _says(taken[line.pk]):
+        before = taken.get(line.pk, []) if line is not None else []
+        why = _why_not(row, line, fen, before, parts or {})
+        if line is not None and why == "SECOND_ROW" and _says(row) != _says(before[0]):
             why = "ROWS_CONTRADICT"
-            _withdraw(matched, line, taken[line.pk])
-        if why == "SETTLED_BEFORE" and line is not None:
-            taken.setdefault(line.pk, row)
+            _withdraw(matched, line, before)
         if why or line is None:
             matched.unknown.append(_unknown(row, fen, why or "NO_LINE", line))
         else:
-            taken[line.pk] = row
-            matched.results.append(_result(row, line, fen or 0))
+            matched.results.append(_result(row, line, fen or 0, _heard(before)))
+        if line is not None and why in ("", "SETTLED_BEFORE"):
+            taken.setdefault(line.pk, []).append(row)
     return matched
+
+
+def _heard(rows: Iterable[BankRow]) -> int:
+    """Fen of a payment that rows above in the same file say has arrived."""
+    return sum(_fen(row) or 0 for row in rows)
 
 
 def _says(row: BankRow) -> str:
@@ -142,11 +148,11 @@ def _says(row: BankRow) -> str:
     return _outcome(row) if (_fen(row) or 0) > 0 else ""
 
 
-def _withdraw(matched: Matched, line: PayoutLine, row: BankRow) -> None:
-    """Nothing is booked of a payment that the file calls paid and not paid; both rows are told."""
+def _withdraw(matched: Matched, line: PayoutLine, rows: Iterable[BankRow]) -> None:
+    """Nothing is booked of a payment that the file calls paid and not paid; all its rows are told."""
     if any(result[0] == line.pk for result in matched.results):
         matched.results = [result for result in matched.results if result[0] != line.pk]
-        matched.unknown.append(_unknown(row, _fen(row), "ROWS_CONTRADICT", line))
+        matched.unknown += [_unknown(row, _fen(row), "ROWS_CONTRADICT", line) for row in rows]
 
 
 class _Known:
@@ -208,13 +214,13 @@ def is_known_part(parts: Sequence[tuple[str, int]], reference: str, fen: int) ->
     return any(known == reference if reference else part == fen for known, part in parts)
 
 
-def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: Container[int], parts: Parts) -> str:
-    """Code of what stands against taking the row, "" where nothing does."""
+def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, before: Sequence[BankRow], parts: Parts) -> str:
+    """Code of what stands against taking the row, "" where nothing does; `before` are the payment's rows above it."""
     if fen is None:
         return "AMOUNT_UNREADABLE"
     if line is None:
         return "CARD_AS_NUMBER" if row.numeric_card else "NO_LINE"
-    if line.pk in taken:
+    if before and not _is_next_part(row, fen, line, before):
         return "SECOND_ROW"
     if line.state != PayoutLine.State.SENT and not _bounces(row, line):
         return "SETTLED_BEFORE"
@@ -222,17 +228,29 @@ def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, taken: Cont
     if card and card != line.bank_card:
         return "CARD_AS_NUMBER" if row.numeric_card else "CARD_DIFFERS"
     outcome, reference = _outcome(row), row.values.get("reference", "")[:60]
-    if line.partial_fen and is_known_part(parts.get(line.pk, ()), reference, fen):
+    if line.partial_fen and not _bounces(row, line) and is_known_part(parts.get(line.pk, ()), reference, fen):
         return "PART_KNOWN"
     return _amount_problem(line, fen, outcome) if outcome else "RESULT_UNREADABLE"
 
 
+def _is_next_part(row: BankRow, fen: int, line: PayoutLine, before: Sequence[BankRow]) -> bool:
+    """One more part of a payment that the rows above leave open, with a reference of its own: without one it may as
+    well be the same part told twice."""
+    references = {one.values.get("reference", "") for one in (row, *before)}
+    is_own = "" not in references and len(references) == len(before) + 1
+    says_paid = all(_outcome(one) == PAID for one in (row, *before))
+    return is_own and says_paid and 0 < fen <= _open_fen(line) - _heard(before)
+
+
 def _bounces(row: BankRow, line: PayoutLine) -> bool:
-    """Whether the row says that a payment confirmed before was not made or came back."""
-    return line.state == PayoutLine.State.PAID and _outcome(row) == FAILED
+    """Whether the row says that a payment confirmed before, in part or whole, was not made or came back as a whole."""
+    said_paid = line.state == PayoutLine.State.PAID or bool(line.partial_fen and _fen(row) == line.amount_fen)
+    return said_paid and _outcome(row) == FAILED
 
 
 def _amount_problem(line: PayoutLine, fen: int, outcome: str) -> str:
+    if outcome == FAILED and line.partial_fen and fen == line.amount_fen:
+        return ""
     if fen > _open_fen(line):
         return "OVERPAID" if outcome == PAID else "AMOUNT_DIFFERS"
     if outcome == FAILED and (fen != line.amount_fen or line.partial_fen):
@@ -240,8 +258,8 @@ def _amount_problem(line: PayoutLine, fen: int, outcome: str) -> str:
     return "AMOUNT_DIFFERS" if fen <= 0 else ""
 
 
-def _result(row: BankRow, line: PayoutLine, fen: int) -> list[object]:
-    outcome = PARTIAL if _outcome(row) == PAID and fen < _open_fen(line) else _outcome(row)
+def _result(row: BankRow, line: PayoutLine, fen: int, heard_fen: int) -> list[object]:
+    outcome = PARTIAL if _outcome(row) == PAID and fen < _open_fen(line) - heard_fen else _outcome(row)
     outcome = BOUNCED if _bounces(row, line) else outcome
     words = [row.values.get("reference", "")[:60], row.values.get("message", "")[:200]]
     return [line.pk, outcome, *words, fen]

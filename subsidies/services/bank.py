@@ -158,20 +158,30 @@ def reconcile(*, bank_return: BankReturn, by: User, now: dt.datetime | None = No
     funds.settle(batch=batch, paid=paid, failed=failed, by=by, at=at)
     _move(paid, Entitlement.State.PAID)
     _move(failed, Entitlement.State.PAYABLE)
-    if not batch.lines.filter(state__in=[LineState.SENT, LineState.PLANNED]).exists():
-        batch.state, batch.settled_at = State.SETTLED, at
-        save_batch(batch, "state", "settled_at")
+    settle_when_answered(batch, at)
     found.applied_at = at
     found.save(update_fields=["applied_at"])
     return found
 
 
+def settle_when_answered(batch: PayoutBatch, at: dt.datetime) -> None:
+    """Settled when no line is with the bank any more."""
+    is_open = batch.lines.filter(state__in=[LineState.SENT, LineState.PLANNED]).exists()
+    if batch.state == State.RELEASED and not is_open:
+        batch.state, batch.settled_at = State.SETTLED, at
+        save_batch(batch, "state", "settled_at")
+
+
 def _book_lines(batch: PayoutBatch, found: BankReturn, at: dt.datetime) -> tuple[list[PayoutLine], list[PayoutLine]]:
-    results = {result[0]: result[1:] for result in found.results}
+    results: dict[int, list[Sequence[Any]]] = {}
+    for pk, *result in found.results:
+        results.setdefault(pk, []).append(result)
     lines = list(batch.lines.select_for_update().filter(pk__in=results, state=LineState.SENT).order_by("pk"))
     parts = _booked_parts(batch)
     for line in lines:
-        _book_line(line, results[line.pk], parts.get(line.pk, ()), at)
+        for result in results[line.pk]:
+            if line.state == LineState.SENT:
+                _book_line(line, result, parts.get(line.pk, ()), at)
     columns = ["state", "bank_reference", "bank_message", "settled_at", "partial_fen"]
     PayoutLine.objects.bulk_update(lines, columns, batch_size=500)
     return [one for one in lines if one.state == LineState.PAID], [
@@ -202,7 +212,7 @@ def _book_line(line: PayoutLine, result: Sequence[Any], parts: Sequence[tuple[st
     open_fen = line.amount_fen - line.partial_fen
     fen = result[3] if len(result) > 3 else line.amount_fen
     is_known = bool(line.partial_fen) and importing.is_known_part(parts, reference, fen)
-    if is_known or fen > open_fen or (outcome == importing.FAILED and line.partial_fen):
+    if is_known or fen > open_fen or outcome == importing.BOUNCED or (outcome == importing.FAILED and line.partial_fen):
         return
     line.bank_reference, line.bank_message = reference, words
     if outcome != importing.FAILED and fen < open_fen:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -46,7 +48,8 @@ WHY = {
         "The bank paid more than was ordered. Have the excess taken back; the payment stays open until its next file."
     ),
     "PART_FAILED": gettext_lazy(
-        "A part was paid before and the rest failed. Have the part taken back or the rest paid; the payment stays open."
+        "A part was paid before and the rest failed; the payment stays open. Have the rest paid, or the part taken "
+        "back: an answer by which the whole amount failed then closes it."
     ),
     "AMOUNT_DIFFERS": gettext_lazy("The amount is not the one of this payment."),
     "CARD_DIFFERS": gettext_lazy("The card is not the one of this payment."),
@@ -131,8 +134,7 @@ def return_new(request: HttpRequest, number: str) -> HttpResponse:
 def return_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Matched, failed, unclear; and whether the sums agree."""
     found = _return(request, pk)
-    results = {row[0]: row for row in found.results}
-    rows = _lines(results)
+    rows = _lines(found.results)
     may_prepare = request.user.has_right(batches.RIGHT, found.area_id)
     ready = [row for row in rows if row["line"].state == "failed" and row["is_corrected"]]
     context = {
@@ -140,22 +142,25 @@ def return_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "failed": [row for row in rows if row["outcome"] == "failed"],
         "partial": [row for row in rows if row["outcome"] == "partial"],
         "bounced": [row for row in rows if row["outcome"] == "bounced"], "has_to_book": bank.has_to_book(found),
-        "to_bounce": sum(row["outcome"] == "bounced" and row["line"].state == "paid" for row in rows),
+        "to_bounce": bounces.standing(found),
         "unknown": [{**row, "words": WHY[row["why"]]} for row in found.unknown],
         "may_follow": may_prepare and found.applied_at is not None, "ready": len(ready), "request_id": uuid4(),
     }  # fmt: skip
     return render(request, "subsidies/return_detail.html", context)
 
 
-def _lines(results: dict[int, list[Any]]) -> list[dict[str, Any]]:
-    """Failed and partial rows of the file with their payments, in order."""
-    wanted = [pk for pk, row in results.items() if row[1] != "paid"]
-    lines = PayoutLine.objects.filter(pk__in=wanted).select_related(
+def _lines(results: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Failed and partial rows of the file with their payments, in order; parts of one payment that make no whole in one
+    row."""
+    told, fen = {row[0]: row for row in results}, Counter[int]()
+    for pk, _outcome, _reference, _words, *part in results:
+        fen[pk] += part[0] if part else 0
+    lines = PayoutLine.objects.filter(pk__in=[pk for pk, row in told.items() if row[1] != "paid"]).select_related(
         "area", "entitlement__household", "entitlement__dwelling"
     )
     return [
-        {"line": line, "outcome": results[line.pk][1], "words": results[line.pk][3],
-         "fen": (results[line.pk][4:] or [0])[0], "is_corrected": batches.is_corrected(line)}
+        {"line": line, "outcome": told[line.pk][1], "words": told[line.pk][3], "fen": fen[line.pk],
+         "is_corrected": batches.is_corrected(line)}
         for line in lines.order_by("line_no")
     ]  # fmt: skip
 

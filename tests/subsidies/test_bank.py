@@ -279,6 +279,44 @@ def test_a_part_is_kept_and_the_rest_completes_it_once(money: Money) -> None:
     assert broken() == {}
 
 
+@pytest.mark.parametrize(
+    ("parts", "state", "partial_fen", "told"),
+    [
+        ([("2000.00", "R1"), ("4000.00", "R2")], "paid", 0, []),
+        ([("2000.00", "R1"), ("1000.00", "R2")], "sent", 300_000, []),
+        ([("2000.00", "R1"), ("2000.00", "R1")], "sent", 200_000, ["SECOND_ROW"]),
+        ([("2000.00", ""), ("4000.00", "")], "sent", 200_000, ["SECOND_ROW"]),
+        ([("2000.00", "R1"), ("4000.01", "R2")], "sent", 200_000, ["SECOND_ROW"]),
+        ([("6000.00", "R1"), ("6000.00", "R2")], "paid", 0, ["SECOND_ROW"]),
+    ],
+)
+def test_parts_in_one_file_make_the_whole_where_each_has_its_own_reference(
+    money: Money, parts: list[tuple[str, str]], state: str, partial_fen: int, told: list[str]
+) -> None:
+    batch = money.sent(2)
+    row, other = answer(batch)
+    rows = [[*row[:2], fen, *row[3:5], reference] for fen, reference in parts]
+    found = read(money, batch, [*rows, other])
+    assert [one["why"] for one in found.unknown] == told
+    for _twice in range(2):
+        bank.reconcile(bank_return=found, by=money.maker)
+    line = batch.lines.get(line_no=1)
+    assert (line.state, line.partial_fen, broken()) == (state, partial_fen, {})
+    if state == "sent":  # the next answer lists them all again and brings the rest
+        rest = [*row[:2], plain_yuan(600_000 - partial_fen), *row[3:5], "R9"]
+        bank.reconcile(bank_return=read(money, batch, [*rows[: 2 - len(told)], rest]), by=money.maker)
+        assert (batch.lines.get(line_no=1).state, broken()) == ("paid", {})
+
+
+def test_parts_that_the_file_also_calls_failed_are_all_told(money: Money) -> None:
+    batch = money.sent(1)
+    row = answer(batch)[0]
+    rows = [[*row[:2], "2000.00", *row[3:5], "R1"], [*row[:2], "1000.00", *row[3:5], "R2"],
+            [*row[:3], "失败", "", "R3"]]  # fmt: skip
+    with pytest.raises(Refused, match="NOTHING_MATCHES"):
+        read(money, batch, rows)
+
+
 def test_two_files_about_the_same_part_book_it_once(money: Money) -> None:
     batch = money.sent(1)
     rows = answer(batch, at1_2="2000.00")

@@ -172,6 +172,24 @@ def _next(money: Money) -> PayoutBatch:
     return batch
 
 
+def test_a_part_and_then_the_whole_failed_closes_the_payment(money: Money) -> None:
+    """The bank paid a part, took it back and says that the whole failed: the batch could not be settled before."""
+    batch = money.sent(2)
+    before = sums(money)
+    bank.reconcile(bank_return=read(money, batch, answer(batch, at1_2="2000.00")), by=money.maker)
+    found = read(money, batch, [answer(batch, failed=[1])[0]])
+    assert (found.counts["bounced"], found.counts["failed"], bounces.standing(found)) == (1, 0, 1)
+    bank.reconcile(bank_return=found, by=money.maker)
+    assert batch.lines.get(line_no=1).partial_fen == 200_000  # asked for by its own button
+    assert [bounces.book_bounces(bank_return=found, by=money.maker) for _twice in range(2)] == [1, 0]
+    line = batch.lines.get(line_no=1)
+    assert (line.state, line.partial_fen, line.entitlement.state) == ("failed", 0, "payable")
+    assert sums(money) == (before[0] + 600_000, 0, before[2] + 600_000)
+    assert not line.fund_entries.filter(kind=Kind.BOUNCED).exists()  # nothing of it had left the funds
+    batch.refresh_from_db()
+    assert (batch.state, broken(), disagreements(money.programme)) == ("settled", {}, [])
+
+
 def test_by_command_nothing_is_sent_back_unless_it_is_asked_for(
     money: Money, paid: PayoutBatch, tmp_path: Path
 ) -> None:

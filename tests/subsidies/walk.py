@@ -270,11 +270,12 @@ class Walk(RuleBasedStateMachine):
             for _press in range(1 + twice):
                 self.press(lambda: bank.reconcile(bank_return=found, by=self.money.maker))
 
-    @precondition(lambda self: PayoutLine.objects.filter(state="paid").exists())
+    @precondition(lambda self: bounces.confirmed(PayoutLine.objects.all()).exists())
     @rule(which=pick, twice=st.booleans())
     def a_payment_comes_back(self, which: int, twice: bool) -> None:
-        """Days after the bank has confirmed it."""
-        if line := self.one(PayoutLine, which, state="paid"):
+        """Days after the bank has confirmed it, in part or whole."""
+        if found := list(bounces.confirmed(PayoutLine.objects.order_by("pk"))):
+            line = found[which % len(found)]
             for _press in range(1 + twice):
                 self.press(lambda: bounces.record_bounce(
                     line=line, document_no="示例退汇1号", words="销户", by=self.money.maker
