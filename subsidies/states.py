@@ -23,6 +23,7 @@ ENTITLEMENT_EDGES: tuple[Edge, ...] = (
     ("objected", "held"),
     ("held", "void"),
     ("payable", "batched"),
+    ("payable", "void"),  # struck before a batch took it
     ("batched", "payable"),
     ("batched", "paid"),
     ("paid", "payable"),  # the bank sent back what it had confirmed

@@ -9,6 +9,7 @@ urlpatterns = [
     path("entitlements/assess/", entitlements.entitlement_assess, name="entitlement-assess"),
     path("entitlements/<int:pk>/", entitlements.entitlement_detail, name="entitlement-detail"),
     path("entitlements/<int:pk>/again/", entitlements.entitlement_again, name="entitlement-again"),
+    path("entitlements/<int:pk>/strike/", entitlements.entitlement_strike, name="entitlement-strike"),
     path("entitlements/<int:pk>/objection/", entitlements.objection_raise, name="objection-raise"),
     path("objections/<int:pk>/decision/", entitlements.objection_decide, name="objection-decide"),
     path("notices/", notices.notice_list, name="notice-list"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ from subsidies.services.turns import ONCE, Turn, next_period, turns_of
 from subsidies.usage import SPEAKING
 
 State, Kinds = Entitlement.State, Entitlement.Outcome
+UNSETTLED = (State.ASSESSED, State.HELD)
 AT_ONCE = 500
 
 
@@ -76,11 +77,12 @@ def assess_pending(
 def reassess_entitlement(
     *, entitlement: Entitlement, reason: str, by: User, on: dt.date | None = None, now: dt.datetime | None = None
 ) -> Entitlement:
-    """Void an entitlement that has not moved on and compute it again from what is recorded now.
+    """Void an entitlement that has not moved on and compute it again from what is recorded now; a struck one comes back
+    by it.
 
     Raises Refused ENTITLEMENT_STATE, NOT_AVAILABLE (conflicts), REASON_NEEDED, NO_POLICY.
     """
-    old = _void(entitlement, reason, by)
+    old = _void(entitlement, reason, by, unless_struck=True)
     on = on or clock.today()
     policy = policy_in_force(old.programme, on)
     if policy is None:
@@ -98,8 +100,16 @@ def reassess_entitlement(
 
 @transaction.atomic
 def void_entitlement(*, entitlement: Entitlement, reason: str, by: User) -> Entitlement:
-    """Strike an entitlement that has not moved on; it stays in the history and is not made anew by itself."""
-    return _void(entitlement, reason, by)
+    """Strike an entitlement that no batch has taken; it stays in the history and is not made anew by itself."""
+    return _void(entitlement, reason, by, (*UNSETTLED, State.PAYABLE))
+
+
+def is_struck(one: Entitlement) -> bool:
+    """Void, and nothing was computed in its place since."""
+    if one.state != State.VOID:
+        return False
+    same = Entitlement.objects.filter(dwelling=one.dwelling_id, benefit_kind=one.benefit_kind, pk__gt=one.pk)
+    return not same.filter(period__startswith=one.period.split("/")[0]).exists()
 
 
 def recompute(entitlement: Entitlement) -> Outcome:
@@ -107,12 +117,16 @@ def recompute(entitlement: Entitlement) -> Outcome:
     return assess(rules_of(entitlement.policy), decode_facts(entitlement.facts), kind=entitlement.benefit_kind)
 
 
-def _void(entitlement: Entitlement, reason: str, by: User) -> Entitlement:
+def _void(
+    entitlement: Entitlement, reason: str, by: User, states: Sequence[str] = UNSETTLED, *, unless_struck: bool = False
+) -> Entitlement:
     locked = Entitlement.objects.select_for_update().select_related("programme", "task").get(pk=entitlement.pk)
     demand_right(by, "entitlements.assess", locked.area_id)
     if not reason.strip():
         raise Refused("REASON_NEEDED", _("Say in a few words why."))
-    if locked.state not in (State.ASSESSED, State.HELD):
+    if unless_struck and is_struck(locked):
+        return locked
+    if locked.state not in states:
         words = _("It is “%(state)s” already and can't be computed again.")
         raise Refused("ENTITLEMENT_STATE", words, conflict=True, state=locked.get_state_display())
     with acting(by, reason=reason.strip()[:300]):

@@ -80,6 +80,7 @@ class Case:
     facts: Facts
     known: Sequence[Entitlement]
     returned: Sequence[Clawback]
+    is_struck: bool
 
     @property
     def corrections(self) -> list[Clawback]:
@@ -166,6 +167,13 @@ def standing(homes: Sequence[int], kind: str, season: Season) -> dict[int, list[
     return found
 
 
+def _struck(homes: Sequence[int], kind: str, season: Season) -> set[int]:
+    """Dwellings whose newest amount of the season somebody struck: that was decided, and settling does not undo it."""
+    rows = Entitlement.objects.filter(dwelling__in=homes, benefit_kind=kind, period__startswith=season.label)
+    newest = rows.order_by("dwelling", "-pk").distinct("dwelling").values_list("dwelling_id", "state")
+    return {home for home, state in newest if state == State.VOID}
+
+
 def _running_kinds(read: Rules) -> list[str]:
     return [kind for kind in read.kinds if any(benefit.runs for benefit in read.of_kind(kind))]
 
@@ -181,9 +189,10 @@ def _settle_some(
         return None
     homes = [one.task.dwelling_id for one in acceptances]
     known, returned = standing(homes, kind, season), _claimed_back(homes, kind, season)
+    struck = _struck(homes, kind, season)
     for acceptance, facts in facts_for(acceptances, on=day, season=season):
         home = acceptance.task.dwelling_id
-        here = Case(acceptance, facts, known[home], returned[home])
+        here = Case(acceptance, facts, known[home], returned[home], home in struck)
         _settle(policy, kind, season, here, now, done)
     return int(acceptances[-1].pk)
 
@@ -244,6 +253,8 @@ def _settle(policy: Policy, kind: str, season: Season, case: Case, now: dt.datet
     outcome, paid = _weighed(policy, kind, season, case, case.corrections)
     if isinstance(outcome, Undefined):
         done.open += 1
+    elif isinstance(outcome, Due) and outcome.payable_fen > 0 and case.is_struck:
+        done.same += 1
     elif isinstance(outcome, Due) and outcome.payable_fen > 0:
         one = _instalment(policy, kind, season, case, outcome, now)
         done.made += [one] if one else []

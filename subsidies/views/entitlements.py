@@ -153,6 +153,20 @@ def entitlement_again(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("subsidies:entitlement-detail", new.pk)
 
 
+@requires("entitlements.assess")
+@require_POST
+def entitlement_strike(request: HttpRequest, pk: int) -> HttpResponse:
+    """Nothing of this amount is paid; it stays in the history."""
+    one = _one(request, pk, "entitlements.assess")
+    form = AgainForm(one, request.POST)
+    if not form.is_valid():
+        return _detail(request, one, again=form)
+    reason = form.cleaned_data["reason"]
+    entitlements.void_entitlement(entitlement=one, reason=reason, by=request.user)  # type: ignore[arg-type]
+    messages.success(request, _("Struck: nothing of it is paid. “Compute again” brings it back."))
+    return redirect("subsidies:entitlement-detail", one.pk)
+
+
 @requires("notices.publish")
 @require_POST
 def objection_raise(request: HttpRequest, pk: int) -> HttpResponse:
@@ -200,13 +214,15 @@ def _detail(request: HttpRequest, one: Entitlement, **forms: object) -> HttpResp
     differences = one.differences.select_related("policy").order_by("-id")
     statements = stated.statements(one)
     read_together(lines, payments, objections, differences, statements)
+    may_assess = request.user.has_right("entitlements.assess", one.area_id)  # type: ignore[union-attr]
     context = {
         "one": one,
         "lines": lines,
         "payments": payments,
         "objections": objections,
         "differences": differences,
-        "may_again": one.state in ("assessed", "held") and request.user.has_right("entitlements.assess", one.area_id),
+        "may_again": may_assess and (one.state in entitlements.UNSETTLED or entitlements.is_struck(one)),
+        "may_strike": may_assess and one.state in (*entitlements.UNSETTLED, "payable"),
         "may_object": one.state == "noticed" and request.user.has_right("notices.publish", one.area_id),
         "may_decide": one.state == "objected" and request.user.has_right("objections.decide", one.area_id),
         "may_bounce": request.user.has_right("payouts.reconcile", one.area_id),

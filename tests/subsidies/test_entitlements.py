@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from core.refusals import Refused
 from retrofits.models import JointAcceptance, JointHome, PanelSeat, Task
@@ -14,6 +16,9 @@ from subsidies.rules.outcomes import Due, Undefined
 from subsidies.services import entitlements, policies
 from tests import people
 from tests.subsidies.conftest import ASSESSED, POLICY, VILLAGE, Money, make_money, release
+from tests.subsidies.test_pages import Sign, enter
+
+__all__ = ["enter"]
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +117,26 @@ def test_a_struck_one_is_not_made_anew_by_itself(money: Money) -> None:
     assert money.assess().total == 0
 
 
+def test_a_struck_one_comes_back_by_computing_it_again_and_only_once(money: Money) -> None:
+    (one,) = money.payable(1)
+    for _twice in range(2):  # pressed twice: the second press says what it is by now
+        with contextlib.suppress(Refused):
+            entitlements.void_entitlement(entitlement=one, reason="不符合条件", by=money.maker)
+    assert entitlements.is_struck(Entitlement.objects.get())
+    new = entitlements.reassess_entitlement(entitlement=one, reason="复核后恢复", by=money.maker, on=ASSESSED)
+    assert (new.state, new.amount_fen) == ("assessed", one.amount_fen)  # with a notice of its own
+    with pytest.raises(Refused, match="ENTITLEMENT_STATE"):
+        entitlements.reassess_entitlement(entitlement=one, reason="x", by=money.maker, on=ASSESSED)
+
+
+def test_what_a_batch_has_taken_is_not_struck(money: Money) -> None:
+    (one,) = money.payable(1)
+    money.fund()
+    money.draft()
+    with pytest.raises(Refused, match="ENTITLEMENT_STATE"):
+        entitlements.void_entitlement(entitlement=one, reason="x", by=money.maker)
+
+
 def test_what_is_payable_can_no_longer_be_computed_again(money: Money) -> None:
     (one,) = money.payable(1)
     with pytest.raises(Refused, match="ENTITLEMENT_STATE"):
@@ -189,3 +214,16 @@ def _sql(text: str) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(text)
+
+
+def test_an_amount_is_struck_and_brought_back_on_its_page(money: Money, enter: Sign) -> None:
+    (one,) = money.payable(1)
+    page = reverse("subsidies:entitlement-detail", args=[one.pk])
+    strike, again = (reverse(f"subsidies:entitlement-{deed}", args=[one.pk]) for deed in ("strike", "again"))
+    client = enter(money.maker)
+    shown = client.get(page).content.decode()
+    assert strike in shown and again not in shown
+    assert client.post(strike, {"reason": ""}).status_code == 422
+    shown = client.post(strike, {"reason": "不符合条件"}, follow=True).content.decode()
+    assert "已撤销，不予支付" in shown and again in shown and strike not in shown
+    assert client.post(strike, {"reason": "不符合条件"}).status_code == 409

@@ -20,7 +20,7 @@ from programmes.models import Checklist
 from retrofits.models import Acceptance
 from subsidies.models import Entitlement
 from subsidies.services import clawbacks, seasons
-from subsidies.services.entitlements import recompute
+from subsidies.services.entitlements import reassess_entitlement, recompute, void_entitlement
 from subsidies.services.operation import CARRIERS
 from subsidies.services.reading_decisions import ASIDE, COUNT, decide_reading, split_meter
 from subsidies.services.readings import Entry, Recorded, record_readings
@@ -271,6 +271,18 @@ def test_running_total_less_what_is_due_already(money: Money) -> None:
     assert all(
         recompute(one).payable_fen == one.amount_fen for one in Entitlement.objects.filter(period__startswith="2021")
     )  # type: ignore[union-attr]
+
+
+def test_a_struck_season_stays_struck_until_it_is_computed_again(money: Money) -> None:
+    home = home_of(money)
+    record(money, entry(home, "2021-11-01", "2022-03-31", quantity=1000))
+    money.assess(on=TODAY, now=SPRING)
+    one = Entitlement.objects.get(period__startswith="2021")
+    void_entitlement(entitlement=one, reason="冬季不住人", by=money.maker)
+    done = settle(money, TODAY)
+    assert (done.made, done.same, done.open) == ([], 1, 0)
+    reassess_entitlement(entitlement=one, reason="复核后恢复", by=money.maker, on=TODAY, now=SPRING)
+    assert amounts(home)[-1] == ("2021-2022", "due", 20_000)
 
 
 def test_the_cap_is_reached_in_instalments_and_not_passed(money: Money) -> None:
