@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -68,6 +68,12 @@ def acceptance_panel(programme: Programme, year: int | None = None) -> Panel | N
     """The departments that accept together in `year`: that year's panel, otherwise the one for every year."""
     used = [one for one in programme.panels.all() if one.in_use and one.year in (None, year)]
     return max(used, key=lambda one: one.year or 0, default=None)
+
+
+def panel_years(programme: Programme, years: Iterable[int]) -> list[int]:
+    """Those of the years in which departments accept together."""
+    used = {one.year for one in programme.panels.all() if one.in_use}
+    return [year for year in years if None in used or year in used]
 
 
 def rate_with(indicator: Indicator, added: Decimal = Decimal(0)) -> Decimal | None:

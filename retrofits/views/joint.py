@@ -13,6 +13,7 @@ from accounts.access import get_visible_or_404, requires
 from core import clock
 from core.refusals import Refused
 from programmes.chosen import chosen_area_code, chosen_programme
+from programmes.plan_queries import panel_years
 from retrofits.found import whole
 from retrofits.models import JointAcceptance, LevelCheck
 from retrofits.services import panels
@@ -36,7 +37,7 @@ def joint_list(request: HttpRequest) -> HttpResponse:
     context = {
         "programme": programme, "sheets": sheets[:SHOWN], "levels": levels, "due": next(iter(due.values()), ""),
         "waiting": panels.homes_for(programme, area).count() if programme and area else 0,
-        "years": years, "due_years": list(due),
+        "years": panel_years(programme, years) if programme else [], "due_years": list(due),
         "level_choices": LevelCheck.Level.choices, "today": clock.today(),
         "may_open": bool(area) and request.user.has_right(panels.OPEN_RIGHT, area),
     }  # fmt: skip

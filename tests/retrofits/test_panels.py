@@ -219,6 +219,15 @@ def test_the_pages_sign_and_print_with_a_seal_for_each_department(works: Works) 
     assert "5" in person.get(page("joint-list")).content.decode()
 
 
+def test_without_departments_in_its_document_no_sheet_is_offered(works: Works) -> None:
+    accepted(works)
+    office, form = client_of(works.office), page("joint-open")
+    assert form not in (shown := office.get(page("joint-list")).content.decode()) and "本方案没有联合验收" in shown
+    works.programme.panels.create(code="six", departments=DEPARTMENTS, clause="L-41", year=2021)
+    shown = office.get(page("joint-list")).content.decode()
+    assert form in shown and "<option>2021</option>" in shown
+
+
 def record(works: Works, level: str, result: str = "passed", **more: Any) -> LevelCheck:
     values = {"year": 2021, "held_on": DAY, "note": "", "by": works.office, "on": DAY} | more
     return record_level(programme=works.programme, level=level, **({"result": result} | values))
