@@ -49,8 +49,8 @@ from retrofits.works_forms import offer
 
 READ = "programmes.view"
 PROJECTS = (
-    Column("code", gettext_lazy("Project"), kind="id", order_by="code", link=True),
-    Column("name", gettext_lazy("Name"), order_by="name"),
+    Column("name", gettext_lazy("Project"), order_by="name", link=True),
+    Column("code", gettext_lazy("Code"), kind="soft", order_by="code", priority=3),
     Column("subject", gettext_lazy("Subject"), value=lambda row: row.get_subject_display(), order_by="subject"),
     Column("state", gettext_lazy("State"), template=STATE, order_by="state"),
     Column("area.name", gettext_lazy("Place"), order_by="area_id"),
