@@ -53,7 +53,7 @@ _MOST_WORDS = 4096
 """Words of one column that are kept in mind; a column of notes has no end of them."""
 _COMPACT = frozenset({"town", "village", "group", "head_name", "account_holder", "door_no", "technology"})
 _MAY_BE_NOTHING = frozenset(
-    {"head_name", "phone", "bank_card", "account_holder", "door_no", "group", "meter_no", "applied_on"}
+    {"head_name", "id_number", "phone", "bank_card", "account_holder", "door_no", "group", "meter_no", "applied_on"}
 )
 _NAMES = ("head_name", "account_holder")
 _NOTE_CODES = {FORMULA_NO_VALUE: "E_FORMULA_NO_VALUE", ERROR_VALUE: "E_ERROR_VALUE", NUMERIC_ID: "E_NUMERIC_ID"}

@@ -85,3 +85,11 @@ def test_digits_of_other_scripts_are_read_too() -> None:
     assert luhn_check_digit("٧٩٩٢٧٣٩٨٧١") == luhn_check_digit("7992739871") == "3"
     with pytest.raises(ValueError, match="invalid literal"):
         luhn_check_digit("79x")
+
+
+@pytest.mark.parametrize("text", ["无", "暂无", "—", "/"])
+def test_a_word_for_nothing_in_the_place_of_an_id_number_is_a_missing_number(text: str) -> None:
+    raw = RawRow("s", 1, {"village": "甲一村", "head_name": "张示例", "id_number": text})
+    (row,) = checks.review([raw], CONTEXT)
+    codes = {issue.code for issue in row.issues if issue.column == "id_number"}
+    assert "E_MISSING" in codes and not any(code.startswith("E_ID") for code in codes)
