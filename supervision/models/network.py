@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -76,8 +77,9 @@ class NetworkAlarm(ScopedModel):
     cleared_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     seen_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    done_words = models.CharField(_("what was done"), max_length=300, blank=True)
-    data_labels: ClassVar = {"done_words": "L1"}
+    done_words = models.CharField(_("what was done"), max_length=300, blank=True, help_text="The last note")
+    notes = models.JSONField(default=list, blank=True, help_text="[[moment, who, words], …], the first note first")
+    data_labels: ClassVar = {"done_words": "L1", "notes": "L1"}
 
     class Meta(ScopedModel.Meta):
         verbose_name = _("network alarm")
@@ -85,3 +87,8 @@ class NetworkAlarm(ScopedModel):
         constraints = [
             models.UniqueConstraint(fields=["point"], name="network_alarm_once", condition=Q(cleared_at__isnull=True))
         ]
+
+    @property
+    def said(self) -> list[tuple[datetime, str, str]]:
+        """The notes with their moments."""
+        return [(datetime.fromisoformat(at), who, words) for at, who, words in self.notes]

@@ -171,7 +171,8 @@ def _distance(point: NetworkPoint, value: Decimal) -> Decimal:
 
 @transaction.atomic
 def handle_alarm(*, alarm: NetworkAlarm, words: str, by: User, now: datetime) -> NetworkAlarm:
-    """Says what is done, under the name of whoever said so last; `seen_at` stays the first moment.
+    """Says what is done, beside what was said before; `seen_at` stays the first moment. The same words again by the
+    same person are the press that was made twice.
 
     Raises `Refused` WORDS_MISSING.
     """
@@ -180,6 +181,10 @@ def handle_alarm(*, alarm: NetworkAlarm, words: str, by: User, now: datetime) ->
         raise PermissionDenied(RIGHT)
     if not words.strip():
         raise Refused("WORDS_MISSING", _("Say in words what was done or why."))
-    kept.seen_at, kept.seen_by, kept.done_words = kept.seen_at or now, by, words.strip()[:300]
-    kept.save(update_fields=["seen_at", "seen_by", "done_words"])
+    said = words.strip()[:300]
+    if kept.seen_by_id == by.pk and kept.done_words == said:
+        return kept
+    kept.seen_at, kept.seen_by, kept.done_words = kept.seen_at or now, by, said
+    kept.notes.append([now.isoformat(), by.person_name, said])
+    kept.save(update_fields=["seen_at", "seen_by", "done_words", "notes"])
     return kept

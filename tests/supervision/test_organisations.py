@@ -181,6 +181,12 @@ def test_a_company_reads_and_reports_its_own_points_on_the_page_and_over_the_api
     act = reverse("supervision:register-act")
     client = client_of(person)
     assert client.post(act, {"deed": "alarm", "alarm": alarm.pk, "words": "已派人"}).status_code == 302
+    for words in ("已换压力表", "已换压力表"):  # the second note stands beside the first; pressed twice it is one
+        client.post(act, {"deed": "alarm", "alarm": alarm.pk, "words": words})
+    alarm.refresh_from_db()
+    assert [note[1:] for note in alarm.notes] == [[person.person_name, "已派人"], [person.person_name, "已换压力表"]]
+    shown = client.get(reverse("supervision:network-board")).content.decode()
+    assert "已派人" in shown and "已换压力表" in shown
     stranger = client_of(of(twin, "energy_company"))
     assert stranger.post(act, {"deed": "alarm", "alarm": alarm.pk, "words": "x"}).status_code == 404
     assert stranger.post(act, {"deed": "point", "code": "P-9"}).status_code == 403
