@@ -56,7 +56,8 @@ def bind(user: User, organisation: Any, **more: Any) -> User:
 
 def programme(area_code: str = "370999", **fields: Any) -> Programme:
     n = next(_NUMBERS)
-    defaults = {"code": f"p{n}", "name": f"示例 {n}", "year_from": 2021, "year_to": 2021}
+    # as wide as it gets: of two programmes of a year the first by its code is the chosen one, and p999 is before p1000
+    defaults = {"code": f"p{n:06d}", "name": f"示例 {n}", "year_from": 2021, "year_to": 2021}
     return Programme.objects.create(area=area(area_code), **(defaults | fields))
 
 
