@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import BooleanField, Count, Exists, F, OuterRef, Q, Sum
+from django.db.models.expressions import RawSQL
 
 from accounts.records import ScopedQuerySet
 from core.areas import ancestors
@@ -183,11 +184,21 @@ def batches_waiting_for(user: Any, area_code: str) -> int:
     return sum(_is_next(batch, user) for batch in found)
 
 
+#: On bank returns: a payment that the answer sends back still stands as paid, in part or whole.
+_SENDS_BACK = RawSQL(
+    "EXISTS (SELECT 1 FROM jsonb_array_elements(subsidies_bankreturn.results) said JOIN subsidies_payoutline l "
+    "ON l.id = (said->>0)::bigint WHERE said->>1 = 'bounced' AND (l.state = 'paid' OR l.state = 'sent' "
+    "AND l.partial_fen > 0))", [], BooleanField(),
+)  # fmt: skip
+
+
 def returns_to_book(user: Any, area_code: str) -> int:
-    """Bank returns read but not booked yet; one that sends nothing back is done with when its batch is."""
-    found = BankReturn.objects.visible_to(user, "payouts.reconcile")
-    done_with = Q(batch__state="settled") & ~Q(counts__bounced__gt=0)
-    waiting = found.within(area_code).filter(applied_at__isnull=True).exclude(done_with)
+    """Bank returns read but not booked yet: with rows for payments of a batch that is still open, or with payments they
+    send back that nobody has written down, booked for the rest or not."""
+    answers = Q(counts__paid__gt=0) | Q(counts__partial__gt=0) | Q(counts__failed__gt=0)
+    to_book = answers & Q(applied_at=None) & ~Q(batch__state=PayoutBatch.State.SETTLED)
+    found = BankReturn.objects.visible_to(user, "payouts.reconcile").alias(sends_back=_SENDS_BACK)
+    waiting = found.within(area_code).filter(to_book | Q(counts__bounced__gt=0, sends_back=True))
     return waiting.count() if area_code else 0
 
 

@@ -145,12 +145,13 @@ def read_return(
 def reconcile(*, bank_return: BankReturn, by: User, now: dt.datetime | None = None) -> BankReturn:
     """Book the matched rows: paid lines leave the funds, failed ones become payable again, of partial ones the part is
     kept and the line stays open. Once; asked again, nothing. The batch is settled when no line is with the bank.
+    Payments that came back are left to `bounces`, and a file that only sends back stays unbooked until then.
 
     Raises Refused FILE_TOTAL where the file contradicts its own sums: then a part of it may be missing.
     """
     batch = lock_batch(bank_return.batch, by, "payouts.reconcile", State.RELEASED, State.SETTLED)
     found = BankReturn.objects.select_for_update().get(pk=bank_return.pk)
-    if found.applied_at is not None:
+    if found.applied_at is not None or not has_to_book(found):
         return found
     _refuse_wrong_sums(found.counts)
     at = now or clock.now()
@@ -285,7 +286,7 @@ def own_sums_wrong(counts: Mapping[str, Any]) -> str:
 
 def has_to_book(bank_return: BankReturn) -> bool:
     """Whether the file answers for payments that were open."""
-    return any(bank_return.counts.get(what) for what in (importing.PAID, importing.PARTIAL, importing.FAILED))
+    return any(outcome != importing.BOUNCED for _pk, outcome, *_said in bank_return.results)
 
 
 def sum_words(bank_return: BankReturn) -> str:

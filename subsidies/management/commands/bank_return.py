@@ -9,12 +9,13 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.by_command import ByCommand, asked
 from accounts.models import User
-from subsidies.models import PayoutBatch
+from subsidies.models import BankReturn, PayoutBatch
 from subsidies.services.bank import read_return, reconcile, sum_words
-from subsidies.services.bounces import book_bounces
+from subsidies.services.bounces import book_bounces, standing
 
 
 class Command(ByCommand):
@@ -40,4 +41,16 @@ class Command(ByCommand):
                 book_bounces(bank_return=found, by=by)
         batch.refresh_from_db()
         counts = ", ".join(f"{name} {count}" for name, count in found.counts.items())
-        return "\n".join(filter(None, [f"{batch.number}: {batch.get_state_display()}, {counts}", sum_words(found)]))
+        said = [f"{batch.number}: {batch.get_state_display()}, {counts}", sum_words(found), _left_words(found)]
+        return "\n".join(filter(None, said))
+
+
+def _left_words(found: BankReturn) -> str:
+    """Whether the answer is newer than the one that said paid, a person has to say."""
+    n = standing(found)
+    words = ngettext(
+        "%(n)d payment sent back after it was paid is not booked; --sent-back books it.",
+        "%(n)d payments sent back after they were paid are not booked; --sent-back books them.",
+        n,
+    )
+    return words % {"n": n} if n else ""
