@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, cast
 
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -186,12 +187,14 @@ def finding_list(request: HttpRequest) -> HttpResponse:
 
 
 def _found(scope: Scope, said: dict[str, Any]) -> findings.Found:
-    """The finding as typed; a dwelling narrows it to its village and its payment."""
+    """The finding as typed; a dwelling narrows it to its village and its payment: one that arrived before one that the
+    bank refused or sent back."""
     number, line = said.pop("dwelling"), None
     said["amount_fen"] = said.pop("amount")
     if number:
         rows = scope.of_programme(PayoutLine, "audit.trace", "batch__programme")
-        line = rows.filter(entitlement__dwelling__dwelling_no=number).order_by("id").first()
+        is_paid = Case(When(state=PayoutLine.State.PAID, then=0), default=1)
+        line = rows.filter(entitlement__dwelling__dwelling_no=number).order_by(is_paid, "id").first()
         if line is None:
             words = gettext_lazy("No payment for a dwelling “%(number)s” lies in this place.")
             raise Refused("DWELLING_UNKNOWN", words, number=number)

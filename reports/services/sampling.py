@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import acting
@@ -23,7 +23,7 @@ from core.refusals import Refused
 from core.sampling import Examined, Projection, allocate, draw, population_hash, project, rate_interval, sample_size
 from programmes.models import Programme
 from reports.models import AuditSample, AuditSampleLine
-from subsidies.models import PayoutLine
+from subsidies.models import FundEntry, PayoutLine
 
 RIGHT = "audit.find"
 Verdict = AuditSampleLine.Verdict
@@ -103,7 +103,7 @@ def draw_sample(*, sample: AuditSample, by: User, now: dt.datetime | None = None
 def redraw(sample: AuditSample) -> list[AuditSampleLine] | None:
     """The lines the sealed record leads to, unsaved and in order; None where the population is another by now."""
     keys: dict[str, list[int]] = defaultdict(list)
-    lines = _paid(sample.programme, sample.area_id).filter(pk__lte=sample.last_line_id)
+    lines = _population(sample).filter(pk__lte=sample.last_line_id)
     rows = _rows(lines, sample.stratify, _names(sample.area_id))
 
     def kept() -> Iterator[tuple[int, str, int]]:
@@ -204,6 +204,16 @@ def result_of(sample: AuditSample, lines: list[AuditSampleLine] | None = None) -
 
 def _paid(programme: Programme, area_code: str) -> Any:
     return PayoutLine.objects.filter(batch__programme=programme, state=PayoutLine.State.PAID).within(area_code)
+
+
+def _population(sample: AuditSample) -> Any:
+    """What a sealed record draws from; once drawn, what the bank sent back later still belongs to it: nobody tampered
+    with it, it was paid on that day."""
+    paid = Q(state=PayoutLine.State.PAID)
+    if sample.drawn_at is not None:
+        later = FundEntry.objects.filter(line=OuterRef("pk"), kind=FundEntry.Kind.BOUNCED, at__gt=sample.drawn_at)
+        paid |= Q(Exists(later), state=PayoutLine.State.FAILED)
+    return PayoutLine.objects.filter(paid, batch__programme=sample.programme_id).within(sample.area_id)
 
 
 def _names(area_code: str) -> dict[str, str]:

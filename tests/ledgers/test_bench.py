@@ -30,8 +30,9 @@ from reports.queries.scope import Scope
 from reports.services import findings, sampling
 from reports.services.summaries import refresh_summaries
 from retrofits.models import Acceptance
-from subsidies.models import Entitlement, PayoutLine
+from subsidies.models import Entitlement, FundEntry, PayoutLine
 from subsidies.rules.outcomes import Undefined
+from subsidies.services import bounces
 from tests.reports.world import A1, B1, World, forced, undone
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,56 @@ def test_later_payments_do_not_disturb_a_sealed_sample(county: World) -> None:
     county.dwelling(A1, "paid")
     sampling.draw_sample(sample=sample, by=county.staff["auditor"])
     assert sampling.same_again(sample)
+
+
+def came_back(made: World, line: PayoutLine) -> None:
+    bounces.record_bounce(line=line, document_no="退汇 88", words="账户已销户", by=made.staff["finance"])
+
+
+def test_a_payment_that_came_back_before_the_draw_is_not_drawn(county: World) -> None:
+    sample = sealed(county)
+    came_back(county, PayoutLine.objects.filter(state="paid").first())
+    with pytest.raises(Refused, match="POPULATION_CHANGED"):
+        sampling.draw_sample(sample=sample, by=county.staff["auditor"])
+
+
+def test_a_payment_that_came_back_after_the_draw_leaves_it_the_same_and_is_marked(
+    county: World, sign_in: SignIn
+) -> None:
+    """Nobody tampered with what was sealed; the worksheet says that this money is no longer out, and so does its sheet
+    of paper. Another one sealed now does not know it."""
+    sample = sampling.draw_sample(sample=sealed(county), by=county.staff["auditor"])
+    row = sample.lines.filter(is_substitute=False).first()
+    came_back(county, row.line)
+    assert sampling.same_again(sample)
+    sampling.judge_line(line=row, verdict="wrong", words="银行退汇", right_fen=0, by=county.staff["auditor"])
+    assert sampling.result_of(sample).error_fen == row.line.amount_fen
+    client, page = sign_in(county.staff["auditor"]), f"/trace/samples/{sample.pk}/"
+    shown, number = client.get(page).content.decode(), row.line.entitlement.dwelling.dwelling_no
+    assert "账户已销户" in shown and f"dwelling={number}" not in shown
+    assert client.get(f"{page}?print=1").content.decode().count("已退回，未到账") == 1
+    finding = AuditFinding.objects.get(pk=opened(county, line=row.line, sample=sample).pk)
+    assert "账户已销户" in client.get(f"/trace/findings/{finding.pk}/").content.decode()
+    assert sealed(county).population == sample.population - 1
+    with undone(), forced():
+        FundEntry.objects.filter(line=row.line, kind="bounced").delete()
+        assert not sampling.same_again(sample), "what stopped being paid otherwise is told"
+
+
+def test_a_finding_about_a_dwelling_is_about_the_payment_that_arrived(county: World, sign_in: SignIn) -> None:
+    line = PayoutLine.objects.filter(state="paid", area_id=B1).get()
+    came_back(county, line)
+    asked = {
+        "title": "重复", "words": "核对", "weight": "fault", "amount": "1", "owner": "财政局", "due_on": "2999-01-01",
+        "dwelling": line.entitlement.dwelling.dwelling_no,
+    }  # fmt: skip
+    client = sign_in(county.staff["auditor"])
+    client.post("/trace/findings/", asked)
+    assert AuditFinding.objects.latest("pk").line_id == line.pk, "nothing arrived: what came back"
+    with forced():
+        county._pay(line.entitlement, "paid")
+    client.post("/trace/findings/", asked)
+    assert AuditFinding.objects.latest("pk").line.state == "paid"
 
 
 def test_only_auditors_draw(county: World) -> None:
