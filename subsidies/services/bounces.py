@@ -19,7 +19,7 @@ from accounts.models import User
 from core import clock
 from core.refusals import Refused
 from subsidies import importing
-from subsidies.models import BankReturn, Clawback, Entitlement, PayoutBatch, PayoutLine
+from subsidies.models import BankReturn, Clawback, Entitlement, FundEntry, PayoutBatch, PayoutLine
 from subsidies.services import funds
 from subsidies.services.bank import has_to_book, own_sums_wrong, settle_when_answered
 from subsidies.services.batches import lock_batch
@@ -44,7 +44,7 @@ def record_bounce(
         raise Refused("REASON_NEEDED", _("Say in a few words why."))
     batch = lock_batch(line.batch, by, RIGHT, State.RELEASED, State.SETTLED)
     found = PayoutLine.objects.select_for_update().get(pk=line.pk)
-    if found.state == LineState.FAILED and found.bank_message == words.strip()[:200]:
+    if found.state == LineState.FAILED and _is_known(found, words.strip()[:200]):
         return found
     if not confirmed(PayoutLine.objects.filter(pk=line.pk)).exists():
         raise Refused("NOT_PAID", _("The bank has not confirmed this payment; enter its answer."), conflict=True)
@@ -68,6 +68,11 @@ def book_bounces(*, bank_return: BankReturn, by: User, now: dt.datetime | None =
     if bank_return.applied_at is None and not has_to_book(bank_return):
         BankReturn.objects.filter(pk=bank_return.pk, applied_at=None).update(applied_at=at)
     return len(found)
+
+
+def _is_known(line: PayoutLine, words: str) -> bool:
+    """Whether it was written down already: its money left the funds and came back, or a part came, with these words."""
+    return line.bank_message == words or line.fund_entries.filter(kind=FundEntry.Kind.BOUNCED).exists()
 
 
 def standing(bank_return: BankReturn) -> int:
