@@ -1,14 +1,14 @@
 """Money of one source and budget year: received, reserved for a batch, given back, paid. Every change is an entry.
 
-Callers hold the batch's row lock before they come here; fund rows are always locked in the same order, so two batches
-wait for each other and never deadlock. The running totals carry a CHECK: what is not there can't be spent.
+Callers hold the batch's row lock before they come here; fund rows are always locked all together and in the same
+order, so two batches wait for each other and never deadlock. The running totals carry a CHECK: what is not there can't
+be spent.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -83,7 +83,7 @@ def give_to_source(
     *, fund: Fund, amount_fen: int, document_no: str, request_id: UUID, by: User, now: dt.datetime | None = None
 ) -> FundEntry:
     """Money nothing is promised from goes back to its source (结余交回). Raises `FundsShort` above what is free."""
-    locked = Fund.objects.select_for_update().get(pk=fund.pk)
+    locked = _to_record(fund)
     if not FundEntry.objects.filter(request_id=request_id).exists() and amount_fen > locked.free_fen:
         raise FundsShort({(locked.source, locked.budget_year): amount_fen - locked.free_fen})
     key = (locked.source, locked.budget_year)
@@ -99,12 +99,18 @@ def record_recovery(
 
     Raises Refused AMOUNT where more would come back than was paid.
     """
-    locked = Fund.objects.select_for_update().get(pk=fund.pk)
+    locked = _to_record(fund)
     known = FundEntry.objects.filter(request_id=request_id).exists()
     if not known and amount_fen > locked.paid_fen - locked.clawed_fen:
         raise Refused("AMOUNT", _("More would come back than was paid from this fund."))
     key = (locked.source, locked.budget_year)
     return _record(Kind.CLAWED, fund.programme, key, amount_fen, document_no, request_id, by, now or clock.now(), line)
+
+
+def _to_record(fund: Fund) -> Fund:
+    """The fund under its lock, after the one that every recording by hand waits for first."""
+    hold(f"funds:{fund.programme_id}")
+    return locked_funds(fund.programme_id)[fund.source, fund.budget_year]
 
 
 def _record(
@@ -167,7 +173,7 @@ def _exact_needs(ids: Iterable[int]) -> dict[Key, int]:
 def reserve(*, batch: PayoutBatch, lines: Iterable[int], by: User, at: dt.datetime) -> dict[Key, int]:
     """Set the money of a batch aside, all or nothing. Raises `FundsShort` with what is missing."""
     needs = needs_of(lines)
-    funds = locked_funds(batch.programme_id, needs)
+    funds = locked_funds(batch.programme_id)
     missing = {key: fen - _free(funds.get(key)) for key, fen in needs.items() if fen > _free(funds.get(key))}
     if missing:
         raise FundsShort(missing)
@@ -181,7 +187,7 @@ def give_back(*, batch: PayoutBatch, by: User, at: dt.datetime) -> None:
     """Release what this round of the batch had reserved."""
     reserved = FundEntry.objects.filter(batch=batch, round_no=batch.round_no, kind=Kind.RESERVED, line__isnull=True)
     held = {entry.fund_id: entry.amount_fen for entry in reserved}
-    funds = {fund: held[fund.pk] for fund in _in_order(Fund.objects.filter(pk__in=held))}
+    funds = {fund: held[fund.pk] for fund in locked_funds(batch.programme_id).values() if fund.pk in held}
     for fund, fen in funds.items():
         Fund.objects.filter(pk=fund.pk).update(reserved_fen=F("reserved_fen") - fen)
     _batch_entries(batch, Kind.RELEASED, funds, by, at)
@@ -199,7 +205,7 @@ def unpay(*, batch: PayoutBatch, papers: Mapping[PayoutLine, str], by: User, at:
     """What the bank sent back once it was paid is free again in the funds it came from: an entry per line and source,
     with the bank's paper. Raises Refused RECOVERED where the money was written down as recovered already."""
     needs = needs_of([line.pk for line in papers])
-    for key, fund in locked_funds(batch.programme_id, needs).items():
+    for key, fund in locked_funds(batch.programme_id).items():
         if fund.paid_fen - needs.get(key, 0) < fund.clawed_fen:
             words = _("%(fund)s: more is written down as recovered than would then be paid. Was this money among it?")
             raise Refused("RECOVERED", words, conflict=True, fund=f"{source_name(key[0])} {key[1]}")
@@ -212,7 +218,7 @@ def _move_lines(
 ) -> None:  # fmt: skip
     """An entry of this kind per line and share; without a paper of its own it names those by which the money came."""
     shares = shares_of([line.pk for _kind, line in moves])
-    funds = locked_funds(batch.programme_id, {key for parts in shares.values() for key in parts})
+    funds = locked_funds(batch.programme_id)
     numbers = documents_of(funds.values())
     entries = [
         _line_entry(batch, line, funds[key], kind, fen, (papers or {}).get(line) or numbers.get(funds[key].pk, ""), by,
@@ -260,14 +266,11 @@ def _batch_entries(batch: PayoutBatch, kind: str, amounts: Mapping[Fund, int], b
     )  # fmt: skip
 
 
-def locked_funds(programme_id: int, keys: Iterable[Key]) -> dict[Key, Fund]:
-    wanted = set(keys)
-    found = _in_order(Fund.objects.filter(programme=programme_id, source__in={source for source, _year in wanted}))
+def locked_funds(programme_id: int) -> dict[Key, Fund]:
+    """All funds of the programme under their locks, in order. Never only some: whoever took one and then needed another
+    before it (a return by sources, a hold of one source) waited in a circle with a batch that takes both."""
+    found = Fund.objects.filter(programme=programme_id).select_for_update().order_by("source", "budget_year")
     return {(fund.source, fund.budget_year): fund for fund in found}
-
-
-def _in_order(funds: Any) -> Any:
-    return funds.select_for_update().order_by("source", "budget_year")
 
 
 def _free(fund: Fund | None) -> int:

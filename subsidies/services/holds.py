@@ -142,7 +142,7 @@ def _hold_in_order(programme: Programme, by: User | None, at: dt.datetime) -> in
 def _affordable(programme_id: int, waiting: Sequence[FundHold]) -> list[FundHold]:
     """Those of the holds, in their order, whose money is free; the first that does not fit ends its sources' turn. The
     funds stay locked."""
-    locked = funds.locked_funds(programme_id, {key for one in waiting for key in keys_of(one)})
+    locked = funds.locked_funds(programme_id) if waiting else {}
     free = {key: fund.free_fen for key, fund in locked.items()}
     served = []
     for one in waiting:
@@ -186,7 +186,7 @@ def _move(
     for one in found:
         for key, fen in keys_of(one).items():
             sums[key] = sums.get(key, 0) + fen
-    for key, fund in funds.locked_funds(programme_id, sums).items():
+    for key, fund in (funds.locked_funds(programme_id) if sums else {}).items():
         if key in sums:
             step = sums[key] if kind == Kind.HELD else -sums[key]
             Fund.objects.filter(pk=fund.pk).update(held_fen=F("held_fen") + step)

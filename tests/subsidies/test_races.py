@@ -11,13 +11,23 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.db.models import Sum
 
 from accounts.acting import acting
 from accounts.models import AuditEntry, User
 from core.refusals import Refused
 from households.models import Roster
+from subsidies import queries
 from subsidies.invariants import broken
-from subsidies.models import BatchSignature, DifferenceSettlement, Entitlement, Fund, PayoutBatch
+from subsidies.models import (
+    BatchSignature,
+    Clawback,
+    DifferenceSettlement,
+    Entitlement,
+    Fund,
+    PayoutBatch,
+    PayoutLine,
+)
 from subsidies.services import (
     bank,
     batches,
@@ -30,7 +40,17 @@ from subsidies.services import (
     signatures,
 )
 from tests import people
-from tests.subsidies.conftest import ASSESSED, MORNING, POLICY, SECOND, VILLAGE, Money, make_money, make_ready
+from tests.subsidies.conftest import (
+    ASSESSED,
+    MORNING,
+    POLICY,
+    SECOND,
+    VILLAGE,
+    Money,
+    make_money,
+    make_ready,
+    release,
+)
 from tests.subsidies.test_bank import answer, read
 from tests.subsidies.test_settlements import at_most, later, paid
 
@@ -130,27 +150,6 @@ def test_one_answer_booked_eight_times_is_booked_once(money: Money) -> None:
     outcomes = at_once([lambda: bank.reconcile(bank_return=found, by=money.maker)] * CLIENTS)
     assert outcomes == {"ok": CLIENTS}
     assert set(Fund.objects.values_list("paid_fen", "reserved_fen")) == {(600_000, 0)}
-
-
-def test_a_payment_that_comes_back_is_written_down_once_and_never_beside_a_claim(money: Money) -> None:
-    batch = money.sent(1)
-    bank.reconcile(bank_return=read(money, batch, answer(batch)), by=money.maker)
-    line = batch.lines.get()
-
-    def bounce() -> None:
-        bounces.record_bounce(line=line, document_no="退1", words="销户", by=money.maker)
-
-    def claim() -> None:
-        clawbacks.propose_clawback(
-            entitlement=line.entitlement, amount_fen=1, reason="other", words="误付", by=money.maker
-        )
-
-    outcomes = at_once([*[bounce] * (CLIENTS - 2), claim, claim])
-    line.refresh_from_db()
-    came_back = line.state == "failed"
-    assert outcomes == ({"ok": CLIENTS - 2, "NOT_PAID": 2} if came_back else
-                        {"ok": 1, "CLAIMED_BACK": CLIENTS - 2, "CLAWBACK_OPEN": 1})  # fmt: skip
-    assert line.fund_entries.filter(kind="bounced").count() == 2 * came_back
 
 
 def test_sent_back_while_it_is_released_either_is_true_and_never_both(money: Money) -> None:
@@ -275,3 +274,88 @@ def _releasing(draft: Any, by: Any) -> Callable[[], Any]:
 
 def _deciding(asked: DifferenceSettlement, by: User, decision: str) -> Callable[[], Any]:
     return lambda: settlements.decide_settlement(settlement=asked, decision=decision, reason="核对", by=by)
+
+
+def _sent_back(line: PayoutLine, by: User) -> Callable[[], Any]:
+    return lambda: bounces.record_bounce(line=line, document_no="退汇 88", words="账户已销户", by=by)
+
+
+def _bounced(line: PayoutLine) -> int:
+    found = line.fund_entries.filter(kind="bounced").aggregate(fen=Sum("amount_fen"))
+    return found["fen"] or 0
+
+
+def test_what_came_back_is_written_down_once_by_eight_one_by_one_and_from_the_list(money: Money) -> None:
+    paid(money, 2)
+    batch = PayoutBatch.objects.get()
+    line, other = batch.lines.order_by("line_no")
+    listed = read(money, batch, answer(batch, failed=[1, 2]), "退汇.csv")
+    deeds = [_sent_back(line, money.maker) for _ in range(CLIENTS)]
+    deeds += [lambda: bounces.book_bounces(bank_return=listed, by=money.maker) for _ in range(CLIENTS // 2)]
+    assert at_once(deeds) == {"ok": CLIENTS + CLIENTS // 2}
+    assert (_bounced(line), _bounced(other)) == (line.amount_fen, other.amount_fen)
+    assert set(Fund.objects.values_list("paid_fen", flat=True)) == {0}
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_bounce_and_a_claim_back_of_the_same_money_one_of_them_wins(money: Money, turn: int) -> None:
+    (due,) = paid(money)
+    line = due.payout_lines.get()
+    asked = {"entitlement": due, "amount_fen": 100, "reason": "other", "words": "算错", "by": money.maker}
+    claims = [lambda: clawbacks.propose_clawback(**asked) for _ in range(CLIENTS)]
+    outcomes = at_once([_sent_back(line, money.maker), *claims])
+    due.refresh_from_db()
+    if due.state == "payable":
+        assert outcomes == {"ok": 1, "NOT_PAID": CLIENTS} and not Clawback.objects.exists()
+    else:
+        assert outcomes == {"ok": 1, "CLAWBACK_OPEN": CLIENTS - 1, "CLAIMED_BACK": 1}
+        assert (Clawback.objects.count(), _bounced(line)) == (1, 0)
+
+
+def test_a_second_answer_and_what_it_sends_back_are_booked_at_once_once_each(money: Money) -> None:
+    batch = money.sent(3)
+    bank.reconcile(bank_return=read(money, batch, answer(batch)[:1], "先到.csv"), by=money.maker)
+    second = read(money, batch, answer(batch, failed=[1]), "后到.csv")
+    line = batch.lines.get(line_no=1)
+    deeds = [lambda: bank.reconcile(bank_return=second, by=money.maker) for _ in range(4)]
+    deeds += [lambda: bounces.book_bounces(bank_return=second, by=money.maker) for _ in range(4)]
+    assert at_once([*deeds, *(_sent_back(line, money.maker) for _ in range(4))]) == {"ok": 12}
+    assert list(batch.lines.order_by("line_no").values_list("state", flat=True)) == ["failed", "paid", "paid"]
+    assert _bounced(line) == line.amount_fen
+    assert (PayoutBatch.objects.get().state, queries.returns_to_book(money.maker, "370999")) == ("settled", 0)
+
+
+def test_returns_of_claimed_money_and_bounces_over_the_same_sources_never_wait_in_a_circle(money: Money) -> None:
+    """A case keeps its sources in another order (the shorter name first) than the funds are locked in."""
+    release(money.programme, POLICY.replace("DISTRICT", "CITY"))
+    money.receipt("CITY", 100_000_000)
+    homes = paid(money, 2 * CLIENTS)
+    claimed, bounced = homes[:CLIENTS], homes[CLIENTS:]
+    returns = [_returning(money, due) for due in claimed]
+    assert list(Clawback.objects.latest("pk").shares) == ["CITY", "CENTRAL"]
+    deeds = [_sent_back(due.payout_lines.get(), money.maker) for due in bounced]
+    receipts = [lambda: money.receipt("CENTRAL", 100) for _ in range(CLIENTS)]
+    assert at_once([*returns, *deeds, *receipts]) == {"ok": 3 * CLIENTS}
+
+
+def _returning(money: Money, due: Entitlement) -> Callable[[], Any]:
+    case = clawbacks.propose_clawback(
+        entitlement=due, amount_fen=100_000, reason="other", words="算错", by=money.maker, way="return"
+    )
+    clawbacks.decide_clawback(clawback=case, decision="confirm", reason="核对", by=money.reviewer)
+    return lambda: clawbacks.record_return(
+        clawback=case, amount_fen=100_000, document_no="缴款书", request_id=uuid4(), by=money.maker
+    )
+
+
+def test_bounces_of_two_batches_and_payments_of_a_third_never_block_each_other(money: Money) -> None:
+    """All of them draw on the same two funds."""
+    batches_ = [money.sent(2) for _ in range(3)]
+    for batch in batches_[:2]:
+        bank.reconcile(bank_return=read(money, batch, answer(batch), f"{batch.number}.csv"), by=money.maker)
+    third = read(money, batches_[2], answer(batches_[2]), "third.csv")
+    lines = [line for batch in batches_[:2] for line in batch.lines.all()]
+    deeds = [_sent_back(line, money.maker) for line in lines]
+    outcomes = at_once([*deeds, lambda: bank.reconcile(bank_return=third, by=money.maker)])
+    assert outcomes == {"ok": len(lines) + 1}
+    assert sum(Fund.objects.values_list("paid_fen", flat=True)) == batches_[2].total_fen
