@@ -93,8 +93,12 @@ def _follow_up_title(batch: PayoutBatch) -> str:
 
 
 def failed_lines(batch: PayoutBatch) -> list[PayoutLine]:
-    """What the bank refused and nobody has paid since, with household and village."""
-    found = batch.lines.filter(state=LineState.FAILED, entitlement__state=Entitlement.State.PAYABLE)
+    """What the bank refused and nobody has paid since, with household and village. What a later batch tried and got
+    back is that batch's: its account is the one to be corrected."""
+    later = PayoutLine.objects.filter(
+        entitlement=OuterRef("entitlement"), state=LineState.FAILED, pk__gt=OuterRef("pk")
+    )
+    found = batch.lines.filter(~Exists(later), state=LineState.FAILED, entitlement__state=Entitlement.State.PAYABLE)
     return list(found.select_related("area", "entitlement__household", "entitlement__dwelling").order_by("line_no"))
 
 

@@ -70,19 +70,40 @@ def test_its_money_is_free_again_and_what_is_due_may_be_paid_again(money: Money,
     assert [row.before_fen for row in Review(paid, money.maker).sources] == elsewhere
 
 
-def test_the_account_is_corrected_and_the_money_paid_by_a_follow_up(money: Money, paid: PayoutBatch) -> None:
-    line = bounce(money, paid.lines.get(line_no=1))
-    assert not batches.payable(money.programme).exists()  # still the account the money came back from
+def paid_again(money: Money, batch: PayoutBatch, line: PayoutLine) -> PayoutBatch:
+    """The account is corrected, and the follow-up batch paid."""
     household = line.entitlement.household
     household.account_holder = "示例新户名"
     household.save()
-    again = batches.follow_up_batch(batch=paid, request_id=uuid4(), by=money.maker)
+    again = batches.follow_up_batch(batch=batch, request_id=uuid4(), by=money.maker)
     batches.lock_for_signing(batch=again, by=money.maker)
     for person in (money.office, money.reviewer, money.releaser):
         money.sign(again, person)
     bank.make_bank_file(batch=again, by=money.releaser)
     bank.reconcile(bank_return=read(money, again, answer(again)), by=money.maker)
+    return again
+
+
+def test_the_account_is_corrected_and_the_money_paid_by_a_follow_up(money: Money, paid: PayoutBatch) -> None:
+    line = bounce(money, paid.lines.get(line_no=1))
+    assert not batches.payable(money.programme).exists()  # still the account the money came back from
+    paid_again(money, paid, line)
     assert list(line.entitlement.payout_lines.order_by("pk").values_list("state", flat=True)) == ["failed", "paid"]
+    assert (broken(), disagreements(money.programme)) == ({}, [])
+
+
+def test_what_comes_back_twice_is_followed_up_from_where_it_came_back_last(money: Money, paid: PayoutBatch) -> None:
+    """Seen from the first batch the account is another one by now: the very one the money came back from again."""
+    line = bounce(money, paid.lines.get(line_no=1))
+    again = paid_again(money, paid, line)
+    second = bounce(money, again.lines.get(), document_no="退汇 89")
+    assert [batches.ready_to_follow(batch) for batch in (paid, again)] == [0, 0]
+    with pytest.raises(Refused, match="NOTHING_TO_FOLLOW"):
+        batches.follow_up_batch(batch=paid, request_id=uuid4(), by=money.maker)
+    household = second.entitlement.household
+    household.account_holder = "示例又一户名"
+    household.save()
+    assert [batches.ready_to_follow(batch) for batch in (paid, again)] == [0, 1]
     assert (broken(), disagreements(money.programme)) == ({}, [])
 
 
