@@ -36,6 +36,7 @@ from subsidies.models import (
     PayoutBatch,
     PayoutLine,
 )
+from subsidies.services import bounces
 from tests import people
 from tests.reports.conftest import one_county as county
 from tests.reports.world import A1, A2, B1, World, forced, moment, undone
@@ -91,8 +92,8 @@ def come_back(world: World, chance: random.Random) -> None:
 def send_back(world: World, chance: random.Random) -> None:
     """The bank says that a payment did not arrive after all."""
     paid = PayoutLine.objects.filter(state="paid", entitlement__clawbacks__isnull=True)
-    with forced():
-        PayoutLine.objects.filter(pk=chance.choice(list(paid)).pk).update(state="failed", settled_at=None)
+    line = chance.choice(list(paid))
+    bounces.record_bounce(line=line, document_no="退汇 88", words="账户已销户", by=world.staff["finance"])
 
 
 def move(world: World, chance: random.Random) -> None:
