@@ -184,10 +184,13 @@ def batches_waiting_for(user: Any, area_code: str) -> int:
     return sum(_is_next(batch, user) for batch in found)
 
 
-#: On bank returns: a payment that the answer sends back still stands as paid, in part or whole.
+#: On bank returns whose sums agree: a payment that the answer sends back, or calls failed, stands as paid, in part or
+#: whole.
 _SENDS_BACK = RawSQL(
+    "(SELECT COALESCE(c->>'stated_fen', c->>'sum_fen') = c->>'sum_fen' AND COALESCE(c->>'stated_rows', c->>'rows') = "
+    "c->>'rows' FROM (SELECT subsidies_bankreturn.counts AS c) own) AND "
     "EXISTS (SELECT 1 FROM jsonb_array_elements(subsidies_bankreturn.results) said JOIN subsidies_payoutline l "
-    "ON l.id = (said->>0)::bigint WHERE said->>1 = 'bounced' AND (l.state = 'paid' OR l.state = 'sent' "
+    "ON l.id = (said->>0)::bigint WHERE said->>1 IN ('bounced', 'failed') AND (l.state = 'paid' OR l.state = 'sent' "
     "AND l.partial_fen > 0))", [], BooleanField(),
 )  # fmt: skip
 
@@ -198,7 +201,8 @@ def returns_to_book(user: Any, area_code: str) -> int:
     answers = Q(counts__paid__gt=0) | Q(counts__partial__gt=0) | Q(counts__failed__gt=0)
     to_book = answers & Q(applied_at=None) & ~Q(batch__state=PayoutBatch.State.SETTLED)
     found = BankReturn.objects.visible_to(user, "payouts.reconcile").alias(sends_back=_SENDS_BACK)
-    waiting = found.within(area_code).filter(to_book | Q(counts__bounced__gt=0, sends_back=True))
+    sent_back = Q(counts__bounced__gt=0) | Q(counts__failed__gt=0)
+    waiting = found.within(area_code).filter(to_book | sent_back & Q(sends_back=True))
     return waiting.count() if area_code else 0
 
 

@@ -87,7 +87,10 @@ def confirmed(lines: QuerySet[PayoutLine]) -> QuerySet[PayoutLine]:
 
 
 def _sent_back(bank_return: BankReturn) -> list[tuple[int, str, str]]:
-    return [(pk, ref, words) for pk, what, ref, words, *_fen in bank_return.results if what == importing.BOUNCED]
+    """Payments the answer says came back, or were not made: what was open when it was read may be paid by now by
+    another answer. Callers look only at those that stand as paid (`confirmed`)."""
+    wanted = (importing.BOUNCED, importing.FAILED)
+    return [(pk, ref, words) for pk, what, ref, words, *_fen in bank_return.results if what in wanted]
 
 
 def _book(batch: PayoutBatch, said: Mapping[PayoutLine, Said], by: User, at: dt.datetime) -> None:

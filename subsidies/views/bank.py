@@ -137,16 +137,24 @@ def return_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = _lines(found.results)
     may_prepare = request.user.has_right(batches.RIGHT, found.area_id)
     ready = [row for row in rows if row["line"].state == "failed" and row["is_corrected"]]
+    to_bounce, has_to_book = bounces.standing(found), bank.has_to_book(found)
+    bounced = [row for row in rows if row["outcome"] == "bounced" or _is_paid_by_another(row)]
     context = {
         "one": found, "sum_words": bank.sum_words(found), "own_words": bank.own_sums_wrong(found.counts),
-        "failed": [row for row in rows if row["outcome"] == "failed"],
+        "failed": [row for row in rows if row["outcome"] == "failed" and row not in bounced],
         "partial": [row for row in rows if row["outcome"] == "partial"],
-        "bounced": [row for row in rows if row["outcome"] == "bounced"], "has_to_book": bank.has_to_book(found),
-        "to_bounce": bounces.standing(found),
+        "bounced": bounced, "has_to_book": has_to_book, "to_bounce": to_bounce,
+        "is_booked": found.applied_at is not None or not (has_to_book or to_bounce),
         "unknown": [{**row, "words": WHY[row["why"]]} for row in found.unknown],
         "may_follow": may_prepare and found.applied_at is not None, "ready": len(ready), "request_id": uuid4(),
     }  # fmt: skip
     return render(request, "subsidies/return_detail.html", context)
+
+
+def _is_paid_by_another(row: dict[str, Any]) -> bool:
+    """Of a row that says failed: another answer was booked first, and that one said paid."""
+    line = row["line"]
+    return row["outcome"] == "failed" and (line.state == "paid" or line.partial_fen > 0)
 
 
 def _lines(results: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

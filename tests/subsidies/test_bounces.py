@@ -12,15 +12,28 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
+from django.db.models import Sum
 from django.urls import reverse
 
+from core import clock
 from core.refusals import Refused
+from reports.models import BoardTotal, DwellingSummary
+from reports.periods import period_of
+from reports.public.home import homes_of
+from reports.queries import household_file, periodic
+from reports.queries.proof import line_of
+from reports.queries.scope import Scope
+from reports.queries.trace_check import differences
+from reports.services.summaries import rebuild_summaries, refresh_summaries
+from retrofits.models import Acceptance
 from subsidies import queries
+from subsidies.facts import facts_for, with_related
 from subsidies.fund_figures import disagreements, kind_rows
 from subsidies.invariants import broken
 from subsidies.models import Clawback, Entitlement, Fund, FundEntry, PayoutBatch, PayoutLine
 from subsidies.reviews import Review
 from subsidies.services import bank, batches, bounces, clawbacks, funds
+from tests import people
 from tests.subsidies.conftest import Money
 from tests.subsidies.test_bank import HEAD, answer, as_csv, read
 from tests.subsidies.test_pages import Sign, enter
@@ -212,6 +225,33 @@ def test_a_part_and_then_the_whole_failed_closes_the_payment(money: Money) -> No
     assert (batch.state, broken(), disagreements(money.programme)) == ("settled", {}, [])
 
 
+def test_two_answers_read_before_either_is_booked_lose_nothing(money: Money, enter: Sign) -> None:
+    """Read while the payment was open the second says failed; once the first is booked that is a bounce."""
+    batch = money.sent(2)
+    first = read(money, batch, answer(batch), "先到.csv")
+    second = read(money, batch, answer(batch, failed=[1]), "后到.csv")
+    for answered in (first, second):
+        bank.reconcile(bank_return=answered, by=money.maker)
+    assert batch.lines.filter(state="paid").count() == 2
+    assert (bounces.standing(second), queries.returns_to_book(money.maker, "370999")) == (1, 1)
+    client, page = enter(money.maker), reverse("subsidies:return-detail", args=[second.pk])
+    shown = client.get(page).context
+    assert ([row["line"].line_no for row in shown["bounced"]], shown["failed"], shown["to_bounce"]) == ([1], [], 1)
+    assert [bounces.book_bounces(bank_return=second, by=money.maker) for _twice in range(2)] == [1, 0]
+    assert (bounces.standing(second), queries.returns_to_book(money.maker, "370999"), broken()) == (0, 0, {})
+
+
+def test_a_list_whose_payments_were_written_down_one_by_one_is_done_with(
+    money: Money, paid: PayoutBatch, enter: Sign
+) -> None:
+    found = read(money, paid, [answer(paid, failed=[1])[0]], "退汇清单.csv")
+    client, page = enter(money.maker), reverse("subsidies:return-detail", args=[found.pk])
+    assert "未入账" in client.get(page).content.decode()
+    bounce(money, paid.lines.get(line_no=1))
+    assert "未入账" not in client.get(page).content.decode()
+    assert queries.returns_to_book(money.maker, "370999") == 0
+
+
 def test_by_command_nothing_is_sent_back_unless_it_is_asked_for(
     money: Money, paid: PayoutBatch, tmp_path: Path
 ) -> None:
@@ -297,3 +337,39 @@ def test_the_banks_list_of_a_settled_batch_is_shown_and_booked(money: Money, pai
     shown = client.post(book, follow=True).content.decode()
     assert "已登记退汇 1 笔" in shown and book not in shown
     assert (queries.returns_to_book(money.maker, "370999"), paid.lines.get(line_no=2).state) == (0, "failed")
+
+
+def readers(money: Money, line: PayoutLine) -> tuple[object, ...]:
+    """What rooms that read payments say of one dwelling and of all: summary, boards, report of the month, facts, file,
+    the household's own page, ledger and the auditors' path."""
+    refresh_summaries(now=clock.now())
+    assert differences() == []
+    home = line.entitlement.dwelling
+    summary = DwellingSummary.objects.get(dwelling=home)
+    arrived = BoardTotal.objects.filter(kind="arrived").aggregate(n=Sum("number"), fen=Sum("fen"))
+    done = periodic.figures_of(money.programme, "370999", period_of("month", clock.today()))["done"]
+    accepted = Acceptance.objects.filter(task__dwelling=home)
+    ((_one, facts),) = facts_for(list(with_related(accepted)), on=clock.today())
+    file = household_file.file_of(home, money.programme, money.office)
+    shown = [event.look for event in household_file.events_of(file) if event.note == line.bank_reference]
+    own = homes_of(home.household, clock.today())[0].paid_fen
+    proof = line_of(Scope(people.user("auditor", "370999"), money.programme, "370999"), home.dwelling_no)
+    total = queries.payout_ledger(money.programme, money.office).total_fen
+    return (
+        summary.stage, summary.paid_fen, summary.payment_failed, arrived["n"], arrived["fen"], done["payments"],
+        done["paid_fen"], len(facts.payments), file.paid_at is not None, shown, own, proof is not None, total,
+    )  # fmt: skip
+
+
+def test_whatever_reads_payments_follows_there_and_back(money: Money, paid: PayoutBatch) -> None:
+    rebuild_summaries()
+    line = paid.lines.get(line_no=1)
+    fen = line.amount_fen
+    arrived = ("paid", fen, False, 2, 2 * fen, 2, 2 * fen, 1, True, [""], fen, True, 2 * fen)
+    assert readers(money, line) == arrived
+    bounce(money, line)
+    assert readers(money, line) == ("payable", 0, True, 1, fen, 1, fen, 0, False, ["bad"], 0, False, fen)
+    paid_again(money, paid, line)
+    assert readers(money, line) == arrived
+    rebuild_summaries()
+    assert differences() == []
