@@ -116,6 +116,7 @@ def match_rows(
     known = _Known(batch, lines)
     known.hear(rows)
     taken: dict[int, list[BankRow]] = {}
+    listed_again: set[int] = set()
     matched = Matched()
     for row in rows:
         fen = _fen(row)
@@ -126,6 +127,10 @@ def match_rows(
         line = known.line_of(row, fen)
         before = taken.get(line.pk, []) if line is not None else []
         why = _why_not(row, line, fen, before, parts or {})
+        if line is not None and why == "PART_KNOWN":
+            listed_again.add(line.pk)
+        elif line is not None and not why and _bounces(row, line) and line.pk in listed_again:
+            why = "ROWS_CONTRADICT"  # the file still says that a part arrived
         if line is not None and why == "SECOND_ROW" and _says(row) != _says(before[0]):
             why = "ROWS_CONTRADICT"
             _withdraw(matched, line, before)
@@ -228,7 +233,7 @@ def _why_not(row: BankRow, line: PayoutLine | None, fen: int | None, before: Seq
     if card and card != line.bank_card:
         return "CARD_AS_NUMBER" if row.numeric_card else "CARD_DIFFERS"
     outcome, reference = _outcome(row), row.values.get("reference", "")[:60]
-    if line.partial_fen and not _bounces(row, line) and is_known_part(parts.get(line.pk, ()), reference, fen):
+    if line.partial_fen and outcome != FAILED and is_known_part(parts.get(line.pk, ()), reference, fen):
         return "PART_KNOWN"
     return _amount_problem(line, fen, outcome) if outcome else "RESULT_UNREADABLE"
 

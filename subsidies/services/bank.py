@@ -196,8 +196,8 @@ def _booked_parts(batch: PayoutBatch) -> importing.Parts:
     found: dict[int, list[tuple[str, int]]] = {pk: [] for pk in _lines_in_parts(batch)}
     answers = BankReturn.objects.filter(batch=batch, applied_at__isnull=False) if found else BankReturn.objects.none()
     for results in answers.values_list("results", flat=True):
-        for pk, _outcome, reference, _words, *fen in results:
-            if pk in found and fen:
+        for pk, outcome, reference, _words, *fen in results:
+            if pk in found and fen and outcome in (importing.PAID, importing.PARTIAL):
                 found[pk].append((reference, fen[0]))
     return found
 

@@ -54,6 +54,14 @@ def paid(money: Money) -> PayoutBatch:
     return batch
 
 
+def _first(rows: list[list[str]]) -> list[list[str]]:
+    return rows
+
+
+def _last(rows: list[list[str]]) -> list[list[str]]:
+    return rows[::-1]
+
+
 def bounce(money: Money, line: PayoutLine, **changes: str) -> PayoutLine:
     said = {"document_no": "退汇 88", "words": "账户已销户"} | changes
     return bounces.record_bounce(line=line, by=money.maker, **said)
@@ -225,6 +233,26 @@ def test_a_part_and_then_the_whole_failed_closes_the_payment(money: Money) -> No
     assert (batch.state, broken(), disagreements(money.programme)) == ("settled", {}, [])
 
 
+@pytest.mark.parametrize("order", [_first, _last])
+def test_a_part_that_the_file_still_lists_is_not_sent_back_with_the_whole(
+    money: Money, order: Callable[[list[list[str]]], list[list[str]]]
+) -> None:
+    batch = money.sent(2)
+    part = answer(batch, at1_2="2000.00")[0]
+    bank.reconcile(bank_return=read(money, batch, [part]), by=money.maker)
+    rows = order([part, [*answer(batch, failed=[1])[0][:5], "R9"]])
+    found = read(money, batch, [*rows, answer(batch)[1]])
+    assert found.counts["bounced"] == 0 and "ROWS_CONTRADICT" in {row["why"] for row in found.unknown}
+
+
+def test_a_part_taken_back_alone_is_told(money: Money) -> None:
+    batch = money.sent(2)
+    part = answer(batch, at1_2="2000.00")[0]
+    bank.reconcile(bank_return=read(money, batch, [part]), by=money.maker)
+    found = read(money, batch, [[*part[:3], "退汇", "销户", part[5]], answer(batch)[1]])
+    assert [row["why"] for row in found.unknown] == ["PART_FAILED"]
+
+
 def test_two_answers_read_before_either_is_booked_lose_nothing(money: Money, enter: Sign) -> None:
     """Read while the payment was open the second says failed; once the first is booked that is a bounce."""
     batch = money.sent(2)
@@ -261,14 +289,6 @@ def test_by_command_nothing_is_sent_back_unless_it_is_asked_for(
     assert paid.lines.filter(state="paid").count() == 2
     call_command("bank_return", paid.number, str(file), by=money.maker.username, sent_back=True, stdout=StringIO())
     assert paid.lines.filter(state="paid").count() == 1
-
-
-def _first(rows: list[list[str]]) -> list[list[str]]:
-    return rows
-
-
-def _last(rows: list[list[str]]) -> list[list[str]]:
-    return rows[::-1]
 
 
 @pytest.mark.parametrize("order", [_first, _last])
